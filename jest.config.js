@@ -1,0 +1,32 @@
+const tsconfig = {
+  target: "ES2022",
+  module: "commonjs",
+  isolatedModules: true,
+  esModuleInterop: true,
+  allowJs: true,
+  resolveJsonModule: true,
+};
+
+// Types are checked by `npm run check`; here they are only stripped (isolatedModules in tsconfig.json).
+const common = {
+  testEnvironment: "node",
+  clearMocks: true,
+  transform: { "\\.[jt]s$": ["ts-jest", { diagnostics: false, tsconfig }] },
+  // jose is published as ES modules only, which jest cannot require.
+  transformIgnorePatterns: ["/node_modules/(?!jose/)"],
+};
+
+module.exports = {
+  projects: [
+    { ...common, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
+    { ...common, displayName: "golden", testMatch: ["<rootDir>/tests/golden/**/*.test.ts"] },
+    {
+      ...common,
+      displayName: "end-to-end",
+      globalSetup: "<rootDir>/tests/end-to-end/setup.ts",
+      globalTeardown: "<rootDir>/tests/end-to-end/teardown.ts",
+      setupFilesAfterEnv: ["<rootDir>/tests/end-to-end/timeout.ts"],
+      testMatch: ["<rootDir>/tests/end-to-end/**/*.test.ts"],
+    },
+  ],
+};
