@@ -1,0 +1,54 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** One thing that is wrong with the configuration, said so that its reader can mend it without opening the code. */
+export interface Fault {
+  /** The full configuration key with its path, as in `scpcloud:integrations.acme.organizationId`. */
+  readonly key: string;
+  /** What must hold, as a clause that follows the key: "must be …". */
+  readonly rule: string;
+  /** Why it must hold, as a clause that follows "because". */
+  readonly reason: string;
+  /** What was found, ready to print. Left out where it is a secret or where nothing was found. */
+  readonly value?: string;
+  /** What to do, as an imperative. */
+  readonly remedy: string;
+}
+
+/** Thrown with every fault found; its message is the whole text for the user and needs no stack trace. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+
+  constructor(readonly faults: readonly Fault[]) {
+    super(formatFaults(faults));
+  }
+}
+
+/** All faults as one text, one paragraph each, in the order of their keys. */
+export function formatFaults(faults: readonly Fault[]): string {
+  const sorted = [...faults].sort((a, b) => a.key.localeCompare(b.key, "en"));
+  const count = sorted.length === 1 ? "1 fault" : `${sorted.length} faults`;
+  return [`${count} in the stack's configuration; nothing was changed.`, ...sorted.map(formatFault)].join("\n\n");
+}
+
+function formatFault({ key, rule, reason, value, remedy }: Fault): string {
+  const lines = [key, `  ${rule},`, `  because ${reason}.`];
+  if (value !== undefined) {
+    lines.push(`  Found: ${value}`);
+  }
+  return [...lines, `  Do: ${remedy}`].join("\n");
+}
+
+/** A value as it is shown in a fault: JSON, cut to a line's length. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
+
+/** The remedy for an unknown name: the known one that was probably meant, else the list of all. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const lowerCased = known.map((one) => one.toLowerCase());
+  const nearest = known[lowerCased.indexOf(closest(name.toLowerCase(), lowerCased))] ?? "";
+  return distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 4)
+    ? `write "${nearest}", or remove it`
+    : `remove it, or write one of: ${known.join(", ")}`;
+}

@@ -1,0 +1,146 @@
+import { type Fault, shown } from "./faults";
+import { providerSetting } from "./provider";
+import { CLIENT_ID_LENGTH } from "./rules";
+import { type Decoded, recordOf, stringsOf } from "./decode";
+import type { ConfigurationSource } from "./source";
+
+/** Clients that Keycloak itself makes in every realm (26.x). */
+const BUILT_IN_CLIENTS = [
+  "account",
+  "account-console",
+  "admin-cli",
+  "broker",
+  "realm-management",
+  "security-admin-console",
+];
+
+/** Names that no plain object keeps as a key of its own; they would be lost without a word. */
+const LOST_NAMES = ["__proto__", "constructor", "prototype"];
+
+/** The full key of a customer's entry, or of one of its settings. */
+export function integrationKey(clientId: string, setting?: string): string {
+  return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
+}
+
+/** What is wrong with the customers beyond the shape of each entry. */
+export function checkIntegrations(decoded: Decoded, source: ConfigurationSource): Fault[] {
+  const integrations = recordOf(decoded["integrations"]);
+  const clientIds = Object.keys(integrations);
+  const deployerClientId =
+    providerSetting(source, "realm") === decoded["realm"] ? providerSetting(source, "clientId") : undefined;
+  return [
+    ...clientIds.flatMap((clientId) => checkClientId(clientId, clientIds, deployerClientId)),
+    ...clientIds.flatMap((clientId) => checkOrganization(clientId, integrations[clientId], decoded)),
+    ...findUnsharedTwins(
+      clientIds.flatMap((clientId) => {
+        const { organizationId, organizationUser, sharedOrganization } = recordOf(integrations[clientId]);
+        const organization = organizationId ?? organizationUser;
+        return typeof organization === "string"
+          ? [{ clientId, organization: organization.toLowerCase(), sharedOrganization: sharedOrganization === true }]
+          : [];
+      }),
+    ),
+  ];
+}
+
+function checkClientId(clientId: string, all: readonly string[], deployerClientId: string | undefined): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (rule: string, reason: string, remedy: string) =>
+    faults.push({ key: integrationKey(clientId), rule, reason, value: shown(clientId), remedy });
+
+  if (!/^[a-z0-9-]+$/.test(clientId)) {
+    const suggestion = clientId
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "");
+    fault(
+      "must be a client id of lower-case letters, digits and hyphens",
+      "it is one half of HTTP Basic credentials, in which programs read other characters differently (RFC 6749, 2.3.1)",
+      `write ${shown(suggestion || "acme")}`,
+    );
+  }
+  if (clientId.length > CLIENT_ID_LENGTH) {
+    fault(
+      `must have at most ${CLIENT_ID_LENGTH} characters`,
+      "Keycloak names the service account service-account-<client id>, in 255 characters",
+      `shorten it by ${clientId.length - CLIENT_ID_LENGTH}`,
+    );
+  }
+  const twin = all.find((other) => other !== clientId && other.toLowerCase() === clientId.toLowerCase());
+  if (twin !== undefined) {
+    fault(
+      `must differ from ${shown(twin)} by more than upper and lower case`,
+      "Keycloak lower-cases the service account's name and refuses the second client (409)",
+      "rename one of the two",
+    );
+  }
+  if (clientId === deployerClientId) {
+    fault("must not be the deployer's own client", "the stack would take over what it logs in with", "rename it");
+  }
+  if (BUILT_IN_CLIENTS.includes(clientId) || LOST_NAMES.includes(clientId)) {
+    fault("must not be a reserved name", "Keycloak or JavaScript uses it for something of its own", "rename it");
+  }
+  return faults;
+}
+
+function checkOrganization(clientId: string, entry: unknown, decoded: Decoded): Fault[] {
+  const { organizationId: id, organizationUser: user } = recordOf(entry);
+  const faults: Fault[] = [];
+  if (recordOf(entry) === entry && (id === undefined) === (user === undefined)) {
+    faults.push({
+      key: integrationKey(clientId),
+      rule: "must have exactly one of organizationUser and organizationId",
+      reason: "the claim organizationId decides whose data the customer sees",
+      value: id === undefined ? "neither" : "both",
+      remedy: id === undefined ? "add the user name or the user's id of its organization" : "remove one of the two",
+    });
+  }
+  const forbiddenUsers = stringsOf(decoded["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
+  if (typeof user === "string" && forbiddenUsers.includes(user.toLowerCase())) {
+    faults.push(forbiddenOrganization(integrationKey(clientId, "organizationUser"), shown(user)));
+  }
+  if (typeof id === "string" && stringsOf(decoded["forbiddenOrganizationIds"]).includes(id)) {
+    faults.push(forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(id)));
+  }
+  return faults;
+}
+
+/** The fault of an organization that the stack forbids; also told of an id that was looked up by user name. */
+export function forbiddenOrganization(key: string, value: string): Fault {
+  return {
+    key,
+    rule: "must not be an organization that this stack forbids",
+    reason: "scpcloud:forbiddenOrganizationUsers or -Ids lists it: the customer would be given somebody else's data",
+    value,
+    remedy: "name a user of the customer's own organization",
+  };
+}
+
+/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
+export interface OrganizationOfClient {
+  readonly clientId: string;
+  readonly organization: string;
+  readonly sharedOrganization: boolean;
+}
+
+/** The faults of customers with the same organization that do not say so; all who share one have to. */
+export function findUnsharedTwins(customers: readonly OrganizationOfClient[]): Fault[] {
+  const groups = new Map<string, OrganizationOfClient[]>();
+  for (const customer of customers) {
+    groups.set(customer.organization, [...(groups.get(customer.organization) ?? []), customer]);
+  }
+  return customers
+    .filter(
+      ({ organization, sharedOrganization }) => !sharedOrganization && (groups.get(organization)?.length ?? 0) > 1,
+    )
+    .map(({ clientId, organization }) => ({
+      key: integrationKey(clientId),
+      rule: "must not have another customer's organization",
+      reason: "each would see the other's data",
+      value: `${shown(organization)}, also of ${(groups.get(organization) ?? [])
+        .map((other) => other.clientId)
+        .filter((other) => other !== clientId)
+        .join(", ")}`,
+      remedy: "correct the organization or, if it is meant, set sharedOrganization: true on each of them",
+    }));
+}

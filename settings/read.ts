@@ -1,0 +1,117 @@
+import * as v from "valibot";
+
+import { decode, type Decoded } from "./decode";
+import { type Fault, SettingsError, shown } from "./faults";
+import { checkIntegrations } from "./integrations";
+import { checkProvider, providerSetting } from "./provider";
+import { type RuleName, RULES } from "./rules";
+import { SCHEMA, type Values } from "./schema";
+import { checkServices } from "./services";
+import type { IntegrationSettings, Settings } from "./settings";
+import { type ConfigurationSource, keysOf } from "./source";
+import { checkUnknownKeys } from "./unknownKeys";
+
+const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
+
+/**
+ * The stack's settings, wholly validated.
+ * @throws SettingsError with every fault that can be told without asking a server.
+ */
+export function readSettings(source: ConfigurationSource): Settings {
+  const { decoded, faults } = decode(source);
+  const shapeFaults = KEYS.flatMap((key) => checkShape(key, decoded));
+  faults.push(
+    ...checkUnknownKeys(decoded, source),
+    ...checkReadable(source),
+    ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
+    ...checkProvider(source),
+    ...checkIntegrations(decoded, source),
+    ...checkServices(decoded, source),
+  );
+  if (faults.length > 0) {
+    throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
+  }
+  const values = Object.fromEntries(KEYS.map((key) => [key, v.parse(SCHEMA[key], decoded[key])])) as unknown as Values;
+  return toSettings(values, source);
+}
+
+function checkShape(key: keyof typeof SCHEMA, decoded: Decoded): Fault[] {
+  if (!Object.hasOwn(decoded, key)) {
+    return [
+      {
+        key: `scpcloud:${key}`,
+        rule: "must be set",
+        reason: "the stack file does not say it, and it has no default",
+        remedy: `add it to the stack file; Pulumi.yaml describes it`,
+      },
+    ];
+  }
+  const { issues } = v.safeParse(SCHEMA[key], decoded[key]);
+  return (issues ?? []).map((issue) => toFault(key, issue));
+}
+
+function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
+  const path = (issue.path ?? []).map((item) =>
+    typeof item.key === "number" ? `[${item.key}]` : `.${String(item.key)}`,
+  );
+  const fullKey = `scpcloud:${key}${path.join("")}`;
+  return { key: fullKey, ...RULES[issue.message as RuleName], value: shown(issue.input) };
+}
+
+/** Whether the fault's value comes from an encrypted one, which must not be printed however wrong it is. */
+function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolean {
+  return [...secretKeys].some(
+    (secret) => key === secret || key.startsWith(`${secret}.`) || key.startsWith(`${secret}[`),
+  );
+}
+
+function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
+  return { key, rule, reason, remedy };
+}
+
+/** Nothing in this namespace is secret: every value ends up in tokens, outputs or reviews. */
+function checkReadable(source: ConfigurationSource): Fault[] {
+  return keysOf(source, "scpcloud")
+    .filter((key) => source.secretKeys.has(`scpcloud:${key}`))
+    .map((key) => ({
+      key: `scpcloud:${key}`,
+      rule: "must not be stored as a secret",
+      reason: "every token shows it, and a reviewer has to be able to read it",
+      remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
+    }));
+}
+
+function toSettings(values: Values, source: ConfigurationSource): Settings {
+  const url = `${providerSetting(source, "url") ?? ""}${providerSetting(source, "basePath") ?? ""}`;
+  return {
+    keycloakUrl: url.replace(/\/$/, ""),
+    deployer: {
+      clientId: providerSetting(source, "clientId") ?? "",
+      // The provider's own default.
+      realm: providerSetting(source, "realm") ?? "master",
+    },
+    realm: values.realm,
+    publicUrl: values.publicUrl,
+    backchannelUrl: values.backchannelUrl === "" ? values.publicUrl : values.backchannelUrl,
+    audience: values.audience,
+    accessTokenLifespan: values.accessTokenLifespan,
+    allowedOrigins: values.allowedOrigins,
+    accountAccess: values.accountAccess,
+    integrations: Object.entries(values.integrations)
+      .map(([clientId, entry]) => toIntegration(clientId, entry))
+      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
+    forbiddenOrganizationIds: values.forbiddenOrganizationIds,
+    bff: values.bff,
+    api: values.api,
+  };
+}
+
+function toIntegration(clientId: string, entry: Values["integrations"][string]): IntegrationSettings {
+  const { name, organizationId, organizationUser, sharedOrganization } = entry;
+  return {
+    clientId,
+    name: name ?? clientId,
+    organization: organizationUser === undefined ? { id: organizationId ?? "" } : { user: organizationUser },
+    sharedOrganization,
+  };
+}

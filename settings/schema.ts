@@ -1,0 +1,131 @@
+import * as v from "valibot";
+
+import { LIFESPAN, type RuleName } from "./rules";
+
+/** A check's message is the name of its rule, which read.ts turns into a fault. */
+const says = (rule: RuleName): RuleName => rule;
+
+const text = v.string(says("text"));
+const word = (rule: RuleName) => v.pipe(text, v.regex(/^\S+$/u, says(rule)));
+const boolean = v.boolean(says("boolean"));
+const uuid = v.pipe(text, v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, says("uuid")));
+const username = v.pipe(text, v.regex(/^\S(.{0,253}\S)?$/u, says("username")));
+
+/** valibot takes any object for a map, lists too. */
+function refusingLists<T extends v.GenericSchema & { readonly message: RuleName }>(schema: T): T {
+  const refused = v.never(schema.message);
+  return {
+    ...schema,
+    "~run": (dataset, config) => (Array.isArray(dataset.value) ? refused : schema)["~run"](dataset, config),
+  };
+}
+
+const mapOf = <const T extends v.ObjectEntries>(entries: T, rule: RuleName) => refusingLists(v.object(entries, rule));
+const listOf = <T extends v.GenericSchema>(item: T) => v.array(item, says("list"));
+
+const url = v.pipe(text, v.check(isPlainUrl, says("url")));
+const isBelowRealms = (value: string) => /\/realms(\/|$)/.test(value);
+const serverUrl = v.pipe(
+  url,
+  v.check((value) => !isBelowRealms(value), says("urlOfServer")),
+);
+
+function isPlainUrl(value: string): boolean {
+  if (!URL.canParse(value)) {
+    return false;
+  }
+  const { protocol, host, pathname } = new URL(value);
+  const path = pathname === "/" ? "" : pathname;
+  return /^https?:$/.test(protocol) && `${protocol}//${host}${path}` === value && !value.endsWith("/");
+}
+
+const integration = mapOf(
+  {
+    name: v.optional(v.pipe(text, v.regex(/^.{1,255}$/u, says("name")))),
+    organizationId: v.optional(uuid),
+    organizationUser: v.optional(username),
+    sharedOrganization: v.optional(boolean, false),
+  },
+  says("integration"),
+);
+
+/** Single underscores inside only: two in a row separate the levels in the name of an environment variable. */
+const NAME = /^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/;
+const configurationName = (fallback: string) =>
+  v.optional(v.pipe(text, v.regex(NAME, says("configurationName"))), fallback);
+const configurationSection = v.pipe(
+  text,
+  v.check((value) => value.split(":").every((name) => NAME.test(name)), says("configurationSection")),
+);
+const environmentPrefix = v.optional(v.pipe(text, v.regex(/^\w*$/, says("environmentPrefix"))), "");
+
+/** The keys of the namespace `scpcloud`, as declared and described in Pulumi.yaml, where their defaults stand too. */
+export const SCHEMA = {
+  accessTokenLifespan: v.pipe(
+    v.number(says("integer")),
+    v.integer(says("accessTokenLifespan")),
+    v.minValue(LIFESPAN.least, says("accessTokenLifespan")),
+    v.maxValue(LIFESPAN.most, says("accessTokenLifespan")),
+  ),
+  accountAccess: boolean,
+  allowedOrigins: listOf(word("origin")),
+  api: mapOf(
+    {
+      additionalIssuers: v.optional(listOf(url), []),
+      environmentPrefix,
+      // The section and names that JwtBearer reads without any code of the API's own.
+      names: v.optional(
+        mapOf(
+          {
+            authority: configurationName("Authority"),
+            mapInboundClaims: configurationName("MapInboundClaims"),
+            metadataAddress: configurationName("MetadataAddress"),
+            requireHttpsMetadata: configurationName("RequireHttpsMetadata"),
+            validAudiences: configurationName("ValidAudiences"),
+            validIssuers: configurationName("ValidIssuers"),
+          },
+          says("map"),
+        ),
+        {},
+      ),
+      section: v.optional(configurationSection, "Authentication:Schemes:Bearer"),
+    },
+    says("map"),
+  ),
+  audience: v.pipe(
+    word("audience"),
+    v.check((value) => value !== "account", says("audienceOfOurs")),
+  ),
+  // Empty: the public URL.
+  backchannelUrl: v.pipe(
+    text,
+    v.check((value) => value === "" || isPlainUrl(value), says("url")),
+    v.check((value) => !isBelowRealms(value), says("urlOfServer")),
+  ),
+  bff: mapOf(
+    {
+      environmentPrefix,
+      names: v.optional(
+        mapOf(
+          { baseUrl: configurationName("BaseUrl"), tokenEndpoint: configurationName("TokenEndpoint") },
+          says("map"),
+        ),
+        {},
+      ),
+      section: v.optional(configurationSection, "Keycloak"),
+    },
+    says("map"),
+  ),
+  forbiddenOrganizationIds: listOf(uuid),
+  forbiddenOrganizationUsers: listOf(username),
+  integrations: v.pipe(
+    refusingLists(v.record(v.string(), integration, says("integrations"))),
+    v.minEntries(1, says("integrations")),
+  ),
+  publicUrl: serverUrl,
+  realm: v.pipe(text, v.regex(/^[\w.-]+$/, says("realm"))),
+  requireHttps: boolean,
+} as const;
+
+/** The namespace's values after the schema, before the rules that span several keys (crossChecks.ts). */
+export type Values = { readonly [Key in keyof typeof SCHEMA]: v.InferOutput<(typeof SCHEMA)[Key]> };

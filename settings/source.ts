@@ -1,0 +1,17 @@
+/** A stack's configuration as Pulumi hands it out, before anything is checked. */
+export interface ConfigurationSource {
+  /** By full key, such as `scpcloud:realm`; lists and maps are JSON, as in Pulumi's own runtime. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The full keys whose values are encrypted in the stack file. */
+  readonly secretKeys: ReadonlySet<string>;
+  /** The process's environment: the Keycloak provider reads some of its settings from there. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The keys of one namespace, without the namespace itself. */
+export function keysOf(source: ConfigurationSource, namespace: string): string[] {
+  const prefix = `${namespace}:`;
+  return Object.keys(source.values)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+}

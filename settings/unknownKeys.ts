@@ -1,0 +1,54 @@
+import type * as v from "valibot";
+
+import { type Decoded, recordOf } from "./decode";
+import { didYouMean, type Fault } from "./faults";
+import { SCHEMA } from "./schema";
+import { type ConfigurationSource, keysOf } from "./source";
+
+/** The namespaces that the program's providers and Pulumi itself read. */
+const NAMESPACES = ["scpcloud", "keycloak", "docker", "pulumi"];
+
+/** The parts of a schema that tell which keys a value may have. */
+type Shape = v.GenericSchema & {
+  readonly entries?: Readonly<Record<string, Shape>>;
+  readonly value?: Shape;
+  readonly wrapped?: Shape;
+};
+
+/** Every key that nothing would read, at any depth. */
+export function checkUnknownKeys(decoded: Decoded, source: ConfigurationSource): Fault[] {
+  return [
+    ...Object.keys(source.values)
+      .filter((key) => !NAMESPACES.includes(key.split(":")[0] ?? ""))
+      .map((key) => unknownKey(key, key.split(":")[0] ?? "", NAMESPACES)),
+    ...keysOf(source, "scpcloud")
+      .filter((key) => !Object.hasOwn(SCHEMA, key))
+      .map((key) => unknownKey(`scpcloud:${key}`, key, Object.keys(SCHEMA))),
+    ...Object.entries(SCHEMA).flatMap(([key, schema]) => walk(schema as Shape, decoded[key], `scpcloud:${key}`)),
+  ];
+}
+
+function walk(schema: Shape, value: unknown, path: string): Fault[] {
+  if (schema.wrapped !== undefined) {
+    return walk(schema.wrapped, value, path);
+  }
+  const { entries, value: each } = schema;
+  return Object.entries(recordOf(value)).flatMap(([key, item]) => {
+    if (entries !== undefined) {
+      const known = Object.hasOwn(entries, key) ? entries[key] : undefined;
+      return known === undefined
+        ? [unknownKey(`${path}.${key}`, key, Object.keys(entries))]
+        : walk(known, item, `${path}.${key}`);
+    }
+    return each === undefined ? [] : walk(each, item, `${path}.${key}`);
+  });
+}
+
+function unknownKey(key: string, name: string, known: readonly string[]): Fault {
+  return {
+    key,
+    rule: "must be a known setting",
+    reason: "a misspelt setting would silently do nothing",
+    remedy: didYouMean(name, known),
+  };
+}

@@ -1,0 +1,74 @@
+import { type Fault, SettingsError } from "../../settings/faults";
+import { readSettings } from "../../settings/read";
+import type { Settings } from "../../settings/settings";
+import type { ConfigurationSource } from "../../settings/source";
+import { stackValues } from "../stackFile";
+
+export const ID = "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11";
+export const OTHER_ID = "9b0e6f0a-51ab-4d3f-8a44-d2b9a1c7e622";
+
+/** What a stack file has to say, at the least, to be valid. */
+export const MINIMAL: Readonly<Record<string, unknown>> = {
+  "keycloak:url": "https://keycloak.example.com",
+  "keycloak:clientId": "deployer",
+  "scpcloud:publicUrl": "https://keycloak.example.com",
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": { acme: { organizationUser: "anna" } },
+};
+
+export const SECRET = "the-deployers-secret";
+
+/**
+ * A valid configuration with some keys replaced, or removed by `undefined`. A text is handed on as it is: for a list or
+ * a map it stands for what was meant to be JSON.
+ */
+export function configuration(
+  overrides: Readonly<Record<string, unknown>> = {},
+  environment: ConfigurationSource["environment"] = { KEYCLOAK_CLIENT_SECRET: SECRET },
+): ConfigurationSource {
+  const entries = Object.entries({ ...MINIMAL, ...overrides });
+  const { values, secretKeys } = stackValues(Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
+  const removed = new Set(entries.filter(([, value]) => value === undefined).map(([key]) => key));
+  return {
+    values: Object.fromEntries(Object.entries(values).filter(([key]) => !removed.has(key))),
+    secretKeys,
+    environment,
+  };
+}
+
+/** The minimal configuration with other customers. */
+export function withIntegrations(integrations: unknown, overrides: Readonly<Record<string, unknown>> = {}) {
+  return configuration({ ...overrides, "scpcloud:integrations": integrations });
+}
+
+/** The error that the configuration is refused with. */
+export function refusal(source: ConfigurationSource): SettingsError {
+  try {
+    readSettings(source);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("The configuration was accepted.");
+}
+
+export function faultsOf(source: ConfigurationSource): readonly Fault[] {
+  return refusal(source).faults;
+}
+
+export function keysOfFaults(source: ConfigurationSource): string[] {
+  return faultsOf(source).map(({ key }) => key);
+}
+
+/** The whole text that the user reads about a configuration with just one fault. */
+export function onlyFault(source: ConfigurationSource): string {
+  const { faults, message } = refusal(source);
+  expect(faults).toHaveLength(1);
+  return message.split("\n\n").slice(1).join("\n\n");
+}
+
+export function accepted(source: ConfigurationSource): Settings {
+  return readSettings(source);
+}

@@ -1,0 +1,103 @@
+import fc from "fast-check";
+
+import { SettingsError } from "../../settings/faults";
+import { readSettings } from "../../settings/read";
+import { SCHEMA } from "../../settings/schema";
+import { validConfiguration } from "./arbitraries";
+import { accepted, configuration, keysOfFaults, SECRET } from "./configuration";
+import { type Mutation, mutationsOf } from "./mutations";
+
+/** The JSON that a stack file would become: a value of `undefined` is not there. */
+const written = (values: Readonly<Record<string, unknown>>) =>
+  configuration(
+    Object.fromEntries(
+      Object.entries(values).flatMap(([key, value]): [string, unknown][] =>
+        value === undefined ? [] : [[key, JSON.parse(JSON.stringify(value))]],
+      ),
+    ),
+  );
+
+test("every valid configuration is accepted, and comes back equal with its customers sorted", () => {
+  fc.assert(
+    fc.property(validConfiguration, ({ values, settings }) => {
+      expect(accepted(written(values))).toEqual(settings);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+describe("every valid configuration with a single mutation is refused at that place", () => {
+  const kinds = ["a required key dropped", "a type changed", "a UUID broken", "a key misspelt"] as const;
+
+  test.each(kinds)("%s", (kind) => {
+    const mutated = validConfiguration.chain(({ values }) => {
+      const mutations = mutationsOf(values, kind);
+      return mutations.length === 0 ? fc.constant(undefined) : fc.constantFrom(...mutations);
+    });
+    const some = mutated.filter((mutation): mutation is Mutation => mutation !== undefined);
+    fc.assert(
+      fc.property(some, ({ values, place }) => {
+        expect(keysOfFaults(configuration(values))).toContain(place);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("whatever is written", () => {
+  const PROTOTYPE_NAMES = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length"];
+  const NAMES = [
+    ...PROTOTYPE_NAMES,
+    ...Object.keys({ ...SCHEMA.api.entries, ...SCHEMA.bff.entries, ...SCHEMA.integrations.value.entries }),
+    "validIssuers",
+    "baseUrl",
+    "acme",
+  ];
+  const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null), fc.uuid(), fc.webUrl()),
+      fc.array(tie("json"), { maxLength: 3 }),
+      fc.dictionary(fc.oneof(fc.constantFrom(...NAMES), fc.string()), tie("json"), { maxKeys: 4 }),
+    ),
+  }));
+  const raw = fc.oneof(
+    json.map((value) => JSON.stringify(value)),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("", "null", "{", "[", '"', "NaN", "-0", "1e999", "true ", "{}", "[]", "undefined"),
+  );
+  const key = fc.oneof(
+    fc.constantFrom(...Object.keys(SCHEMA).map((name) => `scpcloud:${name}`)),
+    fc.constantFrom("keycloak:url", "keycloak:clientId", "keycloak:basePath", "keycloak:tlsInsecureSkipVerify"),
+    fc
+      .tuple(fc.constantFrom("scpcloud:", "keycloak:", "", "aws:", ":"), fc.constantFrom(...PROTOTYPE_NAMES))
+      .map((parts) => parts.join("")),
+    fc.string(),
+  );
+
+  test("no error but a SettingsError is thrown, and never with the deployer's secret in it", () => {
+    const planted = `${SECRET}-planted`;
+    const source = fc.record({
+      values: fc.dictionary(key, raw, { maxKeys: 12 }),
+      isSecret: fc.boolean(),
+      secretKeys: fc.array(key, { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(source, ({ values, isSecret, secretKeys }) => {
+        const given = configuration({}, { KEYCLOAK_CLIENT_SECRET: planted });
+        try {
+          readSettings({
+            values: { ...given.values, ...values, "keycloak:clientSecret": planted },
+            secretKeys: new Set([...secretKeys, ...(isSecret ? ["keycloak:clientSecret"] : [])]),
+            environment: given.environment,
+          });
+        } catch (error) {
+          expect(error).toBeInstanceOf(SettingsError);
+          expect((error as SettingsError).message).not.toContain(planted);
+          expect((error as SettingsError).faults).not.toEqual([]);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});

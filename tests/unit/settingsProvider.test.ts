@@ -1,0 +1,155 @@
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, SECRET } from "./configuration";
+
+const PLAIN = "plain-text-secret-of-the-deployer";
+
+describe("the connection to Keycloak", () => {
+  test("comes from the stack file, with the secret from the environment", () => {
+    expect(accepted(configuration({ "keycloak:realm": "operations" }))).toMatchObject({
+      keycloakUrl: "https://keycloak.example.com",
+      deployer: { realm: "operations", clientId: "deployer" },
+    });
+  });
+
+  test("comes wholly from the environment where the stack file says nothing", () => {
+    const environment = {
+      KEYCLOAK_URL: "https://keycloak.internal",
+      KEYCLOAK_CLIENT_ID: "robot",
+      KEYCLOAK_CLIENT_SECRET: SECRET,
+      KEYCLOAK_REALM: "operations",
+      KEYCLOAK_BASE_PATH: "/auth",
+    };
+    const source = configuration({ "keycloak:url": undefined, "keycloak:clientId": undefined }, environment);
+    expect(accepted(source)).toMatchObject({
+      keycloakUrl: "https://keycloak.internal/auth",
+      deployer: { realm: "operations", clientId: "robot" },
+    });
+  });
+
+  test("comes from the stack file where both say something", () => {
+    const environment = { KEYCLOAK_CLIENT_SECRET: SECRET, KEYCLOAK_URL: "https://other", KEYCLOAK_CLIENT_ID: "other" };
+    expect(accepted(configuration({}, environment))).toMatchObject({
+      keycloakUrl: "https://keycloak.example.com",
+      deployer: { realm: "master", clientId: "deployer" },
+    });
+  });
+
+  test("may have a base path, and loses a trailing slash", () => {
+    const source = configuration({ "keycloak:url": "https://localhost:28443", "keycloak:basePath": "/auth/" });
+    expect(accepted(source).keycloakUrl).toBe("https://localhost:28443/auth");
+    expect(accepted(configuration({ "keycloak:url": "https://localhost/" })).keycloakUrl).toBe("https://localhost");
+  });
+
+  test.each([
+    ["url", "KEYCLOAK_URL"],
+    ["clientId", "KEYCLOAK_CLIENT_ID"],
+  ])("must have %s, from the stack file or from %s", (key, variable) => {
+    const missing = {
+      key: `keycloak:${key}`,
+      rule: "must be set",
+      reason: "the deployer has to log in to Keycloak",
+      remedy: `run: pulumi config set keycloak:${key} … (or export ${variable})`,
+    };
+    expect(faultsOf(configuration({ [`keycloak:${key}`]: undefined }))).toEqual([missing]);
+    expect(faultsOf(configuration({ [`keycloak:${key}`]: "" }))).toContainEqual(missing);
+    const environment = { KEYCLOAK_CLIENT_SECRET: SECRET, [variable]: "https://keycloak.example.com" };
+    accepted(configuration({ [`keycloak:${key}`]: undefined }, environment));
+    expect(faultsOf(configuration({ [`keycloak:${key}`]: undefined }, { ...environment, [variable]: "" }))).toEqual([
+      missing,
+    ]);
+  });
+
+  test("must have a client secret, for which the stack file and the environment are named", () => {
+    expect(onlyFault(configuration({}, {}))).toBe(
+      [
+        "keycloak:clientSecret",
+        "  must be set,",
+        "  because the deployer has to log in to Keycloak.",
+        "  Do: run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
+          'for the embedded Keycloak: eval "$(make env)")',
+      ].join("\n"),
+    );
+  });
+
+  test.each(["password", "jwtSigningKey", "jwtToken", "accessToken", "clientSecret"])(
+    "may use the secret %s",
+    (key) => {
+      accepted(configuration({ [`keycloak:${key}`]: { secure: "v1:ciphertext" } }, {}));
+    },
+  );
+
+  test.each([
+    "keycloak.example.com",
+    "ftp://keycloak.example.com",
+    "https://a b",
+    "https://a?x",
+    "HTTPS://a",
+    "https://",
+  ])("cannot be at %s", (url) => {
+    expect(onlyFault(configuration({ "keycloak:url": url }))).toBe(
+      [
+        "keycloak:url",
+        "  must be an absolute http(s) URL,",
+        "  because the deployer reaches Keycloak by it.",
+        `  Found: "${url}"`,
+        '  Do: write Keycloak\'s base URL, such as "https://keycloak.example.com"',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a secret", () => {
+  test("in plain text is refused and never printed", () => {
+    const { faults, message } = refusal(configuration({ "keycloak:clientSecret": PLAIN, "scpcloud:realm": "" }));
+    expect(faults).toHaveLength(2);
+    expect(message).toContain(
+      [
+        "keycloak:clientSecret",
+        "  must be stored as a secret,",
+        "  because the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret.",
+        "  Do: run: pulumi config set --secret keycloak:clientSecret (and renew the value: it has been readable)",
+      ].join("\n"),
+    );
+    expect(message).not.toContain(PLAIN);
+  });
+
+  test.each(["accessToken", "jwtSigningKey", "jwtToken", "password", "tlsClientPrivateKey"])(
+    "in plain text is refused as %s too",
+    (key) => {
+      const { message } = refusal(configuration({ [`keycloak:${key}`]: PLAIN }));
+      expect(message).toContain(`keycloak:${key}\n  must be stored as a secret,`);
+      expect(message).not.toContain(PLAIN);
+    },
+  );
+
+  test("is not what a key of this project may be", () => {
+    expect(onlyFault(configuration({ "scpcloud:audience": { secure: "scpCloud" } }))).toBe(
+      [
+        "scpcloud:audience",
+        "  must not be stored as a secret,",
+        "  because every token shows it, and a reviewer has to be able to read it.",
+        "  Do: run: pulumi config rm scpcloud:audience, and set it again without --secret",
+      ].join("\n"),
+    );
+  });
+
+  test("anywhere in a map makes the whole key secret", () => {
+    const source = configuration({ "scpcloud:integrations": { acme: { organizationUser: { secure: "anna" } } } });
+    expect(keysOfFaults(source)).toEqual(["scpcloud:integrations"]);
+  });
+
+  test("is not printed where it should not have been one and is malformed besides", () => {
+    const { message } = refusal(
+      configuration({
+        "scpcloud:audience": { secure: `${PLAIN} with a space` },
+        "scpcloud:api": { secure: `{${PLAIN}` },
+        "scpcloud:bff": { section: { secure: `:${PLAIN}` } },
+        "scpcloud:integrations": { acme: { organizationId: { secure: PLAIN } } },
+        "keycloak:url": { secure: PLAIN },
+      }),
+    );
+    for (const key of ["scpcloud:audience", "scpcloud:api", "scpcloud:bff.section", "keycloak:url"]) {
+      expect(message).toContain(key);
+    }
+    expect(message).not.toContain(PLAIN);
+  });
+});

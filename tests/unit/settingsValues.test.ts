@@ -1,0 +1,189 @@
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations } from "./configuration";
+
+describe("the access token's lifespan", () => {
+  test.each([60, 300, 3600])("may be %i seconds", (seconds) => {
+    expect(accepted(configuration({ "scpcloud:accessTokenLifespan": seconds })).accessTokenLifespan).toBe(seconds);
+  });
+
+  test.each([59, 3601, 0, -60, 1800.5, 1e9])("cannot be %d seconds", (seconds) => {
+    expect(onlyFault(configuration({ "scpcloud:accessTokenLifespan": seconds }))).toBe(
+      [
+        "scpcloud:accessTokenLifespan",
+        "  must be a whole number of seconds from 60 to 3600,",
+        "  because a service's token cannot be revoked before it expires, " +
+          "and one below a minute is fetched all the time.",
+        `  Found: ${seconds}`,
+        "  Do: write 1800 for half an hour, or 300 for the lean default",
+      ].join("\n"),
+    );
+  });
+
+  test.each(["abc", "", "30m", "NaN", "Infinity", "true", "[300]"])("cannot be the text %j", (text) => {
+    expect(onlyFault(configuration({ "scpcloud:accessTokenLifespan": text }))).toBe(
+      [
+        "scpcloud:accessTokenLifespan",
+        "  must be a whole number,",
+        "  because it counts seconds.",
+        `  Found: ${JSON.stringify(text)}`,
+        "  Do: write digits without quotes or a unit",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the audience", () => {
+  test.each(["", " ", "scp cloud", "scpCloud ", "scp\tCloud"])("cannot be %j", (audience) => {
+    expect(onlyFault(configuration({ "scpcloud:audience": audience }))).toBe(
+      [
+        "scpcloud:audience",
+        "  must be one word that names the API,",
+        "  because the API accepts tokens by their audience, and an empty one switches that check off.",
+        `  Found: ${JSON.stringify(audience)}`,
+        '  Do: write the audience that the API is configured with, such as "scpCloud"',
+      ].join("\n"),
+    );
+  });
+
+  test("cannot be account, which every token of the realm has", () => {
+    expect(onlyFault(configuration({ "scpcloud:audience": "account" }))).toBe(
+      [
+        "scpcloud:audience",
+        '  must not be "account",',
+        "  because Keycloak gives the audience account to the tokens of every default client of the realm, " +
+          "so it proves nothing.",
+        '  Found: "account"',
+        '  Do: write an audience of the API\'s own, such as "scpCloud"',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("text that YAML read as something else", () => {
+  test("is refused where digits lost their quotes and their zeros", () => {
+    expect(onlyFault(withIntegrations({ acme: { organizationUser: 7 } }))).toBe(
+      [
+        "scpcloud:integrations.acme.organizationUser",
+        "  must be text,",
+        "  because YAML reads unquoted digits, dates, true and false as other types and may change them " +
+          "(007 becomes 7).",
+        "  Found: 7",
+        '  Do: put the value in quotes, as in "007"',
+      ].join("\n"),
+    );
+  });
+
+  test.each([7, true, null, ["anna"], { name: "anna" }])("is refused as an id, a user and a name: %j", (value) => {
+    const source = withIntegrations({
+      a: { organizationId: value },
+      b: { organizationUser: value },
+      c: { organizationUser: "otto", name: value },
+    });
+    expect(faultsOf(source).map(({ key, rule }) => [key, rule])).toEqual([
+      ["scpcloud:integrations.a.organizationId", "must be text"],
+      ["scpcloud:integrations.b.organizationUser", "must be text"],
+      ["scpcloud:integrations.c.name", "must be text"],
+    ]);
+  });
+
+  test("is refused in lists, with its index", () => {
+    const source = configuration({
+      "scpcloud:allowedOrigins": ["/*", 7],
+      "scpcloud:forbiddenOrganizationUsers": ["admin", true],
+    });
+    expect(keysOfFaults(source)).toEqual(["scpcloud:allowedOrigins[1]", "scpcloud:forbiddenOrganizationUsers[1]"]);
+  });
+
+  test.each(["yes", "TRUE", "1", "", '"true"'])("is refused as a switch: %j", (value) => {
+    for (const key of ["scpcloud:accountAccess", "scpcloud:requireHttps"]) {
+      const text = onlyFault(configuration({ [key]: value }));
+      expect(text).toContain(`${key}\n  must be true or false,`);
+      expect(text).toContain("Do: write true or false without quotes");
+    }
+  });
+
+  test("is refused as a customer's switch", () => {
+    const source = withIntegrations({ acme: { organizationUser: "anna", sharedOrganization: "true" } });
+    expect(onlyFault(source)).toContain(
+      "scpcloud:integrations.acme.sharedOrganization\n  must be true or false,\n  because it switches something",
+    );
+  });
+});
+
+describe("lists and maps", () => {
+  test.each([
+    ["scpcloud:allowedOrigins", {}, "must be a list"],
+    ["scpcloud:allowedOrigins", null, "must be a list"],
+    ["scpcloud:forbiddenOrganizationIds", 7, "must be a list"],
+    ["scpcloud:forbiddenOrganizationUsers", true, "must be a list"],
+    ["scpcloud:api", [], "must be a map"],
+    ["scpcloud:api", null, "must be a map"],
+    ["scpcloud:bff", 7, "must be a map"],
+    ["scpcloud:integrations", [], "must be a map of client ids with at least one customer"],
+    ["scpcloud:integrations", null, "must be a map of client ids with at least one customer"],
+    ["scpcloud:integrations", {}, "must be a map of client ids with at least one customer"],
+  ])("%s cannot be %j", (key, value, rule) => {
+    const [fault, ...others] = faultsOf(configuration({ [key]: value }));
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({ key, rule, value: JSON.stringify(value) });
+  });
+
+  test("without any customer are refused, since every client would be deleted", () => {
+    expect(onlyFault(withIntegrations({}))).toContain(
+      [
+        "  because a stack without customers would delete every client that it manages.",
+        "  Found: {}",
+        "  Do: add an entry such as: acme: { organizationUser: anna }",
+      ].join("\n"),
+    );
+  });
+
+  test.each([null, [], ["organizationUser"], "anna", 7])("a customer's entry cannot be %j", (entry) => {
+    expect(onlyFault(withIntegrations({ acme: entry }))).toBe(
+      [
+        "scpcloud:integrations.acme",
+        "  must be a map with organizationUser or organizationId,",
+        "  because each customer's token names the customer's organization.",
+        `  Found: ${JSON.stringify(entry)}`,
+        "  Do: indent the customer's settings below its client id",
+      ].join("\n"),
+    );
+  });
+
+  test.each(["scpcloud:integrations", "scpcloud:api", "scpcloud:allowedOrigins"])("%s must be JSON", (key) => {
+    expect(onlyFault(configuration({ [key]: '{"acme": {organizationUser: anna' }))).toBe(
+      [
+        key,
+        "  must be a list or a map,",
+        "  because the value has parts, and YAML read it as something else.",
+        '  Found: "{\\"acme\\": {organizationUser: anna"',
+        "  Do: write it as YAML below its key in the stack file",
+      ].join("\n"),
+    );
+  });
+
+  test("have long values cut to a line's length", () => {
+    const [fault] = faultsOf(configuration({ "scpcloud:api": `{${"x".repeat(1000)}` }));
+    expect(fault?.value).toHaveLength(100);
+    expect(fault?.value).toMatch(/x\.\.\.$/);
+  });
+});
+
+describe("names", () => {
+  test.each(["", "Scp Cloud", "a/b", "ä"])("the realm cannot be called %j", (realm) => {
+    const text = onlyFault(configuration({ "scpcloud:realm": realm }));
+    expect(text).toContain("must consist of letters, digits, dots, underscores and hyphens");
+    expect(text).toContain("because it is part of the issuer's URL and case sensitive.");
+  });
+
+  test.each(["", "a".repeat(256), "two\nlines"])("a customer's name cannot be %j", (name) => {
+    expect(onlyFault(withIntegrations({ acme: { organizationUser: "anna", name } }))).toContain(
+      "scpcloud:integrations.acme.name\n  must have 1 to 255 characters,",
+    );
+  });
+
+  test.each(["", "https://a.example https://b.example"])("an allowed origin cannot be %j", (origin) => {
+    expect(onlyFault(configuration({ "scpcloud:allowedOrigins": ["/*", origin] }))).toContain(
+      "scpcloud:allowedOrigins[1]\n  must be text without spaces,",
+    );
+  });
+});
