@@ -1,0 +1,96 @@
+import * as keycloak from "@pulumi/keycloak";
+import * as pulumi from "@pulumi/pulumi";
+
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "./names";
+import type { RealmScopes } from "./realmScopes";
+
+export interface IntegrationArgs {
+  readonly realmId: string;
+  readonly clientId: string;
+  /** The client's display name. */
+  readonly name: string;
+  /** The value of the claim `organizationId`: the id of a user of the customer's organization. */
+  readonly organizationId: string;
+  /** In seconds. */
+  readonly accessTokenLifespan: number;
+  /** Whose scopes the client gets besides Keycloak's own. */
+  readonly realmScopes: RealmScopes;
+  /** Told when Keycloak refuses the client (refusals.ts). */
+  readonly onError: pulumi.ErrorHook;
+}
+
+/**
+ * One customer: a confidential client that can do nothing but fetch tokens for its own service account, with complete
+ * scope lists, so that neither the realm's defaults nor a caller can widen the token. Four resources, since their number
+ * decides the speed. Keycloak generates the secret: 32 characters of [A-Za-z0-9], which HTTP Basic needs no encoding for.
+ */
+export class Integration extends pulumi.ComponentResource {
+  readonly clientId: string;
+  readonly organizationId: string;
+  readonly clientSecret: pulumi.Output<string>;
+  readonly serviceAccountUserId: pulumi.Output<string>;
+
+  constructor(name: string, args: IntegrationArgs, options?: pulumi.ComponentResourceOptions) {
+    super("scpcloud:keycloak:Integration", name, {}, options);
+    const { realmId } = args;
+
+    const client = new keycloak.openid.Client(
+      `${name}-client`,
+      {
+        realmId,
+        clientId: args.clientId,
+        name: args.name,
+        enabled: true,
+        accessType: "CONFIDENTIAL",
+        serviceAccountsEnabled: true,
+        standardFlowEnabled: false,
+        implicitFlowEnabled: false,
+        directAccessGrantsEnabled: false,
+        oauth2DeviceAuthorizationGrantEnabled: false,
+        fullScopeAllowed: false,
+        consentRequired: false,
+        accessTokenLifespan: String(args.accessTokenLifespan),
+        useRefreshTokens: false,
+        useRefreshTokensClientCredentials: false,
+        frontchannelLogoutEnabled: false,
+        backchannelLogoutSessionRequired: false,
+        validRedirectUris: [],
+        webOrigins: [],
+      },
+      { parent: this, hooks: { onError: [args.onError] } },
+    );
+    // Empty, so that a request for any further scope is refused (invalid_scope).
+    const optionalScopes = new keycloak.openid.ClientOptionalScopes(
+      `${name}-optional-scopes`,
+      { realmId, clientId: client.id, optionalScopes: [] },
+      { parent: this },
+    );
+    new keycloak.openid.ClientDefaultScopes(
+      `${name}-default-scopes`,
+      { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.realmScopes.scopeNames] },
+      // The provider refuses a default scope that is still an optional one.
+      { parent: this, dependsOn: optionalScopes },
+    );
+    new keycloak.openid.HardcodedClaimProtocolMapper(
+      `${name}-organization-id`,
+      {
+        realmId,
+        clientId: client.id,
+        name: ORGANIZATION_CLAIM,
+        claimName: ORGANIZATION_CLAIM,
+        claimValue: args.organizationId,
+        claimValueType: "String",
+        addToAccessToken: true,
+        addToIdToken: false,
+        addToUserinfo: false,
+      },
+      { parent: this },
+    );
+
+    this.clientId = args.clientId;
+    this.organizationId = args.organizationId;
+    this.clientSecret = client.clientSecret;
+    this.serviceAccountUserId = client.serviceAccountUserId;
+    this.registerOutputs({ serviceAccountUserId: this.serviceAccountUserId });
+  }
+}

@@ -1,0 +1,33 @@
+/** The realm client scope that every customer's client has: audience and the claims common to all. */
+export const CLIENT_SCOPE = "scpCloud";
+
+/**
+ * The realm client scope with the roles of the client `account`. It carries nothing else, since Keycloak drops a scope
+ * with role mappings altogether for a user who holds none of its roles (DefaultClientSessionContext).
+ */
+export const ACCOUNT_CLIENT_SCOPE = "scpCloud-account";
+
+/** The claim by which the API decides whose data to serve, and the name of its mapper. */
+export const ORGANIZATION_CLAIM = "organizationId";
+
+/** The claim that the original token took from the client's web origins, and the name of its mapper. */
+export const ALLOWED_ORIGINS_CLAIM = "allowed-origins";
+
+/** Keycloak's client whose roles the original token carried. */
+export const ACCOUNT_CLIENT = "account";
+
+/**
+ * The roles to be mapped. `manage-account` is composed of itself and `manage-account-links`; every service account
+ * holds these by the realm's default roles.
+ */
+export const ACCOUNT_ROLES = ["manage-account", "view-profile"] as const;
+
+/** What a token shows of ACCOUNT_ROLES, composites expanded. */
+export const ACCOUNT_ROLES_EXPANDED = ["manage-account", "manage-account-links", "view-profile"] as const;
+
+/**
+ * Keycloak's own scopes that a customer's client has. Without `service_account` (26.1 and later) every update of the
+ * client makes Keycloak attach it again; without `basic`, `sub` is lost as soon as refresh tokens are switched on.
+ * `profile`, `email`, `acr` and `web-origins` are left out: each would add claims that the contract does not have.
+ */
+export const BUILT_IN_SCOPES = ["basic", "roles", "service_account"] as const;

@@ -1,0 +1,103 @@
+import * as keycloak from "@pulumi/keycloak";
+import * as pulumi from "@pulumi/pulumi";
+
+import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "./names";
+
+export interface RealmScopesArgs {
+  readonly realmId: string;
+  /** The audience by which the API knows that a token is meant for it. */
+  readonly audience: string;
+  /** The value of the claim `allowed-origins`; none when empty. */
+  readonly allowedOrigins: readonly string[];
+  /** The ids by name of the roles of the client `account` that tokens carry; no scope for them when empty. */
+  readonly accountRoleIds: Readonly<Record<string, string>>;
+  /** Told when Keycloak refuses a scope (refusals.ts). */
+  readonly onError: pulumi.ErrorHook;
+}
+
+/**
+ * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`. Neither shows
+ * in the claim `scope`. The realm itself is not declared, so that no `destroy` can take it along.
+ */
+export class RealmScopes extends pulumi.ComponentResource {
+  /** The scopes that each customer's client gets besides Keycloak's own. */
+  readonly scopeNames: readonly pulumi.Output<string>[];
+
+  constructor(name: string, args: RealmScopesArgs, options?: pulumi.ComponentResourceOptions) {
+    super("scpcloud:keycloak:RealmScopes", name, {}, options);
+    const { realmId } = args;
+    const childOptions = { parent: this };
+    const scopeOptions = { ...childOptions, hooks: { onError: [args.onError] } };
+
+    const scope = new keycloak.openid.ClientScope(
+      `${name}-scope`,
+      {
+        realmId,
+        name: CLIENT_SCOPE,
+        description: "Audience and claims common to the tokens of all customers",
+        includeInTokenScope: false,
+      },
+      scopeOptions,
+    );
+    new keycloak.openid.AudienceProtocolMapper(
+      `${name}-audience`,
+      {
+        realmId,
+        clientScopeId: scope.id,
+        name: "audience",
+        // A custom audience, because that of a client vanishes when the client is disabled or deleted.
+        includedCustomAudience: args.audience,
+        addToAccessToken: true,
+        addToIdToken: false,
+      },
+      childOptions,
+    );
+    if (args.allowedOrigins.length > 0) {
+      // A mapper, because the provider refuses web origins on a client without browser flows, and only during `up`.
+      new keycloak.openid.HardcodedClaimProtocolMapper(
+        `${name}-allowed-origins`,
+        {
+          realmId,
+          clientScopeId: scope.id,
+          name: ALLOWED_ORIGINS_CLAIM,
+          claimName: ALLOWED_ORIGINS_CLAIM,
+          claimValue: JSON.stringify(args.allowedOrigins),
+          claimValueType: "JSON",
+          addToAccessToken: true,
+          addToIdToken: false,
+          addToUserinfo: false,
+        },
+        childOptions,
+      );
+    }
+    const accountScope = this.declareAccountScope(name, args);
+    this.scopeNames = [scope.name, ...(accountScope === undefined ? [] : [accountScope.name])];
+    this.registerOutputs({ scopeNames: this.scopeNames });
+  }
+
+  private declareAccountScope(name: string, args: RealmScopesArgs): keycloak.openid.ClientScope | undefined {
+    const { realmId } = args;
+    const roles = Object.entries(args.accountRoleIds);
+    if (roles.length === 0) {
+      return undefined;
+    }
+    const scope = new keycloak.openid.ClientScope(
+      `${name}-account-scope`,
+      {
+        realmId,
+        name: ACCOUNT_CLIENT_SCOPE,
+        description: "Roles of the client account in the tokens of all customers",
+        includeInTokenScope: false,
+      },
+      { parent: this, hooks: { onError: [args.onError] } },
+    );
+    for (const [role, roleId] of roles) {
+      new keycloak.GenericRoleMapper(
+        `${name}-account-${role}`,
+        { realmId, clientScopeId: scope.id, roleId },
+        { parent: this },
+      );
+    }
+    return scope;
+  }
+}

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What a failed operation is explained from. */
+export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "newInputs" | "type">;
+
+/** Says what to do when Keycloak refuses an object; the provider's own words are a bare 409 or 403. Never retries. */
+export function refusalHook(stack: string): pulumi.ErrorHook {
+  return new pulumi.ErrorHook("refusal", async (refusal) => {
+    const explanation = explainRefusal(refusal, stack);
+    if (explanation !== undefined) {
+      await pulumi.log.error(explanation);
+    }
+    return false;
+  });
+}
+
+/** The refusal in the user's words; nothing where the provider's own words have to do. */
+export function explainRefusal(
+  { errors, failedOperation, newInputs, type }: Refusal,
+  stack: string,
+): string | undefined {
+  const kind = type.endsWith(":ClientScope") ? "client scope" : "client";
+  const object = `${kind} "${String(newInputs?.["clientId"] ?? newInputs?.["name"])}"`;
+  if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists/.test(error))) {
+    return (
+      `Keycloak already has a ${object}, which this stack's state does not know: probably an earlier run was killed ` +
+      `before it could save its state, or somebody made it by hand. Nothing was changed in it. ` +
+      `To adopt it as it is, with its secret, run: npm run recover -- --stack ${stack}`
+    );
+  }
+  if (errors.some((error) => /\b403\b/.test(error))) {
+    return (
+      `Keycloak forbids the deployer to ${failedOperation} ${object}. Give its service account the role ` +
+      `manage-clients of the client realm-management in realm ${String(newInputs?.["realmId"])}.`
+    );
+  }
+  return undefined;
+}

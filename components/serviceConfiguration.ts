@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import {
+  type ApiKey,
+  type BffKey,
+  discoveryDocumentOf,
+  issuerOf,
+  realmUrl,
+  type ServiceNames,
+  type Settings,
+  tokenEndpointOf,
+} from "../settings/settings";
+
+/** A value of ASP.NET Core's configuration. */
+export type SettingValue = string | boolean | readonly string[];
+/** A tree as in appsettings.json. */
+export interface SettingsTree {
+  readonly [name: string]: SettingValue | SettingsTree;
+}
+
+/** The settings that the BFF and the API are configured from. */
+export type ServiceSettings = Pick<Settings, "api" | "audience" | "backchannelUrl" | "bff" | "publicUrl" | "realm">;
+
+/**
+ * What WebProductionBff needs to fetch tokens and ProductionApi to check them, once as environment variables and once as
+ * appsettings JSON. Nothing in it is secret.
+ */
+export class ServiceConfiguration extends pulumi.ComponentResource {
+  readonly bffEnvironment: Readonly<Record<string, string>>;
+  readonly apiEnvironment: Readonly<Record<string, string>>;
+  readonly appSettings: { readonly bff: SettingsTree; readonly api: SettingsTree };
+
+  constructor(name: string, settings: ServiceSettings, options?: pulumi.ComponentResourceOptions) {
+    super("scpcloud:services:ServiceConfiguration", name, {}, options);
+    this.appSettings = { bff: bffSettings(settings), api: apiSettings(settings) };
+    this.bffEnvironment = toEnvironment(this.appSettings.bff, settings.bff.environmentPrefix);
+    this.apiEnvironment = toEnvironment(this.appSettings.api, settings.api.environmentPrefix);
+    this.registerOutputs({ bffEnvironment: this.bffEnvironment, apiEnvironment: this.apiEnvironment });
+  }
+}
+
+/** What the BFF needs: where Keycloak is and where it gives tokens. */
+export function bffSettings({ bff, backchannelUrl, realm }: ServiceSettings): SettingsTree {
+  return inSection<BffKey>(bff, {
+    baseUrl: backchannelUrl,
+    tokenEndpoint: tokenEndpointOf(realmUrl(backchannelUrl, realm)),
+  });
+}
+
+/**
+ * What the API needs. The lists are never empty: ASP.NET Core takes an empty list of issuers or audiences as "do not
+ * check" (JwtBearerConfigureOptions). The issuer is the public one even where the metadata comes over an internal URL.
+ */
+export function apiSettings(settings: ServiceSettings): SettingsTree {
+  const { api, audience, backchannelUrl, realm } = settings;
+  const issuer = issuerOf(settings);
+  return inSection<ApiKey>(api, {
+    authority: issuer,
+    // Otherwise JwtBearer renames `sub` and others to the names of WS-Federation.
+    mapInboundClaims: false,
+    metadataAddress: discoveryDocumentOf(realmUrl(backchannelUrl, realm)),
+    requireHttpsMetadata: backchannelUrl.startsWith("https:"),
+    validAudiences: [audience],
+    validIssuers: [issuer, ...api.additionalIssuers],
+  });
+}
+
+function inSection<Key extends string>(
+  { section, names }: ServiceNames<Key>,
+  values: Record<Key, SettingValue>,
+): SettingsTree {
+  const leaves: SettingsTree = Object.fromEntries(
+    (Object.keys(values) as Key[]).map((key) => [names[key], values[key]]),
+  );
+  return section.split(":").reduceRight<SettingsTree>((tree, name) => ({ [name]: tree }), leaves);
+}
+
+/**
+ * The tree as environment variables: levels joined by two underscores, lists counted from 0.
+ * @throws Error on an empty list, which has no such form and would silently be no setting at all.
+ */
+export function toEnvironment(tree: SettingsTree, prefix = ""): Record<string, string> {
+  const walk = (value: SettingValue | SettingsTree, path: readonly string[]): [string, string][] => {
+    if (typeof value !== "object") {
+      return [[prefix + path.join("__"), String(value)]];
+    }
+    const entries = Object.entries<SettingValue | SettingsTree>(value as SettingsTree);
+    if (entries.length === 0) {
+      throw new Error(`${path.join(":")} is empty and cannot be an environment variable`);
+    }
+    return entries.flatMap(([name, item]) => walk(item, [...path, name]));
+  };
+  return Object.fromEntries(walk(tree, []));
+}

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { refusalHook } from "./components/refusals";
+import { Integration } from "./components/integration";
+import { RealmScopes } from "./components/realmScopes";
+import { ServiceConfiguration } from "./components/serviceConfiguration";
+import { lookUp } from "./lookups/lookups";
+import { stackOutputs } from "./outputs";
+import { SettingsError } from "./settings/faults";
+import { stackConfiguration } from "./settings/pulumi";
+import { readSettings } from "./settings/read";
+
+// A captured stack trace per resource costs more than the rest of the program (pulumi preview, 100 customers: half).
+Error.stackTraceLimit = 0;
+
+/** Stack file → settings → lookups → components → outputs. */
+async function program(): Promise<Record<string, unknown>> {
+  const settings = readSettings(stackConfiguration());
+  const lookups = await lookUp(settings);
+  const { realmId, accountRoleIds } = lookups;
+
+  const onError = refusalHook(pulumi.getStack());
+  // Client ids have no capitals, so no customer can be named like one of these two.
+  const realmScopes = new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds, onError });
+  const integrations = lookups.integrations.map(
+    (integration) =>
+      new Integration(integration.clientId, { ...settings, ...integration, realmId, realmScopes, onError }),
+  );
+  const services = new ServiceConfiguration("serviceConfiguration", settings);
+
+  return stackOutputs(settings, integrations, services);
+}
+
+export = () =>
+  program().catch((error: unknown) => {
+    // A RunError is printed without its stack: these faults are the user's, and the text says all.
+    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+  });

@@ -1,0 +1,120 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the program registered it. */
+export interface RegisteredResource {
+  readonly type: string;
+  readonly name: string;
+  /** The parent's logical name; empty for the stack. */
+  readonly parent: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly isComponent: boolean;
+  /** The names of the hooks that are told of errors. */
+  readonly errorHooks: readonly string[];
+}
+
+/** Answers to the provider's lookups, by the last part of the function's token, such as `getUser`. */
+export type Lookup = (inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+
+/** What the realm of the tests has. Ids are recognizable. */
+export const LOOKUPS: Readonly<Record<string, Lookup>> = {
+  getRealm: ({ realm }) => ({ id: realm, realm, enabled: true, ssoSessionMaxLifespan: "10h0m0s" }),
+  getUser: ({ username }) => ({ id: `id-of-${String(username)}`, username, enabled: true }),
+  getClient: ({ clientId }) => ({ id: `id-of-client-${String(clientId)}`, clientId }),
+  getRole: ({ name }) => ({ id: `id-of-role-${String(name)}`, name }),
+};
+
+/** The parts of a registration that the SDK does not hand to newResource. */
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getHooks(): { getOnErrorList(): string[] } | undefined;
+}
+
+/** The parts of the SDK's mock monitor that are extended here (3.248 does not know error hooks). */
+interface MockMonitor {
+  registerResource: (request: RegisterRequest, callback: unknown) => Promise<void>;
+  registerErrorHook?: (request: unknown, callback: (error: null, reply: object) => void) => void;
+}
+
+/**
+ * Runs an arrangement under mocks, to the last registration.
+ * @param lookups further or other answers than LOOKUPS; what has none throws
+ */
+export async function underMocks<T>(
+  arrangement: () => T | Promise<T>,
+  lookups: Readonly<Record<string, Lookup>> = {},
+  stack = "test",
+): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
+  const resources: RegisteredResource[] = [];
+  const requests: RegisterRequest[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, custom }) => {
+        const request = requests.find((one) => one.getType() === type && one.getName() === name);
+        resources.push({
+          type,
+          name,
+          parent: request?.getParent().split("::").at(-1) ?? "",
+          inputs: inputs as Record<string, unknown>,
+          isComponent: custom === false,
+          errorHooks: request?.getHooks()?.getOnErrorList() ?? [],
+        });
+        return {
+          id: custom === false ? undefined : `id-of-${name}`,
+          state: { ...(inputs as object), ...computed(type, name) },
+        };
+      },
+      call: ({ token, inputs }) => {
+        const lookup = { ...LOOKUPS, ...lookups }[token.split(":").at(-1) ?? ""];
+        if (lookup === undefined) {
+          throw new Error(`no answer for ${token}`);
+        }
+        try {
+          return lookup(inputs as Record<string, unknown>);
+        } catch (error) {
+          // The SDK takes an error's text from where gRPC has it.
+          throw Object.assign(new Error(), { details: error instanceof Error ? error.message : String(error) });
+        }
+      },
+    },
+    "scpcloud",
+    stack,
+  );
+  const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
+  const registerResource = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    requests.push(request);
+    return registerResource(request, callback);
+  };
+  monitor.registerErrorHook = (_, callback) => callback(null, {});
+  try {
+    return { result: await arrangement(), resources };
+  } finally {
+    // Registrations are asynchronous: this waits for all of them.
+    await pulumi.runtime.disconnect();
+  }
+}
+
+/** What Keycloak would add to a client. */
+function computed(type: string, name: string): Record<string, unknown> {
+  return type === "keycloak:openid/client:Client"
+    ? { clientSecret: `secret-of-${name}`, serviceAccountUserId: `service-account-of-${name}` }
+    : {};
+}
+
+/** The only resource of a type and name. */
+export function findResource(resources: readonly RegisteredResource[], type: string, name: string): RegisteredResource {
+  const found = resources.filter((one) => one.type === type && one.name === name);
+  if (found.length !== 1 || found[0] === undefined) {
+    throw new Error(
+      `${found.length} resources of type ${type} and name ${name} among ${resources.map((one) => one.name).join(", ")}`,
+    );
+  }
+  return found[0];
+}
+
+/** The value of an Output, once it is known. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}

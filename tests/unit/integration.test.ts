@@ -1,0 +1,160 @@
+import { explainRefusal, refusalHook } from "../../components/refusals";
+import { Integration } from "../../components/integration";
+import { RealmScopes } from "../../components/realmScopes";
+import { findResource, underMocks, valueOf } from "../mocks";
+
+const CLIENT = "keycloak:openid/client:Client";
+
+const declare = () =>
+  underMocks(async () => {
+    const onError = refusalHook("test");
+    const realmScopes = new RealmScopes("realm", {
+      realmId: "ScpCloud",
+      audience: "scpCloud",
+      allowedOrigins: [],
+      accountRoleIds: { "view-profile": "role" },
+      onError,
+    });
+    const integration = new Integration("acme", {
+      realmId: "ScpCloud",
+      clientId: "acme",
+      name: "Acme Limited",
+      organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+      accessTokenLifespan: 1800,
+      realmScopes,
+      onError,
+    });
+    return {
+      clientSecret: await valueOf(integration.clientSecret),
+      serviceAccountUserId: await valueOf(integration.serviceAccountUserId),
+    };
+  });
+
+const ofCustomer = async () => (await declare()).resources.filter(({ parent }) => parent === "acme");
+
+describe("Integration", () => {
+  it("declares four resources a customer, no more", async () => {
+    expect((await ofCustomer()).map(({ name }) => name).sort()).toEqual([
+      "acme-client",
+      "acme-default-scopes",
+      "acme-optional-scopes",
+      "acme-organization-id",
+    ]);
+  });
+
+  it("declares a client that can do nothing but fetch tokens for its service account", async () => {
+    const client = findResource(await ofCustomer(), CLIENT, "acme-client");
+
+    expect(client.inputs).toEqual({
+      realmId: "ScpCloud",
+      clientId: "acme",
+      name: "Acme Limited",
+      enabled: true,
+      accessType: "CONFIDENTIAL",
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      implicitFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      oauth2DeviceAuthorizationGrantEnabled: false,
+      fullScopeAllowed: false,
+      consentRequired: false,
+      accessTokenLifespan: "1800",
+      useRefreshTokens: false,
+      useRefreshTokensClientCredentials: false,
+      frontchannelLogoutEnabled: false,
+      backchannelLogoutSessionRequired: false,
+      validRedirectUris: [],
+      webOrigins: [],
+    });
+  });
+
+  it("leaves the secret to Keycloak", async () => {
+    const client = findResource(await ofCustomer(), CLIENT, "acme-client");
+
+    expect(Object.keys(client.inputs).filter((key) => /secret/i.test(key))).toEqual([]);
+  });
+
+  it("gives the client complete scope lists, service_account and basic among them, and no optional scope", async () => {
+    const resources = await ofCustomer();
+
+    expect(
+      findResource(resources, "keycloak:openid/clientDefaultScopes:ClientDefaultScopes", "acme-default-scopes").inputs,
+    ).toEqual({
+      realmId: "ScpCloud",
+      clientId: "id-of-acme-client",
+      defaultScopes: ["basic", "roles", "service_account", "scpCloud", "scpCloud-account"],
+    });
+    expect(
+      findResource(resources, "keycloak:openid/clientOptionalScopes:ClientOptionalScopes", "acme-optional-scopes")
+        .inputs,
+    ).toEqual({ realmId: "ScpCloud", clientId: "id-of-acme-client", optionalScopes: [] });
+  });
+
+  it("maps organizationId as text into access tokens only", async () => {
+    expect(
+      findResource(
+        await ofCustomer(),
+        "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper",
+        "acme-organization-id",
+      ).inputs,
+    ).toEqual({
+      realmId: "ScpCloud",
+      clientId: "id-of-acme-client",
+      name: "organizationId",
+      claimName: "organizationId",
+      claimValue: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+      claimValueType: "String",
+      addToAccessToken: true,
+      addToIdToken: false,
+      addToUserinfo: false,
+    });
+  });
+
+  it("hands on what Keycloak made", async () => {
+    expect((await declare()).result).toEqual({
+      clientSecret: "secret-of-acme-client",
+      serviceAccountUserId: "service-account-of-acme-client",
+    });
+  });
+
+  it("has the hook told when Keycloak refuses the client", async () => {
+    expect(findResource(await ofCustomer(), CLIENT, "acme-client").errorHooks).toEqual(["refusal"]);
+  });
+});
+
+describe("a refusal of Keycloak", () => {
+  const refusal = (error: string, type = CLIENT) => ({
+    errors: [error],
+    failedOperation: "create",
+    newInputs: type === CLIENT ? { realmId: "ScpCloud", clientId: "acme" } : { realmId: "ScpCloud", name: "scpCloud" },
+    type,
+  });
+
+  it("because it has the client already is told with the command that adopts it", () => {
+    const explanation = explainRefusal(refusal("POST /admin/realms/ScpCloud/clients: 409 Conflict"), "prod");
+
+    expect(explanation).toContain('Keycloak already has a client "acme"');
+    expect(explanation).toContain("npm run recover -- --stack prod");
+  });
+
+  it("of a client scope calls it so", () => {
+    const type = "keycloak:openid/clientScope:ClientScope";
+
+    expect(explainRefusal(refusal("409 Conflict", type), "prod")).toContain('client scope "scpCloud"');
+  });
+
+  it("for lack of permission names the missing role", () => {
+    const explanation = explainRefusal(refusal("POST /admin/realms/ScpCloud/clients: 403 Forbidden"), "prod");
+
+    expect(explanation).toContain('forbids the deployer to create client "acme"');
+    expect(explanation).toContain("manage-clients of the client realm-management in realm ScpCloud");
+  });
+
+  it("for another reason is left to the provider's words", () => {
+    expect(explainRefusal(refusal("500 Internal Server Error"), "prod")).toBeUndefined();
+  });
+
+  it("of an update is no matter of adoption", () => {
+    expect(explainRefusal({ ...refusal("409 Conflict"), failedOperation: "update" }, "prod")).toBeUndefined();
+  });
+});

@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Integration } from "../../components/integration";
+import { ServiceConfiguration } from "../../components/serviceConfiguration";
+import { type Credentials, stackOutputs } from "../../outputs";
+import { readSettings } from "../../settings/read";
+import { underMocks, valueOf } from "../mocks";
+import { stackValues } from "../stackFile";
+
+const outputs = () =>
+  underMocks(async () => {
+    const settings = readSettings({
+      ...stackValues("dev"),
+      environment: { KEYCLOAK_CLIENT_SECRET: "the deployer's secret of the tests" },
+    });
+    const integration = {
+      clientId: "acme",
+      organizationId: "organization",
+      clientSecret: pulumi.output("s3cret"),
+      serviceAccountUserId: pulumi.output("user"),
+    } as unknown as Integration;
+    const result = stackOutputs(settings, [integration], new ServiceConfiguration("services", settings));
+    const credentials = result["credentials"] as pulumi.Output<Record<string, Credentials>>;
+    return {
+      names: Object.keys(result),
+      isSecret: await pulumi.isSecret(credentials),
+      credentials: await valueOf(credentials),
+      rest: await valueOf(pulumi.output({ ...result, credentials: undefined })),
+    };
+  });
+
+describe("the stack's outputs", () => {
+  it("are few and have the names that the README promises", async () => {
+    expect((await outputs()).result.names).toEqual([
+      "issuer",
+      "tokenEndpoint",
+      "integrations",
+      "credentials",
+      "bffEnvironment",
+      "apiEnvironment",
+      "appSettings",
+    ]);
+  });
+
+  it("keep the credentials secret, even if Keycloak's plugin does not mark them", async () => {
+    expect((await outputs()).result.isSecret).toBe(true);
+  });
+
+  it("give the ready value of the Authorization header", async () => {
+    expect((await outputs()).result.credentials).toEqual({
+      acme: { clientSecret: "s3cret", basic: `Basic ${Buffer.from("acme:s3cret").toString("base64")}` },
+    });
+  });
+
+  it("show no secret anywhere else", async () => {
+    expect(JSON.stringify((await outputs()).result.rest)).not.toMatch(/s3cret|the deployer's secret/);
+  });
+});
