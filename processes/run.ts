@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+/** How a command is run. */
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to this process's environment; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Without it the command may take for ever. */
+  readonly timeoutMilliseconds?: number;
+  /** Called with each line of standard output and standard error, as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** What a command left behind. */
+export interface RunResult {
+  /** As a shell has it: 127 if the command could not be started, 124 if it timed out, 128 + n if signal n ended it. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Thrown by {@link run} when a signal to this process ended the command. */
+export class InterruptedError extends Error {
+  constructor(readonly signal: NodeJS.Signals) {
+    super(`Interrupted by ${signal}.`);
+    this.name = "InterruptedError";
+  }
+}
+
+const TIMED_OUT = 124;
+const NOT_STARTED = 127;
+const KILL_DELAY_MILLISECONDS = 3_000;
+
+/**
+ * Runs a command to its end; a non-zero exit code is a result, not an error. The command has a process group of its
+ * own, so that a time-out or an interrupt also ends what the command has started (POSIX only).
+ */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let timedOut = false;
+    let interruptedBy: NodeJS.Signals | undefined;
+    const timers: NodeJS.Timeout[] = [];
+
+    const kill = (): void => {
+      signalGroup(child, "SIGKILL");
+      // A process that has left the group may keep them open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const stop = (signal: NodeJS.Signals): void => {
+      signalGroup(child, signal);
+      timers.push(setTimeout(kill, KILL_DELAY_MILLISECONDS));
+    };
+    const onSignal = (signal: NodeJS.Signals): void => {
+      interruptedBy = signal;
+      stop(signal);
+    };
+    const onExit = (): void => signalGroup(child, "SIGKILL");
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("exit", onExit);
+
+    if (options.timeoutMilliseconds !== undefined) {
+      const expire = (): void => {
+        timedOut = true;
+        stop("SIGTERM");
+      };
+      timers.push(setTimeout(expire, options.timeoutMilliseconds));
+    }
+    const stdout = collect(child.stdout, options.onLine);
+    const stderr = collect(child.stderr, options.onLine);
+
+    const finish = (exitCode: number, reason = ""): void => {
+      timers.forEach(clearTimeout);
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("exit", onExit);
+      if (interruptedBy !== undefined) reject(new InterruptedError(interruptedBy));
+      else resolve({ exitCode, stdout: stdout(), stderr: stderr() + reason });
+    };
+    child.on("error", (error) => finish(NOT_STARTED, error.message));
+    child.on("close", (code, signal) => {
+      if (timedOut)
+        finish(TIMED_OUT, `\n${command} took longer than ${options.timeoutMilliseconds} ms and was stopped.`);
+      else finish(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+function collect(stream: Readable, onLine: RunOptions["onLine"]): () => string {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  if (onLine !== undefined) createInterface({ input: stream }).on("line", onLine);
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended by itself.
+  }
+}
