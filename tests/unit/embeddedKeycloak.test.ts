@@ -1,0 +1,158 @@
+import { X509Certificate } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ensureCertificates } from "../../embedded-keycloak/certificates";
+import { secretsOf } from "../../embedded-keycloak/failure";
+import { buildRealm } from "../../embedded-keycloak/realm";
+import { randomSecret, secretFile } from "../../embedded-keycloak/secrets";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "embedded-keycloak-"));
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe("realm import", () => {
+  const realm = buildRealm({ deployerSecret: "deployerSecret", adminPassword: "adminPassword" });
+
+  it("holds the user admin under the id of the development environment, with the realm's default roles", () => {
+    expect(realm.realm).toBe("ScpCloud");
+    expect(realm.users[0]).toMatchObject({
+      id: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+      username: "admin",
+      enabled: true,
+      realmRoles: ["default-roles-scpcloud"],
+    });
+  });
+
+  it("gives the deployer a service account only, and roles without full scope", () => {
+    const roles = ["manage-clients", "view-users", "view-realm", "manage-realm"];
+    expect(realm.clients).toHaveLength(1);
+    expect(realm.clients[0]).toMatchObject({
+      clientId: "scpcloud-deployer",
+      secret: "deployerSecret",
+      publicClient: false,
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      implicitFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      fullScopeAllowed: false,
+    });
+    expect(realm.users[1]).toEqual({
+      username: "service-account-scpcloud-deployer",
+      enabled: true,
+      serviceAccountClientId: "scpcloud-deployer",
+      clientRoles: { "realm-management": roles },
+    });
+    expect(realm["clientScopeMappings"]).toEqual({ "realm-management": [{ client: "scpcloud-deployer", roles }] });
+  });
+
+  it("leaves client scopes and roles to Keycloak", () => {
+    expect(Object.keys(realm).sort()).toEqual(
+      ["clientScopeMappings", "clients", "enabled", "realm", "sslRequired", "users"].sort(),
+    );
+  });
+
+  it("takes other names, roles, users, clients and settings", () => {
+    const other = buildRealm({
+      deployerSecret: "s",
+      adminPassword: "p",
+      realm: "Other",
+      adminId: "id",
+      deployerClientId: "Deployer",
+      deployerRoles: ["view-users"],
+      users: [{ username: "disabled", enabled: false }],
+      clients: [{ clientId: "existing" }],
+      settings: { organizationsEnabled: true },
+    });
+    expect(other).toMatchObject({ realm: "Other", organizationsEnabled: true });
+    expect(other.users.map(({ username }) => username)).toEqual(["admin", "service-account-deployer", "disabled"]);
+    expect(other.users[1]).toMatchObject({ clientRoles: { "realm-management": ["view-users"] } });
+    expect(other.clients.map(({ clientId }) => clientId)).toEqual(["Deployer", "existing"]);
+  });
+
+  it("knows its secrets, so that they can be kept out of messages", () => {
+    expect(secretsOf(realm)).toEqual(["adminPassword", "deployerSecret"]);
+  });
+});
+
+describe("secrets", () => {
+  it("are long and of letters and digits only", () => {
+    expect(randomSecret()).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(randomSecret()).not.toBe(randomSecret());
+  });
+
+  it("are created once, in a file and a directory for the owner alone", () => {
+    const path = join(directory, "secrets", "password");
+    const secret = secretFile(path);
+    expect(secretFile(path)).toBe(secret);
+    expect(readFileSync(path, "utf8")).toBe(secret);
+    expect([modeOf(path), modeOf(dirname(path))]).toEqual(["600", "700"]);
+    expect(readdirSync(dirname(path))).toEqual(["password"]);
+  });
+
+  it("are read from an existing file, which is then closed to others", () => {
+    const path = join(directory, "password");
+    writeFileSync(path, "given\n");
+    chmodSync(path, 0o644);
+    expect(secretFile(path)).toBe("given");
+    expect(modeOf(path)).toBe("600");
+  });
+
+  it("are never empty", () => {
+    const path = join(directory, "password");
+    writeFileSync(path, "");
+    expect(() => secretFile(path)).toThrow(`${path} is empty`);
+  });
+});
+
+describe("certificates", () => {
+  it("name every address of the server, and are signed by a CA that is alone in its directory", async () => {
+    const { caCertificateFile, caCertificate, certificateFile, keyFile } = await ensureCertificates(directory);
+    const authority = new X509Certificate(caCertificate);
+    const server = new X509Certificate(readFileSync(certificateFile));
+    expect(server.subjectAltName).toBe(
+      "DNS:localhost, DNS:host.docker.internal, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
+    );
+    expect([authority.ca, server.ca, server.checkIssued(authority), server.verify(authority.publicKey)]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(readdirSync(dirname(caCertificateFile))).toEqual(["ca.crt"]);
+    expect([keyFile, join(directory, "keys", "ca.key")].map(modeOf)).toEqual(["600", "600"]);
+  });
+
+  it("are kept while they are good", async () => {
+    const first = await ensureCertificates(directory);
+    const certificate = readFileSync(first.certificateFile, "utf8");
+    expect(await ensureCertificates(directory)).toEqual(first);
+    expect(readFileSync(first.certificateFile, "utf8")).toBe(certificate);
+  });
+
+  it("are renewed under the same CA when they are about to expire", async () => {
+    const first = await ensureCertificates(directory);
+    const certificate = readFileSync(first.certificateFile, "utf8");
+    const expiry = Date.parse(new X509Certificate(certificate).validTo);
+    const clock = jest.spyOn(Date, "now").mockReturnValue(expiry - 29 * 86_400_000);
+    const renewed = await ensureCertificates(directory);
+    clock.mockRestore();
+    expect(renewed.caCertificate).toBe(first.caCertificate);
+    expect(readFileSync(renewed.certificateFile, "utf8")).not.toBe(certificate);
+  });
+
+  it("are issued anew when an interrupted run left halves that do not belong together", async () => {
+    const first = await ensureCertificates(directory);
+    rmSync(first.certificateFile);
+    writeFileSync(join(directory, "keys", "ca.key"), "");
+    const second = await ensureCertificates(directory);
+    const server = new X509Certificate(readFileSync(second.certificateFile));
+    expect(server.verify(new X509Certificate(second.caCertificate).publicKey)).toBe(true);
+  });
+});
