@@ -1,0 +1,41 @@
+import { providerSetting } from "../settings/provider";
+import type { ConfigurationSource } from "../settings/source";
+import { type KeycloakConnection, KeycloakError } from "./http";
+import { fetchToken } from "./tokens";
+
+/** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
+export interface KeycloakAdmin {
+  /** Below `/admin/realms/<realm>`. @throws KeycloakError unless the answer is 200. */
+  get(path: string): Promise<unknown>;
+}
+
+/**
+ * Logs in as the Keycloak provider does, with the client's secret.
+ * @param realm the realm to be read, which need not be the one that the deployer lives in
+ */
+export async function loginAsDeployer(
+  keycloak: KeycloakConnection,
+  source: ConfigurationSource,
+  realm: string,
+): Promise<KeycloakAdmin> {
+  const clientId = providerSetting(source, "clientId") ?? "";
+  const clientSecret = providerSetting(source, "clientSecret");
+  if (clientSecret === undefined) {
+    throw new KeycloakError("keycloak:clientSecret is not set: this command logs in with the deployer's client secret");
+  }
+  // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
+  const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
+  const loginRealm = providerSetting(source, "realm") ?? "master";
+  const token = await fetchToken(keycloak, loginRealm, `Basic ${Buffer.from(pair).toString("base64")}`);
+  return {
+    async get(path) {
+      const { status, body } = await keycloak.request(`/admin/realms/${realm}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      if (status !== 200) {
+        throw new KeycloakError(`GET /admin/realms/${realm}${path} answered ${status} to client "${clientId}"`);
+      }
+      return body;
+    },
+  };
+}

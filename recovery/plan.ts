@@ -1,0 +1,91 @@
+/** A resource that an `up` would create, from `pulumi preview --json`. */
+export interface PlannedResource {
+  readonly urn: string;
+  readonly type: string;
+  /** The logical name: the last part of the URN. */
+  readonly name: string;
+  readonly parent?: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly isComponent: boolean;
+}
+
+/** What an `up` would do. */
+export interface Plan {
+  readonly creates: readonly PlannedResource[];
+  /** The URNs of clients that it would delete or replace, whose customers would lose their credentials. */
+  readonly lostClients: readonly string[];
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly newState?: {
+    readonly type: string;
+    readonly custom?: boolean;
+    readonly parent?: string;
+    readonly inputs?: Record<string, unknown>;
+  };
+}
+
+/** @param json the output of `pulumi preview --json` */
+export function readPlan(json: string): Plan {
+  const { steps = [] } = JSON.parse(json) as { steps?: readonly Step[] };
+  return {
+    creates: steps
+      .filter(({ op }) => op === "create")
+      .map(({ urn, newState }) => ({
+        urn,
+        type: newState?.type ?? "",
+        name: urn.split("::").at(-1) ?? "",
+        ...(newState?.parent === undefined ? {} : { parent: newState.parent }),
+        inputs: newState?.inputs ?? {},
+        isComponent: newState?.custom !== true,
+      })),
+    // A replacement takes several steps.
+    lostClients: [
+      ...new Set(
+        steps
+          .filter(({ op, urn }) => /delete|replace/.test(op) && urn.includes("keycloak:openid/client:Client::"))
+          .map(({ urn }) => urn),
+      ),
+    ],
+  };
+}
+
+/** A file for `pulumi import --file`, by which Keycloak's objects enter the state under the program's own URNs. */
+export interface ImportFile {
+  readonly nameTable: Readonly<Record<string, string>>;
+  readonly resources: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * @param adopted the planned resources that exist already, with their import ids
+ * @param version the version of the Keycloak provider, so that the state names the program's default provider
+ */
+export function importFile(
+  adopted: readonly (PlannedResource & { readonly importId: string })[],
+  plan: Plan,
+  version: string,
+): ImportFile {
+  const parents = new Set(adopted.flatMap(({ parent }) => (parent === undefined ? [] : [parent])));
+  const missingParents = plan.creates.filter(({ urn, isComponent }) => isComponent && parents.has(urn));
+  // Parents are referred to by name in this file, and names need not be unique: a customer may be called "realm". So
+  // each is given its URN for a name.
+  const reference = (parent: string | undefined) => (parent === undefined ? {} : { parent });
+  return {
+    // A parent that the state has already is referred to by its URN, one that it lacks by its entry below.
+    nameTable: Object.fromEntries(
+      [...parents].filter((urn) => !missingParents.some((parent) => parent.urn === urn)).map((urn) => [urn, urn]),
+    ),
+    resources: [
+      ...missingParents.map(({ urn, type, name }) => ({ type, name: urn, logicalName: name, component: true })),
+      ...adopted.map(({ type, name, importId, parent }) => ({
+        type,
+        name,
+        id: importId,
+        version,
+        ...reference(parent),
+      })),
+    ],
+  };
+}

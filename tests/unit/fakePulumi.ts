@@ -1,0 +1,179 @@
+import { readFileSync } from "node:fs";
+
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import type { ImportFile } from "../../recovery/plan";
+import type { PulumiRunner } from "../../recovery/recover";
+
+const STACK = "urn:pulumi:dev::scpcloud::";
+/** What a preview shows for a value that only `up` will know. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export const CLIENT = "keycloak:openid/client:Client";
+export const SCOPE = "keycloak:openid/clientScope:ClientScope";
+export const CLAIM_MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
+export const AUDIENCE_MAPPER = "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper";
+export const DEFAULT_SCOPES = "keycloak:openid/clientDefaultScopes:ClientDefaultScopes";
+export const INTEGRATION = "scpcloud:keycloak:Integration";
+export const REALM_SCOPES = "scpcloud:keycloak:RealmScopes";
+
+/** A resource of the program. Its `owner` is an input that is the Keycloak id of another resource, known once the state has it. */
+export interface Declared {
+  readonly urn: string;
+  readonly type: string;
+  readonly parent?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly owner?: { readonly input: string; readonly urn: string };
+}
+
+export function urnOf(name: string, ...types: string[]): string {
+  return `${STACK}${types.join("$")}::${name}`;
+}
+
+/** What the program declares for a customer (components/integration.ts), as far as recovery looks at it. */
+export function customer(clientId: string): Declared[] {
+  const parent = urnOf(clientId, INTEGRATION);
+  const client = urnOf(`${clientId}-client`, INTEGRATION, CLIENT);
+  const child = (suffix: string, type: string, inputs: object): Declared => ({
+    urn: urnOf(`${clientId}-${suffix}`, INTEGRATION, type),
+    type,
+    parent,
+    inputs: { realmId: "ScpCloud", ...inputs },
+    ...(type === CLIENT ? {} : { owner: { input: "clientId", urn: client } }),
+  });
+  return [
+    { urn: parent, type: INTEGRATION },
+    child("client", CLIENT, { clientId }),
+    child("default-scopes", DEFAULT_SCOPES, {}),
+    child("organization-id", CLAIM_MAPPER, { name: "organizationId" }),
+  ];
+}
+
+/** What the program declares for the realm (components/realmScopes.ts). */
+export function realmScopes(): Declared[] {
+  const parent = urnOf("realm", REALM_SCOPES);
+  const scope = urnOf("realm-scope", REALM_SCOPES, SCOPE);
+  const realmId = "ScpCloud";
+  return [
+    { urn: parent, type: REALM_SCOPES },
+    { urn: scope, type: SCOPE, parent, inputs: { realmId, name: "scpCloud" } },
+    {
+      urn: urnOf("realm-audience", REALM_SCOPES, AUDIENCE_MAPPER),
+      type: AUDIENCE_MAPPER,
+      parent,
+      inputs: { realmId, name: "audience" },
+      owner: { input: "clientScopeId", urn: scope },
+    },
+  ];
+}
+
+export function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
+
+/** The URNs with ids that `pulumi import` makes of a file, by the CLI's rules (operations/import.go). */
+export function importedUrns({ nameTable, resources }: ImportFile): Map<string, string> {
+  const specs = resources as readonly {
+    type: string;
+    name: string;
+    logicalName?: string;
+    parent?: string;
+    id?: string;
+  }[];
+  const resolve = ({ type, name, logicalName = name, parent }: (typeof specs)[number]): string => {
+    if (parent === undefined) {
+      return urnOf(logicalName, type);
+    }
+    const candidates = specs.filter((spec) => spec.name === parent);
+    if (candidates.length > 1) {
+      throw new Error(`error: resource '${name}' of type '${type}' has an ambiguous parent`);
+    }
+    const parentUrn = nameTable[parent] ?? (candidates[0] && resolve(candidates[0]));
+    if (parentUrn === undefined) {
+      throw new Error(`error: the parent '${parent}' for resource '${name}' has no entry in 'nameTable'`);
+    }
+    return urnOf(logicalName, ...(parentUrn.split("::")[2] ?? "").split("$"), type);
+  };
+  return new Map(specs.map((spec) => [resolve(spec), spec.id ?? ""]));
+}
+
+/** A CLI with a program and a state. It refuses to work while it is locked. */
+export class FakePulumi implements PulumiRunner {
+  /** Keycloak's ids of the resources in the state, by URN. */
+  readonly state = new Map<string, string>();
+  readonly calls: string[] = [];
+  readonly importFiles: string[] = [];
+  lockHolder: string | undefined;
+  pendingOperations = 0;
+  /** Further steps of every preview. */
+  furtherSteps: readonly object[] = [];
+  /** The same, as soon as the state was refreshed. */
+  stepsAfterRefresh: readonly object[] = [];
+
+  constructor(private readonly program: readonly Declared[]) {}
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
+  async run(args: readonly string[], options?: { readonly shown?: boolean }): Promise<string> {
+    const command = args[0] ?? "";
+    this.calls.push(options?.shown === true ? `${command} (shown)` : command);
+    if (this.calls.length > 50) {
+      throw new Error("It goes round in circles.");
+    }
+    if (command === "cancel") {
+      this.lockHolder = undefined;
+    }
+    if (this.lockHolder !== undefined && command !== "stack") {
+      throw new Error(`pulumi ${command} failed\n${lockMessage(this.lockHolder)}`);
+    }
+    switch (command) {
+      case "preview":
+        return this.preview();
+      case "stack":
+        return JSON.stringify({ deployment: { pending_operations: Array(this.pendingOperations).fill({}) } });
+      case "refresh":
+        expect(args).toContain("--clear-pending-creates");
+        this.pendingOperations = 0;
+        this.furtherSteps = this.stepsAfterRefresh;
+        break;
+      case "import":
+        this.importFiles.push(args[args.indexOf("--file") + 1] ?? "");
+        this.import(JSON.parse(readFileSync(this.importFiles.at(-1) ?? "", "utf8")) as ImportFile);
+        break;
+    }
+    return "";
+  }
+
+  protected import(file: ImportFile): void {
+    for (const [urn, importId] of importedUrns(file)) {
+      this.state.set(urn, importId.split("/").at(-1) ?? "");
+    }
+  }
+
+  private preview(): string {
+    const steps = this.program.map(({ urn, type, parent, inputs, owner }) => ({
+      op: this.state.has(urn) ? "same" : "create",
+      urn,
+      newState: {
+        urn,
+        type,
+        custom: !type.startsWith("scpcloud:"),
+        ...(parent === undefined ? {} : { parent }),
+        inputs: { ...inputs, ...(owner && { [owner.input]: this.state.get(owner.urn) ?? UNKNOWN }) },
+      },
+    }));
+    return JSON.stringify({ steps: [...steps, ...this.furtherSteps] });
+  }
+}
+
+/** What the CLI prints of a lock in a `file://` backend. */
+export function lockMessage(holder: string): string {
+  return (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the " +
+    `lock file with \`pulumi cancel\`.\n  file:///state/.pulumi/locks/dev/1.json: created by ${holder} ` +
+    "at 2026-11-23T12:00:00Z"
+  );
+}
+
+/** A realm that has what is given here by path, and nothing else. */
+export function fakeAdmin(objects: Readonly<Record<string, readonly object[]>>): KeycloakAdmin {
+  return { get: (path) => Promise.resolve(objects[path] ?? []) };
+}

@@ -1,0 +1,190 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+
+import { RecoveryError } from "../../recovery/lock";
+import { recover } from "../../recovery/recover";
+import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
+
+const ACME = {
+  "/clients?clientId=acme": [{ id: "id-of-acme", clientId: "acme" }],
+  "/clients/id-of-acme/protocol-mappers/models": [{ id: "id-of-mapper", name: "organizationId" }],
+};
+const SCOPES = {
+  "/client-scopes": [
+    { id: "id-of-profile", name: "profile" },
+    { id: "id-of-scope", name: "scpCloud" },
+  ],
+  "/client-scopes/id-of-scope/protocol-mappers/models": [{ id: "id-of-audience", name: "audience" }],
+};
+
+async function recovered(pulumi: FakePulumi, objects: Readonly<Record<string, readonly object[]>> = {}) {
+  const lines: string[] = [];
+  const result = await recover(pulumi, fakeAdmin(objects), "6.13.0", (line) => lines.push(line));
+  return { ...result, lines };
+}
+
+describe("recovery", () => {
+  test("just runs up where nothing was left behind", async () => {
+    const pulumi = new FakePulumi([...realmScopes(), ...customer("acme")]);
+    expect(await recovered(pulumi)).toEqual({ adopted: [], pendingOperations: 0, lines: [] });
+    expect(pulumi.calls).toEqual(["preview", "stack", "up (shown)"]);
+  });
+
+  test("adopts in two rounds, mappers after their client or scope, and then runs up", async () => {
+    const pulumi = new FakePulumi([...realmScopes(), ...customer("acme"), ...customer("other")]);
+    const { adopted, lines } = await recovered(pulumi, { ...ACME, ...SCOPES });
+    expect(adopted).toEqual(["realm-scope", "acme-client", "realm-audience", "acme-organization-id"]);
+    expect(lines).toEqual([
+      "found in Keycloak, but not in the state: ClientScope realm-scope (ScpCloud/id-of-scope)",
+      "found in Keycloak, but not in the state: Client acme-client (ScpCloud/id-of-acme)",
+      "found in Keycloak, but not in the state: AudienceProtocolMapper realm-audience " +
+        "(ScpCloud/client-scope/id-of-scope/id-of-audience)",
+      "found in Keycloak, but not in the state: HardcodedClaimProtocolMapper acme-organization-id " +
+        "(ScpCloud/client/id-of-acme/id-of-mapper)",
+    ]);
+    expect(pulumi.calls).toEqual(["preview", "import", "preview", "import", "preview", "stack", "up (shown)"]);
+  });
+
+  test("puts what it adopts under the program's own URNs", async () => {
+    const program = [...realmScopes(), ...customer("acme")];
+    const pulumi = new FakePulumi(program);
+    await recovered(pulumi, { ...ACME, ...SCOPES });
+    const notAdopted = program.map(({ urn }) => urn).filter((urn) => !pulumi.state.has(urn));
+    expect(notAdopted).toEqual([urnOf("acme-default-scopes", INTEGRATION, customer("acme")[2]?.type ?? "")]);
+    expect(pulumi.state.size).toBe(program.length - 1);
+  });
+
+  test("does not take a client for another whose id merely resembles it", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    const { adopted } = await recovered(pulumi, {
+      "/clients?clientId=acme": [{ id: "1", clientId: "acme-2" }],
+      "/client-scopes": [{ id: "2", name: "scpcloud" }],
+    });
+    expect(adopted).toEqual([]);
+  });
+
+  // Pulumi refers to parents by name only: a customer may be called as the realm's scopes are, or as another's client.
+  test("keeps apart what has the same logical name", async () => {
+    const program = [...realmScopes(), ...customer("realm"), ...customer("acme"), ...customer("acme-client")];
+    const pulumi = new FakePulumi(program);
+    await recovered(pulumi, {
+      ...ACME,
+      ...SCOPES,
+      "/clients?clientId=realm": [{ id: "id-of-realm", clientId: "realm" }],
+      "/clients/id-of-realm/protocol-mappers/models": [{ id: "3", name: "organizationId" }],
+      "/clients?clientId=acme-client": [{ id: "id-of-acme-client", clientId: "acme-client" }],
+    });
+    expect(pulumi.state.get(urnOf("realm-client", INTEGRATION, CLIENT))).toBe("id-of-realm");
+    expect(pulumi.state.get(urnOf("acme-client-client", INTEGRATION, CLIENT))).toBe("id-of-acme-client");
+    expect([...pulumi.state.keys()].filter((urn) => !program.some((declared) => declared.urn === urn))).toEqual([]);
+  });
+
+  test("gives up where an import leaves the plan as it was", async () => {
+    class Forgetful extends FakePulumi {
+      protected override import(): void {
+        // The state stays as it is.
+      }
+    }
+    await expect(recovered(new Forgetful(customer("acme")), ACME)).rejects.toThrow(RecoveryError);
+  });
+
+  test("leaves no file behind, even where the import fails", async () => {
+    class Failing extends FakePulumi {
+      protected override import(): void {
+        throw new Error("the import failed");
+      }
+    }
+    const failing = new Failing(customer("acme"));
+    await expect(recovered(failing, ACME)).rejects.toThrow("the import failed");
+    const working = new FakePulumi(customer("acme"));
+    await recovered(working, ACME);
+    const files = [...failing.importFiles, ...working.importFiles];
+    expect(files).toHaveLength(3);
+    expect(files.filter((file) => existsSync(dirname(file)))).toEqual([]);
+  });
+
+  test.each(["delete", "replace", "create-replacement", "delete-replaced"])(
+    "refuses to lose a client (%s) before it has changed anything",
+    async (op) => {
+      const pulumi = new FakePulumi(customer("acme"));
+      pulumi.furtherSteps = [{ op, urn: urnOf("old-client", INTEGRATION, CLIENT) }];
+      const failure = recovered(pulumi, ACME);
+      await expect(failure).rejects.toThrow(RecoveryError);
+      await expect(failure).rejects.toThrow(
+        "Recovery never deletes or replaces a client, but the stack file now asks for it:\n  old-client\n" +
+          "Put these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
+      );
+      expect(pulumi.calls).toEqual(["preview"]);
+    },
+  );
+
+  test("refreshes where operations were pending, and looks again at what up would do", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.pendingOperations = 2;
+    const { lines, pendingOperations } = await recovered(pulumi);
+    expect(pendingOperations).toBe(2);
+    expect(lines).toEqual(["2 operations were under way when the run was killed; refreshing the state"]);
+    expect(pulumi.calls).toEqual(["preview", "stack", "refresh", "preview", "up (shown)"]);
+  });
+
+  test("refuses to lose a client that only the refreshed state shows", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.pendingOperations = 1;
+    pulumi.stepsAfterRefresh = [{ op: "replace", urn: urnOf("old-client", INTEGRATION, CLIENT) }];
+    await expect(recovered(pulumi)).rejects.toThrow("Recovery never deletes or replaces a client");
+    expect(pulumi.calls).toEqual(["preview", "stack", "refresh", "preview"]);
+  });
+
+  test("speaks of one pending operation as of one", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.pendingOperations = 1;
+    expect((await recovered(pulumi)).lines).toEqual([
+      "1 operation was under way when the run was killed; refreshing the state",
+    ]);
+  });
+
+  test("hands on every other failure", async () => {
+    const pulumi = { run: () => Promise.reject(new Error("pulumi preview failed\nerror: no such stack")) };
+    await expect(recover(pulumi, fakeAdmin({}), "6.13.0", () => undefined)).rejects.toThrow("no such stack");
+  });
+});
+
+describe("a lock", () => {
+  const locked = (holder: string) => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.lockHolder = holder;
+    return pulumi;
+  };
+
+  test("of a dead process is removed, and then the work begins", async () => {
+    const { pid } = spawnSync("true");
+    const pulumi = locked(`root@${hostname()} (pid ${pid})`);
+    const { lines } = await recovered(pulumi);
+    expect(lines).toEqual([`removing the lock of process ${pid}, which is dead`]);
+    expect(pulumi.calls).toEqual(["preview", "cancel", "preview", "stack", "up (shown)"]);
+  });
+
+  test("of a running pulumi stays", async () => {
+    const process_ = spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)", "pulumi"], { stdio: "ignore" });
+    try {
+      const pulumi = locked(`root@${hostname()} (pid ${process_.pid})`);
+      await expect(recovered(pulumi)).rejects.toThrow(
+        `The stack is locked by process ${process_.pid} on ${hostname()}, which may still be running. ` +
+          "Wait for it, or stop it with Ctrl-C. If it is certainly dead, run: pulumi cancel, and then this command again.",
+      );
+      expect(pulumi.calls).toEqual(["preview"]);
+    } finally {
+      process_.kill();
+    }
+  });
+
+  test("of another machine stays, since nobody can tell whether its process lives", async () => {
+    const pulumi = locked("anna@another-host (pid 1)");
+    const failure = recovered(pulumi);
+    await expect(failure).rejects.toThrow(RecoveryError);
+    await expect(failure).rejects.toThrow("The stack is locked by process 1 on another-host,");
+    expect(pulumi.calls).toEqual(["preview"]);
+  });
+});

@@ -1,0 +1,59 @@
+import childProcess, { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+
+import { isDead, readLockHolders } from "../../recovery/lock";
+import { lockMessage } from "./fakePulumi";
+
+const LOCKED = lockMessage("root@build-7 (pid 4242)");
+
+describe("the holders of a stack's lock", () => {
+  test("are read from what the CLI prints", () => {
+    expect(readLockHolders(LOCKED)).toEqual([{ host: "build-7", processId: 4242 }]);
+    expect(readLockHolders(`${LOCKED}\n  file:///2.json: created by anna@laptop.lan (pid 7) at now`)).toEqual([
+      { host: "build-7", processId: 4242 },
+      { host: "laptop.lan", processId: 7 },
+    ]);
+  });
+
+  test("are none where a command failed for another reason", () => {
+    expect(readLockHolders("error: no stack named 'dev' found")).toEqual([]);
+  });
+});
+
+describe("the holder of a lock", () => {
+  const here = (processId: number | undefined) => ({ host: hostname(), processId: processId ?? 0 });
+  const processes: ChildProcess[] = [];
+  const start = (...args: string[]) => {
+    const started = spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)", ...args], { stdio: "ignore" });
+    processes.push(started);
+    return started.pid;
+  };
+  afterEach(() => {
+    processes.splice(0).forEach((started) => started.kill());
+    jest.restoreAllMocks();
+  });
+
+  test("is dead where no process has its id", () => {
+    expect(isDead(here(spawnSync("true").pid))).toBe(true);
+  });
+
+  test("is dead where another program has got its id", () => {
+    expect(isDead(here(start()))).toBe(true);
+  });
+
+  test("is alive where that process is pulumi", () => {
+    expect(isDead(here(start("pulumi")))).toBe(false);
+  });
+
+  test("is not dead for sure on another machine", () => {
+    expect(isDead({ host: "another-host", processId: spawnSync("true").pid })).toBe(false);
+  });
+
+  test("is not dead for sure where this machine has no ps to ask", () => {
+    jest.spyOn(childProcess, "execFileSync").mockImplementation(() => {
+      throw Object.assign(new Error("spawnSync ps ENOENT"), { code: "ENOENT" });
+    });
+    expect(isDead(here(start("pulumi")))).toBe(false);
+    expect(isDead(here(spawnSync("true").pid))).toBe(true);
+  });
+});

@@ -1,0 +1,153 @@
+import { findExisting } from "../../recovery/adoptable";
+import { importFile, type PlannedResource, readPlan } from "../../recovery/plan";
+import {
+  AUDIENCE_MAPPER,
+  CLAIM_MAPPER,
+  CLIENT,
+  customer,
+  DEFAULT_SCOPES,
+  fakeAdmin,
+  FakePulumi,
+  importedUrns,
+  INTEGRATION,
+  realmScopes,
+  SCOPE,
+  UNKNOWN,
+  urnOf,
+} from "./fakePulumi";
+
+const planOf = (...steps: object[]) => readPlan(JSON.stringify({ steps }));
+
+describe("a plan", () => {
+  test("lists what up would create, components too", () => {
+    const urn = urnOf("acme-client", INTEGRATION, CLIENT);
+    const parent = urnOf("acme", INTEGRATION);
+    const { creates, lostClients } = planOf(
+      { op: "same", urn: urnOf("other", INTEGRATION) },
+      { op: "create", urn: parent, newState: { type: INTEGRATION } },
+      { op: "create", urn, newState: { type: CLIENT, custom: true, parent, inputs: { clientId: "acme" } } },
+      { op: "update", urn: urnOf("other-client", INTEGRATION, CLIENT) },
+    );
+    expect(creates).toEqual([
+      { urn: parent, type: INTEGRATION, name: "acme", inputs: {}, isComponent: true },
+      { urn, type: CLIENT, name: "acme-client", parent, inputs: { clientId: "acme" }, isComponent: false },
+    ]);
+    expect(lostClients).toEqual([]);
+  });
+
+  test("is empty where the CLI has nothing to do", () => {
+    expect(readPlan("{}")).toEqual({ creates: [], lostClients: [] });
+  });
+
+  test("names a client that would be lost once, however many steps that takes", () => {
+    const urn = urnOf("acme-client", INTEGRATION, CLIENT);
+    const steps = ["create-replacement", "replace", "delete-replaced"].map((op) => ({ op, urn }));
+    expect(planOf(...steps).lostClients).toEqual([urn]);
+  });
+
+  test("does not count other resources as clients", () => {
+    const urns = [DEFAULT_SCOPES, CLAIM_MAPPER].map((type) => urnOf("acme-x", INTEGRATION, type));
+    expect(planOf(...urns.map((urn) => ({ op: "replace", urn }))).lostClients).toEqual([]);
+  });
+});
+
+describe("an import file", () => {
+  const adopt = async (pulumi: FakePulumi, ...names: string[]) => {
+    const plan = readPlan(await pulumi.run(["preview"]));
+    const adopted = plan.creates
+      .filter(({ name }) => names.includes(name))
+      .map((resource) => ({ ...resource, importId: `id-of-${resource.name}` }));
+    return importFile(adopted, plan, "6.13.0");
+  };
+
+  test("has the component too where the state lacks it", async () => {
+    const file = await adopt(new FakePulumi(customer("acme")), "acme-client");
+    expect([...importedUrns(file)]).toEqual([
+      [urnOf("acme", INTEGRATION), ""],
+      [urnOf("acme-client", INTEGRATION, CLIENT), "id-of-acme-client"],
+    ]);
+    expect(file.resources[0]).toMatchObject({ type: INTEGRATION, component: true });
+    expect(file.resources[1]).toMatchObject({ type: CLIENT, id: "id-of-acme-client", version: "6.13.0" });
+  });
+
+  test("refers to a component that the state has by its URN", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.state.set(urnOf("acme", INTEGRATION), "");
+    const file = await adopt(pulumi, "acme-client", "acme-organization-id");
+    expect([...importedUrns(file).keys()]).toEqual([
+      urnOf("acme-client", INTEGRATION, CLIENT),
+      urnOf("acme-organization-id", INTEGRATION, CLAIM_MAPPER),
+    ]);
+    expect(Object.values(file.nameTable)).toEqual([urnOf("acme", INTEGRATION)]);
+  });
+
+  test("keeps apart components of the same name", async () => {
+    const pulumi = new FakePulumi([...realmScopes(), ...customer("realm")]);
+    const names = ["realm-scope", "realm-client"];
+    const urns = [...importedUrns(await adopt(pulumi, ...names)).keys()];
+    expect(urns).toContain(urnOf("realm-client", INTEGRATION, CLIENT));
+    pulumi.state.set(urnOf("realm", INTEGRATION), "").set(realmScopes()[0]?.urn ?? "", "");
+    expect([...importedUrns(await adopt(pulumi, ...names)).keys()]).toEqual(urns.slice(2));
+  });
+
+  test("needs no parent for what stands alone", () => {
+    const scope: PlannedResource = { urn: urnOf("s", SCOPE), type: SCOPE, name: "s", inputs: {}, isComponent: false };
+    expect(importFile([{ ...scope, importId: "ScpCloud/1" }], { creates: [scope], lostClients: [] }, "6.13.0")).toEqual(
+      {
+        nameTable: {},
+        resources: [{ type: SCOPE, name: "s", id: "ScpCloud/1", version: "6.13.0" }],
+      },
+    );
+  });
+});
+
+describe("an object of Keycloak's", () => {
+  const existing = (type: string, inputs: Record<string, unknown>, objects: Record<string, readonly object[]>) =>
+    findExisting(
+      { urn: urnOf("x", type), type, name: "x", inputs: { realmId: "ScpCloud", ...inputs }, isComponent: false },
+      fakeAdmin(objects),
+    );
+
+  test("is a client, asked for by its id alone", async () => {
+    const objects = { "/clients?clientId=a%26b": [{ id: "1", clientId: "a&b" }] };
+    expect(await existing(CLIENT, { clientId: "a&b" }, objects)).toBe("ScpCloud/1");
+    expect(await existing(CLIENT, { clientId: "c" }, objects)).toBeUndefined();
+  });
+
+  test("is a mapper of a client or of a scope, by its name there", async () => {
+    const models = [{ id: "1", name: "audience" }];
+    expect(
+      await existing(
+        AUDIENCE_MAPPER,
+        { clientScopeId: "s", name: "audience" },
+        {
+          "/client-scopes/s/protocol-mappers/models": models,
+        },
+      ),
+    ).toBe("ScpCloud/client-scope/s/1");
+    expect(
+      await existing(
+        CLAIM_MAPPER,
+        { clientId: "c", name: "audience" },
+        { "/clients/c/protocol-mappers/models": models },
+      ),
+    ).toBe("ScpCloud/client/c/1");
+    expect(
+      await existing(CLAIM_MAPPER, { clientId: "c", name: "x" }, { "/clients/c/protocol-mappers/models": models }),
+    ).toBeUndefined();
+  });
+
+  test("is not looked for where its owner is not known yet, or where making it again is harmless", async () => {
+    const admin = { get: jest.fn() };
+    for (const [type, inputs] of [
+      [CLAIM_MAPPER, { clientId: UNKNOWN }],
+      [AUDIENCE_MAPPER, {}],
+      [DEFAULT_SCOPES, { clientId: "c" }],
+      [INTEGRATION, {}],
+    ] as const) {
+      const resource = { urn: urnOf("x", type), type, name: "x", inputs, isComponent: false };
+      expect(await findExisting(resource, admin)).toBeUndefined();
+    }
+    expect(admin.get).not.toHaveBeenCalled();
+  });
+});
