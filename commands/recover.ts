@@ -1,0 +1,59 @@
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect } from "../keycloak/http";
+import { run } from "../processes/run";
+import { restoreCheckpoint } from "../recovery/checkpoint";
+import { type PulumiRunner, recover } from "../recovery/recover";
+import { providerSetting } from "../settings/provider";
+import { readSettings } from "../settings/read";
+import { dependencies } from "../package.json";
+import { runCommand } from "./commandLine";
+import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "./stack";
+
+runCommand(
+  {
+    name: "recover",
+    description:
+      "Brings a stack to its target after an `up` that was killed: removes the dead run's lock, adopts clients and scopes\n" +
+      "that exist in Keycloak but not in the stack's state, and runs `up`. Client ids and secrets stay as they are;\n" +
+      "nothing is deleted.",
+  },
+  async ({ stack: name }) => {
+    const pulumi = pulumiRunner(name);
+    const workspace = await openWorkspace();
+    const report = (line: string) => console.log(line);
+    if (await restoreCheckpoint(pulumi, (await workspace.projectSettings()).name, name)) {
+      report("the state was cut off in the middle of a write; restored the copy that Pulumi keeps beside it");
+    }
+    const source = await loadConfiguration(name, workspace);
+    const settings = readSettings(source);
+    const keycloak = connect(settings.keycloakUrl, providerSetting(source, "rootCaCertificate"));
+    try {
+      const admin = await loginAsDeployer(keycloak, source, settings.realm);
+      const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report);
+      console.log(
+        adopted.length === 0
+          ? `✓ ${name}: nothing had to be adopted; the stack is at its target`
+          : `✓ ${name}: adopted ${adopted.length} (${adopted.join(", ")}); the stack is at its target`,
+      );
+      return 0;
+    } finally {
+      await keycloak.close();
+    }
+  },
+);
+
+function pulumiRunner(stack: string): PulumiRunner {
+  return {
+    async run(args, { shown = false, global = false } = {}) {
+      const about = global ? [] : ["--stack", stack];
+      const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
+        cwd: PROJECT_DIRECTORY,
+        ...(shown ? { onLine: (line: string) => console.log(line) } : {}),
+      });
+      if (exitCode !== 0) {
+        throw new Error(`pulumi ${args[0]} failed\n${stdout}\n${stderr}`);
+      }
+      return stdout;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import Table from "cli-table3";
+
+import { connect } from "../keycloak/http";
+import { providerSetting } from "../settings/provider";
+import { readSettings } from "../settings/read";
+import { runCommand } from "./commandLine";
+import { loadStack } from "./stack";
+import { type CustomerReport, type VerificationReport, verifyStack } from "./verification";
+
+/** With more customers than this, the claims of those with differences only are shown. */
+const CUSTOMERS_SHOWN_IN_FULL = 5;
+
+runCommand(
+  {
+    name: "verify",
+    description:
+      "Takes a real token for every customer of a stack and compares all its claims with what the settings promise.\n" +
+      "Exits with 1 on any difference. Prints neither tokens nor secrets.",
+    options: { all: { type: "boolean", description: "show every claim of every customer, however many there are" } },
+  },
+  async ({ stack: name, options }) => {
+    const stack = await loadStack(name);
+    const settings = readSettings(stack.source);
+    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    try {
+      const report = await verifyStack(settings, stack.outputs, keycloak);
+      return print(report, name, options["all"] === true);
+    } finally {
+      await keycloak.close();
+    }
+  },
+);
+
+function print(report: VerificationReport, stack: string, all: boolean): number {
+  const { customers } = report;
+  const differences = [...report.differences, ...customers.flatMap((customer) => customer.differences)];
+  const shownInFull = all || customers.length <= CUSTOMERS_SHOWN_IN_FULL;
+  for (const customer of customers.filter(({ differences }) => shownInFull || differences.length > 0)) {
+    console.log(claimsTable(customer));
+  }
+  for (const difference of differences) {
+    console.log(`✗ ${difference}`);
+  }
+  const count = customers.length === 1 ? "1 customer" : `${customers.length} customers`;
+  console.log(
+    differences.length === 0
+      ? `✓ ${stack}: the tokens of ${count} are what the settings promise; issuer ${report.issuer}`
+      : `✗ ${stack}: ${count}, ${differences.length} difference${differences.length === 1 ? "" : "s"}`,
+  );
+  return differences.length === 0 ? 0 : 1;
+}
+
+function claimsTable({ clientId, claims }: CustomerReport): string {
+  if (claims.length === 0) {
+    return `${clientId}: no token`;
+  }
+  const table = new Table({
+    head: ["claim", "contract", "token", ""],
+    colWidths: [17, 56, 56, 14],
+    wordWrap: true,
+    wrapOnWordBoundary: false,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { claim, expected, found, verdict } of claims) {
+    table.push([claim, expected ?? "—", found ?? "—", verdict === "equal" ? "✓" : `✗ ${verdict}`]);
+  }
+  return `${clientId}\n${table.toString()}`;
+}

@@ -1,0 +1,208 @@
+import { createHmac } from "node:crypto";
+
+import { exportSPKI } from "jose";
+
+import type { StackOutputs } from "../../commands/stack";
+import { type VerificationReport, verifyStack } from "../../commands/verification";
+import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
+import type { Claims } from "../../contract/compare";
+import { issuerOf } from "../../settings/settings";
+import { accepted, configuration, ID, OTHER_ID } from "./configuration";
+import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";
+
+const SETTINGS = accepted(configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" } } }));
+const ISSUER = issuerOf(SETTINGS);
+const BASIC = "Basic YWNtZTpzM2NyZXQ=";
+const USER_ID = "1c9d8a70-2f61-4b0a-8a55-6d6a3a1f2b3c";
+
+const OUTPUTS: StackOutputs = {
+  integrations: { acme: { organizationId: ID, serviceAccountUserId: USER_ID } },
+  credentials: { acme: { clientSecret: "s3cret", basic: BASIC } },
+  apiEnvironment: toEnvironment(apiSettings(SETTINGS), SETTINGS.api.environmentPrefix),
+};
+
+const goodClaims = (iat = Math.floor(Date.now() / 1000)): Claims => ({
+  aud: "scpCloud",
+  azp: "acme",
+  clientAddress: "172.18.0.1",
+  clientHost: "172.18.0.1",
+  client_id: "acme",
+  exp: iat + 300,
+  iat,
+  iss: ISSUER,
+  jti: "trrtcc:1",
+  organizationId: ID,
+  scope: "",
+  sub: USER_ID,
+  typ: "Bearer",
+});
+
+const keys = newKeys();
+
+interface Case {
+  readonly token?: string | Promise<string>;
+  readonly realm?: Partial<FakeRealm>;
+  readonly outputs?: StackOutputs;
+  readonly settings?: typeof SETTINGS;
+}
+
+async function verify({ token, realm = {}, outputs = OUTPUTS, settings = SETTINGS }: Case = {}) {
+  const tokens: FakeRealm["tokens"] = async (authorization) =>
+    authorization === BASIC
+      ? { status: 200, body: { access_token: await (token ?? sign(goodClaims(), await keys)) } }
+      : { status: 401, body: { error: "invalid_client", error_description: "Invalid client credentials" } };
+  const keycloak = await FakeKeycloak.start({ issuer: ISSUER, tokens, ...realm }, await keys);
+  return verifyStack(settings, outputs, keycloak);
+}
+
+const withClaims = async (claims: Claims) => verify({ token: sign(claims, await keys) });
+const allDifferences = ({ differences, customers }: VerificationReport) => [
+  ...differences,
+  ...customers.flatMap((customer) => customer.differences),
+];
+
+describe("verification", () => {
+  test("finds nothing to complain of in the token that the settings promise", async () => {
+    const report = await verify();
+    expect(allDifferences(report)).toEqual([]);
+    expect(report.issuer).toBe(ISSUER);
+    expect(report.customers[0]?.claims.map(({ claim }) => claim)).toEqual(Object.keys(goodClaims()).sort());
+  });
+
+  test("names a claim that is missing", async () => {
+    const { organizationId, ...rest } = goodClaims();
+    expect(allDifferences(await withClaims(rest))).toEqual([
+      `acme: claim organizationId is missing; the contract says ${JSON.stringify(organizationId)}`,
+    ]);
+  });
+
+  test("names a claim that nobody promised", async () => {
+    expect(allDifferences(await withClaims({ ...goodClaims(), email: "a@example.com" }))).toEqual([
+      'acme: claim email is "a@example.com", but the contract does not have it',
+    ]);
+  });
+
+  test("names a claim of another value", async () => {
+    expect(allDifferences(await withClaims({ ...goodClaims(), organizationId: OTHER_ID }))).toEqual([
+      `acme: claim organizationId is "${OTHER_ID}"; the contract says "${ID}"`,
+    ]);
+  });
+
+  test("holds the token to the id in the settings, not to what was deployed earlier", async () => {
+    const settings = accepted(configuration({ "scpcloud:integrations": { acme: { organizationId: OTHER_ID } } }));
+    expect(allDifferences(await verify({ settings }))).toEqual([
+      `acme: claim organizationId is "${ID}"; the contract says "${OTHER_ID}"`,
+    ]);
+  });
+
+  test("names an expired token", async () => {
+    const { differences } = (await withClaims(goodClaims(Math.floor(Date.now() / 1000) - 400))).customers[0] ?? {};
+    expect(differences).toEqual([
+      expect.stringMatching(/^acme: claim exp is \d+; the contract says iat \+ 300 s.*past/),
+    ]);
+  });
+});
+
+describe("a token that the realm's key did not sign", () => {
+  const refused = async (token: string | Promise<string>) => {
+    const { customers } = await verify({ token });
+    expect(customers).toEqual([{ clientId: "acme", claims: [], differences: [expect.any(String)] }]);
+    expect(customers[0]?.differences[0]).toMatch(
+      /^acme: the token's signature does not match the realm's keys \(.+\)$/,
+    );
+  };
+
+  test("is refused where another key signed it", async () => {
+    await refused(sign(goodClaims(), await newKeys()));
+  });
+
+  test("is refused where it was changed afterwards", async () => {
+    const [header, , signature] = (await sign(goodClaims(), await keys)).split(".");
+    const payload = Buffer.from(JSON.stringify({ ...goodClaims(), organizationId: OTHER_ID })).toString("base64url");
+    await refused([header, payload, signature].join("."));
+  });
+
+  test("is refused with algorithm none", async () => {
+    await refused(forge({ alg: "none", kid: "one" }, goodClaims()));
+    await refused(forge({ alg: "none" }, goodClaims(), "c2lnbmF0dXJl"));
+  });
+
+  test("is refused where the public key served as an HMAC secret", async () => {
+    const input = forge({ alg: "HS256", kid: "one" }, goodClaims()).slice(0, -1);
+    const mac = createHmac("sha256", await exportSPKI((await keys).publicKey)).update(input);
+    await refused(`${input}.${mac.digest("base64url")}`);
+  });
+
+  test("is refused where it is no token at all", async () => {
+    await refused("opaque");
+  });
+});
+
+describe("a customer without a token", () => {
+  test("is told with the server's reason and without the credentials", async () => {
+    const outputs = { ...OUTPUTS, credentials: { acme: { clientSecret: "old", basic: "Basic b2xk" } } };
+    const differences = allDifferences(await verify({ outputs }));
+    expect(differences).toEqual(["acme: no token: 401 invalid_client: Invalid client credentials"]);
+  });
+
+  test("is told where the server gives no reason", async () => {
+    const tokens = () => Promise.resolve({ status: 503, body: undefined });
+    expect(allDifferences(await verify({ realm: { tokens } }))).toEqual(["acme: no token: 503"]);
+  });
+
+  test("that is not deployed yet is told what to do", async () => {
+    const outputs = { apiEnvironment: OUTPUTS.apiEnvironment ?? {} };
+    expect(allDifferences(await verify({ outputs }))).toEqual(["acme: not deployed yet; run: pulumi up"]);
+  });
+
+  test("does not keep the others from being verified", async () => {
+    const settings = accepted(
+      configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" }, b: { organizationUser: "bo" } } }),
+    );
+    const { customers } = await verify({ settings });
+    expect(customers.map(({ clientId, differences }) => [clientId, differences])).toEqual([
+      ["acme", []],
+      ["b", ["b: not deployed yet; run: pulumi up"]],
+    ]);
+  });
+});
+
+describe("the stack as a whole", () => {
+  test("is told of an issuer that the settings and the API do not know", async () => {
+    const issuer = "https://localhost:8443/realms/ScpCloud";
+    expect((await verify({ realm: { issuer } })).differences).toEqual([
+      `the server's discovery document says issuer ${issuer}; the settings say ${ISSUER} ` +
+        "(compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname)",
+      `the API is configured with the valid issuers ["${ISSUER}"], not with the server's ${issuer}`,
+    ]);
+  });
+
+  test("is told of an API that was deployed with another issuer", async () => {
+    const outputs = { ...OUTPUTS, apiEnvironment: { Authentication__Schemes__Bearer__ValidIssuers__0: "https://old" } };
+    expect((await verify({ outputs })).differences).toEqual([
+      `the API is configured with the valid issuers ["https://old"], not with the server's ${ISSUER}`,
+    ]);
+  });
+
+  test("finds the API's issuers under their own names", async () => {
+    const api = { environmentPrefix: "SCP_", section: "Jwt:Main", names: { validIssuers: "Issuers" } };
+    const settings = accepted(configuration({ "scpcloud:api": api }));
+    const apiEnvironment = toEnvironment(apiSettings(settings), "SCP_");
+    expect(apiEnvironment).toHaveProperty("SCP_Jwt__Main__Issuers__0", ISSUER);
+    expect((await verify({ settings, outputs: { ...OUTPUTS, apiEnvironment } })).differences).toEqual([]);
+  });
+
+  test("is told of a customer that is deployed, but no longer wanted", async () => {
+    const integrations = { ...OUTPUTS.integrations, old: { organizationId: ID, serviceAccountUserId: USER_ID } };
+    expect((await verify({ outputs: { ...OUTPUTS, integrations } })).differences).toEqual([
+      "old: deployed, but no longer in the stack file; run: pulumi up",
+    ]);
+  });
+
+  test("cannot be verified where the server has no such realm", async () => {
+    const path = "/realms/ScpCloud/.well-known/openid-configuration";
+    await expect(verify({ realm: { answers: { [path]: { status: 404, body: { error: "x" } } } } })).rejects.toThrow(
+      `https://keycloak.example.com${path} answered 404: is there a realm "ScpCloud"?`,
+    );
+  });
+});
