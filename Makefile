@@ -1,0 +1,24 @@
+# The two commands: `make up` and `make test`. Everything else is in package.json's scripts and in the README.
+.POSIX:
+.PHONY: up down env test
+
+TSX = node_modules/.bin/tsx
+
+up: node_modules/.package-lock.json
+	@$(TSX) development/up.ts
+
+down: node_modules/.package-lock.json
+	@$(TSX) development/down.ts
+
+# Prints exports and nothing else: eval "$(make env)"
+env: node_modules/.package-lock.json
+	@$(TSX) development/env.ts
+
+test: node_modules/.package-lock.json
+	@$(TSX) tests/run.ts
+
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20.19 or later with npm is needed: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing npm packages ..." >&2
+	@npm ci --no-audit --no-fund >&2
+	@touch $@

@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+
+import { type DevelopmentServer, ensureDevelopmentServer } from "../embedded-keycloak/development";
+import type { Report } from "../processes/progress";
+import { ensureToolchain } from "../toolchain/install";
+import { checkPrerequisites } from "../toolchain/prerequisites";
+import { developmentEnvironment, STATE_DIRECTORY, type Variable } from "./environment";
+
+/** Everything that the dev stack stands on. */
+export interface Development {
+  readonly server: DevelopmentServer;
+  readonly variables: Readonly<Record<string, Variable>>;
+  readonly pathEntries: readonly string[];
+}
+
+/** Sets up what is missing: toolchain, embedded Keycloak, the folder of the state. Quick where nothing is. */
+export async function ensureDevelopment(report: Report): Promise<Development> {
+  // Asked first, so that nobody waits for a build before hearing what else is missing.
+  checkPrerequisites(["node", "java", "mvn"]);
+  const toolchain = await ensureToolchain(report);
+  const server = await ensureDevelopmentServer(report);
+  mkdirSync(STATE_DIRECTORY, { recursive: true, mode: 0o700 });
+  return { server, variables: developmentEnvironment(toolchain, server), pathEntries: toolchain.pathEntries };
+}
+
+/** Runs a command to its exit code; an error is told by its message, which is written for the user. */
+export function runToExitCode(action: () => Promise<number>): void {
+  action().then(
+    (exitCode) => process.exit(exitCode),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { processEnvironment, STATE_DIRECTORY } from "./environment";
+import { writePrivateFile } from "./privateFile";
+import { ensureDevelopment, runToExitCode } from "./setup";
+
+const PROJECT_DIRECTORY = resolve(__dirname, "..");
+const STACK = "dev";
+
+/** Exists while an `up` runs. If it is there already, that run was killed, and a plain `up` might stop with a 409. */
+const UNFINISHED = join(STATE_DIRECTORY, "unfinished-up");
+
+runToExitCode(async () => {
+  const { variables, pathEntries } = await ensureDevelopment((line) => console.log(line));
+  const env = processEnvironment(variables, pathEntries);
+  const pulumi = (...args: string[]) => runHere("pulumi", [...args, "--non-interactive"], env);
+  const npm = (...args: string[]) => runHere("npm", ["run", "--silent", ...args], env);
+
+  const steps: (() => Promise<number>)[] = [
+    () => pulumi("stack", "select", "--create", STACK),
+    async () => {
+      const wasKilled = existsSync(UNFINISHED);
+      writePrivateFile(UNFINISHED, "");
+      const exitCode = wasKilled
+        ? await npm("recover", "--", "--stack", STACK)
+        : await pulumi("up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs");
+      if (exitCode === 0 || !wasKilled) {
+        rmSync(UNFINISHED, { force: true });
+      }
+      return exitCode;
+    },
+    () => npm("verify", "--", "--stack", STACK),
+  ];
+  for (const step of steps) {
+    const exitCode = await step();
+    if (exitCode !== 0) {
+      return exitCode;
+    }
+  }
+  console.log('Next: eval "$(make env)" makes plain pulumi work in this shell; make down stops Keycloak.');
+  return 0;
+});
+
+/** In this terminal, so that Ctrl-C reaches the command itself and Pulumi can save its state. */
+function runHere(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const ignore = () => undefined;
+  process.on("SIGINT", ignore);
+  return new Promise((resolveExitCode, reject) => {
+    spawn(command, args, { cwd: PROJECT_DIRECTORY, env, stdio: ["ignore", "inherit", "inherit"] })
+      .on("error", reject)
+      .on("close", (exitCode) => {
+        process.off("SIGINT", ignore);
+        resolveExitCode(exitCode ?? 1);
+      });
+  });
+}
