@@ -1,0 +1,160 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { interruptUp } from "./interruption";
+import { Administrator, type ClientRepresentation } from "./keycloak";
+import { Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+
+const REALM = REALMS.crashes;
+const STACK = "crashes";
+const CUSTOMERS = 12;
+
+let project: Project;
+let stack: Stack;
+let administrator: Administrator;
+
+beforeEach(async () => {
+  administrator = await Administrator.login(REALM);
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile());
+});
+
+afterEach(async () => {
+  await stack.destroy();
+  expect(await customers()).toEqual([]);
+  await administrator.close();
+  await project.remove();
+});
+
+const stackFile = (): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:accountAccess": true,
+  "scpcloud:allowedOrigins": ["/*"],
+  "scpcloud:integrations": Object.fromEntries(
+    Array.from({ length: CUSTOMERS }, (_, index) => [
+      `customer-${index + 1}`,
+      { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
+    ]),
+  ),
+});
+
+const customers = () => administrator.clients("customer-");
+const someExist = async () => (await customers()).length >= 3;
+const identity = (clients: readonly ClientRepresentation[]) =>
+  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
+
+/** All customers are there, those of before with their ids and secrets, and nothing is left to do. */
+async function expectTarget(before: readonly ClientRepresentation[]): Promise<void> {
+  const after = await customers();
+  expect(after).toHaveLength(CUSTOMERS);
+  expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
+  await stack.preview({ expectNoChanges: true, refresh: true });
+  const { exitCode } = await project.command("verify", "--stack", STACK);
+  expect(exitCode).toBe(0);
+  const deployment = (await stack.exportStack()).deployment as { pending_operations?: unknown };
+  expect(deployment.pending_operations).toBeUndefined();
+}
+
+describe("an up that is interrupted (SIGINT)", () => {
+  it("goes on at the next up, with the clients that it had made", async () => {
+    await interruptUp(project, STACK, "SIGINT", someExist);
+    const before = await customers();
+    expect(before.length).toBeLessThan(CUSTOMERS);
+
+    await stack.up();
+
+    await expectTarget(before);
+  });
+});
+
+describe("an up that is killed (SIGKILL)", () => {
+  it("is mended by recover, which keeps every client id and secret", async () => {
+    await interruptUp(project, STACK, "SIGKILL", someExist);
+    const before = await customers();
+
+    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("which is dead");
+    expect(stdout).toContain(`✓ ${STACK}:`);
+    expect(exitCode).toBe(0);
+    await expectTarget(before);
+  });
+
+  it("before it saved anything is named by the next up and mended by recover", async () => {
+    await interruptUp(project, STACK, "SIGKILL", someExist, { PULUMI_SKIP_CHECKPOINTS: "true" });
+    const before = await customers();
+    await project.pulumi("cancel", "--yes", "--stack", STACK);
+
+    const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+    expect(up.exitCode).not.toBe(0);
+    expect(up.stdout + up.stderr).toContain(`npm run recover -- --stack ${STACK}`);
+    expect(up.stdout + up.stderr).toMatch(/Keycloak already has a client(?: scope)? "/);
+
+    const { exitCode, stdout } = await project.command("recover", "--stack", STACK);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("found in Keycloak, but not in the state: Client customer-");
+    for (const { secret } of before) {
+      expect(stdout).not.toContain(secret);
+    }
+    expect(stdout).not.toContain(serverOfTests().deployerSecret);
+    await expectTarget(before);
+
+    const again = await project.command("recover", "--stack", STACK);
+    expect(again.stdout).toContain("nothing had to be adopted");
+  });
+});
+
+describe("a state that a killed run left cut off in the middle of a write", () => {
+  it("is restored by recover from the copy beside it", async () => {
+    await stack.up();
+    const before = await customers();
+    const path = join(project.directory, ".pulumi", "stacks", "scpcloud", `${STACK}.json`);
+    const whole = await readFile(path);
+    await writeFile(`${path}.bak`, whole);
+    await writeFile(path, whole.subarray(0, whole.length / 2));
+
+    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("the state was cut off in the middle of a write");
+    expect(exitCode).toBe(0);
+    await expectTarget(before);
+  });
+});
+
+describe("a client that somebody made by hand", () => {
+  it("is adopted with its secret, and hardened", async () => {
+    const secret = "made-by-hand-0123456789";
+    await administrator.send("POST", "/clients", {
+      clientId: "customer-1",
+      secret,
+      serviceAccountsEnabled: true,
+      publicClient: false,
+      fullScopeAllowed: true,
+      directAccessGrantsEnabled: true,
+      webOrigins: ["/*"],
+      redirectUris: ["/*"],
+    });
+    const [made] = await customers();
+
+    const { exitCode } = await project.command("recover", "--stack", STACK);
+
+    expect(exitCode).toBe(0);
+    const [adopted] = await customers();
+    expect(adopted).toMatchObject({
+      id: made?.id,
+      secret,
+      fullScopeAllowed: false,
+      directAccessGrantsEnabled: false,
+      webOrigins: [],
+      redirectUris: [],
+      optionalClientScopes: [],
+    });
+    await expectTarget([adopted as ClientRepresentation]);
+  });
+});

@@ -1,0 +1,222 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import type { Credentials } from "../../outputs";
+import { Administrator } from "./keycloak";
+import { committedStackFile, Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import { askForToken, claimsOf, startBrowserLogin } from "./tokens";
+
+const REALM = REALMS.development;
+const CUSTOMER = "integration-api-service";
+const ADMIN_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
+
+let project: Project;
+let stack: Stack;
+let stackFile: StackFile;
+let administrator: Administrator;
+
+beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
+  project = await Project.create();
+  stackFile = { ...(await committedStackFile("dev")), ...project.connection(REALM) };
+  stack = await project.createStack("dev", stackFile);
+  await stack.up();
+});
+
+afterAll(async () => {
+  await stack.destroy();
+  await administrator.close();
+  await project.remove();
+});
+
+const credentialsOf = async (clientId = CUSTOMER): Promise<Credentials> => {
+  const { credentials } = await stack.outputs();
+  return (credentials?.value as Record<string, Credentials>)[clientId] as Credentials;
+};
+
+const withIntegrations = (integrations: Record<string, unknown>): StackFile => ({
+  ...stackFile,
+  "scpcloud:integrations": integrations,
+});
+
+describe("the development stack", () => {
+  it("gives the original token, claim by claim, and nothing else", async () => {
+    const { exp, iat, jti, sub, clientHost, clientAddress, ...rest } = await claimsOf(await credentialsOf(), REALM);
+
+    // target-system.md's table.
+    expect(rest).toEqual({
+      iss: "https://host.docker.internal:28443/realms/ScpCloud",
+      aud: ["scpCloud", "account"],
+      typ: "Bearer",
+      azp: CUSTOMER,
+      client_id: CUSTOMER,
+      "allowed-origins": ["/*"],
+      resource_access: { account: { roles: expect.any(Array) as unknown } },
+      scope: "",
+      organizationId: ADMIN_ID,
+    });
+    const { account } = rest["resource_access"] as { account: { roles: string[] } };
+    expect([...account.roles].sort()).toEqual(["manage-account", "manage-account-links", "view-profile"]);
+    expect(Number(exp) - Number(iat)).toBe(1800);
+    expect(sub).toBe(await administrator.userId(`service-account-${CUSTOMER}`));
+    expect([typeof jti, typeof clientHost, typeof clientAddress]).toEqual(["string", "string", "string"]);
+  });
+
+  it("changes nothing at a second preview, nor at one that reads Keycloak again", async () => {
+    await stack.preview({ expectNoChanges: true });
+    await stack.preview({ expectNoChanges: true, refresh: true });
+  });
+
+  it("passes verify, which prints the claims but neither token nor secret", async () => {
+    const { exitCode, stdout, stderr } = await project.command("verify", "--stack", "dev");
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("✓ dev: the tokens of 1 customer are what the settings promise");
+    expect(stdout).toContain(ADMIN_ID);
+    expect(exitCode).toBe(0);
+    const { clientSecret, basic } = await credentialsOf();
+    for (const secret of [clientSecret, basic, serverOfTests().deployerSecret, "eyJ"]) {
+      expect(stdout).not.toContain(secret);
+    }
+  });
+
+  it("shows no secret in preview, up, outputs, and keeps them encrypted in the state", async () => {
+    const { clientSecret, basic } = await credentialsOf();
+    const texts = await Promise.all([
+      project.pulumi("preview", "--stack", "dev", "--diff", "--show-sames"),
+      project.pulumi("stack", "output", "--stack", "dev"),
+      project.pulumi("stack", "export", "--stack", "dev"),
+      project.pulumi("config", "--stack", "dev"),
+    ]);
+
+    for (const { stdout, stderr } of texts) {
+      for (const secret of [clientSecret, basic, serverOfTests().deployerSecret]) {
+        expect(stdout + stderr).not.toContain(secret);
+      }
+    }
+  });
+
+  it.each(["offline_access", "microprofile-jwt", "organization", "profile", "email", "address", "phone"])(
+    "refuses a request for the further scope %s",
+    async (scope) => {
+      const { basic } = await credentialsOf();
+
+      await expect(askForToken(REALM, basic, { grant_type: "client_credentials", scope })).resolves.toEqual({
+        status: 400,
+        error: "invalid_scope",
+      });
+    },
+  );
+
+  it("admits neither the password grant nor a login by browser", async () => {
+    const { basic } = await credentialsOf();
+    const form = { grant_type: "password", username: "anna", password: "irrelevant" };
+
+    await expect(askForToken(REALM, basic, form)).resolves.toEqual({ status: 400, error: "unauthorized_client" });
+    await expect(startBrowserLogin(REALM, CUSTOMER)).resolves.toBe(400);
+  });
+
+  it("refuses a wrong secret", async () => {
+    const basic = `Basic ${Buffer.from(`${CUSTOMER}:wrong`).toString("base64")}`;
+
+    await expect(askForToken(REALM, basic, { grant_type: "client_credentials" })).resolves.toMatchObject({
+      status: 401,
+    });
+  });
+});
+
+describe("a change of the stack file", () => {
+  afterEach(async () => {
+    await project.configure("dev", stackFile);
+    await stack.up();
+  });
+
+  it("is told by verify as long as it is not deployed", async () => {
+    await project.configure("dev", {
+      ...withIntegrations({
+        [CUSTOMER]: { organizationId: "00000000-0000-4000-8000-000000000000" },
+        acme: { organizationUser: "anna" },
+      }),
+      "scpcloud:accessTokenLifespan": 600,
+    });
+
+    const { exitCode, stdout } = await project.command("verify", "--stack", "dev");
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("✗ acme: not deployed yet; run: pulumi up");
+    expect(stdout).toContain(
+      `✗ ${CUSTOMER}: claim organizationId is "${ADMIN_ID}"; the contract says "00000000-0000-4000-8000-000000000000"`,
+    );
+    expect(stdout).toMatch(/claim exp is \d+; the contract says iat \+ 600 s/);
+  });
+
+  it("of the organization changes the claim in place, and nothing else of the customer", async () => {
+    const before = await administrator.clients(CUSTOMER);
+    const claimsBefore = await claimsOf(await credentialsOf(), REALM);
+    await project.configure("dev", withIntegrations({ [CUSTOMER]: { organizationUser: "anna" } }));
+
+    const { changeSummary } = await stack.preview();
+    await stack.up();
+
+    expect(changeSummary).toMatchObject({ update: 1 });
+    expect(Object.keys(changeSummary).sort()).toEqual(["same", "update"]);
+    expect(await administrator.clients(CUSTOMER)).toEqual(
+      before.map((client) => ({ ...client, protocolMappers: expect.anything() as unknown })),
+    );
+    const claims = await claimsOf(await credentialsOf(), REALM);
+    expect(claims["organizationId"]).toBe(await administrator.userId("anna"));
+    expect(claims["sub"]).toBe(claimsBefore["sub"]);
+  });
+
+  it("that adds and removes customers touches nobody else", async () => {
+    const others = { [CUSTOMER]: { organizationUser: "admin" }, first: { organizationUser: "anna" } };
+    await project.configure(
+      "dev",
+      withIntegrations({ ...others, leaving: { organizationUser: "reporting@acme.example" } }),
+    );
+    await stack.up();
+    const before = await administrator.clients();
+    const outputsBefore = await stack.outputs();
+
+    await project.configure(
+      "dev",
+      withIntegrations({ ...others, coming: { organizationUser: "reporting@acme.example" } }),
+    );
+    const { summary } = await stack.up();
+
+    // Four resources and the component, each.
+    expect(summary.resourceChanges).toMatchObject({ create: 5, delete: 5 });
+    const after = await administrator.clients();
+    const unaffected = (id: string) => id !== "leaving" && id !== "coming";
+    expect(after.filter(({ clientId }) => unaffected(clientId))).toEqual(
+      before.filter(({ clientId }) => unaffected(clientId)),
+    );
+    expect(after.map(({ clientId }) => clientId)).not.toContain("leaving");
+    expect(after.map(({ clientId }) => clientId)).toContain("coming");
+    for (const output of ["integrations", "credentials"]) {
+      const value = (outputs: typeof outputsBefore) => outputs[output]?.value as Record<string, unknown>;
+      expect(value(await stack.outputs())["first"]).toEqual(value(outputsBefore)["first"]);
+      expect(value(await stack.outputs())[CUSTOMER]).toEqual(value(outputsBefore)[CUSTOMER]);
+    }
+  });
+
+  it("of the shared part changes every customer's token in place", async () => {
+    const before = await administrator.clients(CUSTOMER);
+    await project.configure("dev", {
+      ...stackFile,
+      "scpcloud:accountAccess": false,
+      "scpcloud:allowedOrigins": [],
+      "scpcloud:audience": "another",
+    });
+    await stack.up();
+
+    const claims = await claimsOf(await credentialsOf(), REALM);
+    expect(claims["aud"]).toBe("another");
+    expect(Object.keys(claims)).not.toContain("allowed-origins");
+    expect(Object.keys(claims)).not.toContain("resource_access");
+    expect((await administrator.clients(CUSTOMER)).map(({ id, secret }) => [id, secret])).toEqual(
+      before.map(({ id, secret }) => [id, secret]),
+    );
+    await stack.preview({ expectNoChanges: true, refresh: true });
+  });
+});

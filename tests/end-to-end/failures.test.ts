@@ -1,0 +1,138 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { freePort } from "../../embedded-keycloak/ports";
+import { Administrator } from "./keycloak";
+import { Project, type StackFile } from "./project";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server";
+
+const REALM = REALMS.failures;
+const STACK = "failures";
+
+let project: Project;
+let stack: Stack;
+let administrator: Administrator;
+
+beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile());
+  await stack.up();
+});
+
+afterAll(async () => {
+  await project.configure(STACK, stackFile());
+  await stack.destroy();
+  await administrator.close();
+  await project.remove();
+});
+
+const stackFile = (changes: StackFile = {}): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": { acme: { organizationUser: "anna" } },
+  ...changes,
+});
+
+async function failingUp(config: StackFile): Promise<string> {
+  await project.configure(STACK, config);
+  const { exitCode, stdout, stderr } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+  expect(exitCode).not.toBe(0);
+  return stdout + stderr;
+}
+
+describe("after a failure the state is usable, and the next up brings the stack to its target", () => {
+  afterEach(async () => {
+    await project.configure(STACK, stackFile());
+    const { summary } = await stack.up();
+    expect(summary.result).toBe("succeeded");
+    await stack.preview({ expectNoChanges: true, refresh: true });
+    expect((await administrator.clients("acme")).map(({ clientId }) => clientId)).toEqual(["acme"]);
+  });
+
+  it("of a server that is down", async () => {
+    const text = await failingUp(stackFile({ "keycloak:url": `https://localhost:${await freePort()}` }));
+
+    expect(text).toContain("must be a Keycloak that answers");
+    expect(text).toContain("connection refused");
+  });
+
+  it("of a certificate that is not trusted", async () => {
+    const config = Object.entries(stackFile()).filter(([key]) => key !== "keycloak:rootCaCertificate");
+
+    expect(await failingUp(Object.fromEntries(config))).toContain(
+      "must be a server with a certificate that the deployer trusts",
+    );
+  });
+
+  it("of a wrong secret of the deployer", async () => {
+    await stack.setConfig("keycloak:clientSecret", { value: "wrong", secret: true });
+    const text = await failingUp(stackFile());
+    await stack.setConfig("keycloak:clientSecret", { value: serverOfTests().deployerSecret, secret: true });
+
+    expect(text).toContain("keycloak:clientSecret");
+    expect(text).toContain("Keycloak refused the login (401)");
+  });
+
+  it("of a deployer who may look but not create", async () => {
+    const text = await failingUp(
+      stackFile({
+        "keycloak:clientId": DEPLOYERS.withoutClients,
+        "scpcloud:integrations": {
+          acme: { organizationUser: "anna" },
+          "acme-2": { organizationUser: "reporting@acme.example" },
+        },
+      }),
+    );
+
+    expect(text).toContain('forbids the deployer to create client "acme-2"');
+    expect(text).toContain("manage-clients");
+  });
+});
+
+describe("verify", () => {
+  it("says in a line that the server is down", async () => {
+    const url = `https://localhost:${await freePort()}`;
+    await project.configure(STACK, stackFile({ "keycloak:url": url }));
+
+    const { exitCode, stderr } = await project.command("verify", "--stack", STACK);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^Keycloak at ${url} does not answer: .*ECONNREFUSED.*\\n$`));
+  });
+
+  it("says in a line that there is no such stack", async () => {
+    const { exitCode, stderr } = await project.command("verify", "--stack", "nowhere");
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("no stack named 'nowhere' found");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("tells a customer whom somebody disabled in the admin console", async () => {
+    await project.configure(STACK, stackFile());
+    const [client] = await administrator.clients("acme");
+    await administrator.send("PUT", `/clients/${client?.id}`, { ...client, enabled: false });
+
+    const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
+    await administrator.send("PUT", `/clients/${client?.id}`, { ...client, enabled: true });
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("✗ acme: no token: 401 invalid_client");
+  });
+
+  it("tells a claim that somebody added in the admin console", async () => {
+    const [client] = await administrator.clients("acme");
+    const mapper = {
+      name: "extra",
+      protocol: "openid-connect",
+      protocolMapper: "oidc-hardcoded-claim-mapper",
+      config: { "claim.name": "extra", "claim.value": "1", "jsonType.label": "String", "access.token.claim": "true" },
+    };
+    await administrator.send("POST", `/clients/${client?.id}/protocol-mappers/models`, mapper);
+
+    const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('✗ acme: claim extra is "1", but the contract does not have it');
+  });
+});

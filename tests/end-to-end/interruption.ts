@@ -1,0 +1,76 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Project } from "./project";
+
+const LIMIT_MILLISECONDS = 60_000;
+
+/** Waits until a condition holds, with a limit. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + LIMIT_MILLISECONDS;
+  while (!(await condition())) {
+    if (Date.now() > end) {
+      throw new Error(`waited in vain until ${what}`);
+    }
+    await sleep(20);
+  }
+}
+
+/**
+ * Starts `pulumi up` and sends a signal to the CLI, and to it alone, as soon as the condition holds. Ends what the CLI
+ * leaves behind: after SIGKILL its plugin would go on.
+ * @returns whatever the run printed
+ */
+export async function interruptUp(
+  project: Project,
+  stack: string,
+  signal: "SIGINT" | "SIGKILL",
+  condition: () => Promise<boolean>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack], {
+    cwd: project.directory,
+    env: { ...process.env, ...project.environment, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+  const ended = once(child, "exit");
+  await until(condition, "the run was in the middle");
+  const descendants = descendantsOf(child.pid ?? 0);
+  child.kill(signal);
+  await ended;
+  for (const processId of descendants) {
+    endProcess(processId);
+  }
+  await until(() => !descendants.some(isAlive), "the processes of the run had ended");
+  return output;
+}
+
+function descendantsOf(processId: number): number[] {
+  const pairs = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const children = pairs.filter(([, parent]) => parent === processId).map(([child]) => child ?? 0);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
+function endProcess(processId: number): void {
+  try {
+    process.kill(processId, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

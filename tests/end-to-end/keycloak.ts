@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+
+import { connect, type KeycloakConnection } from "../../keycloak/http";
+import { serverOfTests } from "./server";
+
+/** A client as Keycloak shows it to an administrator. */
+export interface ClientRepresentation {
+  readonly id: string;
+  readonly clientId: string;
+  readonly secret?: string;
+  readonly [field: string]: unknown;
+}
+
+/** The server's own administrator, for what the tests look at or do behind the program's back. */
+export class Administrator {
+  private constructor(
+    private readonly keycloak: KeycloakConnection,
+    private readonly token: string,
+    private readonly realm: string,
+  ) {}
+
+  static async login(realm: string): Promise<Administrator> {
+    const { url, caCertificate, bootstrapAdminPasswordFile } = serverOfTests();
+    const keycloak = connect(url, caCertificate);
+    const { body } = await keycloak.request("/realms/master/protocol/openid-connect/token", {
+      method: "POST",
+      form: {
+        grant_type: "password",
+        client_id: "admin-cli",
+        username: "admin",
+        password: (await readFile(bootstrapAdminPasswordFile, "utf8")).trim(),
+      },
+    });
+    return new Administrator(keycloak, (body as { access_token: string }).access_token, realm);
+  }
+
+  async send(method: string, path: string, json?: unknown): Promise<unknown> {
+    const { status, body } = await this.keycloak.request(`/admin/realms/${this.realm}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}` },
+      ...(json === undefined ? {} : { json }),
+    });
+    if (status >= 300) {
+      throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(body)}`);
+    }
+    return body;
+  }
+
+  /** The clients of the realm whose ids begin so; the test realms are small. */
+  async clients(prefix = ""): Promise<ClientRepresentation[]> {
+    const all = (await this.send("GET", "/clients")) as ClientRepresentation[];
+    return all.filter(({ clientId }) => clientId.startsWith(prefix)).sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+  }
+
+  async clientScopes(): Promise<string[]> {
+    return ((await this.send("GET", "/client-scopes")) as { name: string }[]).map(({ name }) => name).sort();
+  }
+
+  async userId(username: string): Promise<string> {
+    const users = (await this.send("GET", `/users?exact=true&username=${encodeURIComponent(username)}`)) as {
+      id: string;
+    }[];
+    return users[0]?.id ?? "";
+  }
+
+  close(): Promise<void> {
+    return this.keycloak.close();
+  }
+}

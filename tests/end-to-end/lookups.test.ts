@@ -1,0 +1,128 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { Administrator } from "./keycloak";
+import { Project, type StackFile } from "./project";
+import { DEPLOYERS, REALMS } from "./server";
+
+const REALM = REALMS.lookups;
+
+let project: Project;
+let stack: Stack;
+let administrator: Administrator;
+let scopesBefore: string[];
+
+beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
+  scopesBefore = await administrator.clientScopes();
+  project = await Project.create();
+  stack = await project.createStack("lookups", {});
+});
+
+afterAll(async () => {
+  await administrator.close();
+  await project.remove();
+});
+
+const stackFile = (user: string, changes: StackFile = {}): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": { acme: { organizationUser: user } },
+  ...changes,
+});
+
+/** Runs preview and up as a user does, expects both to fail alike, and gives what they printed. */
+async function failingRuns(config: StackFile): Promise<string> {
+  await project.configure("lookups", config);
+  const preview = await project.pulumi("preview", "--stack", "lookups");
+  const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "lookups");
+
+  expect([preview.exitCode, up.exitCode]).not.toContain(0);
+  const text = up.stdout + up.stderr;
+  expect(text).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+  return text;
+}
+
+async function expectNothingCreated(): Promise<void> {
+  expect(await administrator.clients("acme")).toEqual([]);
+  expect(await administrator.clientScopes()).toEqual(scopesBefore);
+  const deployment = (await stack.exportStack()).deployment as { resources?: { type: string }[] };
+  const types = (deployment.resources ?? []).map(({ type }) => type);
+  expect(types.filter((type) => /^(keycloak|scpcloud):/.test(type))).toEqual([]);
+}
+
+describe("a lookup that fails ends the run with a reason, and nothing is created", () => {
+  afterEach(expectNothingCreated);
+
+  it.each([
+    ["absent", "nobody", "must be a user of realm Lookups"],
+    ["spelt in another case", "Anna", 'Do: write "anna"'],
+    ["disabled", "blocked", "must not be a disabled user"],
+    ["a service account", "service-account-scpcloud-deployer", "must not be a service account"],
+  ])("for a user who is %s", async (_, user, words) => {
+    const text = await failingRuns(stackFile(user));
+
+    expect(text).toContain("scpcloud:integrations.acme.organizationUser");
+    expect(text).toContain(words);
+  });
+
+  it("for a user whom the deployer may not see", async () => {
+    const text = await failingRuns(stackFile("anna", { "keycloak:clientId": DEPLOYERS.withoutUsers }));
+
+    expect(text).toContain("scpcloud:integrations.acme.organizationUser");
+    expect(text).toContain("view-users");
+  });
+
+  it("for a user whose id the stack forbids", async () => {
+    const id = await administrator.userId("anna");
+
+    expect(await failingRuns(stackFile("anna", { "scpcloud:forbiddenOrganizationIds": [id] }))).toContain(
+      `"anna" (${id})`,
+    );
+  });
+
+  it("for two customers whose organization turns out to be the same", async () => {
+    const id = await administrator.userId("anna");
+    const integrations = { acme: { organizationUser: "anna" }, acme2: { organizationId: id } };
+
+    expect(await failingRuns(stackFile("anna", { "scpcloud:integrations": integrations }))).toContain(
+      "must not have another customer's organization",
+    );
+  });
+
+  it("for a realm that does not exist", async () => {
+    expect(await failingRuns(stackFile("anna", { "scpcloud:realm": "lookups" }))).toContain("scpcloud:realm");
+  });
+
+  it("for several users at once", async () => {
+    const integrations = { acme: { organizationUser: "nobody" }, acme2: { organizationUser: "blocked" } };
+    const text = await failingRuns(stackFile("", { "scpcloud:integrations": integrations }));
+
+    expect(text).toContain("2 faults");
+  });
+});
+
+describe("a stack file that is wrong ends the run with all reasons, and nothing is created", () => {
+  afterEach(expectNothingCreated);
+
+  it("for faults of all kinds at once", async () => {
+    const text = await failingRuns(
+      stackFile("anna", {
+        "scpcloud:accessTokenLifespan": 59,
+        "scpcloud:audience": "account",
+        "scpcloud:integrations": { Acme: { organisationUser: "anna" }, other: { organizationId: 7 } },
+      }),
+    );
+
+    for (const key of ["accessTokenLifespan", "audience", "integrations.Acme", "integrations.other.organizationId"]) {
+      expect(text).toContain(`scpcloud:${key}\n`);
+    }
+    expect(text).toContain('write "organizationUser", or remove it');
+  });
+
+  it("for a deployer's secret in plain text, which it does not print", async () => {
+    const text = await failingRuns(stackFile("anna", { "keycloak:clientSecret": "in-plain-text" }));
+
+    expect(text).toContain("pulumi config set --secret keycloak:clientSecret");
+    expect(text).not.toContain("in-plain-text");
+  });
+});

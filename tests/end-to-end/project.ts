@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+
+import { run, type RunResult } from "../../processes/run";
+import { serverOfTests } from "./server";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+
+/** The values of a stack file, by full key. */
+export type StackFile = Record<string, unknown>;
+
+/** The committed stack file of a name. */
+export async function committedStackFile(stack: string): Promise<StackFile> {
+  return parseStackFile(await readFile(join(REPOSITORY, `Pulumi.${stack}.yaml`), "utf8")).config ?? {};
+}
+
+function parseStackFile(text: string): { readonly config?: StackFile; readonly [key: string]: unknown } {
+  return parse(text) as { config?: StackFile };
+}
+
+/**
+ * A checkout of its own: the program and Pulumi.yaml of this repository, but own stack files and an own state. The
+ * deployer's secret is a secret of the stack file here, and by the environment in `make up`.
+ */
+export class Project {
+  private constructor(
+    readonly directory: string,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  static async create(): Promise<Project> {
+    const directory = await mkdtemp(join(tmpdir(), "scpcloud-project-"));
+    const own = (name: string) => /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/.test(name);
+    const names = (await readdir(REPOSITORY)).filter((name) => !own(name));
+    await Promise.all(names.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
+    return new Project(directory, {
+      PULUMI_BACKEND_URL: `file://${directory}`,
+      PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+    });
+  }
+
+  /** What every stack of the tests has: the connection to the shared server. */
+  connection(realm: string): StackFile {
+    const { url, caCertificate } = serverOfTests();
+    return {
+      "keycloak:url": url,
+      "keycloak:realm": realm,
+      "keycloak:clientId": "scpcloud-deployer",
+      "keycloak:clientTimeout": 60,
+      "keycloak:rootCaCertificate": caCertificate,
+      "scpcloud:realm": realm,
+      "scpcloud:publicUrl": "https://host.docker.internal:28443",
+    };
+  }
+
+  /** Writes the stack file, the secret kept as it is encrypted there. */
+  async configure(stack: string, config: StackFile): Promise<void> {
+    const path = join(this.directory, `Pulumi.${stack}.yaml`);
+    const old = parseStackFile(await readFile(path, "utf8").catch(() => "{}"));
+    const secret = old.config?.["keycloak:clientSecret"];
+    const kept = secret === undefined ? {} : { "keycloak:clientSecret": secret };
+    await writeFile(path, stringify({ ...old, config: { ...kept, ...config } }));
+  }
+
+  /** Makes a stack with this configuration and the deployer's secret. */
+  async createStack(name: string, config: StackFile): Promise<Stack> {
+    const stack = await LocalWorkspace.createStack(
+      { stackName: name, workDir: this.directory },
+      { envVars: { ...this.environment } },
+    );
+    await stack.setConfig("keycloak:clientSecret", { value: serverOfTests().deployerSecret, secret: true });
+    await this.configure(name, config);
+    return stack;
+  }
+
+  /** The Pulumi CLI as a user types it. */
+  pulumi(...args: string[]): Promise<RunResult> {
+    return this.runHere("pulumi", [...args, "--non-interactive", "--color", "never"]);
+  }
+
+  /** One of the project's own commands, as `npm run` starts it. */
+  command(name: string, ...args: string[]): Promise<RunResult> {
+    return this.runHere(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join("commands", `${name}.ts`), ...args]);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private runHere(command: string, args: readonly string[]): Promise<RunResult> {
+    return run(command, args, { cwd: this.directory, env: this.environment, timeoutMilliseconds: 120_000 });
+  }
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { freePort } from "../../embedded-keycloak/ports";
+import { buildRealm, type RealmImport } from "../../embedded-keycloak/realm";
+import { randomSecret } from "../../embedded-keycloak/secrets";
+import { type EmbeddedServer, startServer } from "../../embedded-keycloak/server";
+import { ensureToolchain, toolchainEnvironment } from "../../toolchain/install";
+
+/** What the test files are told of the server that they share; each has a realm of its own on it. */
+export interface ServerOfTests {
+  readonly url: string;
+  readonly caCertificate: string;
+  readonly bootstrapAdminPasswordFile: string;
+  readonly deployerSecret: string;
+}
+
+/** The realms by the test file that uses them: client scopes exist once in a realm, so stacks cannot share one. */
+export const REALMS = {
+  development: "ScpCloud",
+  production: "Production",
+  lookups: "Lookups",
+  failures: "Failures",
+  crashes: "Crashes",
+} as const;
+
+/** Deployers who lack something, besides the one who has all. */
+export const DEPLOYERS = {
+  complete: "scpcloud-deployer",
+  withoutUsers: "deployer-without-users",
+  withoutClients: "deployer-without-clients",
+} as const;
+
+const VARIABLE = "SCPCLOUD_SERVER_OF_TESTS";
+let server: EmbeddedServer | undefined;
+let directory: string | undefined;
+
+/** Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. */
+export async function startServerOfTests(): Promise<void> {
+  const report = (line: string) => console.log(line);
+  const toolchain = await ensureToolchain(report);
+  const deployerSecret = randomSecret();
+  directory = await mkdtemp(join(tmpdir(), "scpcloud-tests-"));
+  const [first, ...others] = Object.values(REALMS).map((realm) => realmOfTests(realm, deployerSecret));
+  server = await startServer({
+    directory,
+    port: await freePort(),
+    publicUrl: "https://host.docker.internal:28443",
+    realms: [first as RealmImport, ...others],
+    report,
+  });
+  const { url, caCertificate, bootstrapAdminPasswordFile } = server;
+  const told: ServerOfTests = { url, caCertificate, bootstrapAdminPasswordFile, deployerSecret };
+  // The test files and whatever they start inherit these.
+  Object.assign(process.env, toolchainEnvironment(toolchain));
+  process.env[VARIABLE] = JSON.stringify(told);
+}
+
+/** Ends the server and removes what it left (jest's globalTeardown). */
+export async function stopServerOfTests(): Promise<void> {
+  await server?.stop();
+  if (directory !== undefined) {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** For the test files. */
+export function serverOfTests(): ServerOfTests {
+  return JSON.parse(process.env[VARIABLE] ?? "{}") as ServerOfTests;
+}
+
+function realmOfTests(realm: string, deployerSecret: string): RealmImport {
+  const deployers = [
+    { clientId: DEPLOYERS.withoutUsers, roles: ["manage-clients", "view-realm", "manage-realm"] },
+    { clientId: DEPLOYERS.withoutClients, roles: ["view-clients", "view-users", "view-realm", "manage-realm"] },
+  ];
+  return buildRealm({
+    realm,
+    // An id belongs to one user of the whole server; only the development realm needs the original one.
+    ...(realm === REALMS.development ? {} : { adminId: randomUUID() }),
+    deployerSecret,
+    adminPassword: randomSecret(),
+    users: [
+      { username: "anna", enabled: true },
+      { username: "reporting@acme.example", enabled: true },
+      { username: "blocked", enabled: false },
+      ...deployers.map(({ clientId, roles }) => ({
+        username: `service-account-${clientId}`,
+        enabled: true,
+        serviceAccountClientId: clientId,
+        clientRoles: { "realm-management": roles },
+      })),
+    ],
+    clients: deployers.map(({ clientId }) => ({
+      clientId,
+      secret: deployerSecret,
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      fullScopeAllowed: true,
+    })),
+  });
+}

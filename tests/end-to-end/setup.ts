@@ -1,0 +1,3 @@
+import { startServerOfTests } from "./server";
+
+export default startServerOfTests;

@@ -1,0 +1,3 @@
+import { stopServerOfTests } from "./server";
+
+export default stopServerOfTests;
