@@ -14,4 +14,21 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
+  {
+    // Data walks one way: what Pulumi runs knows nothing of the machine it is developed on, nor of the commands.
+    files: ["index.ts", "outputs.ts", "components/**", "contract/**", "lookups/**", "settings/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "/(benchmark|commands|development|embedded-keycloak|keycloak|processes|recovery|tests|toolchain)/",
+              message: "The program must not depend on its commands or on the development environment.",
+            },
+          ],
+        },
+      ],
+    },
+  },
 );

@@ -26,12 +26,18 @@ export async function loginAsDeployer(
   // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
   const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
   const loginRealm = providerSetting(source, "realm") ?? "master";
-  const token = await fetchToken(keycloak, loginRealm, `Basic ${Buffer.from(pair).toString("base64")}`);
+  const login = () => fetchToken(keycloak, loginRealm, `Basic ${Buffer.from(pair).toString("base64")}`);
+  let token = await login();
+  const send = (path: string) =>
+    keycloak.request(`/admin/realms/${realm}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return {
     async get(path) {
-      const { status, body } = await keycloak.request(`/admin/realms/${realm}${path}`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
+      let { status, body } = await send(path);
+      if (status === 401) {
+        // Recovering a large stack takes longer than a token lives.
+        token = await login();
+        ({ status, body } = await send(path));
+      }
       if (status !== 200) {
         throw new KeycloakError(`GET /admin/realms/${realm}${path} answered ${status} to client "${clientId}"`);
       }

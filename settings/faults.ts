@@ -26,8 +26,10 @@ export class SettingsError extends Error {
 /** All faults as one text, one paragraph each, in the order of their keys. */
 export function formatFaults(faults: readonly Fault[]): string {
   const sorted = [...faults].sort((a, b) => a.key.localeCompare(b.key, "en"));
-  const count = sorted.length === 1 ? "1 fault" : `${sorted.length} faults`;
-  return [`${count} in the stack's configuration; nothing was changed.`, ...sorted.map(formatFault)].join("\n\n");
+  // Several lookups may fail for one and the same reason.
+  const paragraphs = [...new Set(sorted.map(formatFault))];
+  const count = paragraphs.length === 1 ? "1 fault" : `${paragraphs.length} faults`;
+  return [`${count} in the stack's configuration; nothing was changed.`, ...paragraphs].join("\n\n");
 }
 
 function formatFault({ key, rule, reason, value, remedy }: Fault): string {

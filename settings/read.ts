@@ -7,7 +7,7 @@ import { checkProvider, providerSetting } from "./provider";
 import { type RuleName, RULES } from "./rules";
 import { SCHEMA, type Values } from "./schema";
 import { checkServices } from "./services";
-import type { IntegrationSettings, Settings } from "./settings";
+import type { IntegrationSettings, OrganizationSource, Settings } from "./settings";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
 
@@ -107,11 +107,17 @@ function toSettings(values: Values, source: ConfigurationSource): Settings {
 }
 
 function toIntegration(clientId: string, entry: Values["integrations"][string]): IntegrationSettings {
-  const { name, organizationId, organizationUser, sharedOrganization } = entry;
-  return {
-    clientId,
-    name: name ?? clientId,
-    organization: organizationUser === undefined ? { id: organizationId ?? "" } : { user: organizationUser },
-    sharedOrganization,
-  };
+  const { name = clientId, sharedOrganization } = entry;
+  return { clientId, name, organization: toOrganization(entry), sharedOrganization };
+}
+
+function toOrganization({ organizationId, organizationUser }: Values["integrations"][string]): OrganizationSource {
+  if (organizationUser !== undefined) {
+    return { user: organizationUser };
+  }
+  if (organizationId !== undefined) {
+    return { id: organizationId };
+  }
+  // Keycloak would take an empty id and leave the claim out without a word.
+  throw new Error("checkIntegrations has let an integration without organization pass");
 }

@@ -127,5 +127,5 @@ export const SCHEMA = {
   requireHttps: boolean,
 } as const;
 
-/** The namespace's values after the schema, before the rules that span several keys (crossChecks.ts). */
+/** The namespace's values once the schema has passed them. */
 export type Values = { readonly [Key in keyof typeof SCHEMA]: v.InferOutput<(typeof SCHEMA)[Key]> };

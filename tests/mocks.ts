@@ -20,6 +20,7 @@ export const LOOKUPS: Readonly<Record<string, Lookup>> = {
   getRealm: ({ realm }) => ({ id: realm, realm, enabled: true, ssoSessionMaxLifespan: "10h0m0s" }),
   getUser: ({ username }) => ({ id: `id-of-${String(username)}`, username, enabled: true }),
   getClient: ({ clientId }) => ({ id: `id-of-client-${String(clientId)}`, clientId }),
+  getClientScope: ({ name }) => ({ id: `id-of-scope-${String(name)}`, name }),
   getRole: ({ name }) => ({ id: `id-of-role-${String(name)}`, name }),
 };
 

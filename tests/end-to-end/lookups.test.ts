@@ -93,6 +93,16 @@ describe("a lookup that fails ends the run with a reason, and nothing is created
     expect(await failingRuns(stackFile("anna", { "scpcloud:realm": "lookups" }))).toContain("scpcloud:realm");
   });
 
+  it("for a realm without one of Keycloak's own client scopes", async () => {
+    const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
+    const scope = scopes.find(({ name }) => name === "service_account");
+    const rename = (name: string) => administrator.send("PUT", `/client-scopes/${scope?.id}`, { ...scope, name });
+    await rename("renamed");
+    const text = await failingRuns(stackFile("anna")).finally(() => rename("service_account"));
+
+    expect(text).toContain('must be a realm with Keycloak\'s own client scope "service_account"');
+  });
+
   it("for several users at once", async () => {
     const integrations = { acme: { organizationUser: "nobody" }, acme2: { organizationUser: "blocked" } };
     const text = await failingRuns(stackFile("", { "scpcloud:integrations": integrations }));

@@ -6,7 +6,7 @@ import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
 import { run, type RunResult } from "../../processes/run";
-import { serverOfTests } from "./server";
+import { type ServerOfTests, serverOfTests } from "./server";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 
@@ -30,22 +30,24 @@ export class Project {
   private constructor(
     readonly directory: string,
     readonly environment: Readonly<Record<string, string>>,
+    private readonly server: ServerOfTests,
   ) {}
 
-  static async create(): Promise<Project> {
+  static async create(server = serverOfTests()): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-project-"));
     const own = (name: string) => /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/.test(name);
     const names = (await readdir(REPOSITORY)).filter((name) => !own(name));
     await Promise.all(names.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
-    return new Project(directory, {
+    const environment = {
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
-    });
+    };
+    return new Project(directory, environment, server);
   }
 
-  /** What every stack of the tests has: the connection to the shared server. */
+  /** What every stack of the tests has: the connection to its server. */
   connection(realm: string): StackFile {
-    const { url, caCertificate } = serverOfTests();
+    const { url, caCertificate } = this.server;
     return {
       "keycloak:url": url,
       "keycloak:realm": realm,
@@ -72,7 +74,7 @@ export class Project {
       { stackName: name, workDir: this.directory },
       { envVars: { ...this.environment } },
     );
-    await stack.setConfig("keycloak:clientSecret", { value: serverOfTests().deployerSecret, secret: true });
+    await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
     await this.configure(name, config);
     return stack;
   }

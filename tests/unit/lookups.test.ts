@@ -216,6 +216,39 @@ describe("a server that does not do what it is asked", () => {
   });
 });
 
+describe("a realm without one of Keycloak's own client scopes", () => {
+  it("is refused before anything is declared, with the version that has it", async () => {
+    const message = await faultsOf(
+      {},
+      {
+        getClientScope: (inputs) => {
+          if (inputs["name"] === "service_account") {
+            throw new Error("client scope with name service_account does not exist");
+          }
+          return { id: "id" };
+        },
+      },
+    );
+
+    expect(message).toContain("1 fault");
+    expect(message).toContain('must be a realm with Keycloak\'s own client scope "service_account"');
+    expect(message).toContain("from Keycloak 26.1 on");
+  });
+});
+
+describe("several lookups that fail for one reason", () => {
+  it("are told once", async () => {
+    const forbidden = fails(
+      "error sending GET request to /admin/realms/ScpCloud/client-scopes: 403 Forbidden. Response",
+    );
+
+    const message = await faultsOf({}, { getClientScope: forbidden });
+
+    expect(message).toContain("1 fault");
+    expect(message).toContain("must be a client with the roles manage-clients, view-users and view-realm");
+  });
+});
+
 describe("the realm's own limit", () => {
   it("refuses a lifespan that Keycloak would cut", async () => {
     const message = await faultsOf(

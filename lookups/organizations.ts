@@ -1,0 +1,58 @@
+import { type Fault, shown } from "../settings/faults";
+import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
+import type { IntegrationSettings, Settings } from "../settings/settings";
+import type { Found } from "./found";
+import { lookUpUser } from "./users";
+
+/** A customer with the value of its claim `organizationId`. */
+export interface ResolvedIntegration extends IntegrationSettings {
+  readonly organizationId: string;
+}
+
+/** Every customer's `organizationId`: given, or that of the user who is named. */
+export async function lookUpOrganizations(settings: Settings): Promise<Found<ResolvedIntegration>> {
+  // Several customers may name one user: it is asked for once.
+  const lookups = new Map<string, ReturnType<typeof lookUpUser>>();
+  const results = await Promise.all(
+    settings.integrations.map(async (integration): Promise<ResolvedIntegration | Fault> => {
+      const { clientId, organization } = integration;
+      if ("id" in organization) {
+        return { ...integration, organizationId: organization.id };
+      }
+      const { user } = organization;
+      const lookup = lookups.get(user) ?? lookUpUser(user, settings);
+      lookups.set(user, lookup);
+      const result = await lookup;
+      return "id" in result
+        ? { ...integration, organizationId: result.id }
+        : { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...result };
+    }),
+  );
+  return {
+    found: results.filter((result) => "organizationId" in result),
+    faults: results.filter((result) => "rule" in result),
+  };
+}
+
+/** The rules about organizations once more, now that user names have become ids. */
+export function checkOrganizations(integrations: readonly ResolvedIntegration[], settings: Settings): Fault[] {
+  return [
+    ...integrations.flatMap(({ clientId, organization, organizationId }) =>
+      settings.forbiddenOrganizationIds.includes(organizationId) && "user" in organization
+        ? [
+            forbiddenOrganization(
+              integrationKey(clientId, "organizationUser"),
+              `${shown(organization.user)} (${organizationId})`,
+            ),
+          ]
+        : [],
+    ),
+    ...findUnsharedTwins(
+      integrations.map(({ clientId, organizationId, sharedOrganization }) => ({
+        clientId,
+        organization: organizationId,
+        sharedOrganization,
+      })),
+    ),
+  ];
+}
