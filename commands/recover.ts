@@ -2,6 +2,7 @@ import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { run } from "../processes/run";
 import { restoreCheckpoint } from "../recovery/checkpoint";
+import { namesLock } from "../recovery/lock";
 import { type PulumiRunner, recover } from "../recovery/recover";
 import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
@@ -48,7 +49,7 @@ function pulumiRunner(stack: string): PulumiRunner {
       const about = global ? [] : ["--stack", stack];
       const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
         cwd: PROJECT_DIRECTORY,
-        ...(shown ? { onLine: (line: string) => console.log(line) } : {}),
+        ...(shown ? { onLine: showUnlessLock } : {}),
       });
       if (exitCode !== 0) {
         throw new Error(`pulumi ${args[0]} failed\n${stdout}\n${stderr}`);
@@ -56,4 +57,11 @@ function pulumiRunner(stack: string): PulumiRunner {
       return stdout;
     },
   };
+}
+
+/** A dead run's lock is told by recover itself, and is no error then. */
+function showUnlessLock(line: string): void {
+  if (!namesLock(line)) {
+    console.log(line);
+  }
 }

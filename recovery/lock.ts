@@ -20,6 +20,11 @@ export function readLockHolders(message: string): LockHolder[] {
   }));
 }
 
+/** Whether a line of the Pulumi CLI's is part of its refusal to work on a locked stack. */
+export function namesLock(line: string): boolean {
+  return /^error: the stack is currently locked/.test(line) || readLockHolders(line).length > 0;
+}
+
 /** Whether the holder certainly ended without removing its lock. A process of another machine cannot be judged. */
 export function isDead({ host, processId }: LockHolder): boolean {
   return host === hostname() && (!exists(processId) || isAnotherProgram(processId));

@@ -65,7 +65,7 @@ export async function recover(
     await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
     refuseLosses(await preview());
   }
-  await unlocked(["up", "--yes", "--skip-preview"], { shown: true });
+  await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], { shown: true });
   return { adopted, pendingOperations };
 }
 

@@ -80,6 +80,7 @@ describe("an up that is killed (SIGKILL)", () => {
 
     expect(stderr).toBe("");
     expect(stdout).toContain("which is dead");
+    expect(stdout).not.toContain("currently locked");
     expect(stdout).toContain(`✓ ${STACK}:`);
     expect(exitCode).toBe(0);
     await expectTarget(before);
