@@ -29,10 +29,8 @@ export function mutationsOf(values: Values, kind: MutationKind): Mutation[] {
 }
 
 function dropped(values: Values): Mutation[] {
-  const required = Object.entries(DECLARED_KEYS)
-    .filter(([, declared]) => declared.default === undefined)
-    .map(([key]) => `scpcloud:${key}`);
-  return [...required, "keycloak:url", "keycloak:clientId"].map((key) => ({
+  const declared = Object.keys(DECLARED_KEYS).map((key) => `scpcloud:${key}`);
+  return [...declared, "keycloak:url", "keycloak:clientId"].map((key) => ({
     values: { ...values, [key]: undefined },
     place: key,
   }));
