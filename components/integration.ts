@@ -15,7 +15,7 @@ export interface IntegrationArgs {
   readonly accessTokenLifespan: number;
   /** Whose scopes the client gets besides Keycloak's own. */
   readonly realmScopes: RealmScopes;
-  /** Told when Keycloak refuses the client (refusals.ts). */
+  /** Told when Keycloak refuses something (refusals.ts). */
   readonly onError: pulumi.ErrorHook;
 }
 
@@ -33,6 +33,7 @@ export class Integration extends pulumi.ComponentResource {
   constructor(name: string, args: IntegrationArgs, options?: pulumi.ComponentResourceOptions) {
     super("scpcloud:keycloak:Integration", name, {}, options);
     const { realmId } = args;
+    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
 
     const client = new keycloak.openid.Client(
       `${name}-client`,
@@ -57,19 +58,19 @@ export class Integration extends pulumi.ComponentResource {
         validRedirectUris: [],
         webOrigins: [],
       },
-      { parent: this, hooks: { onError: [args.onError] } },
+      childOptions,
     );
     // Empty, so that a request for any further scope is refused (invalid_scope).
     const optionalScopes = new keycloak.openid.ClientOptionalScopes(
       `${name}-optional-scopes`,
       { realmId, clientId: client.id, optionalScopes: [] },
-      { parent: this },
+      childOptions,
     );
     new keycloak.openid.ClientDefaultScopes(
       `${name}-default-scopes`,
       { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.realmScopes.scopeNames] },
       // The provider refuses a default scope that is still an optional one.
-      { parent: this, dependsOn: optionalScopes },
+      { ...childOptions, dependsOn: optionalScopes },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(
       `${name}-organization-id`,
@@ -84,7 +85,7 @@ export class Integration extends pulumi.ComponentResource {
         addToIdToken: false,
         addToUserinfo: false,
       },
-      { parent: this },
+      childOptions,
     );
 
     this.clientId = args.clientId;

@@ -11,7 +11,7 @@ export interface RealmScopesArgs {
   readonly allowedOrigins: readonly string[];
   /** The ids by name of the roles of the client `account` that tokens carry; no scope for them when empty. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
-  /** Told when Keycloak refuses a scope (refusals.ts). */
+  /** Told when Keycloak refuses something (refusals.ts). */
   readonly onError: pulumi.ErrorHook;
 }
 
@@ -26,8 +26,7 @@ export class RealmScopes extends pulumi.ComponentResource {
   constructor(name: string, args: RealmScopesArgs, options?: pulumi.ComponentResourceOptions) {
     super("scpcloud:keycloak:RealmScopes", name, {}, options);
     const { realmId } = args;
-    const childOptions = { parent: this };
-    const scopeOptions = { ...childOptions, hooks: { onError: [args.onError] } };
+    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
 
     const scope = new keycloak.openid.ClientScope(
       `${name}-scope`,
@@ -37,7 +36,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         description: "Audience and claims common to the tokens of all customers",
         includeInTokenScope: false,
       },
-      scopeOptions,
+      childOptions,
     );
     new keycloak.openid.AudienceProtocolMapper(
       `${name}-audience`,
@@ -77,6 +76,7 @@ export class RealmScopes extends pulumi.ComponentResource {
 
   private declareAccountScope(name: string, args: RealmScopesArgs): keycloak.openid.ClientScope | undefined {
     const { realmId } = args;
+    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
     const roles = Object.entries(args.accountRoleIds);
     if (roles.length === 0) {
       return undefined;
@@ -89,13 +89,13 @@ export class RealmScopes extends pulumi.ComponentResource {
         description: "Roles of the client account in the tokens of all customers",
         includeInTokenScope: false,
       },
-      { parent: this, hooks: { onError: [args.onError] } },
+      childOptions,
     );
     for (const [role, roleId] of roles) {
       new keycloak.GenericRoleMapper(
         `${name}-account-${role}`,
         { realmId, clientScopeId: scope.id, roleId },
-        { parent: this },
+        childOptions,
       );
     }
     return scope;

@@ -128,6 +128,26 @@ describe("a state that a killed run left cut off in the middle of a write", () =
   });
 });
 
+describe("a mapper that the state lost while it kept the client", () => {
+  it("is named by the next up and adopted by recover", async () => {
+    await stack.up();
+    const before = await customers();
+    const urn = (name: string) =>
+      `urn:pulumi:${STACK}::scpcloud::scpcloud:keycloak:Integration$` +
+      `keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper::${name}`;
+    await project.pulumi("state", "delete", urn("customer-1-organization-id"), "--yes", "--stack", STACK);
+
+    const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+    expect(up.exitCode).not.toBe(0);
+    expect(up.stdout + up.stderr).toContain('Keycloak already has a hardcoded claim protocol mapper "organizationId"');
+
+    const { exitCode, stdout } = await project.command("recover", "--stack", STACK);
+    expect(stdout).toContain("adopted 1 (customer-1-organization-id)");
+    expect(exitCode).toBe(0);
+    await expectTarget(before);
+  });
+});
+
 describe("a client that somebody made by hand", () => {
   it("is adopted with its secret, and hardened", async () => {
     const secret = "made-by-hand-0123456789";

@@ -89,6 +89,25 @@ describe("after a failure the state is usable, and the next up brings the stack 
   });
 });
 
+describe("a command", () => {
+  it.each(["verify", "recover"])("explains itself: %s", async (name) => {
+    const { exitCode, stdout } = await project.command(name, "--help");
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`npm run ${name} -- [OPTIONS]`);
+    expect(stdout).toContain("--stack NAME");
+  });
+
+  it("refuses an option that it does not have, and names those that it has", async () => {
+    const { exitCode, stderr } = await project.command("verify", "--stak", STACK);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Unknown option '--stak'");
+    expect(stderr).toContain("--stack NAME");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
 describe("verify", () => {
   it("says in a line that the server is down", async () => {
     const url = `https://localhost:${await freePort()}`;
