@@ -29,7 +29,7 @@ runCommand(
     const settings = readSettings(source);
     const keycloak = connect(settings.keycloakUrl, providerSetting(source, "rootCaCertificate"));
     try {
-      const admin = await loginAsDeployer(keycloak, source, settings.realm);
+      const admin = await loginAsDeployer(keycloak, source, settings);
       const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report);
       console.log(
         adopted.length === 0

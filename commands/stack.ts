@@ -17,7 +17,6 @@ export interface StackOutputs {
 
 /** A stack as the commands need it: its configuration, not yet checked, and the outputs of its last `up`. */
 export interface Stack {
-  readonly name: string;
   readonly source: ConfigurationSource;
   readonly outputs: StackOutputs;
 }
@@ -27,7 +26,6 @@ export async function loadStack(name: string): Promise<Stack> {
   const workspace = await openWorkspace();
   const [source, outputs] = await Promise.all([loadConfiguration(name, workspace), workspace.stackOutputs(name)]);
   return {
-    name,
     source,
     outputs: Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value as unknown])),
   };

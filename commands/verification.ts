@@ -1,9 +1,8 @@
-import type { JSONWebKeySet } from "jose";
-
+import { environmentName } from "../components/serviceConfiguration";
 import { tokenContract } from "../contract/claims";
 import { type ClaimResult, compareClaims } from "../contract/compare";
 import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
-import { fetchDiscovery, fetchKeys, fetchToken, verifySignature } from "../keycloak/tokens";
+import { fetchDiscovery, fetchKeys, fetchToken, type Keys, verifySignature } from "../keycloak/tokens";
 import { type IntegrationSettings, issuerOf, type Settings } from "../settings/settings";
 import type { StackOutputs } from "./stack";
 
@@ -48,7 +47,7 @@ async function verifyCustomer(
   settings: Settings,
   outputs: StackOutputs,
   keycloak: KeycloakConnection,
-  keys: JSONWebKeySet,
+  keys: Keys,
 ): Promise<CustomerReport> {
   const { clientId, organization } = integration;
   const deployed = outputs.integrations?.[clientId];
@@ -94,7 +93,7 @@ function compareIssuers(issuer: string, settings: Settings, outputs: StackOutput
     );
   }
   const { environmentPrefix, section, names } = settings.api;
-  const listName = `${environmentPrefix}${section.replaceAll(":", "__")}__${names.validIssuers}__`;
+  const listName = environmentName(environmentPrefix, [...section.split(":"), names.validIssuers, ""]);
   const validIssuers = Object.entries(outputs.apiEnvironment ?? {})
     .filter(([name]) => name.startsWith(listName))
     .map(([, value]) => value);

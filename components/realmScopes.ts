@@ -69,14 +69,17 @@ export class RealmScopes extends pulumi.ComponentResource {
         childOptions,
       );
     }
-    const accountScope = this.declareAccountScope(name, args);
+    const accountScope = this.declareAccountScope(name, args, childOptions);
     this.scopeNames = [scope.name, ...(accountScope === undefined ? [] : [accountScope.name])];
     this.registerOutputs({ scopeNames: this.scopeNames });
   }
 
-  private declareAccountScope(name: string, args: RealmScopesArgs): keycloak.openid.ClientScope | undefined {
+  private declareAccountScope(
+    name: string,
+    args: RealmScopesArgs,
+    childOptions: pulumi.CustomResourceOptions,
+  ): keycloak.openid.ClientScope | undefined {
     const { realmId } = args;
-    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
     const roles = Object.entries(args.accountRoleIds);
     if (roles.length === 0) {
       return undefined;

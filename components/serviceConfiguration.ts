@@ -82,7 +82,7 @@ function inSection<Key extends string>(
 export function toEnvironment(tree: SettingsTree, prefix = ""): Record<string, string> {
   const walk = (value: SettingValue | SettingsTree, path: readonly string[]): [string, string][] => {
     if (typeof value !== "object") {
-      return [[prefix + path.join("__"), String(value)]];
+      return [[environmentName(prefix, path), String(value)]];
     }
     const entries = Object.entries<SettingValue | SettingsTree>(value as SettingsTree);
     if (entries.length === 0) {
@@ -91,4 +91,9 @@ export function toEnvironment(tree: SettingsTree, prefix = ""): Record<string, s
     return entries.flatMap(([name, item]) => walk(item, [...path, name]));
   };
   return Object.fromEntries(walk(tree, []));
+}
+
+/** The environment variable of a configuration key, its levels given one by one. */
+export function environmentName(prefix: string, path: readonly string[]): string {
+  return prefix + path.join("__");
 }

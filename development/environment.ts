@@ -3,6 +3,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 
 import type { DevelopmentServer } from "../embedded-keycloak/development";
 import type { Toolchain } from "../toolchain/install";
+import { pathWith } from "../toolchain/layout";
 import { writePrivateFile } from "./privateFile";
 
 const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");
@@ -54,8 +55,7 @@ export function processEnvironment(
   return {
     ...base,
     ...(Object.fromEntries(values) as NodeJS.ProcessEnv),
-    // Without an empty entry, which would be the current folder.
-    PATH: [...pathEntries, ...(base["PATH"] ? [base["PATH"]] : [])].join(delimiter),
+    PATH: pathWith(pathEntries, base),
   };
 }
 

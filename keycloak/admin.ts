@@ -1,4 +1,5 @@
 import { providerSetting } from "../settings/provider";
+import type { Settings } from "../settings/settings";
 import type { ConfigurationSource } from "../settings/source";
 import { type KeycloakConnection, KeycloakError } from "./http";
 import { fetchToken } from "./tokens";
@@ -9,24 +10,19 @@ export interface KeycloakAdmin {
   get(path: string): Promise<unknown>;
 }
 
-/**
- * Logs in as the Keycloak provider does, with the client's secret.
- * @param realm the realm to be read, which need not be the one that the deployer lives in
- */
+/** Logs in as the Keycloak provider does, with the client's secret, to read the realm of the settings. */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
   source: ConfigurationSource,
-  realm: string,
+  { deployer, realm }: Pick<Settings, "deployer" | "realm">,
 ): Promise<KeycloakAdmin> {
-  const clientId = providerSetting(source, "clientId") ?? "";
   const clientSecret = providerSetting(source, "clientSecret");
   if (clientSecret === undefined) {
     throw new KeycloakError("keycloak:clientSecret is not set: this command logs in with the deployer's client secret");
   }
   // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
-  const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
-  const loginRealm = providerSetting(source, "realm") ?? "master";
-  const login = () => fetchToken(keycloak, loginRealm, `Basic ${Buffer.from(pair).toString("base64")}`);
+  const pair = [deployer.clientId, clientSecret].map(encodeURIComponent).join(":");
+  const login = () => fetchToken(keycloak, deployer.realm, `Basic ${Buffer.from(pair).toString("base64")}`);
   let token = await login();
   const send = (path: string) =>
     keycloak.request(`/admin/realms/${realm}${path}`, { headers: { authorization: `Bearer ${token}` } });
@@ -39,7 +35,9 @@ export async function loginAsDeployer(
         ({ status, body } = await send(path));
       }
       if (status !== 200) {
-        throw new KeycloakError(`GET /admin/realms/${realm}${path} answered ${status} to client "${clientId}"`);
+        throw new KeycloakError(
+          `GET /admin/realms/${realm}${path} answered ${status} to client "${deployer.clientId}"`,
+        );
       }
       return body;
     },

@@ -1,6 +1,7 @@
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from "jose";
 
 import type { Claims } from "../contract/compare";
+import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
 import { KeycloakError, type KeycloakConnection } from "./http";
 
 /** The parts of the discovery document that the program relies on (OpenID Connect Discovery 1.0, section 3). */
@@ -8,9 +9,12 @@ export interface Discovery {
   readonly issuer: string;
 }
 
+/** Finds the key by which a token claims to be signed. */
+export type Keys = ReturnType<typeof createLocalJWKSet>;
+
 /** The realm's discovery document. */
 export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string): Promise<Discovery> {
-  const path = `/realms/${realm}/.well-known/openid-configuration`;
+  const path = discoveryDocumentOf(realmUrl("", realm));
   const { status, body } = await keycloak.request(path);
   const issuer = (body as Partial<Discovery> | undefined)?.issuer;
   if (status !== 200 || typeof issuer !== "string") {
@@ -19,14 +23,14 @@ export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string
   return { issuer };
 }
 
-/** The realm's public keys (RFC 7517). */
-export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Promise<JSONWebKeySet> {
-  const path = `/realms/${realm}/protocol/openid-connect/certs`;
+/** The realm's public keys (RFC 7517), ready for any number of tokens. */
+export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Promise<Keys> {
+  const path = `${realmUrl("", realm)}/protocol/openid-connect/certs`;
   const { status, body } = await keycloak.request(path);
   if (status !== 200) {
     throw new KeycloakError(`${keycloak.url}${path} answered ${status}`);
   }
-  return body as JSONWebKeySet;
+  return createLocalJWKSet(body as JSONWebKeySet);
 }
 
 /**
@@ -34,16 +38,11 @@ export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Pr
  * @param authorization the value of the Authorization header
  * @throws KeycloakError with the server's error code, never with the credentials
  */
-export async function fetchToken(
-  keycloak: KeycloakConnection,
-  realm: string,
-  authorization: string,
-  parameters: Record<string, string> = {},
-): Promise<string> {
-  const { status, body } = await keycloak.request(`/realms/${realm}/protocol/openid-connect/token`, {
+export async function fetchToken(keycloak: KeycloakConnection, realm: string, authorization: string): Promise<string> {
+  const { status, body } = await keycloak.request(tokenEndpointOf(realmUrl("", realm)), {
     method: "POST",
     headers: { authorization },
-    form: { grant_type: "client_credentials", ...parameters },
+    form: { grant_type: "client_credentials" },
   });
   const answer = body as { access_token?: string; error?: string; error_description?: string } | undefined;
   if (status !== 200 || typeof answer?.access_token !== "string") {
@@ -57,9 +56,9 @@ export async function fetchToken(
  * The claims of a token whose signature one of the keys made.
  * @throws KeycloakError otherwise; algorithm `none` has no key and is refused too
  */
-export async function verifySignature(token: string, keys: JSONWebKeySet): Promise<Claims> {
+export async function verifySignature(token: string, keys: Keys): Promise<Claims> {
   try {
-    const { payload } = await compactVerify(token, createLocalJWKSet(keys));
+    const { payload } = await compactVerify(token, keys);
     return JSON.parse(new TextDecoder().decode(payload)) as Claims;
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown reason";

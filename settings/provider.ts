@@ -48,11 +48,14 @@ const SECRET_KEYS: readonly ProviderKey[] = [
   "tlsClientPrivateKey",
 ];
 
-/** A setting of the Keycloak provider: from the namespace `keycloak`, else from the provider's environment variable. */
+/** What the provider takes where neither says anything, as far as this program relies on it. */
+const PROVIDER_DEFAULTS: Partial<Record<ProviderKey, string>> = { realm: "master" };
+
+/** A setting of the Keycloak provider: from the namespace `keycloak`, else its environment variable, else its default. */
 export function providerSetting(source: ConfigurationSource, key: ProviderKey): string | undefined {
   const variable = PROVIDER_ENVIRONMENT[key];
   const value = source.values[`keycloak:${key}`] ?? (variable && source.environment[variable]);
-  return value === "" ? undefined : value;
+  return value === undefined || value === "" ? PROVIDER_DEFAULTS[key] : value;
 }
 
 /** What is wrong with the connection to Keycloak, as far as it can be told without a server. */

@@ -19,7 +19,8 @@ const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
  */
 export function readSettings(source: ConfigurationSource): Settings {
   const { decoded, faults } = decode(source);
-  const shapeFaults = KEYS.flatMap((key) => checkShape(key, decoded));
+  const values: Record<string, unknown> = {};
+  const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));
   faults.push(
     ...checkUnknownKeys(decoded, source),
     ...checkReadable(source),
@@ -31,11 +32,11 @@ export function readSettings(source: ConfigurationSource): Settings {
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
-  const values = Object.fromEntries(KEYS.map((key) => [key, v.parse(SCHEMA[key], decoded[key])])) as unknown as Values;
-  return toSettings(values, source);
+  return toSettings(values as Values, source);
 }
 
-function checkShape(key: keyof typeof SCHEMA, decoded: Decoded): Fault[] {
+/** Puts the key's value, defaults filled in, among the values, or tells what is wrong with it. */
+function parseShape(key: keyof typeof SCHEMA, decoded: Decoded, values: Record<string, unknown>): Fault[] {
   if (!Object.hasOwn(decoded, key)) {
     return [
       {
@@ -46,8 +47,9 @@ function checkShape(key: keyof typeof SCHEMA, decoded: Decoded): Fault[] {
       },
     ];
   }
-  const { issues } = v.safeParse(SCHEMA[key], decoded[key]);
-  return (issues ?? []).map((issue) => toFault(key, issue));
+  const { issues = [], output } = v.safeParse(SCHEMA[key], decoded[key]);
+  values[key] = output;
+  return issues.map((issue) => toFault(key, issue));
 }
 
 function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
@@ -87,8 +89,7 @@ function toSettings(values: Values, source: ConfigurationSource): Settings {
     keycloakUrl: url.replace(/\/$/, ""),
     deployer: {
       clientId: providerSetting(source, "clientId") ?? "",
-      // The provider's own default.
-      realm: providerSetting(source, "realm") ?? "master",
+      realm: providerSetting(source, "realm") ?? "",
     },
     realm: values.realm,
     publicUrl: values.publicUrl,

@@ -1,7 +1,7 @@
-import { delimiter, dirname } from "node:path";
+import { dirname } from "node:path";
 import { isCliVersionRight, obtainCli } from "./cli";
 import { clearPartialWork } from "./goBuild";
-import { cliFiles, fingerprint, OWN_PULUMI_HOME, pluginOnPath, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
+import { cliFiles, fingerprint, OWN_PULUMI_HOME, pathWith, pluginOnPath, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
 import { withLock } from "../processes/lock";
 import { isPluginVersionRight, obtainPlugin, pluginFiles } from "./plugin";
 import type { Report } from "../processes/progress";
@@ -37,8 +37,7 @@ export async function ensureToolchain(report: Report): Promise<Toolchain> {
 
 /** The environment for a child process that runs `pulumi`. */
 export function toolchainEnvironment(toolchain: Toolchain, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const path = [...toolchain.pathEntries, base["PATH"] ?? ""].join(delimiter);
-  return { ...base, ...toolchain.environment, PATH: path };
+  return { ...base, ...toolchain.environment, PATH: pathWith(toolchain.pathEntries, base) };
 }
 
 function keptSelection(forced: selection.Source | undefined): CompleteSelection | undefined {

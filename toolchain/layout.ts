@@ -71,3 +71,8 @@ function isExecutable(file: string): boolean {
     return false;
   }
 }
+
+/** A PATH with folders in front, and without an empty entry, which would be the current folder. */
+export function pathWith(folders: readonly string[], base: NodeJS.ProcessEnv): string {
+  return [...folders, ...(base["PATH"] ? [base["PATH"]] : [])].join(delimiter);
+}

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { delimiter, dirname } from "node:path";
+import { dirname } from "node:path";
 import { OFFICIAL_TIME_LIMIT_MILLISECONDS } from "./cli";
 import { goBuild } from "./goBuild";
-import { cliFiles, isPluginInstalled, OWN_PULUMI_HOME, pluginFile, pluginOnPath, pulumiHome } from "./layout";
+import { cliFiles, isPluginInstalled, OWN_PULUMI_HOME, pluginFile, pathWith, pluginOnPath, pulumiHome } from "./layout";
 import { checkPrerequisites } from "./prerequisites";
 import type { Report } from "../processes/progress";
 import { run } from "../processes/run";
@@ -60,7 +60,7 @@ async function installOfficialPlugin(cli: Source): Promise<void> {
     env: {
       PULUMI_HOME: home,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PATH: [dirname(program), process.env["PATH"]].join(delimiter),
+      PATH: pathWith([dirname(program)], process.env),
     },
     timeoutMilliseconds: OFFICIAL_TIME_LIMIT_MILLISECONDS,
   });
