@@ -27,10 +27,14 @@ export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string
 export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Promise<Keys> {
   const path = `${realmUrl("", realm)}/protocol/openid-connect/certs`;
   const { status, body } = await keycloak.request(path);
-  if (status !== 200) {
-    throw new KeycloakError(`${keycloak.url}${path} answered ${status}`);
+  if (status === 200) {
+    try {
+      return createLocalJWKSet(body as JSONWebKeySet);
+    } catch {
+      // Something else than Keycloak answers there.
+    }
   }
-  return createLocalJWKSet(body as JSONWebKeySet);
+  throw new KeycloakError(`${keycloak.url}${path} answered ${status}, without a set of keys`);
 }
 
 /**
