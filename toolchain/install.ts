@@ -1,38 +1,35 @@
-import { dirname } from "node:path";
 import { isCliVersionRight, obtainCli } from "./cli";
+import { type Chosen, describeToolchain, type Toolchain } from "./environment";
 import { clearPartialWork } from "./goBuild";
-import { cliFiles, fingerprint, OWN_PULUMI_HOME, pathWith, pluginOnPath, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
+import { cliFiles, fingerprint, pathWith, TOOLCHAIN_FOLDER } from "./layout";
 import { withLock } from "../processes/lock";
-import { isPluginVersionRight, obtainPlugin, pluginFiles } from "./plugin";
+import { obtain } from "./obtain";
+import { isPluginVersionRight, obtainPlugin, PLUGIN_TITLES, pluginFiles } from "./plugin";
 import type { Report } from "../processes/progress";
-import { InterruptedError } from "../processes/run";
 import * as selection from "./selection";
 import { readSelection, writeSelection } from "./selectionFile";
 
-/** What makes plain `pulumi` work in this checkout. */
-export interface Toolchain {
-  readonly source: { readonly cli: selection.Source; readonly plugin: selection.Source };
-  /** Folders to put in front of PATH. */
-  readonly pathEntries: readonly string[];
-  /** Variables to set besides PATH. */
-  readonly environment: Readonly<Record<string, string>>;
+export type { Toolchain } from "./environment";
+
+/** What a run may need besides the CLI and the Keycloak plugin. */
+export interface ToolchainOptions {
+  readonly docker?: boolean;
 }
 
-/** Neither a CLI nor a plugin could be had from any permitted source; the message says why, source by source. */
-export class ToolchainError extends Error {
-  constructor(title: string, reasons: readonly string[]) {
-    super([`${title} could not be obtained.`, ...reasons, "toolchain/README.md tells what can be done."].join("\n"));
-    this.name = "ToolchainError";
-  }
+/** What is asked for: the plugins, and the source that the user forces. */
+interface Request {
+  readonly docker: boolean;
+  readonly forced: selection.Source | undefined;
 }
 
-type CompleteSelection = Required<selection.Selection>;
-
-/** Makes sure that the Pulumi CLI and the Keycloak plugin are there; quick if they are. */
-export async function ensureToolchain(report: Report): Promise<Toolchain> {
-  const forced = selection.forcedSource(process.env["SCPCLOUD_TOOLCHAIN"]);
-  const chosen = keptSelection(forced) ?? (await withLock(TOOLCHAIN_FOLDER, report, () => install(forced, report)));
-  return describeToolchain(chosen);
+/**
+ * Makes sure that the Pulumi CLI and the Keycloak plugin are there, and the Docker plugin if it is asked for; quick if
+ * they are.
+ */
+export async function ensureToolchain(report: Report, { docker = false }: ToolchainOptions = {}): Promise<Toolchain> {
+  const request = { docker, forced: selection.forcedSource(process.env["SCPCLOUD_TOOLCHAIN"]) };
+  const kept = keptSelection(request);
+  return describeToolchain(kept ?? (await withLock(TOOLCHAIN_FOLDER, report, () => install(request, report))));
 }
 
 /** The environment for a child process that runs `pulumi`. */
@@ -40,91 +37,95 @@ export function toolchainEnvironment(toolchain: Toolchain, base: NodeJS.ProcessE
   return { ...base, ...toolchain.environment, PATH: pathWith(toolchain.pathEntries, base) };
 }
 
-function keptSelection(forced: selection.Source | undefined): CompleteSelection | undefined {
-  const { cli, plugin } = readSelection();
-  if (cli === undefined || plugin === undefined) return undefined;
-  return isCliKept(cli, forced) && isPluginKept(plugin, cli.source, forced) ? { cli, plugin } : undefined;
+function keptSelection({ docker: isDockerWanted, forced }: Request): Chosen | undefined {
+  const { cli, plugins } = readSelection();
+  if (cli === undefined || !isCliKept(cli, forced)) return undefined;
+  const circumstances = { cli: cli.source, kind: plugins.keycloak?.source, forced };
+  const keycloak = keptPlugin("keycloak", plugins.keycloak, circumstances);
+  if (keycloak === undefined) return undefined;
+  if (!isDockerWanted) return { cli, keycloak };
+  const docker = keptPlugin("docker", plugins.docker, circumstances);
+  return docker && { cli, keycloak, docker };
 }
 
-async function install(forced: selection.Source | undefined, report: Report): Promise<CompleteSelection> {
+async function install(request: Request, report: Report): Promise<Chosen> {
   // Another run may have done it all while this one waited for the lock.
-  const kept = keptSelection(forced);
+  const kept = keptSelection(request);
   if (kept !== undefined) return kept;
   await clearPartialWork();
-  const recorded = readSelection();
-
-  let cli = recorded.cli;
-  if (cli === undefined || !isCliKept(cli, forced)) {
-    const candidates = selection.cliCandidates(cli?.source, forced);
-    cli = await obtain("The Pulumi CLI", candidates, report, cliFiles, (source) => obtainCli(source, report));
-    writeSelection({ ...recorded, cli });
-  }
-  const cliSource = cli.source;
-  let plugin = recorded.plugin;
-  if (plugin === undefined || !isPluginKept(plugin, cliSource, forced)) {
-    const candidates = selection.pluginCandidates(plugin?.source, forced);
-    const files = (source: selection.Source): string[] => pluginFiles(source, cliSource);
-    const chosen = await obtain("The Keycloak plugin", candidates, report, files, (source) =>
-      obtainPlugin(source, cliSource, report),
-    );
-    if (selection.changesPluginKind(plugin?.source, chosen.source)) {
-      report(
-        `The Keycloak plugin is now of another kind (${chosen.source}): see toolchain/README.md about old stacks.`,
-      );
-    }
-    plugin = chosen;
-    writeSelection({ cli, plugin });
-  }
+  const chosen = await installMissing(request, report);
   await clearPartialWork();
-  return { cli, plugin };
+  return chosen;
 }
 
-async function obtain(
-  title: string,
-  candidates: readonly selection.Source[],
+/** Records each part as soon as it is there, so that a later one's failure does not cost it. */
+async function installMissing({ docker: isDockerWanted, forced }: Request, report: Report): Promise<Chosen> {
+  const recorded = readSelection();
+  const cli = await installCli(recorded.cli, forced, report);
+  writeSelection({ ...recorded, cli });
+
+  const circumstances = { cli: cli.source, kind: recorded.plugins.keycloak?.source, forced };
+  const keycloak = await installPlugin("keycloak", recorded.plugins.keycloak, circumstances, report);
+  writeSelection({ cli, plugins: { ...recorded.plugins, keycloak } });
+  if (!isDockerWanted) return { cli, keycloak };
+
+  const afterwards = { ...circumstances, kind: keycloak.source };
+  const docker = await installPlugin("docker", recorded.plugins.docker, afterwards, report);
+  writeSelection({ cli, plugins: { keycloak, docker } });
+  return { cli, keycloak, docker };
+}
+
+/** What decides which plugin serves. */
+interface Circumstances {
+  readonly cli: selection.Source;
+  /** The source of the Keycloak plugin, where it is chosen already: every plugin is of its kind. */
+  readonly kind: selection.Source | undefined;
+  readonly forced: selection.Source | undefined;
+}
+
+async function installCli(
+  recorded: selection.Part | undefined,
+  forced: selection.Source | undefined,
   report: Report,
-  filesOf: (source: selection.Source) => string[],
-  attempt: (source: selection.Source) => Promise<string>,
 ): Promise<selection.Part> {
-  const reasons: string[] = [];
-  for (const source of candidates) {
-    try {
-      const version = await attempt(source);
-      const files = fingerprint(filesOf(source));
-      if (files === undefined) throw new Error("its files are not where they should be");
-      report(`${title}: ${version} (${source}).`);
-      return { source, version, files };
-    } catch (error) {
-      if (error instanceof InterruptedError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      report(`${title}: ${source} not possible: ${reason}`);
-      reasons.push(`${source}: ${reason}`);
-    }
+  if (recorded !== undefined && isCliKept(recorded, forced)) return recorded;
+  const candidates = selection.cliCandidates(recorded?.source, forced);
+  const attempt = (source: selection.Source): Promise<string> => obtainCli(source, report);
+  return await obtain({ title: "The Pulumi CLI", candidates, filesOf: cliFiles, attempt }, report);
+}
+
+async function installPlugin(
+  name: selection.PluginName,
+  recorded: selection.Part | undefined,
+  circumstances: Circumstances,
+  report: Report,
+): Promise<selection.Part> {
+  const kept = keptPlugin(name, recorded, circumstances);
+  if (kept !== undefined) return kept;
+  const { cli, kind, forced } = circumstances;
+  const title = `The ${PLUGIN_TITLES[name]}`;
+  const candidates = selection.pluginCandidates(kind, forced);
+  const filesOf = (source: selection.Source): string[] => pluginFiles(name, source, cli);
+  const attempt = (source: selection.Source): Promise<string> => obtainPlugin(name, source, cli, report);
+  const plugin = await obtain({ title, candidates, filesOf, attempt }, report);
+  if (selection.changesPluginKind(recorded?.source, plugin.source)) {
+    report(`${title} is now of another kind (${plugin.source}): see toolchain/README.md about old stacks.`);
   }
-  const skipped = selection.SOURCES.filter((source) => !candidates.includes(source));
-  if (skipped.length > 0) {
-    reasons.push(`not tried, ruled out by SCPCLOUD_TOOLCHAIN or by the earlier choice: ${skipped.join(", ")}`);
-  }
-  throw new ToolchainError(title, reasons);
+  return plugin;
 }
 
 function isCliKept(cli: selection.Part, forced: selection.Source | undefined): boolean {
   return selection.isKept(cli, forced, isCliVersionRight, fingerprint(cliFiles(cli.source)));
 }
 
-function isPluginKept(plugin: selection.Part, cli: selection.Source, forced: selection.Source | undefined): boolean {
-  return selection.isKept(plugin, forced, isPluginVersionRight, fingerprint(pluginFiles(plugin.source, cli)));
-}
-
-function describeToolchain({ cli, plugin }: CompleteSelection): Toolchain {
-  const onPath = pluginOnPath();
-  const environment: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const home = pulumiHome(cli.source, plugin.source);
-  if (home === OWN_PULUMI_HOME) environment["PULUMI_HOME"] = home;
-  // Turns a download that may hang into a clear error: it was not possible when the plugin was built.
-  if (plugin.source === "build") environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true";
-  // The CLI would prefer a plugin on PATH to the chosen one.
-  if (onPath !== undefined && plugin.files[0]?.file !== onPath) environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true";
-  const pathEntries = cli.source === "path" ? [] : cliFiles(cli.source).slice(0, 1).map(dirname);
-  return { source: { cli: cli.source, plugin: plugin.source }, pathEntries, environment };
+/** The recorded plugin, if it can be used as it is. */
+function keptPlugin(
+  name: selection.PluginName,
+  recorded: selection.Part | undefined,
+  { cli, kind, forced }: Circumstances,
+): selection.Part | undefined {
+  if (recorded === undefined || selection.changesPluginKind(kind, recorded.source)) return undefined;
+  const isVersionRight = (part: selection.Part): boolean => isPluginVersionRight(name, part);
+  const files = fingerprint(pluginFiles(name, recorded.source, cli));
+  return selection.isKept(recorded, forced, isVersionRight, files) ? recorded : undefined;
 }

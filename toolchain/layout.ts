@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
-import type { Fingerprint, Source } from "./selection";
-import { KEYCLOAK_PLUGIN_VERSION, PULUMI_CLI_VERSION } from "./versions";
+import type { Fingerprint, PluginName, Source } from "./selection";
+import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
 
 /** Everything that the toolchain makes lies in this folder. */
 export const TOOLCHAIN_FOLDER = join(__dirname, "..", ".local", "toolchain");
@@ -13,7 +13,6 @@ export const CLI_FOLDER = join(TOOLCHAIN_FOLDER, `pulumi-${PULUMI_CLI_VERSION}`)
 /** PULUMI_HOME of everything that is not the user's own installation. */
 export const OWN_PULUMI_HOME = join(TOOLCHAIN_FOLDER, "pulumi-home");
 
-const PLUGIN_PROGRAM = "pulumi-resource-keycloak";
 const HOST_PROGRAM = "pulumi-language-nodejs";
 
 /** Where the programs of the CLI lie: the CLI, then its language host. */
@@ -26,25 +25,30 @@ export function cliFiles(source: Source): string[] {
   return host === undefined ? [cli] : [cli, host];
 }
 
-/** PULUMI_HOME for a CLI and a plugin from these sources. A built plugin must not end up in the user's own home. */
+/** PULUMI_HOME for a CLI and plugins from these sources. A built plugin must not end up in the user's own home. */
 export function pulumiHome(cli: Source, plugin: Source): string {
   if (cli !== "path" || plugin === "build") return OWN_PULUMI_HOME;
   return process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
 }
 
-/** Where the plugin lies in a PULUMI_HOME. */
-export function pluginFile(home: string): string {
-  return join(home, "plugins", `resource-keycloak-v${KEYCLOAK_PLUGIN_VERSION}`, PLUGIN_PROGRAM);
+/** What a plugin's program is called. */
+export function pluginProgram(name: PluginName): string {
+  return `pulumi-resource-${name}`;
 }
 
-/** Whether the CLI takes the plugin in this PULUMI_HOME for complete: it marks an unfinished installation. */
-export function isPluginInstalled(home: string): boolean {
-  return existsSync(pluginFile(home)) && !existsSync(`${dirname(pluginFile(home))}.partial`);
+/** Where a plugin lies in a PULUMI_HOME. */
+export function pluginFile(name: PluginName, home: string): string {
+  return join(home, "plugins", `resource-${name}-v${PLUGIN_VERSIONS[name]}`, pluginProgram(name));
+}
+
+/** Whether the CLI takes a plugin in this PULUMI_HOME for complete: it marks an unfinished installation. */
+export function isPluginInstalled(name: PluginName, home: string): boolean {
+  return existsSync(pluginFile(name, home)) && !existsSync(`${dirname(pluginFile(name, home))}.partial`);
 }
 
 /** A plugin on PATH: the CLI prefers it to PULUMI_HOME, whatever its version. */
-export function pluginOnPath(): string | undefined {
-  return findOnPath(PLUGIN_PROGRAM);
+export function pluginOnPath(name: PluginName): string | undefined {
+  return findOnPath(pluginProgram(name));
 }
 
 /** What the files are now, or `undefined` if one is missing. */

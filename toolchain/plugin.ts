@@ -2,84 +2,101 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { OFFICIAL_TIME_LIMIT_MILLISECONDS } from "./cli";
 import { goBuild } from "./goBuild";
-import { cliFiles, isPluginInstalled, OWN_PULUMI_HOME, pluginFile, pathWith, pluginOnPath, pulumiHome } from "./layout";
+import * as layout from "./layout";
 import { checkPrerequisites } from "./prerequisites";
 import type { Report } from "../processes/progress";
 import { run } from "../processes/run";
-import type { Part, Source } from "./selection";
-import { findVersion, KEYCLOAK_PLUGIN_VERSION } from "./versions";
+import type { Part, PluginName, Source } from "./selection";
+import { findVersion, PLUGIN_VERSIONS } from "./versions";
 
-/** Where the plugin from a source lies: for the user's own, on PATH or else in the user's PULUMI_HOME. */
-export function pluginFiles(source: Source, cli: Source): string[] {
-  const onPath = pluginOnPath();
-  return [source === "path" && onPath !== undefined ? onPath : pluginFile(pulumiHome(cli, source))];
+/** What a plugin is called in messages. */
+export const PLUGIN_TITLES: Readonly<Record<PluginName, string>> = {
+  keycloak: "Keycloak plugin",
+  docker: "Docker plugin",
+};
+
+/** How long a build takes; Docker's provider brings much of Docker itself along. */
+const BUILD_EXPECTATIONS: Readonly<Record<PluginName, string>> = {
+  keycloak: "about 1 minute the first time",
+  docker: "about 3 minutes the first time, seconds after that",
+};
+
+/** Where a plugin from a source lies: for the user's own, on PATH or else in the user's PULUMI_HOME. */
+export function pluginFiles(name: PluginName, source: Source, cli: Source): string[] {
+  const onPath = layout.pluginOnPath(name);
+  return [source === "path" && onPath !== undefined ? onPath : layout.pluginFile(name, layout.pulumiHome(cli, source))];
 }
 
 /** Whether a recorded plugin is exactly the version that the engine asks for. */
-export function isPluginVersionRight({ version }: Part): boolean {
-  return version === KEYCLOAK_PLUGIN_VERSION;
+export function isPluginVersionRight(name: PluginName, { version }: Part): boolean {
+  return version === PLUGIN_VERSIONS[name];
 }
 
-/** Obtains the Keycloak plugin from a source for a CLI and returns its version; throws with the reason if it cannot. */
-export async function obtainPlugin(source: Source, cli: Source, report: Report): Promise<string> {
+/** Obtains a plugin from a source for a CLI and returns its version; throws with the reason if it cannot. */
+export async function obtainPlugin(name: PluginName, source: Source, cli: Source, report: Report): Promise<string> {
+  const version = PLUGIN_VERSIONS[name];
   switch (source) {
     case "path":
-      await checkOwnPlugin(cli);
+      await checkOwnPlugin(name, cli);
       break;
     case "official":
-      report(`Installing the Keycloak plugin ${KEYCLOAK_PLUGIN_VERSION} (official release, at most 2 minutes).`);
-      await installOfficialPlugin(cli);
+      report(`Installing the ${PLUGIN_TITLES[name]} ${version} (official release, at most 2 minutes).`);
+      await installOfficialPlugin(name, cli);
       break;
     case "build":
-      await buildPlugin(report);
+      await buildPlugin(name, report);
       break;
   }
-  return KEYCLOAK_PLUGIN_VERSION;
+  return version;
 }
 
-async function checkOwnPlugin(cli: Source): Promise<void> {
-  const onPath = pluginOnPath();
+async function checkOwnPlugin(name: PluginName, cli: Source): Promise<void> {
+  const onPath = layout.pluginOnPath(name);
   if (onPath !== undefined) {
     const { stdout } = await run(onPath, ["-version"], { timeoutMilliseconds: 30_000 });
     const version = findVersion(stdout);
-    if (version === KEYCLOAK_PLUGIN_VERSION) return;
-    throw new Error(`the plugin on PATH is ${version ?? "of unknown version"}, not ${KEYCLOAK_PLUGIN_VERSION}`);
+    if (version === PLUGIN_VERSIONS[name]) return;
+    throw new Error(`the plugin on PATH is ${version ?? "of unknown version"}, not ${PLUGIN_VERSIONS[name]}`);
   }
-  if (cli !== "path") throw new Error("no pulumi-resource-keycloak on PATH");
-  const home = pulumiHome(cli, "path");
-  if (!isPluginInstalled(home)) throw new Error(`no Keycloak plugin ${KEYCLOAK_PLUGIN_VERSION} in ${home}`);
+  if (cli !== "path") throw new Error(`no ${layout.pluginProgram(name)} on PATH`);
+  const home = layout.pulumiHome(cli, "path");
+  if (!layout.isPluginInstalled(name, home)) {
+    throw new Error(`no ${PLUGIN_TITLES[name]} ${PLUGIN_VERSIONS[name]} in ${home}`);
+  }
 }
 
-async function installOfficialPlugin(cli: Source): Promise<void> {
-  const home = pulumiHome(cli, "official");
-  const program = cliFiles(cli)[0];
+async function installOfficialPlugin(name: PluginName, cli: Source): Promise<void> {
+  const home = layout.pulumiHome(cli, "official");
+  const program = layout.cliFiles(cli)[0];
   if (program === undefined) throw new Error("there is no CLI to install it with");
   // The CLI would take a built plugin in the toolchain's own home for the official one.
-  if (home === OWN_PULUMI_HOME) rmSync(dirname(pluginFile(home)), { recursive: true, force: true });
-  const result = await run(program, ["plugin", "install", "resource", "keycloak", KEYCLOAK_PLUGIN_VERSION], {
+  if (home === layout.OWN_PULUMI_HOME) {
+    rmSync(dirname(layout.pluginFile(name, home)), { recursive: true, force: true });
+  }
+  const result = await run(program, ["plugin", "install", "resource", name, PLUGIN_VERSIONS[name]], {
     env: {
       PULUMI_HOME: home,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PATH: pathWith([dirname(program)], process.env),
+      PATH: layout.pathWith([dirname(program)], process.env),
     },
     timeoutMilliseconds: OFFICIAL_TIME_LIMIT_MILLISECONDS,
   });
   const reason = result.stderr.trim().split("\n").at(-1) ?? "";
   if (result.exitCode !== 0) throw new Error(`the official installation failed: ${reason}`);
-  if (!isPluginInstalled(home)) throw new Error(`the official installation left no plugin in ${home}`);
+  if (!layout.isPluginInstalled(name, home)) throw new Error(`the official installation left no plugin in ${home}`);
 }
 
-async function buildPlugin(report: Report): Promise<void> {
+async function buildPlugin(name: PluginName, report: Report): Promise<void> {
   checkPrerequisites(["go"]);
   await goBuild(
     {
-      title: `Keycloak plugin ${KEYCLOAK_PLUGIN_VERSION}`,
-      expectation: "about 1 minute the first time",
-      module: "pulumi-resource-keycloak",
+      title: `${PLUGIN_TITLES[name]} ${PLUGIN_VERSIONS[name]}`,
+      expectation: BUILD_EXPECTATIONS[name],
+      module: layout.pluginProgram(name),
       package: ".",
-      linkerFlags: `-X main.version=${KEYCLOAK_PLUGIN_VERSION}`,
+      linkerFlags: `-X main.version=${PLUGIN_VERSIONS[name]}`,
     },
-    pluginFile(OWN_PULUMI_HOME),
+    layout.pluginFile(name, layout.OWN_PULUMI_HOME),
     report,
   );
 }

@@ -6,6 +6,11 @@ export const SOURCES = ["path", "official", "build"] as const;
 /** Where a part of the toolchain comes from: the user's own, installed officially, or built from Go modules. */
 export type Source = (typeof SOURCES)[number];
 
+/** The resource plugins. Docker's is obtained only where it is asked for. */
+export const PLUGINS = ["keycloak", "docker"] as const;
+
+export type PluginName = (typeof PLUGINS)[number];
+
 /** Tells, without running it, whether a program is still the one that was chosen. */
 export interface Fingerprint {
   readonly file: string;
@@ -23,7 +28,7 @@ export interface Part {
 /** The choices made in this checkout, as recorded in selection.json. */
 export interface Selection {
   readonly cli?: Part;
-  readonly plugin?: Part;
+  readonly plugins: Readonly<Partial<Record<PluginName, Part>>>;
 }
 
 /** Reads SCPCLOUD_TOOLCHAIN, which forces one source for all parts. */
@@ -46,16 +51,18 @@ export function cliCandidates(recorded: Source | undefined, forced: Source | und
 }
 
 /**
- * The sources to try for the plugin, in this order. Once chosen, its kind stays: the built plugin cannot read what the
- * official one has written to a stack's state (a newer schema version), nor is the opposite to be relied on.
+ * The sources to try for a plugin, in this order. Once the Keycloak plugin is chosen, its kind stays: the built plugin
+ * cannot read what the official one has written to a stack's state (a newer schema version), nor is the opposite to be
+ * relied on. Every other plugin is of that kind too: there is one PULUMI_HOME, and where one had to be built, none can
+ * be downloaded.
  */
-export function pluginCandidates(recorded: Source | undefined, forced: Source | undefined): readonly Source[] {
+export function pluginCandidates(keycloak: Source | undefined, forced: Source | undefined): readonly Source[] {
   if (forced !== undefined) return [forced];
-  if (recorded === undefined) return SOURCES;
-  return SOURCES.filter((source) => isBuilt(source) === isBuilt(recorded));
+  if (keycloak === undefined) return SOURCES;
+  return SOURCES.filter((source) => isBuilt(source) === isBuilt(keycloak));
 }
 
-/** Whether a forced choice gives the checkout another kind of plugin than the one its stacks were deployed with. */
+/** Whether a plugin is of another kind than the recorded one: that which the checkout's stacks were deployed with. */
 export function changesPluginKind(recorded: Source | undefined, chosen: Source): boolean {
   return recorded !== undefined && isBuilt(recorded) !== isBuilt(chosen);
 }

@@ -7,7 +7,7 @@ const SELECTION_FILE = join(TOOLCHAIN_FOLDER, "selection.json");
 
 /** Reads what this checkout has chosen. */
 export function readSelection(): Selection {
-  return existsSync(SELECTION_FILE) ? parseSelection(readFileSync(SELECTION_FILE, "utf8")) : {};
+  return existsSync(SELECTION_FILE) ? parseSelection(readFileSync(SELECTION_FILE, "utf8")) : { plugins: {} };
 }
 
 /** Records what this checkout has chosen, in one step. */
@@ -22,11 +22,16 @@ export function parseSelection(text: string): Selection {
   try {
     content = JSON.parse(text);
   } catch {
-    return {};
+    return { plugins: {} };
   }
-  if (!isRecord(content)) return {};
-  const { cli, plugin } = content;
-  return { ...(isPart(cli) && { cli }), ...(isPart(plugin) && { plugin }) };
+  if (!isRecord(content)) return { plugins: {} };
+  const { cli, plugin, plugins } = content;
+  // An old record knows the Keycloak plugin only; forgotten, it might be replaced by one of another kind.
+  const { keycloak = plugin, docker } = isRecord(plugins) ? plugins : {};
+  return {
+    ...(isPart(cli) && { cli }),
+    plugins: { ...(isPart(keycloak) && { keycloak }), ...(isPart(docker) && { docker }) },
+  };
 }
 
 function isPart(value: unknown): value is Part {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PluginName } from "./selection";
 
 /** The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. */
 export const PULUMI_CLI_VERSION = "3.259.0";
@@ -11,17 +12,20 @@ export const MINIMUM_JAVA_VERSION = "17";
 export const MINIMUM_MAVEN_VERSION = "3.6";
 export const MINIMUM_NODE_VERSION = "20.19";
 
-/** The version of the Keycloak resource plugin: the engine asks for that of the npm package @pulumi/keycloak. */
-export const KEYCLOAK_PLUGIN_VERSION = keycloakPluginVersion(
-  readFileSync(join(__dirname, "..", "package.json"), "utf8"),
-);
+const PACKAGE_JSON = readFileSync(join(__dirname, "..", "package.json"), "utf8");
 
-/** Reads the plugin's version from the text of package.json; only an exact version will do. */
-export function keycloakPluginVersion(packageJson: string): string {
+/** The versions of the resource plugins: the engine asks for those of the npm packages @pulumi/.... */
+export const PLUGIN_VERSIONS: Readonly<Record<PluginName, string>> = {
+  keycloak: pluginVersion("keycloak", PACKAGE_JSON),
+  docker: pluginVersion("docker", PACKAGE_JSON),
+};
+
+/** Reads a plugin's version from the text of package.json; only an exact version will do. */
+export function pluginVersion(name: PluginName, packageJson: string): string {
   const { dependencies } = JSON.parse(packageJson) as { dependencies?: Record<string, string> };
-  const version = dependencies?.["@pulumi/keycloak"];
+  const version = dependencies?.[`@pulumi/${name}`];
   if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version)) {
-    throw new Error(`package.json must pin @pulumi/keycloak to an exact version, found: ${version ?? "nothing"}.`);
+    throw new Error(`package.json must pin @pulumi/${name} to an exact version, found: ${version ?? "nothing"}.`);
   }
   return version;
 }

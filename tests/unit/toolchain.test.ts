@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatDuration } from "../../processes/progress";
+import { describeToolchain, mustIgnorePath } from "../../toolchain/environment";
+import { OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../toolchain/layout";
+import { obtain } from "../../toolchain/obtain";
 import {
   changesPluginKind,
   cliCandidates,
@@ -8,6 +11,9 @@ import {
   isKept,
   type Part,
   pluginCandidates,
+  type PluginName,
+  PLUGINS,
+  type Source,
 } from "../../toolchain/selection";
 import { parseSelection } from "../../toolchain/selectionFile";
 import * as versions from "../../toolchain/versions";
@@ -36,11 +42,13 @@ describe("versions", () => {
     expect(versions.findVersion(text)).toBe(expected);
   });
 
-  test("accepts only an exact version of @pulumi/keycloak", () => {
-    const packageJson = (version: string): string => JSON.stringify({ dependencies: { "@pulumi/keycloak": version } });
-    expect(versions.keycloakPluginVersion(packageJson("6.13.0"))).toBe("6.13.0");
-    expect(() => versions.keycloakPluginVersion(packageJson("^6.13.0"))).toThrow("exact version, found: ^6.13.0");
-    expect(() => versions.keycloakPluginVersion("{}")).toThrow("found: nothing");
+  test.each(PLUGINS)("accepts only an exact version of @pulumi/%s", (name) => {
+    const packageJson = (version: string): string => JSON.stringify({ dependencies: { [`@pulumi/${name}`]: version } });
+    expect(versions.pluginVersion(name, packageJson("6.13.0"))).toBe("6.13.0");
+    expect(() => versions.pluginVersion(name, packageJson("^6.13.0"))).toThrow(
+      `@pulumi/${name} to an exact version, found: ^6.13.0`,
+    );
+    expect(() => versions.pluginVersion(name, "{}")).toThrow("found: nothing");
   });
 
   test("agree with the Go modules", () => {
@@ -50,7 +58,7 @@ describe("versions", () => {
     );
   });
 
-  test.each(["pulumi-cli", "pulumi-language-nodejs", "pulumi-resource-keycloak"])("Go suffices for %s", (name) => {
+  test.each(["pulumi-cli", "pulumi-language-nodejs", ...PLUGINS.map(pluginProgram)])("Go suffices for %s", (name) => {
     const required = /^go (.*)$/m.exec(readGoModule(name))?.[1] ?? "none";
     expect(versions.isAtLeast(versions.MINIMUM_GO_VERSION, required)).toBe(true);
   });
@@ -76,6 +84,7 @@ describe("selection", () => {
     expect(pluginCandidates("official", "build")).toEqual(["build"]);
     expect(changesPluginKind("official", "build")).toBe(true);
     expect(changesPluginKind("path", "official")).toBe(false);
+    expect(changesPluginKind(undefined, "build")).toBe(false);
   });
 
   test("keeps a part as long as it is the recorded one", () => {
@@ -94,12 +103,83 @@ describe("selection", () => {
   });
 
   test("takes an unreadable record for no choice", () => {
-    expect(parseSelection(JSON.stringify({ cli: part, plugin: part }))).toEqual({ cli: part, plugin: part });
-    expect(parseSelection(JSON.stringify({ cli: { ...part, source: "elsewhere" }, plugin: part }))).toEqual({
-      plugin: part,
+    const plugins = { keycloak: part, docker: part };
+    expect(parseSelection(JSON.stringify({ cli: part, plugins }))).toEqual({ cli: part, plugins });
+    expect(parseSelection(JSON.stringify({ cli: { ...part, source: "elsewhere" }, plugins }))).toEqual({ plugins });
+    expect(parseSelection(JSON.stringify({ plugins: { ...plugins, docker: { source: "build" } } }))).toEqual({
+      plugins: { keycloak: part },
     });
-    expect(parseSelection("{")).toEqual({});
+    expect(parseSelection("{")).toEqual({ plugins: {} });
+    expect(parseSelection("[]")).toEqual({ plugins: {} });
   });
+
+  test("reads the plugin of an old record as the Keycloak plugin", () => {
+    expect(parseSelection(JSON.stringify({ cli: part, plugin: part }))).toEqual({
+      cli: part,
+      plugins: { keycloak: part },
+    });
+  });
+});
+
+describe("plugins", () => {
+  const lyingIn = (source: Source, file: string): Part => ({
+    source,
+    version: "1",
+    files: [{ file, size: 1, modified: 2 }],
+  });
+  const keycloak = lyingIn("path", "/bin/keycloak");
+  const docker = lyingIn("path", "/bin/docker");
+  const onPath = (name: PluginName): string => `/bin/${name}`;
+  const elsewhere = (source: Source): Part => lyingIn(source, "/home/plugin");
+
+  test("lie side by side", () => {
+    expect(PLUGINS.map((name) => pluginFile(name, "/home"))).toEqual([
+      `/home/plugins/resource-keycloak-v${versions.PLUGIN_VERSIONS.keycloak}/pulumi-resource-keycloak`,
+      `/home/plugins/resource-docker-v${versions.PLUGIN_VERSIONS.docker}/pulumi-resource-docker`,
+    ]);
+    expect(pulumiHome("path", "build")).toBe(OWN_PULUMI_HOME);
+  });
+
+  test("Docker's is told only where it was chosen", () => {
+    const cli = lyingIn("build", "/bin/pulumi");
+    const built = elsewhere("build");
+    expect(describeToolchain({ cli, keycloak: built }).source).toEqual({ cli: "build", keycloak: "build" });
+    const { source, environment } = describeToolchain({ cli, keycloak: built, docker: built });
+    expect(source).toEqual({ cli: "build", keycloak: "build", docker: "build" });
+    expect(environment).toMatchObject({
+      PULUMI_HOME: OWN_PULUMI_HOME,
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    });
+  });
+
+  test("on PATH are ignored where they are not the chosen ones", () => {
+    expect(mustIgnorePath({ keycloak, docker }, onPath)).toBe(false);
+    expect(mustIgnorePath({ keycloak: elsewhere("official"), docker: elsewhere("official") }, onPath)).toBe(true);
+    expect(mustIgnorePath({ keycloak: elsewhere("official") }, () => undefined)).toBe(false);
+    // Docker's was not asked for: no program loads it.
+    expect(mustIgnorePath({ keycloak }, onPath)).toBe(false);
+  });
+
+  test("on PATH are all used or all ignored", () => {
+    expect(() => mustIgnorePath({ keycloak, docker: elsewhere("official") }, onPath)).toThrow(
+      "Take pulumi-resource-docker from PATH",
+    );
+  });
+});
+
+test("the first source that works serves; if none does, each one's reason is told", async () => {
+  const lines: string[] = [];
+  const attempt = (source: Source): Promise<string> =>
+    source === "path" ? Promise.reject(new Error("not there")) : Promise.resolve("1");
+  const wanted = { title: "The Docker plugin", filesOf: () => [__filename], attempt };
+  const report = (line: string): void => void lines.push(line);
+  const part = await obtain({ ...wanted, candidates: ["path", "official"] }, report);
+  expect(part).toMatchObject({ source: "official", version: "1", files: [{ file: __filename }] });
+  expect(lines).toEqual(["The Docker plugin: path not possible: not there", "The Docker plugin: 1 (official)."]);
+
+  await expect(obtain({ ...wanted, candidates: ["path"] }, report)).rejects.toThrow(
+    /The Docker plugin could not be obtained\.\npath: not there\nnot tried, .*: official, build\n/,
+  );
 });
 
 test("durations are readable", () => {

@@ -1,0 +1,52 @@
+import { dirname } from "node:path";
+import { cliFiles, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome } from "./layout";
+import { type Part, PLUGINS, type PluginName, type Source } from "./selection";
+
+/** The parts that a run needs, each of them there. */
+export interface Chosen {
+  readonly cli: Part;
+  readonly keycloak: Part;
+  /** Only where it was asked for; so in {@link Toolchain}. */
+  readonly docker?: Part;
+}
+
+/** What makes plain `pulumi` work in this checkout. */
+export interface Toolchain {
+  readonly source: { readonly cli: Source; readonly keycloak: Source; readonly docker?: Source };
+  /** Folders to put in front of PATH. */
+  readonly pathEntries: readonly string[];
+  /** Variables to set besides PATH. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Tells how the chosen parts are to be used. */
+export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
+  const { keycloak, docker } = plugins;
+  const environment: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+  // The same for the Docker plugin, which is of the Keycloak plugin's kind.
+  const home = pulumiHome(cli.source, keycloak.source);
+  if (home === OWN_PULUMI_HOME) environment["PULUMI_HOME"] = home;
+  // Turns a download that may hang into a clear error: it was not possible when the plugin was built.
+  if (keycloak.source === "build") environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true";
+  if (mustIgnorePath(plugins, pluginOnPath)) environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true";
+  const pathEntries = cli.source === "path" ? [] : cliFiles(cli.source).slice(0, 1).map(dirname);
+  const source = { cli: cli.source, keycloak: keycloak.source, ...(docker && { docker: docker.source }) };
+  return { source, pathEntries, environment };
+}
+
+/**
+ * Whether the CLI has to be kept from the plugins on PATH, which it would prefer to the chosen ones. It can be kept from
+ * all of them only, so that a chosen one must not be among them then.
+ */
+export function mustIgnorePath(
+  plugins: Readonly<Partial<Record<PluginName, Part>>>,
+  onPath: (name: PluginName) => string | undefined,
+): boolean {
+  const found = PLUGINS.filter((name) => plugins[name] !== undefined && onPath(name) !== undefined);
+  const unwanted = found.filter((name) => plugins[name]?.files[0]?.file !== onPath(name));
+  if (unwanted.length > 0 && unwanted.length < found.length) {
+    const programs = unwanted.map(pluginProgram).join(", ");
+    throw new Error(`Take ${programs} from PATH: the CLI would use it, and can ignore only all plugins there.`);
+  }
+  return unwanted.length > 0;
+}
