@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Apps, AppsArgs } from "./components/apps";
 import { refusalHook } from "./components/refusals";
 import { Integration } from "./components/integration";
 import { RealmScopes } from "./components/realmScopes";
@@ -28,7 +29,19 @@ async function program(): Promise<Record<string, unknown>> {
   );
   const services = new ServiceConfiguration("serviceConfiguration", settings);
 
-  return stackOutputs(settings, integrations, services);
+  const { bffEnvironment, apiEnvironment } = services;
+  const apps =
+    settings.apps &&
+    declareApps({ apps: settings.apps, bffEnvironment, apiEnvironment, stack: pulumi.getStack(), onError });
+
+  return stackOutputs(settings, integrations, services, apps);
+}
+
+/** Loaded only for a stack with containers: nobody else needs anything of Docker. */
+function declareApps(args: AppsArgs): Apps {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Pulumi runs the program as CommonJS
+  const { Apps } = require("./components/apps") as typeof import("./components/apps");
+  return new Apps("apps", args);
 }
 
 export = () =>

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Apps } from "./components/apps";
 import type { Integration } from "./components/integration";
 import type { ServiceConfiguration } from "./components/serviceConfiguration";
 import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings";
@@ -16,6 +17,7 @@ export function stackOutputs(
   settings: Settings,
   integrations: readonly Integration[],
   services: ServiceConfiguration,
+  apps?: Apps,
 ): Record<string, unknown> {
   const issuer = issuerOf(settings);
   const byClientId = <T>(pick: (integration: Integration) => T): Record<string, T> =>
@@ -30,6 +32,7 @@ export function stackOutputs(
     bffEnvironment: services.bffEnvironment,
     apiEnvironment: services.apiEnvironment,
     appSettings: services.appSettings,
+    ...(apps && { apps: apps.containers }),
   };
 }
 

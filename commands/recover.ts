@@ -1,8 +1,10 @@
+import { connectToEngine } from "../docker-engine/connection";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { run } from "../processes/run";
 import { restoreCheckpoint } from "../recovery/checkpoint";
 import { namesLock } from "../recovery/lock";
+import { removeOrphans } from "../recovery/orphans";
 import { type PulumiRunner, recover } from "../recovery/recover";
 import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
@@ -16,7 +18,7 @@ runCommand(
     description:
       "Brings a stack to its target after an `up` that was killed: removes the dead run's lock, adopts clients and scopes\n" +
       "that exist in Keycloak but not in the stack's state, and runs `up`. Client ids and secrets stay as they are;\n" +
-      "nothing is deleted.",
+      "nothing of Keycloak's is deleted. Containers that the state does not know are removed and made anew.",
   },
   async ({ stack: name }) => {
     const pulumi = pulumiRunner(name);
@@ -30,7 +32,14 @@ runCommand(
     const keycloak = connect(settings.keycloakUrl, providerSetting(source, "rootCaCertificate"));
     try {
       const admin = await loginAsDeployer(keycloak, source, settings);
-      const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report);
+      const { apps } = settings;
+      const { adopted } = await recover(
+        pulumi,
+        admin,
+        dependencies["@pulumi/keycloak"],
+        report,
+        apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
+      );
       console.log(
         adopted.length === 0
           ? `✓ ${name}: nothing had to be adopted; the stack is at its target`

@@ -1,4 +1,4 @@
-import { environmentName } from "../components/serviceConfiguration";
+import { environmentName } from "../settings/environmentNames";
 import { tokenContract } from "../contract/claims";
 import { type ClaimResult, compareClaims } from "../contract/compare";
 import { type KeycloakConnection, KeycloakError } from "../keycloak/http";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
-/** Says what to do when Keycloak refuses an object; the provider's own words are a bare 409 or 403. Never retries. */
+/** Says what to do when a server refuses an object; Keycloak's provider says a bare 409 or 403. Never retries. */
 export function refusalHook(stack: string): pulumi.ErrorHook {
   return new pulumi.ErrorHook("refusal", async (refusal) => {
     const explanation = explainRefusal(refusal, stack);
@@ -15,10 +15,11 @@ export function refusalHook(stack: string): pulumi.ErrorHook {
 }
 
 /** The refusal in the user's words; nothing where the provider's own words have to do. */
-export function explainRefusal(
-  { errors, failedOperation, name, newInputs, type }: Refusal,
-  stack: string,
-): string | undefined {
+export function explainRefusal(refusal: Refusal, stack: string): string | undefined {
+  return refusal.type.startsWith("docker:") ? explainEngine(refusal, stack) : explainKeycloak(refusal, stack);
+}
+
+function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Refusal, stack: string) {
   const kind = inWords(type.split(":").at(-1) ?? "");
   // A mapper's clientId is the UUID of the client that it belongs to.
   const object = `${kind} "${String(newInputs?.[kind === "client" ? "clientId" : "name"] ?? name)}"`;
@@ -33,6 +34,23 @@ export function explainRefusal(
     return (
       `Keycloak forbids the deployer to ${failedOperation} ${object}. Give its service account the role ` +
       `manage-clients of the client realm-management in realm ${String(newInputs?.["realmId"])}.`
+    );
+  }
+  return undefined;
+}
+
+function explainEngine({ errors, name, newInputs, type }: Refusal, stack: string) {
+  const object = `${inWords(type.split(":").at(-1) ?? "")} "${String(newInputs?.["name"] ?? name)}"`;
+  if (errors.some((error) => /name .* is already in use|network with name .* already exists/.test(error))) {
+    return (
+      `The Docker engine already has a ${object}, which this stack's state does not know: probably an earlier run was ` +
+      `killed before it could save its state. To have it made anew, run: npm run recover -- --stack ${stack}`
+    );
+  }
+  if (errors.some((error) => /port is already allocated|address already in use/.test(error))) {
+    return (
+      `Another program on the engine's machine has a port that ${object} is to publish. ` +
+      "End it, or write another port in scpcloud:apps."
     );
   }
   return undefined;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { environmentName } from "../settings/environmentNames";
 import {
   type ApiKey,
   type BffKey,
@@ -91,9 +92,4 @@ export function toEnvironment(tree: SettingsTree, prefix = ""): Record<string, s
     return entries.flatMap(([name, item]) => walk(item, [...path, name]));
   };
   return Object.fromEntries(walk(tree, []));
-}
-
-/** The environment variable of a configuration key, its levels given one by one. */
-export function environmentName(prefix: string, path: readonly string[]): string {
-  return prefix + path.join("__");
 }

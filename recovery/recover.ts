@@ -30,12 +30,15 @@ export interface Recovery {
 /**
  * Brings a stack to its target after a run that was killed: removes the lock of a dead process, adopts what exists in
  * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
+ * @param removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a stack that
+ * has containers
  */
 export async function recover(
   pulumi: PulumiRunner,
   admin: KeycloakAdmin,
   providerVersion: string,
   report: (line: string) => void,
+  removeOrphans?: (known: ReadonlySet<string>) => Promise<readonly string[]>,
 ): Promise<Recovery> {
   const unlocked = (args: readonly string[], options?: PulumiRunOptions) => runUnlocked(pulumi, args, report, options);
   const adopted: string[] = [];
@@ -64,6 +67,9 @@ export async function recover(
     report(`${operations} under way when the run was killed; refreshing the state`);
     await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
     refuseLosses(await preview());
+  }
+  for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
+    report(`removed what the state does not know: ${orphan}`);
   }
   await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], { shown: true });
   return { adopted, pendingOperations };
@@ -111,10 +117,19 @@ async function adopt(unlocked: (args: readonly string[]) => Promise<string>, fil
 }
 
 async function countPendingOperations(pulumi: PulumiRunner): Promise<number> {
-  const state = JSON.parse(await pulumi.run(["stack", "export"])) as {
-    deployment?: { pending_operations?: readonly unknown[] };
+  return (await exportState(pulumi)).pending_operations?.length ?? 0;
+}
+
+async function knownIds(pulumi: PulumiRunner): Promise<ReadonlySet<string>> {
+  const { resources = [] } = await exportState(pulumi);
+  return new Set(resources.flatMap(({ id }) => id ?? []));
+}
+
+async function exportState(pulumi: PulumiRunner) {
+  const { deployment = {} } = JSON.parse(await pulumi.run(["stack", "export"])) as {
+    deployment?: { pending_operations?: readonly unknown[]; resources?: readonly { readonly id?: string }[] };
   };
-  return state.deployment?.pending_operations?.length ?? 0;
+  return deployment;
 }
 
 /** Without this, an import that does not reach the plan would go on for ever. */

@@ -15,7 +15,7 @@ const BUILT_IN_CLIENTS = [
 ];
 
 /** Names that no plain object keeps as a key of its own; they would be lost without a word. */
-const LOST_NAMES = ["__proto__", "constructor", "prototype"];
+export const LOST_NAMES = ["__proto__", "constructor", "prototype"];
 
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {

@@ -58,9 +58,12 @@ export function providerSetting(source: ConfigurationSource, key: ProviderKey): 
   return value === undefined || value === "" ? PROVIDER_DEFAULTS[key] : value;
 }
 
-/** What is wrong with the connection to Keycloak, as far as it can be told without a server. */
-export function checkProvider(source: ConfigurationSource): Fault[] {
-  return [...unknownKeys(source), ...plainSecrets(source), ...missing(source), ...malformedUrl(source)];
+/**
+ * What is wrong with the connection to Keycloak, as far as it can be told without a server.
+ * @param login whether anybody is going to log in
+ */
+export function checkProvider(source: ConfigurationSource, login: boolean): Fault[] {
+  return [...unknownKeys(source), ...plainSecrets(source), ...(login ? missing(source) : []), ...malformedUrl(source)];
 }
 
 function unknownKeys(source: ConfigurationSource): Fault[] {

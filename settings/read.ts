@@ -1,13 +1,15 @@
 import * as v from "valibot";
 
+import { checkApps } from "./apps";
 import { decode, type Decoded } from "./decode";
+import { engineSettings } from "./docker";
 import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations } from "./integrations";
 import { checkProvider, providerSetting } from "./provider";
 import { type RuleName, RULES } from "./rules";
 import { SCHEMA, type Values } from "./schema";
 import { checkServices } from "./services";
-import type { IntegrationSettings, OrganizationSource, Settings } from "./settings";
+import type { AppsSettings, IntegrationSettings, OrganizationSource, Settings } from "./settings";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
 
@@ -15,9 +17,10 @@ const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
 
 /**
  * The stack's settings, wholly validated.
+ * @param options.login whether the deployer is going to log in, for which its secret has to be there
  * @throws SettingsError with every fault that can be told without asking a server.
  */
-export function readSettings(source: ConfigurationSource): Settings {
+export function readSettings(source: ConfigurationSource, { login = true } = {}): Settings {
   const { decoded, faults } = decode(source);
   const values: Record<string, unknown> = {};
   const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));
@@ -25,9 +28,10 @@ export function readSettings(source: ConfigurationSource): Settings {
     ...checkUnknownKeys(decoded, source),
     ...checkReadable(source),
     ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
-    ...checkProvider(source),
+    ...checkProvider(source, login),
     ...checkIntegrations(decoded, source),
     ...checkServices(decoded, source),
+    ...checkApps(decoded, source),
   );
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
@@ -57,12 +61,14 @@ function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
     typeof item.key === "number" ? `[${item.key}]` : `.${String(item.key)}`,
   );
   const fullKey = `scpcloud:${key}${path.join("")}`;
-  return { key: fullKey, ...RULES[issue.message as RuleName], value: shown(issue.input) };
+  const rule = issue.message as RuleName;
+  // What should have been a certificate may be a private key.
+  return { key: fullKey, ...RULES[rule], ...(rule === "certificate" ? {} : { value: shown(issue.input) }) };
 }
 
-/** Whether the fault's value comes from an encrypted one, which must not be printed however wrong it is. */
+/** Whether the fault's value is a secret's, which must not be printed however wrong it is, encrypted or not. */
 function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolean {
-  return [...secretKeys].some(
+  return [...secretKeys, "scpcloud:secretEnvironment"].some(
     (secret) => key === secret || key.startsWith(`${secret}.`) || key.startsWith(`${secret}[`),
   );
 }
@@ -71,15 +77,22 @@ function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
   return { key, rule, reason, remedy };
 }
 
-/** Nothing in this namespace is secret: every value ends up in tokens, outputs or reviews. */
+/** Nothing else in this namespace is secret: every value ends up in tokens, outputs or reviews. */
 function checkReadable(source: ConfigurationSource): Fault[] {
   return keysOf(source, "scpcloud")
-    .filter((key) => source.secretKeys.has(`scpcloud:${key}`))
+    .filter((key) => key !== "secretEnvironment" && source.secretKeys.has(`scpcloud:${key}`))
     .map((key) => ({
       key: `scpcloud:${key}`,
       rule: "must not be stored as a secret",
-      reason: "every token shows it, and a reviewer has to be able to read it",
-      remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
+      ...(key === "apps"
+        ? {
+            reason: "Pulumi would then hide all of it from the reviewer",
+            remedy: "put the secret below scpcloud:secretEnvironment instead",
+          }
+        : {
+            reason: "every token shows it, and a reviewer has to be able to read it",
+            remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
+          }),
     }));
 }
 
@@ -104,6 +117,18 @@ function toSettings(values: Values, source: ConfigurationSource): Settings {
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
     bff: values.bff,
     api: values.api,
+    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, source) } : {}),
+  };
+}
+
+function toApps({ apps, secretEnvironment }: Values, source: ConfigurationSource): AppsSettings {
+  const caCertificate = apps.caCertificate ?? providerSetting(source, "rootCaCertificate");
+  return {
+    engine: engineSettings(source),
+    ...(apps.network === undefined ? {} : { network: apps.network }),
+    ...(caCertificate === undefined ? {} : { caCertificate }),
+    ...(apps.bff === undefined ? {} : { bff: { ...apps.bff, secretEnvironment: secretEnvironment.bff } }),
+    ...(apps.api === undefined ? {} : { api: { ...apps.api, secretEnvironment: secretEnvironment.api } }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { APP_RULES } from "./appRules";
 import type { Fault } from "./faults";
 
 type Rule = Pick<Fault, "rule" | "reason" | "remedy">;
@@ -10,6 +11,7 @@ export const LIFESPAN = { least: 60, most: 3600 } as const;
 
 /** What a single value must be. The names serve as the messages of the schema's checks (schema.ts). */
 export const RULES = {
+  ...APP_RULES,
   accessTokenLifespan: {
     rule: `must be a whole number of seconds from ${LIFESPAN.least} to ${LIFESPAN.most}`,
     reason: "a service's token cannot be revoked before it expires, and one below a minute is fetched all the time",

@@ -1,27 +1,11 @@
 import * as v from "valibot";
 
-import { LIFESPAN, type RuleName } from "./rules";
+import { apps, secretEnvironment } from "./appSchema";
+import { LIFESPAN } from "./rules";
+import { boolean, listOf, mapOf, refusingLists, says, text, word } from "./shapes";
 
-/** A check's message is the name of its rule, which read.ts turns into a fault. */
-const says = (rule: RuleName): RuleName => rule;
-
-const text = v.string(says("text"));
-const word = (rule: RuleName) => v.pipe(text, v.regex(/^\S+$/u, says(rule)));
-const boolean = v.boolean(says("boolean"));
 const uuid = v.pipe(text, v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, says("uuid")));
 const username = v.pipe(text, v.regex(/^\S(.{0,253}\S)?$/u, says("username")));
-
-/** valibot takes any object for a map, lists too. */
-function refusingLists<T extends v.GenericSchema & { readonly message: RuleName }>(schema: T): T {
-  const refused = v.never(schema.message);
-  return {
-    ...schema,
-    "~run": (dataset, config) => (Array.isArray(dataset.value) ? refused : schema)["~run"](dataset, config),
-  };
-}
-
-const mapOf = <const T extends v.ObjectEntries>(entries: T, rule: RuleName) => refusingLists(v.object(entries, rule));
-const listOf = <T extends v.GenericSchema>(item: T) => v.array(item, says("list"));
 
 const url = v.pipe(text, v.check(isPlainUrl, says("url")));
 const isBelowRealms = (value: string) => /\/realms(\/|$)/.test(value);
@@ -92,6 +76,8 @@ export const SCHEMA = {
     },
     says("map"),
   ),
+  // Empty: no containers.
+  apps,
   audience: v.pipe(
     word("audience"),
     v.check((value) => value !== "account", says("audienceOfOurs")),
@@ -125,6 +111,7 @@ export const SCHEMA = {
   publicUrl: serverUrl,
   realm: v.pipe(text, v.regex(/^[\w.-]+$/, says("realm"))),
   requireHttps: boolean,
+  secretEnvironment,
 } as const;
 
 /** The namespace's values once the schema has passed them. */

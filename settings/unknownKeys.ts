@@ -13,6 +13,7 @@ type Shape = v.GenericSchema & {
   readonly entries?: Readonly<Record<string, Shape>>;
   readonly value?: Shape;
   readonly wrapped?: Shape;
+  readonly item?: Shape;
 };
 
 /** Every key that nothing would read, at any depth. */
@@ -32,7 +33,10 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
   if (schema.wrapped !== undefined) {
     return walk(schema.wrapped, value, path);
   }
-  const { entries, value: each } = schema;
+  const { entries, item: element, value: each } = schema;
+  if (element !== undefined && Array.isArray(value)) {
+    return value.flatMap((item, index) => walk(element, item, `${path}[${index}]`));
+  }
   return Object.entries(recordOf(value)).flatMap(([key, item]) => {
     if (entries !== undefined) {
       const known = Object.hasOwn(entries, key) ? entries[key] : undefined;

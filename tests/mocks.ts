@@ -10,6 +10,10 @@ export interface RegisteredResource {
   readonly isComponent: boolean;
   /** The names of the hooks that are told of errors. */
   readonly errorHooks: readonly string[];
+  /** Whether it is deleted before its replacement is made. */
+  readonly deleteBeforeReplace: boolean;
+  /** The inputs whose change replaces it, whatever the provider says. */
+  readonly replaceOnChanges: readonly string[];
 }
 
 /** Answers to the provider's lookups, by the last part of the function's token, such as `getUser`. */
@@ -30,6 +34,8 @@ interface RegisterRequest {
   getName(): string;
   getParent(): string;
   getHooks(): { getOnErrorList(): string[] } | undefined;
+  getDeletebeforereplace(): boolean;
+  getReplaceonchangesList(): string[];
 }
 
 /** The parts of the SDK's mock monitor that are extended here (3.248 does not know error hooks). */
@@ -41,11 +47,13 @@ interface MockMonitor {
 /**
  * Runs an arrangement under mocks, to the last registration.
  * @param lookups further or other answers than LOOKUPS; what has none throws
+ * @param isPreview whether nothing is changed, as in `pulumi preview`
  */
 export async function underMocks<T>(
   arrangement: () => T | Promise<T>,
   lookups: Readonly<Record<string, Lookup>> = {},
   stack = "test",
+  isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
@@ -60,6 +68,8 @@ export async function underMocks<T>(
           inputs: inputs as Record<string, unknown>,
           isComponent: custom === false,
           errorHooks: request?.getHooks()?.getOnErrorList() ?? [],
+          deleteBeforeReplace: request?.getDeletebeforereplace() ?? false,
+          replaceOnChanges: request?.getReplaceonchangesList() ?? [],
         });
         return {
           id: custom === false ? undefined : `id-of-${name}`,
@@ -81,6 +91,7 @@ export async function underMocks<T>(
     },
     "scpcloud",
     stack,
+    isPreview,
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
   const registerResource = monitor.registerResource.bind(monitor);
@@ -97,11 +108,17 @@ export async function underMocks<T>(
   }
 }
 
-/** What Keycloak would add to a client. */
+/** What Keycloak would add to a client, and an engine to an image that it has pulled. */
+const COMPUTED: Readonly<Record<string, (name: string) => Record<string, unknown>>> = {
+  "docker:index/remoteImage:RemoteImage": (name) => ({ imageId: `sha256:of-${name}` }),
+  "keycloak:openid/client:Client": (name) => ({
+    clientSecret: `secret-of-${name}`,
+    serviceAccountUserId: `service-account-of-${name}`,
+  }),
+};
+
 function computed(type: string, name: string): Record<string, unknown> {
-  return type === "keycloak:openid/client:Client"
-    ? { clientSecret: `secret-of-${name}`, serviceAccountUserId: `service-account-of-${name}` }
-    : {};
+  return COMPUTED[type]?.(name) ?? {};
 }
 
 /** The only resource of a type and name. */

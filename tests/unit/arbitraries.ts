@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
 import type { IntegrationSettings, ServiceNames, Settings } from "../../settings/settings";
+import { validApps } from "./appArbitraries";
 
 /** A valid stack file and what the program has to make of it. */
 export interface ValidConfiguration {
@@ -106,6 +107,7 @@ const parts = fc.record({
   additionalIssuers: maybe(fc.uniqueArray(url, { maxLength: 3 })),
   allowedOrigins: maybe(fc.array(fc.stringMatching(/^\S{1,20}$/), { maxLength: 3 })),
   api,
+  apps: validApps,
   audience: maybe(fc.stringMatching(/^[!-~]{1,20}$/).filter((text) => text !== "account")),
   backchannelUrl: maybe(fc.oneof(fc.constant(""), url)),
   bff,
@@ -166,6 +168,7 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       "scpcloud:publicUrl": publicUrl,
       "scpcloud:realm": chosen.realm,
       "scpcloud:requireHttps": false,
+      ...chosen.apps.values,
     },
     settings: {
       keycloakUrl,
@@ -181,6 +184,7 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       forbiddenOrganizationIds: forbiddenIds ?? [],
       bff: chosen.bff[1],
       api: { ...chosen.api[1], additionalIssuers: additionalIssuers ?? [] },
+      ...(chosen.apps.settings && { apps: chosen.apps.settings }),
     },
   };
 }

@@ -46,7 +46,15 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   object: { a: "b" },
 };
 
+/** An encrypted value is a text that the program gets decrypted. */
+function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+}
+
 function typeOf(value: unknown): string {
+  if (isEncrypted(value)) {
+    return "string";
+  }
   return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
 
@@ -74,11 +82,12 @@ function brokenIds(values: Values, path: Path): Mutation[] {
   }));
 }
 
-/** Client ids cannot be misspelt: any is right. */
+/** Client ids and environment variables cannot be misspelt: any is right. */
 function misspelt(values: Values, path: Path): Mutation[] {
   const last = path.at(-1);
   const isClientId = path.length === 2 && path[0] === "scpcloud:integrations";
-  if (typeof last !== "string" || isClientId) {
+  const isVariable = path.length === 3 && path[0] === "scpcloud:secretEnvironment";
+  if (typeof last !== "string" || isClientId || isVariable || path.at(-2) === "environment") {
     return [];
   }
   return [`${last}s`, last.slice(0, -1), last.replace(/.$/, (letter) => letter.toUpperCase())]
@@ -96,7 +105,7 @@ function isKnown(name: string): boolean {
 function pathsOf(values: Values): Path[] {
   const below = (value: unknown, path: Path): Path[] => [
     path,
-    ...(typeof value === "object" && value !== null
+    ...(typeof value === "object" && value !== null && !isEncrypted(value)
       ? Object.entries(value).flatMap(([key, item]) => below(item, [...path, Array.isArray(value) ? +key : key]))
       : []),
   ];

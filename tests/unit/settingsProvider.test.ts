@@ -1,3 +1,4 @@
+import { readSettings } from "../../settings/read";
 import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, SECRET } from "./configuration";
 
 const PLAIN = "plain-text-secret-of-the-deployer";
@@ -152,4 +153,11 @@ describe("a secret", () => {
     }
     expect(message).not.toContain(PLAIN);
   });
+});
+
+test("nobody needs the deployer's secret who does not log in", () => {
+  const source = configuration({ "keycloak:clientId": undefined }, {});
+
+  expect(readSettings(source, { login: false }).audience).toBe("scpCloud");
+  expect(keysOfFaults(source)).toEqual(["keycloak:clientId", "keycloak:clientSecret"]);
 });

@@ -1,0 +1,130 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { connectToEngine } from "../docker-engine/connection";
+import { awaitHealthy } from "../docker-engine/health";
+import type { EngineSettings } from "../settings/docker";
+import { CA_FILE_VARIABLE } from "../settings/environmentNames";
+import type { AppSettings, HealthCheckSettings } from "../settings/settings";
+import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificates";
+
+export interface AppArgs extends Omit<AppSettings, "image"> {
+  readonly containerName: string;
+  /** What the program configures the service with; the stack file's own variables are added. */
+  readonly emittedEnvironment: Readonly<Record<string, string>>;
+  readonly engine: EngineSettings;
+  readonly image: pulumi.Input<string>;
+  readonly network: pulumi.Input<string>;
+  /** Where the service has to trust a private CA. */
+  readonly certificates: Certificates | undefined;
+  readonly labels: docker.types.input.ContainerLabel[];
+  /** Told when the engine refuses something (refusals.ts). */
+  readonly onError: pulumi.ErrorHook;
+}
+
+/** One service's container. A run of Pulumi waits until it is healthy, and fails with its last log lines otherwise. */
+export class App extends pulumi.ComponentResource {
+  /** The container's name, once it is healthy. */
+  readonly healthyName: pulumi.Output<string>;
+
+  constructor(name: string, args: AppArgs, options?: pulumi.ComponentResourceOptions) {
+    super("scpcloud:apps:App", name, {}, options);
+    const container = new docker.Container(`${name}-container`, containerArgs(args), {
+      parent: this,
+      hooks: { onError: [args.onError] },
+      // Its name and its ports cannot be given twice.
+      deleteBeforeReplace: true,
+      // The provider pretends to update it (kreuzwerker, resourceDockerContainerUpdate).
+      replaceOnChanges: ["healthcheck"],
+    });
+    this.healthyName = pulumi.all([container.id, container.name]).apply(async ([id, containerName]) => {
+      // Not by the provider's `wait`, which knows no log, waits in vain for a container that has ended, and after a
+      // refresh takes a failed one for a good one.
+      if (!pulumi.runtime.isDryRun()) {
+        const awaited = {
+          id,
+          name: containerName,
+          limit: args.healthTimeout,
+          secrets: Object.values(args.secretEnvironment),
+        };
+        const complaint = await awaitHealthy(connectToEngine(args.engine), awaited);
+        if (complaint !== undefined) {
+          failRun(complaint, container);
+        }
+      }
+      return containerName;
+    });
+    this.registerOutputs({ container: container.name });
+  }
+}
+
+/**
+ * Makes the run fail and lets it go on: an error that is thrown where somebody waits would keep the other container from
+ * being told of and the stack from saving its outputs; one that is only logged would not fail the run.
+ */
+function failRun(complaint: string, resource: pulumi.Resource): void {
+  const error = new pulumi.ResourceError(complaint, resource, true);
+  // Pulumi prints it if it is there, once the program has come to its end.
+  error.stack = "";
+  void Promise.reject(error);
+}
+
+/** What a service's container is declared as: nothing is allowed to it that the stack file does not allow. */
+export function containerArgs(args: AppArgs): docker.ContainerArgs {
+  const { capabilities, certificates, healthCheck, memory, readOnly, writablePaths } = args;
+  return {
+    name: args.containerName,
+    image: args.image,
+    envs: environmentList(args),
+    // The engine's machine, under the name that Docker Desktop gives it.
+    hosts: [{ host: "host.docker.internal", ip: "host-gateway" }],
+    networksAdvanced: [{ name: args.network, aliases: [...args.aliases] }],
+    ports: args.ports.map(({ address, host, container }) => ({ ip: address, external: host, internal: container })),
+    ...(healthCheck && { healthcheck: healthcheckArgs(healthCheck) }),
+    restart: args.restart,
+    memory,
+    memorySwap: memory,
+    readOnly,
+    ...(readOnly && { tmpfs: Object.fromEntries(writablePaths.map((path) => [path, "rw,noexec,nosuid,nodev"])) }),
+    // With the prefix, as the engine tells them; a refresh would show a difference otherwise.
+    capabilities: { drops: ["ALL"], adds: capabilities.map((capability) => `CAP_${capability}`) },
+    securityOpts: ["no-new-privileges"],
+    ...(certificates && {
+      volumes: [{ volumeName: certificates.volumeName, containerPath: CERTIFICATES_FOLDER, readOnly: true }],
+    }),
+    // Another certificate makes another container: services read it when they start.
+    labels: [...args.labels, ...(certificates ? [{ label: "com.scpcloud.ca", value: certificates.fingerprint }] : [])],
+    // ASP.NET Core gives its requests half a minute to end.
+    destroyGraceSeconds: 30,
+  };
+}
+
+/** What the program adds at the end of a list is at the end here, too, and shows in a preview as nothing but that. */
+function environmentList({ certificates, emittedEnvironment, environment, secretEnvironment }: AppArgs) {
+  const lines = (variables: Readonly<Record<string, string>>) =>
+    Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...lines(secretEnvironment)
+      .sort()
+      .map((line) => pulumi.secret(line)),
+    ...lines(environment).sort(),
+    ...(certificates === undefined ? [] : lines({ [CA_FILE_VARIABLE]: CA_FILE })),
+    ...lines(emittedEnvironment),
+  ];
+}
+
+function healthcheckArgs({ command, interval, timeout, retries, startPeriod }: HealthCheckSettings) {
+  return {
+    tests: ["CMD", ...command],
+    interval: duration(interval),
+    timeout: duration(timeout),
+    retries,
+    startPeriod: duration(startPeriod),
+  };
+}
+
+/** Seconds as Go prints a duration, such as 1m30s; a refresh would show a difference otherwise. */
+export function duration(seconds: number): string {
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  return minutes === 0 ? `${rest}s` : `${minutes}m${rest}s`;
+}

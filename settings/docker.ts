@@ -1,0 +1,131 @@
+import { didYouMean, type Fault, shown } from "./faults";
+import { type ConfigurationSource, keysOf } from "./source";
+
+/** What the Docker provider can be told in the namespace `docker` (@pulumi/docker 5.2, ProviderArgs). */
+const PROVIDER_KEYS = [
+  "caMaterial",
+  "certMaterial",
+  "certPath",
+  "context",
+  "disableDockerDaemonCheck",
+  "host",
+  "keyMaterial",
+  "registryAuth",
+  "sshOpts",
+];
+
+/** Those that the program, which asks the engine for the containers' health, would have to follow but does not. */
+const UNSUPPORTED: readonly [key: string, variable?: string][] = [
+  ["context", "DOCKER_CONTEXT"],
+  ["caMaterial", "DOCKER_CA_MATERIAL"],
+  ["certMaterial", "DOCKER_CERT_MATERIAL"],
+  ["certPath", "DOCKER_CERT_PATH"],
+  ["keyMaterial", "DOCKER_KEY_MATERIAL"],
+];
+
+/** How the engine is reached: by a unix socket, or by ssh. */
+export interface EngineSettings {
+  /** `unix:///path` or `ssh://[user@]host[:port]`. */
+  readonly host: string;
+  /** Further arguments of ssh. */
+  readonly sshOptions: readonly string[];
+}
+
+/** The engine that the Docker provider uses, by its own settings, variables and defaults. */
+export function engineSettings({ values, environment }: ConfigurationSource): EngineSettings {
+  const written = values["docker:sshOpts"];
+  return {
+    host: values["docker:host"] || environment["DOCKER_HOST"] || "unix:///var/run/docker.sock",
+    sshOptions:
+      written === undefined
+        ? (environment["DOCKER_SSH_OPTS"] ?? "").split(/\s+/).filter((option) => option !== "")
+        : (stringList(written) ?? []),
+  };
+}
+
+/** What is wrong with the namespace `docker`, in a stack that has containers. */
+export function checkEngine(source: ConfigurationSource): Fault[] {
+  return [...unknownKeys(source), ...unsupported(source), ...malformedHost(source), ...plainPasswords(source)];
+}
+
+function unknownKeys(source: ConfigurationSource): Fault[] {
+  return keysOf(source, "docker")
+    .filter((key) => !PROVIDER_KEYS.includes(key))
+    .map((key) => ({
+      key: `docker:${key}`,
+      rule: "must be a setting of the Docker provider",
+      reason: "the provider would not know it, and a misspelt setting silently does nothing",
+      remedy: didYouMean(key, PROVIDER_KEYS),
+    }));
+}
+
+function unsupported({ values, environment }: ConfigurationSource): Fault[] {
+  return UNSUPPORTED.flatMap(([key, variable = ""]) => {
+    const name = values[`docker:${key}`] ? `docker:${key}` : variable;
+    return values[name] || environment[name]
+      ? [
+          {
+            key: name,
+            rule: "must not be set",
+            reason: "the program waits for healthy containers at docker:host, and the provider would go elsewhere",
+            remedy: "remove it; write docker:host as unix:///path or ssh://user@host",
+          },
+        ]
+      : [];
+  });
+}
+
+function malformedHost(source: ConfigurationSource): Fault[] {
+  const { host } = engineSettings(source);
+  const faults: Fault[] = [];
+  if (!isEngine(host)) {
+    faults.push({
+      key: source.values["docker:host"] ? "docker:host" : "DOCKER_HOST",
+      rule: "must be unix:///path or ssh://user@host",
+      reason: "an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own",
+      value: shown(host),
+      remedy: 'write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
+    });
+  }
+  const sshOptions = source.values["docker:sshOpts"];
+  if (sshOptions !== undefined && stringList(sshOptions) === undefined) {
+    faults.push({
+      key: "docker:sshOpts",
+      rule: "must be a list of texts",
+      reason: "each is an argument of ssh",
+      value: shown(sshOptions),
+      remedy: 'write one argument per line, such as "-o" and "StrictHostKeyChecking=yes"',
+    });
+  }
+  return faults;
+}
+
+/** No query, password or path, which ssh could not be told; and no host that begins like one of its options. */
+function isEngine(host: string): boolean {
+  const isSsh = /^ssh:\/\/([\w.-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*(:[1-9]\d*)?$/.test(host) && URL.canParse(host);
+  return isSsh || /^unix:\/\/\/\S+$/.test(host);
+}
+
+function plainPasswords({ values, secretKeys }: ConfigurationSource): Fault[] {
+  const registries = values["docker:registryAuth"];
+  return registries !== undefined && /password/i.test(registries) && !secretKeys.has("docker:registryAuth")
+    ? [
+        {
+          key: "docker:registryAuth",
+          rule: "must be stored as a secret",
+          reason: "it holds a password, and the stack file goes into git",
+          remedy:
+            "run: pulumi config set --secret --path 'docker:registryAuth[0].password', and renew the password: it has been readable",
+        },
+      ]
+    : [];
+}
+
+function stringList(json: string): string[] | undefined {
+  try {
+    const value = JSON.parse(json) as unknown;
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import { Readable } from "node:stream";
+
+import { connectToEngine, DockerEngineError } from "../../docker-engine/connection";
+import { inspectContainer, jsonOf, lastLogLines } from "../../docker-engine/containers";
+import { FakeEngine, frame, inspected } from "./fakeEngine";
+
+const STATE = "/containers/0123/json";
+const LOGS = "/containers/0123/logs?stdout=1&stderr=1&tail=20";
+
+let engine: FakeEngine;
+
+beforeEach(async () => {
+  engine = await FakeEngine.start();
+});
+afterEach(() => engine.stop());
+
+const connect = () => connectToEngine(engine.settings);
+
+describe("an engine's answer", () => {
+  it("comes through a unix socket", async () => {
+    engine.answers["/_ping"] = [{ body: "OK" }];
+
+    expect(connect().host).toBe(`unix://${engine.socket}`);
+    expect(await connect().request("GET", "/_ping")).toEqual({ status: 200, body: Buffer.from("OK") });
+    expect(engine.requests).toEqual(["GET /_ping"]);
+  });
+
+  it("is one to a body, too, be it JSON or a stream", async () => {
+    engine.answers["/x"] = [{ status: 201, body: "" }];
+
+    await connect().request("POST", "/x", { Image: "bff:1" });
+    await connect().request("POST", "/x", Readable.from([Buffer.from("tar "), Buffer.from("archive")]));
+    expect(await connect().request("DELETE", "/x")).toMatchObject({ status: 201 });
+
+    expect(engine.requests).toEqual([
+      'POST /x application/json {"Image":"bff:1"}',
+      "POST /x application/x-tar tar archive",
+      "DELETE /x",
+    ]);
+  });
+
+  it("fails with a body that cannot be read", async () => {
+    const body = new Readable({ read: () => body.destroy(new Error("the archive is broken")) });
+
+    await expect(connect().request("POST", "/x", body)).rejects.toThrow("the archive is broken");
+  });
+
+  it("that does not come is told with the engine's address", async () => {
+    const host = `unix://${engine.folder}/none.sock`;
+
+    const asked = connectToEngine({ host, sshOptions: [] }).request("GET", "/_ping");
+
+    await expect(asked).rejects.toBeInstanceOf(DockerEngineError);
+    await expect(asked).rejects.toThrow(`The Docker engine at ${host} does not answer: `);
+    await expect(asked).rejects.toThrow("connect ENOENT");
+  });
+
+  it("is text, JSON or nothing", () => {
+    const answer = (status: number, body: string) => ({ status, body: Buffer.from(body) });
+
+    expect(jsonOf(answer(200, '{"a": [1]}'))).toEqual({ a: [1] });
+    expect(jsonOf(answer(204, ""))).toBeUndefined();
+  });
+
+  it.each([
+    [500, '{"message":"the disk is full"}', "The Docker engine answered 500: the disk is full"],
+    [400, '{"error":"other"}', 'The Docker engine answered 400: {"error":"other"}'],
+    [301, "moved", "The Docker engine answered 301: moved"],
+  ])("that is not good is an error in the engine's own words: %i %s", (status, body, text) => {
+    expect(() => jsonOf({ status, body: Buffer.from(body) })).toThrow(new DockerEngineError(text));
+  });
+});
+
+describe("a container", () => {
+  it("is inspected by its id", async () => {
+    engine.answers[STATE] = [inspected("running", { health: "healthy" })];
+
+    expect(await inspectContainer(connect(), "0123")).toMatchObject({
+      Id: "0123",
+      State: { Health: { Status: "healthy" }, Status: "running" },
+    });
+  });
+
+  it("may have a name that has to be escaped", async () => {
+    engine.answers["/containers/a%2F..%3F/json"] = [inspected("running")];
+
+    expect(await inspectContainer(connect(), "a/..?")).toBeDefined();
+  });
+
+  it("may be gone", async () => {
+    expect(await inspectContainer(connect(), "0123")).toBeUndefined();
+  });
+
+  it("may be out of the engine's reach", async () => {
+    engine.answers[STATE] = [{ status: 500, body: { message: "the disk is full" } }];
+
+    await expect(inspectContainer(connect(), "0123")).rejects.toThrow(
+      new DockerEngineError("The Docker engine answered 500: the disk is full"),
+    );
+  });
+});
+
+describe("a container's log", () => {
+  const lines = () => lastLogLines(connect(), "0123", 20);
+
+  it("is both streams in the order in which they came, without empty lines", async () => {
+    engine.answers[LOGS] = [
+      { body: [Buffer.concat([frame(1, "Starting\n\n"), frame(2, "fail: "), frame(2, "no Keycloak\n \n")])] },
+    ];
+
+    expect(await lines()).toEqual(["Starting", "fail: no Keycloak"]);
+    expect(engine.requests).toEqual([`GET ${LOGS}`]);
+  });
+
+  it("is put together wherever it was cut, be it in a frame, its head or a character", async () => {
+    const whole = Buffer.concat([frame(1, "Grüße\n"), frame(2, "second\n")]);
+
+    for (let cut = 1; cut < whole.length; cut++) {
+      engine.answers[LOGS] = [{ body: [whole.subarray(0, cut), whole.subarray(cut)] }];
+      expect(await lines()).toEqual(["Grüße", "second"]);
+    }
+  });
+
+  it("may lack the end of its last frame", async () => {
+    const cut = frame(2, "second line\n").subarray(0, 14);
+    engine.answers[LOGS] = [{ body: [Buffer.concat([frame(1, "first\n"), cut, Buffer.alloc(0)])] }];
+
+    expect(await lines()).toEqual(["first", "second"]);
+  });
+
+  it.each([
+    ["is empty", { body: "" }],
+    ["is not there", { status: 404, body: { message: "no such container" } }],
+    ["cannot be read", { status: 501, body: { message: "the logging driver does not support reading" } }],
+  ])("has no lines where it %s", async (_, answer) => {
+    engine.answers[LOGS] = [answer];
+
+    expect(await lines()).toEqual([]);
+  });
+});

@@ -1,0 +1,201 @@
+import { connectToEngine } from "../../docker-engine/connection";
+import type { ContainerState } from "../../docker-engine/containers";
+import { type Awaited, awaitHealthy, judge } from "../../docker-engine/health";
+import { FakeEngine, frame, inspected } from "./fakeEngine";
+
+jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
+
+const STATE = "/containers/0123/json";
+const LOGS = "/containers/0123/logs?stdout=1&stderr=1&tail=20";
+const NO_CHECK = "has no health check: give its image a HEALTHCHECK, or set healthCheck in scpcloud:apps";
+
+describe("a container's state", () => {
+  const judged = (...state: Parameters<typeof inspected>) => judge(inspected(...state).body as ContainerState);
+
+  it.each<Parameters<typeof inspected>>([
+    ["created"],
+    ["running", { health: "starting" }],
+    ["running", { health: "unhealthy" }],
+    ["running", { health: "starting", restarts: 9 }],
+    ["restarting", { restarts: 2 }],
+    ["paused", { health: "healthy" }],
+    ["removing"],
+  ])("makes waiting useful: %s %j", (...state) => {
+    expect(judged(...state)).toBe("wait");
+  });
+
+  it("is good only where the container runs and its check says so", () => {
+    expect(judged("running", { health: "healthy" })).toBe("healthy");
+    expect(judged("running", { health: "healthy", restarts: 9 })).toBe("healthy");
+  });
+
+  it.each<[reason: string, ...state: Parameters<typeof inspected>]>([
+    ["ended with exit code 0", "exited"],
+    ["ended with exit code 139", "exited", { ExitCode: 139, health: "unhealthy" }],
+    ["ended with exit code 1 after 2 restarts", "exited", { ExitCode: 1, restarts: 2 }],
+    ["ended with exit code 127: no such file", "exited", { ExitCode: 127, Error: "no such file" }],
+    ["ended with exit code 137", "dead", { ExitCode: 137 }],
+    ["ended with exit code 1 after 3 restarts", "restarting", { ExitCode: 1, restarts: 3 }],
+    [NO_CHECK, "running"],
+    [NO_CHECK, "running", { health: "none" }],
+  ])("makes waiting useless: %s", (reason, ...state) => {
+    expect(judged(...state)).toEqual({ reason });
+  });
+
+  it("may be none", () => {
+    expect(judge(undefined)).toEqual({
+      reason: "is gone from the engine; the next pulumi up --refresh makes it anew",
+    });
+  });
+});
+
+describe("waiting for a healthy container", () => {
+  let engine: FakeEngine;
+
+  beforeEach(async () => {
+    engine = await FakeEngine.start();
+  });
+  afterEach(() => engine.stop());
+
+  const wait = (further: Partial<Awaited> = {}) =>
+    awaitHealthy(connectToEngine(engine.settings), { id: "0123", limit: 60, name: "bff", secrets: [], ...further });
+
+  it("ends at once where it is healthy", async () => {
+    engine.answers[STATE] = [inspected("running", { health: "healthy" })];
+
+    expect(await wait()).toBeUndefined();
+    expect(engine.requests).toEqual([`GET ${STATE}`]);
+  });
+
+  it("ends as soon as it is", async () => {
+    engine.answers[STATE] = [
+      inspected("created"),
+      inspected("running", { health: "starting" }),
+      inspected("restarting", { ExitCode: 1, restarts: 1 }),
+      inspected("running", { health: "unhealthy", restarts: 1 }),
+      inspected("running", { health: "healthy", restarts: 1 }),
+    ];
+
+    expect(await wait()).toBeUndefined();
+    expect(engine.requests).toHaveLength(5);
+  });
+
+  it("ends at its limit", async () => {
+    let now = 0;
+    jest.spyOn(Date, "now").mockImplementation(() => (now += 1000));
+    engine.answers[STATE] = [inspected("running", { health: "starting" })];
+    engine.answers[LOGS] = [{ body: [frame(1, "Waiting for Keycloak\n"), frame(2, "  still\n")] }];
+
+    expect(await wait({ limit: 7 })).toBe(
+      [
+        "The container bff did not get healthy within 7 s.",
+        "The last lines of its log:",
+        "  Waiting for Keycloak",
+        "    still",
+      ].join("\n"),
+    );
+    jest.restoreAllMocks();
+    // The clock was read once before.
+    expect(engine.requests.filter((request) => request === `GET ${STATE}`)).toHaveLength(6);
+  });
+
+  it("ends where the container has, with its last words", async () => {
+    engine.answers[STATE] = [
+      inspected("running", { health: "starting" }),
+      inspected("exited", { ExitCode: 134, Error: "killed" }),
+    ];
+    engine.answers[LOGS] = [{ body: [frame(2, "Unhandled exception.\n")] }];
+
+    expect(await wait()).toBe(
+      [
+        "The container bff ended with exit code 134: killed.",
+        "The last lines of its log:",
+        "  Unhandled exception.",
+      ].join("\n"),
+    );
+  });
+
+  it("ends where the engine restarts it in vain", async () => {
+    engine.answers[STATE] = [0, 1, 2, 3].map((restarts) => inspected("restarting", { ExitCode: 1, restarts }));
+    engine.answers[LOGS] = [{ body: "" }];
+
+    expect(await wait()).toBe("The container bff ended with exit code 1 after 3 restarts.\nIt has logged nothing.");
+    expect(engine.requests).toHaveLength(5);
+  });
+
+  it("ends where nothing checks its health", async () => {
+    engine.answers[STATE] = [inspected("created"), inspected("running")];
+    engine.answers[LOGS] = [{ body: [frame(1, "Now listening on: http://[::]:8080\n")] }];
+
+    expect(await wait()).toBe(
+      `The container bff ${NO_CHECK}.\nThe last lines of its log:\n  Now listening on: http://[::]:8080`,
+    );
+  });
+
+  it("ends where it is gone, and so is its log", async () => {
+    engine.answers[STATE] = [inspected("created"), { status: 404, body: { message: "No such container: 0123" } }];
+
+    expect(await wait()).toBe("The container bff is gone from the engine; the next pulumi up --refresh makes it anew.");
+    expect(engine.requests).toEqual([`GET ${STATE}`, `GET ${STATE}`]);
+  });
+
+  it("ends where the engine fails, in the engine's own words", async () => {
+    engine.answers[STATE] = [inspected("created"), { status: 500, body: { message: "the disk is full" } }];
+
+    expect(await wait()).toBe(
+      "Whether the container bff is healthy cannot be told. The Docker engine answered 500: the disk is full",
+    );
+  });
+
+  it("ends where the engine does not answer", async () => {
+    const host = `unix://${engine.folder}/none.sock`;
+    const awaited = { id: "0123", limit: 60, name: "bff", secrets: [] };
+
+    expect(await awaitHealthy(connectToEngine({ host, sshOptions: [] }), awaited)).toMatch(
+      /^Whether the container bff is healthy cannot be told\. The Docker engine at unix:\S+ does not answer: .*ENOENT/,
+    );
+  });
+
+  it("says so where something else answers in the engine's place", async () => {
+    engine.answers[STATE] = [{ body: "no JSON" }];
+
+    expect(await wait()).toContain("What answers in the Docker engine's place does not speak JSON.");
+  });
+
+  it("says so where the log cannot be read", async () => {
+    engine.answers[STATE] = [inspected("exited")];
+    engine.answers[LOGS] = [{ status: 500, body: { message: "the logging driver does not support reading" } }];
+
+    expect(await wait()).toBe("The container bff ended with exit code 0.\nIt has logged nothing.");
+  });
+
+  describe("shows no secret of its log", () => {
+    const logged = async (text: string, secrets: string[]) => {
+      engine.answers[STATE] = [inspected("exited")];
+      engine.answers[LOGS] = [{ body: [frame(1, text)] }];
+      return (await wait({ secrets }))?.split("\n").slice(2);
+    };
+
+    it("wherever it stands, but all that is around it", async () => {
+      expect(await logged("a=hunter2;b=hunter2\n.*\nhunter\n", ["hunter2", "s3cret", ".*"])).toEqual([
+        "  a=[secret];b=[secret]",
+        "  [secret]",
+        "  hunter",
+      ]);
+    });
+
+    it("and takes no empty value for one", async () => {
+      expect(await logged("a=b\n", [""])).toEqual(["  a=b"]);
+    });
+
+    it("where one begins like another", async () => {
+      expect(await logged("hunter2-long\n", ["hunter2", "hunter2-long"])).toEqual(["  [secret]"]);
+    });
+
+    it("that has several lines", async () => {
+      const key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\nX1sm+nVuxKb0\n-----END PRIVATE KEY-----\n";
+      const lines = await logged(`The key: ${key}`, [key]);
+      expect(lines?.join("\n")).not.toMatch(/MIGHAgEAMBMG|X1sm\+nVuxKb0/);
+    });
+  });
+});

@@ -1,0 +1,171 @@
+import { BOTH, withApps } from "./appsConfiguration";
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, SECRET } from "./configuration";
+
+type Map = Readonly<Record<string, unknown>>;
+
+const withEngine = (docker: Map, environment: Readonly<Record<string, string>> = {}) =>
+  withApps(BOTH, docker, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment });
+const engineOf = (...args: Parameters<typeof withEngine>) => accepted(withEngine(...args)).apps?.engine;
+
+/** Wrong in every way that concerns Docker. */
+const WRONG: Map = {
+  "docker:context": "remote",
+  "docker:host": "tcp://docker.example.com:2375",
+  "docker:hots": "x",
+  "docker:registryAuth": [{ address: "registry.example.com", password: "hunter2" }],
+  "docker:sshOpts": "-v",
+};
+const WRONG_ENVIRONMENT = { DOCKER_CERT_PATH: "/certs", DOCKER_HOST: "tcp://other" };
+
+describe("the engine", () => {
+  test("is by default the one of this machine", () => {
+    expect(engineOf({})).toEqual({ host: "unix:///var/run/docker.sock", sshOptions: [] });
+    expect(engineOf({ "docker:host": "" }, { DOCKER_HOST: "" })?.host).toBe("unix:///var/run/docker.sock");
+  });
+
+  test("is the one of docker:host, else the one of DOCKER_HOST", () => {
+    const environment = { DOCKER_HOST: "unix:///run/user/1000/docker.sock" };
+    expect(engineOf({}, environment)?.host).toBe("unix:///run/user/1000/docker.sock");
+    expect(engineOf({ "docker:host": "ssh://docker.example.com" }, environment)?.host).toBe("ssh://docker.example.com");
+  });
+
+  test("is reached with the options of docker:sshOpts, else those of DOCKER_SSH_OPTS", () => {
+    const environment = { DOCKER_SSH_OPTS: "  -i key  -o StrictHostKeyChecking=yes " };
+    expect(engineOf({}, environment)?.sshOptions).toEqual(["-i", "key", "-o", "StrictHostKeyChecking=yes"]);
+    expect(engineOf({ "docker:sshOpts": ["-o", "User=a b"] }, environment)?.sshOptions).toEqual(["-o", "User=a b"]);
+    expect(engineOf({ "docker:sshOpts": [] }, environment)?.sshOptions).toEqual([]);
+  });
+
+  test.each([
+    "unix:///var/run/docker.sock",
+    "unix:///a-b/c.d_e",
+    "ssh://docker.example.com",
+    "ssh://deploy@docker.example.com",
+    "ssh://deploy.user-1@10.0.0.1:2222",
+    "ssh://HOST",
+  ])("may be %s", (host) => {
+    expect(engineOf({ "docker:host": host })?.host).toBe(host);
+  });
+
+  test.each([
+    "tcp://docker.example.com:2376",
+    "https://docker.example.com",
+    "npipe:////./pipe/docker_engine",
+    "/var/run/docker.sock",
+    "unix://",
+    "unix://docker.sock",
+    "unix:///var/run/docker sock",
+    "ssh://",
+    "ssh://-oProxyCommand=id",
+    "ssh://-v",
+    "ssh://deploy@-v",
+    "ssh://deploy:password@docker.example.com",
+    "ssh://docker.example.com/var/run/docker.sock",
+    "ssh://docker.example.com?x",
+    "ssh://docker.example.com:",
+    "ssh://a b",
+    "SSH://docker.example.com",
+  ])("cannot be %s", (host) => {
+    expect(onlyFault(withEngine({ "docker:host": host }))).toBe(
+      [
+        "docker:host",
+        "  must be unix:///path or ssh://user@host,",
+        "  because an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own.",
+        `  Found: ${JSON.stringify(host)}`,
+        '  Do: write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
+      ].join("\n"),
+    );
+    expect(keysOfFaults(withEngine({}, { DOCKER_HOST: host }))).toEqual(["DOCKER_HOST"]);
+  });
+
+  test.each(["0", "65536", "99999"])("cannot be at a port that does not exist: %s", (port) => {
+    expect(keysOfFaults(withEngine({ "docker:host": `ssh://docker.example.com:${port}` }))).toEqual(["docker:host"]);
+  });
+
+  test.each(["-v", "{}", '{"a": 1}', "[1]", '["-o", null]', "", "null"])(
+    "is not reached with the options %j",
+    (text) => {
+      expect(onlyFault(withEngine({ "docker:sshOpts": text }))).toBe(
+        [
+          "docker:sshOpts",
+          "  must be a list of texts,",
+          "  because each is an argument of ssh.",
+          `  Found: ${JSON.stringify(text)}`,
+          '  Do: write one argument per line, such as "-o" and "StrictHostKeyChecking=yes"',
+        ].join("\n"),
+      );
+    },
+  );
+});
+
+describe("what would lead the provider to another engine", () => {
+  test.each([
+    ["context", "DOCKER_CONTEXT"],
+    ["caMaterial", "DOCKER_CA_MATERIAL"],
+    ["certMaterial", "DOCKER_CERT_MATERIAL"],
+    ["certPath", "DOCKER_CERT_PATH"],
+    ["keyMaterial", "DOCKER_KEY_MATERIAL"],
+  ])("is refused, in docker:%s and in %s", (key, variable) => {
+    const expected = (name: string) =>
+      [
+        name,
+        "  must not be set,",
+        "  because the program waits for healthy containers at docker:host, and the provider would go elsewhere.",
+        "  Do: remove it; write docker:host as unix:///path or ssh://user@host",
+      ].join("\n");
+    expect(onlyFault(withEngine({ [`docker:${key}`]: "some text" }))).toBe(expected(`docker:${key}`));
+    expect(onlyFault(withEngine({}, { [variable]: "some text" }))).toBe(expected(variable));
+    accepted(withEngine({ [`docker:${key}`]: "" }, {}));
+    accepted(withEngine({}, { [variable]: "" }));
+  });
+});
+
+describe("a key of the provider", () => {
+  test("must be one", () => {
+    expect(onlyFault(withEngine({ "docker:hosts": "unix:///var/run/docker.sock" }))).toBe(
+      [
+        "docker:hosts",
+        "  must be a setting of the Docker provider,",
+        "  because the provider would not know it, and a misspelt setting silently does nothing.",
+        '  Do: write "host", or remove it',
+      ].join("\n"),
+    );
+  });
+
+  test.each(["constructor", "__proto__"])("is not %s", (name) => {
+    expect(keysOfFaults(withEngine({ [`docker:${name}`]: "x" }))).toEqual([`docker:${name}`]);
+  });
+
+  test("may switch the provider's own check off", () => {
+    accepted(withEngine({ "docker:disableDockerDaemonCheck": true }));
+  });
+
+  const registry = (password: unknown) => ({
+    "docker:registryAuth": [{ address: "registry.example.com", password, username: "deploy" }],
+  });
+
+  test("must be secret where it holds a registry's password", () => {
+    expect(onlyFault(withEngine(registry("hunter2-hunter2")))).toBe(
+      [
+        "docker:registryAuth",
+        "  must be stored as a secret,",
+        "  because it holds a password, and the stack file goes into git.",
+        "  Do: run: pulumi config set --secret --path 'docker:registryAuth[0].password', " +
+          "and renew the password: it has been readable",
+      ].join("\n"),
+    );
+    accepted(withEngine(registry({ secure: "hunter2-hunter2" })));
+    accepted(withEngine({ "docker:registryAuth": [{ address: "registry.example.com", configFile: "x" }] }));
+  });
+});
+
+test("nothing of this is checked where there are no containers", () => {
+  const environment = { KEYCLOAK_CLIENT_SECRET: SECRET, ...WRONG_ENVIRONMENT };
+  expect(accepted(configuration(WRONG, environment))).not.toHaveProperty("apps");
+  expect(
+    faultsOf(withApps(BOTH, WRONG, environment))
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(["DOCKER_CERT_PATH", ...Object.keys(WRONG).sort()]);
+  expect(refusal(withApps(BOTH, WRONG, environment)).message).not.toContain("hunter2");
+});
