@@ -1,0 +1,288 @@
+import { createHmac } from "node:crypto";
+
+import { compactVerify, exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+
+import { type ApiOptions, startApi } from "../stand-ins/api";
+import { newAgent } from "../stand-ins/client";
+import { json, listen, type Reply, type Service } from "../stand-ins/http";
+import type { LogEntry } from "../stand-ins/log";
+import { OPERATION_ENTRIES } from "../stand-ins/operationEntries";
+import { signingKeys } from "../stand-ins/signingKeys";
+import { forge, newKeys, sign } from "./fakeKeycloak";
+
+const ISSUER = "https://keycloak.example.com/realms/ScpCloud";
+const OTHER_ISSUER = "https://keycloak.internal/realms/ScpCloud";
+const ORGANIZATION = "11111111-1111-4111-8111-111111111111";
+const ENTRIES = "/operation-entries";
+const METADATA = "/realms/ScpCloud/.well-known/openid-configuration";
+const KEYS = "/certs";
+const SECTION = "Authentication__Schemes__Bearer__";
+
+const [keys, otherKeys] = [newKeys(), newKeys()];
+const services: Service[] = [];
+const logged: LogEntry[] = [];
+const asked: string[] = [];
+let published: object[];
+/** The answers of the fake Keycloak by path, where they are not the usual ones. */
+let answers: Record<string, () => Reply | Promise<Reply>>;
+let keycloak: Service;
+
+const log = (entry: LogEntry) => void logged.push(entry);
+
+async function started(service: Promise<Service>): Promise<Service> {
+  services.push(await service);
+  return service;
+}
+
+const startKeycloak = (port = 0) =>
+  started(
+    listen(
+      port,
+      ({ url = "" }) => {
+        asked.push(url);
+        const usual = url === METADATA ? { jwks_uri: `http://127.0.0.1:${keycloak.port}${KEYS}` } : { keys: published };
+        return answers[url]?.() ?? json(200, usual);
+      },
+      log,
+    ),
+  );
+
+const environment = () => ({
+  ASPNETCORE_HTTP_PORTS: "0",
+  [`${SECTION}Authority`]: ISSUER,
+  [`${SECTION}MetadataAddress`]: `http://127.0.0.1:${keycloak.port}${METADATA}`,
+  [`${SECTION}RequireHttpsMetadata`]: "false",
+  [`${SECTION}MapInboundClaims`]: "false",
+  [`${SECTION}ValidAudiences__0`]: "scpCloud",
+  [`${SECTION}ValidIssuers__0`]: ISSUER,
+  [`${SECTION}ValidIssuers__1`]: OTHER_ISSUER,
+});
+
+/** Calls an API of this test as the BFF does. */
+async function start(options: ApiOptions = {}) {
+  const { port } = await started(startApi(environment(), { log, ...options }));
+  return async (token?: string, path = ENTRIES, method = "GET") => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  };
+}
+
+const now = () => Math.floor(Date.now() / 1000);
+const goodClaims = () => ({ iss: ISSUER, aud: "scpCloud", exp: now() + 300, organizationId: ORGANIZATION });
+const tokenWith = async (claims: object = {}) => sign({ ...goodClaims(), ...claims }, await keys);
+const tokenOf = async (header: { alg: string; kid?: string; typ?: string }, pair = keys) =>
+  new SignJWT(goodClaims()).setProtectedHeader(header).sign((await pair).privateKey);
+const publicJwk = async (pair: typeof keys, kid: string, alg = "RS256") => ({
+  ...(await exportJWK((await pair).publicKey)),
+  kid,
+  alg,
+  use: "sig",
+});
+const reasons = () => logged.filter(({ event }) => event === "request refused").map(({ reason }) => reason);
+
+beforeEach(async () => {
+  services.length = logged.length = asked.length = 0;
+  answers = {};
+  published = [await publicJwk(keys, "one")];
+  keycloak = await startKeycloak();
+});
+
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+});
+
+describe("the operation entries", () => {
+  test("are those of the token's organization only", async () => {
+    const call = await start();
+    for (const [organizationId, operationEntries] of OPERATION_ENTRIES) {
+      const { status, body } = await call(await tokenWith({ organizationId }));
+      expect([status, JSON.parse(body)]).toEqual([200, { organizationId, operationEntries }]);
+    }
+  });
+
+  test("have ids that tell the organizations apart", () => {
+    const all = [...OPERATION_ENTRIES.values()];
+    expect(all.map((entries) => entries.length)).toEqual([3, 3, 3, 3]);
+    const ids = all.flat().map(({ id }) => id);
+    expect(ids.filter((id) => ids.some((other) => other !== id && other.includes(id)))).toEqual([]);
+    expect(new Set(ids).size).toBe(12);
+  });
+
+  test.each(["another-organization", "constructor"])("are none for the organization %s", async (organizationId) => {
+    const call = await start();
+    const { status, body } = await call(await tokenWith({ organizationId }));
+    expect([status, JSON.parse(body)]).toEqual([200, { organizationId, operationEntries: [] }]);
+  });
+
+  test("are not the only path: liveness is another, and that is all", async () => {
+    const call = await start();
+    expect(await call(undefined, "/health")).toMatchObject({ status: 200, body: "Healthy" });
+    expect((await call(undefined, "/")).status).toBe(404);
+    expect((await call(undefined, ENTRIES, "DELETE")).status).toBe(405);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a good token", () => {
+  test.each([
+    ["of another valid issuer", { iss: OTHER_ISSUER }],
+    ["for several audiences", { aud: ["account", "scpCloud"] }],
+    ["that has begun to be valid", { nbf: now() - 1 }],
+  ])("may be one %s", async (_, claims) => {
+    const call = await start();
+    expect((await call(await tokenWith(claims))).status).toBe(200);
+  });
+
+  test.each([{ alg: "RS256", kid: "one", typ: "at+jwt" }, { alg: "RS256", kid: "one" }, { alg: "RS256" }])(
+    "may have the header %j",
+    async (header) => {
+      const call = await start();
+      expect((await call(await tokenOf(header))).status).toBe(200);
+    },
+  );
+
+  test("may be signed with another asymmetric algorithm that the keys are for", async () => {
+    const pair = generateKeyPair("ES256");
+    published = [await publicJwk(pair, "curve", "ES256")];
+    const call = await start();
+    expect((await call(await tokenOf({ alg: "ES256", kid: "curve" }, pair))).status).toBe(200);
+  });
+});
+
+describe("a bad token", () => {
+  const failed = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED (${claim})`;
+  const [header, payload] = [
+    { alg: "none", typ: "JWT" },
+    { ...goodClaims(), exp: now() + 300 },
+  ];
+  const hs256 = async () => {
+    const unsigned = forge({ alg: "HS256", kid: "one", typ: "JWT" }, payload).slice(0, -1);
+    const key = await exportSPKI((await keys).publicKey);
+    return `${unsigned}.${createHmac("sha256", key).update(unsigned).digest("base64url")}`;
+  };
+  const tampered = async () => {
+    const [head, , signature] = (await tokenWith()).split(".");
+    const [, body] = forge({}, { ...payload, organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351" }).split(".");
+    return [head, body, signature].join(".");
+  };
+  const cases: readonly (readonly [string, string, () => Promise<string | undefined>])[] = [
+    ["no token at all", "no bearer token", () => Promise.resolve(undefined)],
+    ["something else than a token", "ERR_JWS_INVALID", () => Promise.resolve("something")],
+    ["no signature", "ERR_JOSE_ALG_NOT_ALLOWED", () => Promise.resolve(forge(header, payload))],
+    ["a signature by means of the public key", "ERR_JOSE_ALG_NOT_ALLOWED", hs256],
+    ["claims that were changed", "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", tampered],
+    ["another key", "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", () => tokenOf({ alg: "RS256", kid: "one" }, otherKeys)],
+    [
+      "another algorithm than the key's",
+      "ERR_JWKS_NO_MATCHING_KEY",
+      () => Promise.resolve(forge({ alg: "RS512", kid: "one" }, payload, "c2ln")),
+    ],
+    ["an unknown key", "ERR_JWKS_NO_MATCHING_KEY", () => tokenOf({ alg: "RS256", kid: "two" }, otherKeys)],
+    ["another issuer", failed("iss"), () => tokenWith({ iss: `${ISSUER}/` })],
+    ["no issuer", failed("iss"), () => tokenWith({ iss: undefined })],
+    ["another audience", failed("aud"), () => tokenWith({ aud: ["account", "scpcloud"] })],
+    ["no audience", failed("aud"), () => tokenWith({ aud: undefined })],
+    ["no expiry", failed("exp"), () => tokenWith({ exp: undefined })],
+    ["its time over since a second", "ERR_JWT_EXPIRED", () => tokenWith({ exp: now() - 1 })],
+    ["its time to come", failed("nbf"), () => tokenWith({ nbf: now() + 60 })],
+    ["another type", "the type is not that of an access token", () => tokenOf({ alg: "RS256", kid: "one", typ: "ID" })],
+  ];
+
+  test.each(cases)("with %s is refused, and %s goes to the log only", async (_, reason, token) => {
+    const call = await start();
+    const text = await token();
+    const { status, headers, body } = await call(text);
+    expect([status, headers.get("www-authenticate"), body]).toEqual([401, "Bearer", '{"error":"unauthorized"}']);
+    expect(reasons()).toEqual([reason]);
+    expect(JSON.stringify(logged)).not.toContain(text ?? "Bearer ");
+  });
+
+  test.each([undefined, "", 42, ["11111111-1111-4111-8111-111111111111"]])(
+    "of the organization %j is forbidden",
+    async (organizationId) => {
+      const call = await start();
+      expect(await call(await tokenWith({ organizationId }))).toMatchObject({
+        status: 403,
+        body: '{"error":"forbidden"}',
+      });
+    },
+  );
+});
+
+describe("the signing keys", () => {
+  const unavailable = { status: 503, body: '{"error":"signing keys unavailable"}' };
+
+  test("are fetched when the first token comes, and then no more", async () => {
+    const call = await start();
+    expect(asked).toEqual([]);
+    await call(await tokenWith());
+    await call(await tokenWith());
+    expect(asked).toEqual([METADATA, KEYS]);
+  });
+
+  test("are fetched again for an unknown key id, so that a rotation heals itself", async () => {
+    const call = await start({ keysCooldownMilliseconds: 0 });
+    await call(await tokenWith());
+    published = [await publicJwk(otherKeys, "two"), ...published];
+    expect((await call(await tokenOf({ alg: "RS256", kid: "two" }, otherKeys))).status).toBe(200);
+    expect((await call(await tokenWith())).status).toBe(200);
+    expect(asked).toEqual([METADATA, KEYS, METADATA, KEYS]);
+  });
+
+  test("are not fetched for each token with an invented key id", async () => {
+    const call = await start({ keysCooldownMilliseconds: 60_000 });
+    await call(await tokenWith());
+    for (const kid of ["two", "three", "four"]) {
+      expect((await call(await tokenOf({ alg: "RS256", kid }, otherKeys))).status).toBe(401);
+    }
+    expect(asked).toEqual([METADATA, KEYS]);
+  });
+
+  test("serve known keys during an outage; unknown ones are told from bad tokens until it is over", async () => {
+    const call = await start({ keysCooldownMilliseconds: 0 });
+    await call(await tokenWith());
+    await keycloak.close();
+    expect((await call(await tokenWith())).status).toBe(200);
+    const rotated = await tokenOf({ alg: "RS256", kid: "two" }, otherKeys);
+    expect(await call(rotated)).toMatchObject(unavailable);
+    published = [await publicJwk(otherKeys, "two")];
+    await startKeycloak(keycloak.port);
+    expect((await call(rotated)).status).toBe(200);
+  });
+
+  test("are not taken from where https would be required", async () => {
+    const agent = newAgent();
+    const limits = { timeoutMilliseconds: 1_000, cooldownMilliseconds: 0 };
+    const metadataAddress = `http://127.0.0.1:${keycloak.port}${METADATA}`;
+    const find = signingKeys({ agent, metadataAddress, requireHttps: true, ...limits });
+    const finding = compactVerify(await tokenWith(), find);
+    await expect(finding).rejects.toThrow("the keys are not served over https");
+    expect(asked).toEqual([METADATA]);
+    await agent.close();
+  });
+
+  const never = () => new Promise<never>(() => undefined);
+  test.each<[string, string, () => Reply | Promise<Reply>]>([
+    ["the metadata are not there", METADATA, () => json(404, {})],
+    ["the metadata are no JSON", METADATA, () => ({ status: 200, body: "<html>" })],
+    ["the metadata name no keys", METADATA, () => json(200, {})],
+    ["the metadata never come", METADATA, never],
+    ["the keys cannot be had", KEYS, () => json(500, {})],
+    ["the keys are none", KEYS, () => json(200, { keys: "none" })],
+    ["the keys never come", KEYS, never],
+  ])("are told to be unavailable when %s, and are asked for anew", async (_, path, answer) => {
+    const call = await start({ keysTimeoutMilliseconds: 100 });
+    answers = { [path]: answer };
+    expect(await call(await tokenWith())).toMatchObject(unavailable);
+    answers = {};
+    expect((await call(await tokenWith())).status).toBe(200);
+  });
+});
+
+test("the log tells the start with all settings", async () => {
+  await start();
+  expect(logged).toEqual([
+    expect.objectContaining({ event: "started", service: "ProductionApi", validIssuers: [ISSUER, OTHER_ISSUER] }),
+  ]);
+});
