@@ -4,6 +4,10 @@
 
 TSX = node_modules/.bin/tsx
 
+# make up APPS=1 and make env APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
+APPS =
+export APPS
+
 up: node_modules/.package-lock.json
 	@$(TSX) development/up.ts
 

@@ -1,7 +1,12 @@
 import { stopDevelopmentServer } from "../embedded-keycloak/development";
+import { stopApps } from "./apps";
 import { runToExitCode } from "./setup";
 
 runToExitCode(async () => {
+  const containers = await stopApps();
+  if (containers > 0) {
+    console.log(`${containers === 1 ? "1 container is" : `${containers} containers are`} stopped.`);
+  }
   const stopped = await stopDevelopmentServer((line) => console.log(line));
   console.log(stopped ? "The embedded Keycloak is stopped; its data stays." : "The embedded Keycloak was not running.");
   return 0;

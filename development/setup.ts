@@ -4,6 +4,7 @@ import { type DevelopmentServer, ensureDevelopmentServer } from "../embedded-key
 import type { Report } from "../processes/progress";
 import { ensureToolchain } from "../toolchain/install";
 import { checkPrerequisites } from "../toolchain/prerequisites";
+import { APPS_STACK_FILE, prepareApps } from "./apps";
 import { developmentEnvironment, STATE_DIRECTORY, type Variable } from "./environment";
 
 /** Everything that the dev stack stands on. */
@@ -13,14 +14,26 @@ export interface Development {
   readonly pathEntries: readonly string[];
 }
 
+/** Whether the services' containers are asked for: `make up APPS=1`. */
+export const WITH_APPS = !["", "0", undefined].includes(process.env["APPS"]);
+
 /** Sets up what is missing: toolchain, embedded Keycloak, the folder of the state. Quick where nothing is. */
 export async function ensureDevelopment(report: Report): Promise<Development> {
   // Asked first, so that nobody waits for a build before hearing what else is missing.
   checkPrerequisites(["node", "java", "mvn"]);
-  const toolchain = await ensureToolchain(report);
+  const toolchain = await ensureToolchain(report, { docker: WITH_APPS });
   const server = await ensureDevelopmentServer(report);
   mkdirSync(STATE_DIRECTORY, { recursive: true, mode: 0o700 });
-  return { server, variables: developmentEnvironment(toolchain, server), pathEntries: toolchain.pathEntries };
+  const variables = developmentEnvironment(toolchain, server);
+  if (WITH_APPS) {
+    await prepareApps(server, report);
+  }
+  return {
+    server,
+    // The CLI's flags can be given by variables: every command then reads the stack file with the containers.
+    variables: WITH_APPS ? { ...variables, PULUMI_OPTION_CONFIG_FILE: { value: APPS_STACK_FILE } } : variables,
+    pathEntries: toolchain.pathEntries,
+  };
 }
 
 /** Runs a command to its exit code; an error is told by its message, which is written for the user. */

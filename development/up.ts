@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 
 import { processEnvironment, STATE_DIRECTORY } from "./environment";
 import { writePrivateFile } from "./privateFile";
-import { ensureDevelopment, runToExitCode } from "./setup";
+import { callLine } from "./call";
+import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
 
 const PROJECT_DIRECTORY = resolve(__dirname, "..");
 const STACK = "dev";
+const CUSTOMER = "integration-api-service";
 
 /** Exists while an `up` runs. If it is there already, that run was killed, and a plain `up` might stop with a 409. */
 const UNFINISHED = join(STATE_DIRECTORY, "unfinished-up");
@@ -32,6 +34,7 @@ runToExitCode(async () => {
       return exitCode;
     },
     () => npm("verify", "--", "--stack", STACK),
+    ...(WITH_APPS ? [() => callAsCustomer(env)] : []),
   ];
   for (const step of steps) {
     const exitCode = await step();
@@ -39,9 +42,19 @@ runToExitCode(async () => {
       return exitCode;
     }
   }
-  console.log('Next: eval "$(make env)" makes plain pulumi work in this shell; make down stops Keycloak.');
+  const apps = WITH_APPS ? " APPS=1" : "";
+  console.log(`Next: eval "$(make env${apps})" makes plain pulumi work in this shell; make down stops what runs.`);
   return 0;
 });
+
+/** Types what a customer would type. */
+async function callAsCustomer(env: NodeJS.ProcessEnv): Promise<number> {
+  const line = callLine(STACK, CUSTOMER);
+  console.log(`\nA customer's call:\n\n  ${line}\n`);
+  const exitCode = await runHere("bash", ["-c", `${line} --silent --show-error --include --fail-with-body`], env);
+  console.log("\n");
+  return exitCode;
+}
 
 /** In this terminal, so that Ctrl-C reaches the command itself and Pulumi can save its state. */
 function runHere(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

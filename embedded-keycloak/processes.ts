@@ -27,19 +27,24 @@ export async function serverProcesses(home: ServerHome): Promise<ServerProcess[]
 }
 
 /** Ends the server in this home, by force after half a minute; false if there was none. */
-export async function endServer(home: ServerHome): Promise<boolean> {
+export function endServer(home: ServerHome): Promise<boolean> {
+  return endProcesses(() => serverProcesses(home));
+}
+
+/** Ends all processes that are found, by force after half a minute; false if there was none. */
+export async function endProcesses(find: () => Promise<readonly RunningProcess[]>): Promise<boolean> {
   const deadline = Date.now() + STOP_LIMIT_MILLISECONDS;
-  let running = await serverProcesses(home);
+  let running = await find();
   if (running.length === 0) return false;
   running.forEach((process) => signal(process, "SIGTERM"));
-  while ((running = await serverProcesses(home)).length > 0) {
+  while ((running = await find()).length > 0) {
     if (Date.now() > deadline) running.forEach((process) => signal(process, "SIGKILL"));
     await delay(POLL_MILLISECONDS);
   }
   return true;
 }
 
-function signal(target: ServerProcess, name: NodeJS.Signals): void {
+function signal(target: RunningProcess, name: NodeJS.Signals): void {
   try {
     process.kill(target.processId, name);
   } catch (error) {
@@ -47,9 +52,11 @@ function signal(target: ServerProcess, name: NodeJS.Signals): void {
   }
 }
 
-type RunningProcess = Pick<ServerProcess, "processId" | "commandLine">;
+/** A process of this machine; a blank follows each part of its command line. */
+export type RunningProcess = Pick<ServerProcess, "processId" | "commandLine">;
 
-async function allProcesses(): Promise<RunningProcess[]> {
+/** All processes of this machine. */
+export async function allProcesses(): Promise<RunningProcess[]> {
   return process.platform === "linux" ? linuxProcesses() : psProcesses();
 }
 
