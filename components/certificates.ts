@@ -47,7 +47,8 @@ export class Certificates extends pulumi.ComponentResource {
         uploads: [{ file: CA_FILE, content: caCertificate, permissions: "0444" }],
         labels,
       },
-      childOptions,
+      // Nothing of the image runs, and a new one must not make the services' containers anew.
+      { ...childOptions, ignoreChanges: ["image"] },
     );
     // Known in a preview, but for the containers' sake only there when the file is.
     this.volumeName = pulumi.all([volume.name, writer.id]).apply(([volumeName]) => volumeName);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,6 +9,7 @@ import { buildRealm, type RealmImport } from "../../embedded-keycloak/realm";
 import { randomSecret } from "../../embedded-keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../embedded-keycloak/server";
 import { ensureToolchain, toolchainEnvironment } from "../../toolchain/install";
+import { lookForEngine, relayToContainers, tellOfEngine } from "./engine";
 
 /** What the test files are told of the server that they share; each has a realm of its own on it. */
 export interface ServerOfTests {
@@ -24,6 +26,12 @@ export const REALMS = {
   lookups: "Lookups",
   failures: "Failures",
   crashes: "Crashes",
+  apps: "Apps",
+  appsElsewhere: "AppsElsewhere",
+  appsFailures: "AppsFailures",
+  appsRecovery: "AppsRecovery",
+  registry: "Registry",
+  drift: "Drift",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */
@@ -35,12 +43,14 @@ export const DEPLOYERS = {
 
 const VARIABLE = "SCPCLOUD_SERVER_OF_TESTS";
 let server: EmbeddedServer | undefined;
+let relay: Server | undefined;
 let directory: string | undefined;
 
 /** Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. */
 export async function startServerOfTests(): Promise<void> {
   const report = (line: string) => console.log(line);
-  const toolchain = await ensureToolchain(report);
+  const engine = await lookForEngine(report);
+  const toolchain = await ensureToolchain(report, { docker: engine.answers });
   const deployerSecret = randomSecret();
   directory = await mkdtemp(join(tmpdir(), "scpcloud-tests-"));
   const [first, ...others] = Object.values(REALMS).map((realm) => realmOfTests(realm, deployerSecret));
@@ -51,6 +61,8 @@ export async function startServerOfTests(): Promise<void> {
     realms: [first as RealmImport, ...others],
     report,
   });
+  relay = await relayToContainers(engine, server.url);
+  tellOfEngine(engine);
   const { url, caCertificate, bootstrapAdminPasswordFile } = server;
   const told: ServerOfTests = { url, caCertificate, bootstrapAdminPasswordFile, deployerSecret };
   // The test files and whatever they start inherit these.
@@ -60,6 +72,7 @@ export async function startServerOfTests(): Promise<void> {
 
 /** Ends the server and removes what it left (jest's globalTeardown). */
 export async function stopServerOfTests(): Promise<void> {
+  relay?.close();
   await server?.stop();
   if (directory !== undefined) {
     await rm(directory, { recursive: true, force: true });
@@ -71,7 +84,8 @@ export function serverOfTests(): ServerOfTests {
   return JSON.parse(process.env[VARIABLE] ?? "{}") as ServerOfTests;
 }
 
-function realmOfTests(realm: string, deployerSecret: string): RealmImport {
+/** A realm with a deployer who may do everything that the program needs, and others who lack something. */
+export function realmOfTests(realm: string, deployerSecret: string): RealmImport {
   const deployers = [
     { clientId: DEPLOYERS.withoutUsers, roles: ["manage-clients", "view-realm", "manage-realm"] },
     { clientId: DEPLOYERS.withoutClients, roles: ["view-clients", "view-users", "view-realm", "manage-realm"] },

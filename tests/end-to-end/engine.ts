@@ -1,0 +1,70 @@
+import type { Server } from "node:net";
+
+import { connectToEngine, type DockerEngine } from "../../docker-engine/connection";
+import { jsonOf } from "../../docker-engine/containers";
+import { hostGateway } from "../../docker-engine/hostGateway";
+import { startRelay } from "../../embedded-keycloak/relay";
+import type { Report } from "../../processes/progress";
+import { engineSettings } from "../../settings/docker";
+import { STACK_LABEL } from "../../settings/settings";
+import { ensureImages, type StandInImages } from "../stand-ins/images";
+
+/** The Docker engine of the tests, or why there is none. */
+export type EngineOfTests =
+  { readonly answers: true; readonly images: StandInImages } | { readonly answers: false; readonly reason: string };
+
+const VARIABLE = "SCPCLOUD_ENGINE_OF_TESTS";
+
+/** The engine that the Docker provider would use. */
+export function dockerEngine(): DockerEngine {
+  return connectToEngine(engineSettings({ values: {}, secretKeys: new Set(), environment: process.env }));
+}
+
+/** Asks whether an engine answers, and makes the stand-ins' images on it. */
+export async function lookForEngine(report: Report): Promise<EngineOfTests> {
+  const engine = dockerEngine();
+  try {
+    await engine.request("GET", "/_ping");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report(`The tests with containers are skipped. ${reason}`);
+    return { answers: false, reason };
+  }
+  return { answers: true, images: await ensureImages(engine, report) };
+}
+
+/** Lets the containers reach a server of the tests; nothing where no engine answers. */
+export async function relayToContainers(engine: EngineOfTests, serverUrl: string): Promise<Server | undefined> {
+  const address = engine.answers ? await hostGateway(dockerEngine()) : undefined;
+  return address === undefined ? undefined : startRelay(address, Number(new URL(serverUrl).port));
+}
+
+/** For the test files, which inherit the variable. */
+export function tellOfEngine(engine: EngineOfTests): void {
+  process.env[VARIABLE] = JSON.stringify(engine);
+}
+
+/** A group of tests on real containers; skipped, with the reason in its name, where no engine answers. */
+export function describeWithEngine(name: string, tests: (images: StandInImages) => void): void {
+  const engine = JSON.parse(process.env[VARIABLE] ?? "{}") as EngineOfTests;
+  if (engine.answers) {
+    describe(name, () => tests(engine.images));
+  } else {
+    describe.skip(`${name} (skipped: ${engine.reason})`, () => tests({ bff: "none:none", api: "none:none" }));
+  }
+}
+
+/** The names of everything that a stack has on the engine. */
+export async function namesOnEngine(stack: string): Promise<string[]> {
+  const engine = dockerEngine();
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${STACK_LABEL}=${stack}`] }));
+  const list = async (path: string) => jsonOf(await engine.request("GET", `${path}filters=${filters}`));
+  const containers = (await list("/containers/json?all=1&")) as { Names: string[] }[];
+  const networks = (await list("/networks?")) as { Name: string }[];
+  const { Volumes } = (await list("/volumes?")) as { Volumes: { Name: string }[] | null };
+  return [
+    ...containers.map(({ Names }) => `container ${Names[0]?.slice(1)}`),
+    ...networks.map(({ Name }) => `network ${Name}`),
+    ...(Volumes ?? []).map(({ Name }) => `volume ${Name}`),
+  ].sort();
+}
