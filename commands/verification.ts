@@ -2,13 +2,22 @@ import { environmentName } from "../settings/environmentNames";
 import { tokenContract } from "../contract/claims";
 import { type ClaimResult, compareClaims } from "../contract/compare";
 import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
-import { fetchDiscovery, fetchKeys, fetchToken, type Keys, verifySignature } from "../keycloak/tokens";
+import {
+  fetchDiscovery,
+  fetchKeys,
+  fetchToken,
+  type Keys,
+  TokenRefusedError,
+  verifySignature,
+} from "../keycloak/tokens";
 import { type IntegrationSettings, issuerOf, type Settings } from "../settings/settings";
 import type { StackOutputs } from "./stack";
 
 /** What came of one customer's token. */
 export interface CustomerReport {
   readonly clientId: string;
+  /** Whether it is right that there is no token. */
+  readonly retired: boolean;
   /** Every claim of contract and token; empty where there was no token to look at. */
   readonly claims: readonly ClaimResult[];
   /** One line each. None: the token is what the settings say. */
@@ -38,7 +47,7 @@ export async function verifyStack(
   return {
     issuer: discovery.issuer,
     customers,
-    differences: [...compareIssuers(discovery.issuer, settings, outputs), ...findRetired(settings, outputs)],
+    differences: [...compareIssuers(discovery.issuer, settings, outputs), ...findRemoved(settings, outputs)],
   };
 }
 
@@ -49,22 +58,33 @@ async function verifyCustomer(
   keycloak: KeycloakConnection,
   keys: Keys,
 ): Promise<CustomerReport> {
-  const { clientId, organization } = integration;
+  const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
   const credentials = outputs.credentials?.[clientId];
   if (deployed === undefined || credentials === undefined) {
-    return { clientId, claims: [], differences: [`${clientId}: not deployed yet; run: pulumi up`] };
+    return { clientId, retired, claims: [], differences: [`${clientId}: not deployed yet; run: pulumi up`] };
   }
   try {
     const token = await fetchToken(keycloak, settings.realm, credentials.basic);
+    if (retired) {
+      return {
+        clientId,
+        retired,
+        claims: [],
+        differences: [`${clientId}: retired, but still gets tokens; run: pulumi up`],
+      };
+    }
     const payload = await verifySignature(token, keys);
     const organizationId = "id" in organization ? organization.id : deployed.organizationId;
     const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
     const claims = compareClaims(contract, payload, Date.now() / 1000);
-    return { clientId, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
+    return { clientId, retired, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
   } catch (error) {
+    if (retired && error instanceof TokenRefusedError) {
+      return { clientId, retired, claims: [], differences: [] };
+    }
     if (error instanceof KeycloakError) {
-      return { clientId, claims: [], differences: [`${clientId}: ${error.message}`] };
+      return { clientId, retired, claims: [], differences: [`${clientId}: ${error.message}`] };
     }
     throw error;
   }
@@ -105,7 +125,7 @@ function compareIssuers(issuer: string, settings: Settings, outputs: StackOutput
   return differences;
 }
 
-function findRetired(settings: Settings, outputs: StackOutputs): string[] {
+function findRemoved(settings: Settings, outputs: StackOutputs): string[] {
   const configured = new Set(settings.integrations.map(({ clientId }) => clientId));
   return Object.keys(outputs.integrations ?? {})
     .filter((clientId) => !configured.has(clientId))

@@ -50,9 +50,9 @@ function print(report: VerificationReport, stack: string, all: boolean): number 
   return differences.length === 0 ? 0 : 1;
 }
 
-function claimsTable({ clientId, claims }: CustomerReport): string {
+function claimsTable({ clientId, claims, differences, retired }: CustomerReport): string {
   if (claims.length === 0) {
-    return `${clientId}: no token`;
+    return `${clientId}: ${retired && differences.length === 0 ? "retired, gets no token" : "no token"}`;
   }
   const table = new Table({
     head: ["claim", "contract", "token", ""],

@@ -11,6 +11,10 @@ export interface IntegrationArgs {
   readonly name: string;
   /** The value of the claim `organizationId`: the id of a user of the customer's organization. */
   readonly organizationId: string;
+  /** Whether the customer gets no tokens any more. */
+  readonly retired: boolean;
+  /** Whether Pulumi refuses to delete or replace the client, with which the customer's secret would be gone. */
+  readonly protect: boolean;
   /** In seconds. */
   readonly accessTokenLifespan: number;
   /** Whose scopes the client gets besides Keycloak's own. */
@@ -33,7 +37,12 @@ export class Integration extends pulumi.ComponentResource {
   constructor(name: string, args: IntegrationArgs, options?: pulumi.ComponentResourceOptions) {
     super("scpcloud:keycloak:Integration", name, {}, options);
     const { realmId } = args;
-    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
+    const childOptions = {
+      parent: this,
+      hooks: { onError: [args.onError] },
+      // All of them: of a customer that is only left out, `up` would delete what is not protected before it fails.
+      protect: args.protect && !args.retired,
+    };
 
     const client = new keycloak.openid.Client(
       `${name}-client`,
@@ -41,7 +50,7 @@ export class Integration extends pulumi.ComponentResource {
         realmId,
         clientId: args.clientId,
         name: args.name,
-        enabled: true,
+        enabled: !args.retired,
         accessType: "CONFIDENTIAL",
         serviceAccountsEnabled: true,
         standardFlowEnabled: false,

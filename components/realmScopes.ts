@@ -11,6 +11,8 @@ export interface RealmScopesArgs {
   readonly allowedOrigins: readonly string[];
   /** The ids by name of the roles of the client `account` that tokens carry; no scope for them when empty. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
+  /** Whether Pulumi refuses to delete the scope that every token depends on; the other one comes and goes by the settings. */
+  readonly protect: boolean;
   /** Told when Keycloak refuses something (refusals.ts). */
   readonly onError: pulumi.ErrorHook;
 }
@@ -36,7 +38,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         description: "Audience and claims common to the tokens of all customers",
         includeInTokenScope: false,
       },
-      childOptions,
+      { ...childOptions, protect: args.protect },
     );
     new keycloak.openid.AudienceProtocolMapper(
       `${name}-audience`,
@@ -49,7 +51,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         addToAccessToken: true,
         addToIdToken: false,
       },
-      childOptions,
+      { ...childOptions, protect: args.protect },
     );
     if (args.allowedOrigins.length > 0) {
       // A mapper, because the provider refuses web origins on a client without browser flows, and only during `up`.

@@ -9,6 +9,9 @@ export interface Discovery {
   readonly issuer: string;
 }
 
+/** The server knows no such client, its secret is another one, or it is disabled: Keycloak says the same of all three. */
+export class TokenRefusedError extends KeycloakError {}
+
 /** Finds the key by which a token claims to be signed. */
 export type Keys = ReturnType<typeof createLocalJWKSet>;
 
@@ -40,7 +43,7 @@ export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Pr
 /**
  * An access token by the client_credentials grant (RFC 6749, 4.4).
  * @param authorization the value of the Authorization header
- * @throws KeycloakError with the server's error code, never with the credentials
+ * @throws KeycloakError with the server's error code, never with the credentials; TokenRefusedError if they are refused
  */
 export async function fetchToken(keycloak: KeycloakConnection, realm: string, authorization: string): Promise<string> {
   const { status, body } = await keycloak.request(tokenEndpointOf(realmUrl("", realm)), {
@@ -51,7 +54,8 @@ export async function fetchToken(keycloak: KeycloakConnection, realm: string, au
   const answer = body as { access_token?: string; error?: string; error_description?: string } | undefined;
   if (status !== 200 || typeof answer?.access_token !== "string") {
     const reason = [answer?.error, answer?.error_description].filter(Boolean).join(": ");
-    throw new KeycloakError(`no token: ${status}${reason ? ` ${reason}` : ""}`);
+    const refused = status === 400 || status === 401;
+    throw new (refused ? TokenRefusedError : KeycloakError)(`no token: ${status}${reason ? ` ${reason}` : ""}`);
   }
   return answer.access_token;
 }

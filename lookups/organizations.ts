@@ -2,7 +2,7 @@ import { type Fault, shown } from "../settings/faults";
 import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
 import type { IntegrationSettings, Settings } from "../settings/settings";
 import type { Found } from "./found";
-import { lookUpUser } from "./users";
+import { DISABLED_USER, lookUpUser } from "./users";
 
 /** A customer with the value of its claim `organizationId`. */
 export interface ResolvedIntegration extends IntegrationSettings {
@@ -15,7 +15,7 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
   const lookups = new Map<string, ReturnType<typeof lookUpUser>>();
   const results = await Promise.all(
     settings.integrations.map(async (integration): Promise<ResolvedIntegration | Fault> => {
-      const { clientId, organization } = integration;
+      const { clientId, organization, retired } = integration;
       if ("id" in organization) {
         return { ...integration, organizationId: organization.id };
       }
@@ -23,9 +23,10 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
       const lookup = lookups.get(user) ?? lookUpUser(user, settings);
       lookups.set(user, lookup);
       const result = await lookup;
-      return "id" in result
-        ? { ...integration, organizationId: result.id }
-        : { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...result };
+      const outcome = "id" in result && !result.enabled && !retired ? DISABLED_USER : result;
+      return "id" in outcome
+        ? { ...integration, organizationId: outcome.id }
+        : { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...outcome };
     }),
   );
   return {

@@ -6,14 +6,17 @@ import { explainFailure } from "./failures";
 
 type Problem = Pick<Fault, "rule" | "reason" | "remedy">;
 
-/** The id of the user who stands for an organization, or what is wrong with that user. */
-export async function lookUpUser(username: string, settings: Settings): Promise<{ readonly id: string } | Problem> {
+/** The user who stands for an organization, or what is wrong with that user. */
+export async function lookUpUser(
+  username: string,
+  settings: Settings,
+): Promise<{ readonly id: string; readonly enabled: boolean } | Problem> {
   if (username.startsWith("service-account-")) {
     return SERVICE_ACCOUNT;
   }
   try {
     const user = await keycloak.getUser({ realmId: settings.realm, username });
-    return user.enabled ? { id: user.id } : DISABLED;
+    return { id: user.id, enabled: user.enabled };
   } catch (error) {
     return explainAbsence(username, settings, error);
   }
@@ -25,7 +28,8 @@ const SERVICE_ACCOUNT: Problem = {
   remedy: "name a user of the customer's organization",
 };
 
-const DISABLED: Problem = {
+/** What is wrong with a user who was switched off, unless the customer is retired as well. */
+export const DISABLED_USER: Problem = {
   rule: "must not be a disabled user",
   reason: "a user who was switched off no longer stands for the organization",
   remedy: "name another user of the organization, or have this one enabled in the admin console",

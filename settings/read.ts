@@ -111,6 +111,7 @@ function toSettings(values: Values, source: ConfigurationSource): Settings {
     accessTokenLifespan: values.accessTokenLifespan,
     allowedOrigins: values.allowedOrigins,
     accountAccess: values.accountAccess,
+    protect: values.protect,
     integrations: Object.entries(values.integrations)
       .map(([clientId, entry]) => toIntegration(clientId, entry))
       .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
@@ -133,8 +134,8 @@ function toApps({ apps, secretEnvironment }: Values, source: ConfigurationSource
 }
 
 function toIntegration(clientId: string, entry: Values["integrations"][string]): IntegrationSettings {
-  const { name = clientId, sharedOrganization } = entry;
-  return { clientId, name, organization: toOrganization(entry), sharedOrganization };
+  const { name = clientId, retired, sharedOrganization } = entry;
+  return { clientId, name, organization: toOrganization(entry), retired, sharedOrganization };
 }
 
 function toOrganization({ organizationId, organizationUser }: Values["integrations"][string]): OrganizationSource {

@@ -9,6 +9,8 @@ export interface IntegrationSettings {
   /** The client's display name in Keycloak. */
   readonly name: string;
   readonly organization: OrganizationSource;
+  /** Says that the customer gets no tokens any more; its client is kept, but disabled. */
+  readonly retired: boolean;
   /** Says that another customer has the same organization, on purpose. */
   readonly sharedOrganization: boolean;
 }
@@ -104,6 +106,8 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** Whether tokens carry the roles of the client `account` that the console's defaults once gave. */
   readonly accountAccess: boolean;
+  /** Whether Pulumi refuses to delete or replace clients, but for retired ones, and the client scope. */
+  readonly protect: boolean;
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   readonly forbiddenOrganizationIds: readonly string[];

@@ -12,6 +12,8 @@ export interface RegisteredResource {
   readonly errorHooks: readonly string[];
   /** Whether it is deleted before its replacement is made. */
   readonly deleteBeforeReplace: boolean;
+  /** Whether Pulumi refuses to delete it. */
+  readonly protect: boolean;
   /** The inputs whose change replaces it, whatever the provider says. */
   readonly replaceOnChanges: readonly string[];
 }
@@ -35,6 +37,7 @@ interface RegisterRequest {
   getParent(): string;
   getHooks(): { getOnErrorList(): string[] } | undefined;
   getDeletebeforereplace(): boolean;
+  getProtect(): boolean;
   getReplaceonchangesList(): string[];
 }
 
@@ -69,6 +72,7 @@ export async function underMocks<T>(
           isComponent: custom === false,
           errorHooks: request?.getHooks()?.getOnErrorList() ?? [],
           deleteBeforeReplace: request?.getDeletebeforereplace() ?? false,
+          protect: request?.getProtect() ?? false,
           replaceOnChanges: request?.getReplaceonchangesList() ?? [],
         });
         return {

@@ -55,6 +55,8 @@ export class Project {
       "keycloak:clientTimeout": 60,
       "keycloak:rootCaCertificate": caCertificate,
       "scpcloud:realm": realm,
+      // Whatever a test makes, it removes again.
+      "scpcloud:protect": false,
       "scpcloud:publicUrl": "https://host.docker.internal:28443",
     };
   }

@@ -55,7 +55,10 @@ async function runProgram(): Promise<unknown> {
 
 function byName(resources: readonly RegisteredResource[]): Record<string, unknown> {
   const entries = resources
-    .map(({ type, name, parent, inputs }): [string, unknown] => [`${type} ${name}`, { parent, inputs }])
+    .map(({ type, name, parent, inputs, protect }): [string, unknown] => [
+      `${type} ${name}`,
+      { parent, ...(protect ? { protect } : {}), inputs },
+    ])
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries);
 }

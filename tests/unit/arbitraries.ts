@@ -89,6 +89,7 @@ const integrations = fc.integer({ min: 1, max: 5 }).chain((count) =>
       fc.record({
         byId: fc.boolean(),
         name: maybe(fc.stringMatching(/^[ -~]{1,30}$/)),
+        retired: maybe(fc.boolean()),
         sharedOrganization: maybe(fc.boolean()),
       }),
       { minLength: count, maxLength: count },
@@ -115,6 +116,7 @@ const parts = fc.record({
   forbidden,
   integrations,
   keycloakUrl: url,
+  protect: maybe(fc.boolean()),
   publicUrl: url,
   realm: maybe(fc.stringMatching(/^[\w.-]{1,20}$/)),
 });
@@ -132,18 +134,20 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
   const { additionalIssuers, deployerRealm, keycloakUrl, publicUrl } = chosen;
   const [clientIds, users, ids, details] = chosen.integrations;
   const customers = clientIds.map((id, index): [Record<string, unknown>, IntegrationSettings] => {
-    const { byId = false, name: displayName, sharedOrganization } = details[index] ?? {};
+    const { byId = false, name: displayName, retired, sharedOrganization } = details[index] ?? {};
     const [user = "", organizationId = ""] = [users[index], ids[index]];
     return [
       {
         ...(byId ? { organizationId } : { organizationUser: user }),
         name: displayName,
+        retired,
         sharedOrganization,
       },
       {
         clientId: id,
         name: displayName ?? id,
         organization: byId ? { id: organizationId } : { user },
+        retired: retired ?? false,
         sharedOrganization: sharedOrganization ?? false,
       },
     ];
@@ -165,6 +169,7 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       "scpcloud:forbiddenOrganizationIds": forbiddenIds,
       "scpcloud:forbiddenOrganizationUsers": forbiddenUsers,
       "scpcloud:integrations": Object.fromEntries(customers.map(([entry, { clientId: id }]) => [id, entry])),
+      "scpcloud:protect": chosen.protect,
       "scpcloud:publicUrl": publicUrl,
       "scpcloud:realm": chosen.realm,
       "scpcloud:requireHttps": false,
@@ -180,6 +185,7 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       accessTokenLifespan: chosen.accessTokenLifespan,
       allowedOrigins: chosen.allowedOrigins ?? [],
       accountAccess: chosen.accountAccess ?? false,
+      protect: chosen.protect ?? true,
       integrations: customers.map(([, settings]) => settings).sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
       forbiddenOrganizationIds: forbiddenIds ?? [],
       bff: chosen.bff[1],

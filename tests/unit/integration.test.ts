@@ -1,11 +1,11 @@
 import { explainRefusal, refusalHook } from "../../components/refusals";
-import { Integration } from "../../components/integration";
+import { Integration, type IntegrationArgs } from "../../components/integration";
 import { RealmScopes } from "../../components/realmScopes";
 import { findResource, underMocks, valueOf } from "../mocks";
 
 const CLIENT = "keycloak:openid/client:Client";
 
-const declare = () =>
+const declare = (args: Partial<IntegrationArgs> = {}) =>
   underMocks(async () => {
     const onError = refusalHook("test");
     const realmScopes = new RealmScopes("realm", {
@@ -13,6 +13,7 @@ const declare = () =>
       audience: "scpCloud",
       allowedOrigins: [],
       accountRoleIds: { "view-profile": "role" },
+      protect: true,
       onError,
     });
     const integration = new Integration("acme", {
@@ -21,8 +22,11 @@ const declare = () =>
       name: "Acme Limited",
       organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
       accessTokenLifespan: 1800,
+      retired: false,
+      protect: true,
       realmScopes,
       onError,
+      ...args,
     });
     return {
       clientSecret: await valueOf(integration.clientSecret),
@@ -41,6 +45,30 @@ describe("Integration", () => {
       "acme-organization-id",
     ]);
   });
+
+  it.each([
+    [
+      { protect: true, retired: false },
+      { enabled: true, isProtected: true },
+    ],
+    [
+      { protect: true, retired: true },
+      { enabled: false, isProtected: false },
+    ],
+    [
+      { protect: false, retired: false },
+      { enabled: true, isProtected: false },
+    ],
+  ])(
+    "keeps what the customer has from being deleted unless its customer is retired: %j",
+    async (args, { enabled, isProtected }) => {
+      const { resources } = await declare(args);
+
+      expect(findResource(resources, CLIENT, "acme-client").inputs).toMatchObject({ enabled });
+      const declared = resources.filter(({ parent, protect }) => parent === "acme" && protect).map(({ name }) => name);
+      expect(declared).toHaveLength(isProtected ? 4 : 0);
+    },
+  );
 
   it("declares a client that can do nothing but fetch tokens for its service account", async () => {
     const client = findResource(await ofCustomer(), CLIENT, "acme-client");

@@ -7,6 +7,7 @@ const customer = (clientId: string, user: string, sharedOrganization = false): I
   clientId,
   name: clientId,
   organization: { user },
+  retired: false,
   sharedOrganization,
 });
 
@@ -135,6 +136,16 @@ describe("a user who does not stand for an organization", () => {
     const message = await faultsOf({}, { getUser: () => ({ id: "id", enabled: false }) });
 
     expect(message).toContain("must not be a disabled user");
+  });
+
+  it("may be disabled when the customer is retired", async () => {
+    const retired = { ...customer("acme", "anna"), retired: true };
+    const { integrations } = await lookUpUnderMocks(
+      { integrations: [retired] },
+      { getUser: () => ({ id: "id", enabled: false }) },
+    );
+
+    expect(integrations).toMatchObject([{ clientId: "acme", organizationId: "id" }]);
   });
 
   it("is refused when it is a service account, without asking the server", async () => {

@@ -12,6 +12,7 @@ const declare = (args: Partial<RealmScopesArgs> = {}) =>
       audience: "scpCloud",
       allowedOrigins: ["/*"],
       accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
+      protect: true,
       onError: refusalHook("test"),
       ...args,
     });
@@ -31,6 +32,14 @@ describe("RealmScopes", () => {
       `${MAPPER} realm-allowed-origins`,
       "scpcloud:keycloak:RealmScopes realm",
     ]);
+  });
+
+  it.each([true, false])("protects the shared scope and its audience where the stack says so: %s", async (protect) => {
+    const { resources } = await declare({ protect });
+
+    expect(resources.filter((resource) => resource.protect).map(({ name }) => name)).toEqual(
+      protect ? ["realm-scope", "realm-audience"] : [],
+    );
   });
 
   it("never declares the realm, which destroy would take along", async () => {

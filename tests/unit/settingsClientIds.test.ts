@@ -143,7 +143,7 @@ test("customers come in the order of their client ids, whatever the order in the
 test("a customer without a name is called by its client id", () => {
   const { integrations } = accepted(withIntegrations({ a: ANNA, b: { organizationUser: "otto", name: "B & Co" } }));
   expect(integrations).toEqual([
-    { clientId: "a", name: "a", organization: { user: "anna" }, sharedOrganization: false },
-    { clientId: "b", name: "B & Co", organization: { user: "otto" }, sharedOrganization: false },
+    { clientId: "a", name: "a", organization: { user: "anna" }, retired: false, sharedOrganization: false },
+    { clientId: "b", name: "B & Co", organization: { user: "otto" }, retired: false, sharedOrganization: false },
   ]);
 });

@@ -54,7 +54,7 @@ describe("an unknown key", () => {
 
   test("is refused with a list of all where none is near", () => {
     expect(onlyFault(withIntegrations({ acme: { organizationUser: "anna", quota: 7 } }))).toContain(
-      "Do: remove it, or write one of: name, organizationId, organizationUser, sharedOrganization",
+      "Do: remove it, or write one of: name, organizationId, organizationUser, retired, sharedOrganization",
     );
   });
 

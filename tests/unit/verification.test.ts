@@ -55,6 +55,10 @@ async function verify({ token, realm = {}, outputs = OUTPUTS, settings = SETTING
   return verifyStack(settings, outputs, keycloak);
 }
 
+const RETIRED = accepted(
+  configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna", retired: true } } }),
+);
+
 const withClaims = async (claims: Claims) => verify({ token: sign(claims, await keys) });
 const allDifferences = ({ differences, customers }: VerificationReport) => [
   ...differences,
@@ -106,7 +110,7 @@ describe("verification", () => {
 describe("a token that the realm's key did not sign", () => {
   const refused = async (token: string | Promise<string>) => {
     const { customers } = await verify({ token });
-    expect(customers).toEqual([{ clientId: "acme", claims: [], differences: [expect.any(String)] }]);
+    expect(customers).toEqual([{ clientId: "acme", retired: false, claims: [], differences: [expect.any(String)] }]);
     expect(customers[0]?.differences[0]).toMatch(
       /^acme: the token's signature does not match the realm's keys \(.+\)$/,
     );
@@ -204,5 +208,26 @@ describe("the stack as a whole", () => {
     await expect(verify({ realm: { answers: { [path]: { status: 404, body: { error: "x" } } } } })).rejects.toThrow(
       `https://keycloak.example.com${path} answered 404: is there a realm "ScpCloud"?`,
     );
+  });
+});
+
+describe("a retired customer", () => {
+  test("is as it should be without a token", async () => {
+    const outputs = { ...OUTPUTS, credentials: { acme: { clientSecret: "other", basic: "Basic b3RoZXI=" } } };
+    const report = await verify({ settings: RETIRED, outputs });
+
+    expect(allDifferences(report)).toEqual([]);
+    expect(report.customers).toEqual([{ clientId: "acme", retired: true, claims: [], differences: [] }]);
+  });
+
+  test("must not get tokens any more", async () => {
+    expect(allDifferences(await verify({ settings: RETIRED }))).toEqual([
+      "acme: retired, but still gets tokens; run: pulumi up",
+    ]);
+  });
+
+  test("is not taken for retired because the server fails", async () => {
+    const tokens: FakeRealm["tokens"] = () => Promise.resolve({ status: 500, body: {} });
+    expect(allDifferences(await verify({ settings: RETIRED, realm: { tokens } }))).toEqual(["acme: no token: 500"]);
   });
 });
