@@ -23,14 +23,31 @@ export const BFF_URL = "http://127.0.0.1:28080";
 export const APPS_STACK_FILE = join(PROJECT_DIRECTORY, ".local", "apps", "Pulumi.dev.yaml");
 
 /**
+ * Asks for life, before anybody waits for what is of no use without an engine.
+ * @throws DockerEngineError if none answers on this machine, whose Keycloak the containers have to reach
+ */
+export async function checkEngineAnswers(engine = developmentEngine()): Promise<void> {
+  if (!engine.host.startsWith("unix://")) {
+    throw new DockerEngineError(`APPS=1 needs a Docker engine on this machine, and DOCKER_HOST is ${engine.host}.`);
+  }
+  try {
+    await engine.request("GET", "/_ping");
+  } catch (error) {
+    if (error instanceof DockerEngineError) {
+      throw new DockerEngineError(
+        `${error.message}\nStart Docker, name another engine in DOCKER_HOST, or leave APPS=1 out.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/**
  * Makes everything ready for the stack dev with containers: the images of the stand-ins, the way from the containers to
  * the embedded Keycloak, the stack file.
- * @throws DockerEngineError if no engine answers
  */
 export async function prepareApps(server: DevelopmentServer, report: Report): Promise<void> {
   const engine = developmentEngine();
-  refuseOtherMachines(engine);
-  await askForLife(engine);
   const images = await ensureImages(engine, report);
   const gateway = await hostGateway(engine);
   if (gateway !== undefined) {
@@ -58,7 +75,7 @@ export async function prepareApps(server: DevelopmentServer, report: Report): Pr
 export async function stopApps(): Promise<number> {
   await stopRelay();
   const engine = developmentEngine();
-  const isThere = await askForLife(engine).then(
+  const isThere = await checkEngineAnswers(engine).then(
     () => true,
     () => false,
   );
@@ -67,26 +84,6 @@ export async function stopApps(): Promise<number> {
 
 function developmentEngine(): DockerEngine {
   return connectToEngine(engineSettings({ values: {}, secretKeys: new Set(), environment: process.env }));
-}
-
-/** The containers have to reach this machine's Keycloak. */
-function refuseOtherMachines({ host }: DockerEngine): void {
-  if (!host.startsWith("unix://")) {
-    throw new DockerEngineError(`APPS=1 needs a Docker engine on this machine, and DOCKER_HOST is ${host}.`);
-  }
-}
-
-async function askForLife(engine: DockerEngine): Promise<void> {
-  try {
-    await engine.request("GET", "/_ping");
-  } catch (error) {
-    if (error instanceof DockerEngineError) {
-      throw new DockerEngineError(
-        `${error.message}\nStart Docker, name another engine in DOCKER_HOST, or leave APPS=1 out.`,
-      );
-    }
-    throw error;
-  }
 }
 
 async function eachContainer(

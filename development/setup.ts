@@ -4,7 +4,7 @@ import { type DevelopmentServer, ensureDevelopmentServer } from "../embedded-key
 import type { Report } from "../processes/progress";
 import { ensureToolchain } from "../toolchain/install";
 import { checkPrerequisites } from "../toolchain/prerequisites";
-import { APPS_STACK_FILE, prepareApps } from "./apps";
+import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./apps";
 import { developmentEnvironment, STATE_DIRECTORY, type Variable } from "./environment";
 
 /** Everything that the dev stack stands on. */
@@ -21,6 +21,9 @@ export const WITH_APPS = !["", "0", undefined].includes(process.env["APPS"]);
 export async function ensureDevelopment(report: Report): Promise<Development> {
   // Asked first, so that nobody waits for a build before hearing what else is missing.
   checkPrerequisites(["node", "java", "mvn"]);
+  if (WITH_APPS) {
+    await checkEngineAnswers();
+  }
   const toolchain = await ensureToolchain(report, { docker: WITH_APPS });
   const server = await ensureDevelopmentServer(report);
   mkdirSync(STATE_DIRECTORY, { recursive: true, mode: 0o700 });
