@@ -1,0 +1,53 @@
+import type { Step } from "./preview";
+
+/** Whose resources they are. */
+export interface Owner {
+  readonly kind: "customer" | "shared" | "containers" | "stack";
+  /** A customer's client id; empty for all others. */
+  readonly name: string;
+}
+
+type Parents = ReadonlyMap<string, string | undefined>;
+
+const CUSTOMER_TYPE = "scpcloud:keycloak:Integration";
+
+/** The parents by URN. */
+export function parentsOf(steps: readonly Step[]): Parents {
+  return new Map(steps.map(({ urn, newState, oldState }) => [urn, newState?.parent ?? oldState?.parent]));
+}
+
+export function ownerOf(urn: string, parents: Parents): Owner {
+  const types = typesOf(urn);
+  if (types.includes(CUSTOMER_TYPE)) {
+    // A component's URN ends with its own type, and its name is the customer's client id.
+    let ancestor: string | undefined = urn;
+    while (ancestor !== undefined && typesOf(ancestor).at(-1) !== CUSTOMER_TYPE) {
+      ancestor = parents.get(ancestor);
+    }
+    return { kind: "customer", name: nameOf(ancestor ?? urn) };
+  }
+  if (types.some((type) => type.startsWith("scpcloud:apps:"))) {
+    return { kind: "containers", name: "" };
+  }
+  return { kind: types.includes("scpcloud:keycloak:RealmScopes") ? "shared" : "stack", name: "" };
+}
+
+/** The owners of resources that Pulumi would delete or replace from the next deployment on, and did not before. */
+export function unprotectedOwners(steps: readonly Step[]): Owner[] {
+  const parents = parentsOf(steps);
+  const owners = steps
+    .filter(({ newState, oldState }) => oldState?.protect === true && newState !== undefined && !newState.protect)
+    .map(({ urn }): [string, Owner] => [JSON.stringify(ownerOf(urn, parents)), ownerOf(urn, parents)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...new Map(owners).values()];
+}
+
+/** `urn:pulumi:STACK::PROJECT::TYPE$TYPE::NAME`. */
+export function typesOf(urn: string): string[] {
+  return (urn.split("::")[2] ?? "").split("$");
+}
+
+/** A name may have colons itself. */
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}

@@ -1,0 +1,112 @@
+import { reviewClaims } from "../../review/claims";
+import { customers, linesOf, review, revision } from "./reviewConfiguration";
+
+const two = customers({
+  acme: { organizationUser: "anna" },
+  globex: { organizationId: "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11" },
+});
+
+describe("other changes of the stack file", () => {
+  test("are told by their paths without values", () => {
+    const after = {
+      ...customers({ acme: { organizationUser: "anna", name: "Acme" } }),
+      "keycloak:url": "https://elsewhere.example.com",
+      "scpcloud:api": { additionalIssuers: ["https://old.example.com/realms/ScpCloud"], section: "Jwt" },
+      "keycloak:clientSecret": { secure: "AAAB-ciphertext" },
+    };
+    expect(linesOf({}, after).slice(1)).toEqual([
+      "Also changed, with no effect on tokens: `keycloak:clientSecret`, `keycloak:url`, " +
+        "`scpcloud:api.additionalIssuers`, `scpcloud:api.section`, `scpcloud:integrations.acme.name`.",
+    ]);
+    expect(JSON.stringify(review({}, after))).not.toMatch(/ciphertext|elsewhere|old\.example/);
+  });
+
+  test("are not what the tables tell already", () => {
+    const after = { ...customers({ acme: { organizationUser: "bo" } }), "scpcloud:publicUrl": "https://b.example.com" };
+    expect(review({}, after).otherChanges).toEqual([]);
+  });
+
+  test("are whatever has no effect because nobody has a token", () => {
+    const before = customers({ acme: { organizationUser: "anna", retired: true } });
+    const after = customers({ acme: { organizationUser: "bo", retired: true } });
+    expect(review(before, { ...after, "scpcloud:audience": "other" }).otherChanges).toEqual([
+      "scpcloud:audience",
+      "scpcloud:integrations.acme.organizationUser",
+    ]);
+  });
+
+  test("are none where a value is only written otherwise, or is the default", () => {
+    const after = { "scpcloud:accessTokenLifespan": "300", "scpcloud:realm": "ScpCloud", "scpcloud:api": {} };
+    expect(review({}, after).otherChanges).toEqual([]);
+  });
+});
+
+describe("a stack file that the program refuses", () => {
+  const wrong = { "scpcloud:accessTokenLifespan": 59 };
+
+  test("is told with the program's own words", () => {
+    const lines = linesOf({}, wrong);
+    expect(lines[0]).toBe("### prod: the stack file is refused, so there are no tokens to compare");
+    expect(lines.slice(1, 4)).toEqual([
+      "In the working tree:",
+      "```text",
+      "1 fault in the stack's configuration; nothing was changed.",
+    ]);
+    expect(lines).toContain("  Do: write 1800 for half an hour, or 300 for the lean default");
+  });
+
+  test("at the base does not keep the new one from being shown", () => {
+    const lines = linesOf(wrong, two);
+    expect(lines[0]).toBe("### prod: nothing to compare with, 2 customers added");
+    expect(lines[1]).toBe(
+      "The program refuses the stack file at `0123456789ab`, so it was never deployed; every customer counts as new.",
+    );
+    expect(lines).toContain("#### Added: `acme`, `globex`");
+  });
+
+  test("because it is no YAML shows nothing of it, since it may hold a secret", () => {
+    const stack = "config:\n  a: hunter2\n  a: [hunter2\n";
+    const { faults } = reviewClaims("prod", revision("base", {}), { ...revision("head", {}), stack });
+    expect(faults.head).toContain("Pulumi.prod.yaml\n  must be a YAML map");
+    expect(faults.head).not.toContain("hunter2");
+  });
+
+  test.each(["- a\n- b", "text", "config: [1]", "", "\u0000", "config:\n  __proto__: {a: 1}"])(
+    "because it is %j is no reason to fall over",
+    (stack) => {
+      expect(reviewClaims("prod", revision("base", {}), { ...revision("head", {}), stack }).faults.head).toBeDefined();
+    },
+  );
+});
+
+test("what is encrypted counts as set, and its ciphertext is not taken for the value", () => {
+  const secret = { secure: "v1:AAAA:BBBB" };
+  const keys = ["keycloak:url", "keycloak:rootCaCertificate", "keycloak:clientSecret", "docker:host"];
+  const changes = Object.fromEntries([...keys, "scpcloud:secretEnvironment"].map((key) => [key, secret]));
+  const api = { image: "api:1", pull: false };
+  const { faults, otherChanges } = review({}, { ...changes, "scpcloud:apps": { api, requireDigest: false } });
+  expect(faults).toEqual({});
+  expect(otherChanges).toEqual(expect.arrayContaining([...keys, "scpcloud:secretEnvironment"]));
+});
+
+test("the environment of whoever runs the review is not the deployment's", () => {
+  process.env["KEYCLOAK_URL"] = "no URL";
+  try {
+    expect(review({ "keycloak:url": undefined }, { "keycloak:url": undefined }).faults).toEqual({});
+  } finally {
+    delete process.env["KEYCLOAK_URL"];
+  }
+});
+
+describe("Pulumi.yaml of the revision", () => {
+  const projectWith = (audience: string) => `config: { audience: { default: ${audience} }, gone: { default: 1 } }`;
+
+  test("gives its own defaults, and today's for what it did not know", () => {
+    const base = revision("base", {}, projectWith("old"));
+    const { changes, faults } = reviewClaims("prod", base, revision("head", {}));
+    expect(faults).toEqual({});
+    expect(changes?.changed).toEqual([
+      { clientIds: ["acme"], changes: [{ claim: "aud", before: '"old"', after: '"scpCloud"' }] },
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { type ClaimsReview, reviewClaims } from "../../review/claims";
+import { claimsMarkdown } from "../../review/claimsText";
+import type { RevisionFiles } from "../../review/revision";
+import { MINIMAL } from "./configuration";
+
+const PROJECT = readFileSync(join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");
+
+/** A stack file with some keys replaced, or removed by `undefined`; none at all for `undefined`. */
+export type Changes = Readonly<Record<string, unknown>> | undefined;
+
+/** The files of a revision whose stack file says the least that it has to, but for these changes. */
+export function revision(label: string, changes: Changes, project = PROJECT): RevisionFiles {
+  return {
+    label,
+    project,
+    stack: changes && stringify({ config: { ...MINIMAL, ...changes } }, { keepUndefined: false }),
+  };
+}
+
+export function review(before: Changes, after: Changes): ClaimsReview {
+  return reviewClaims("prod", revision("0123456789ab", before), revision("the working tree", after));
+}
+
+/** The comment's lines without marker and blank ones. */
+export function linesOf(before: Changes, after: Changes): string[] {
+  return claimsMarkdown(review(before, after))
+    .split("\n")
+    .slice(1)
+    .filter((line) => line !== "");
+}
+
+/** How far the change reaches, as the comment's heading says it. */
+export function headline(before: Changes, after: Changes): string {
+  return (linesOf(before, after)[0] ?? "").replace(/^### prod: /, "");
+}
+
+export const customers = (integrations: Readonly<Record<string, unknown>>) => ({
+  "scpcloud:integrations": integrations,
+});

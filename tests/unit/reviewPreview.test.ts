@@ -1,0 +1,100 @@
+import fc from "fast-check";
+
+import { readPreview } from "../../review/preview";
+import { summaryMarkdown } from "../../review/summary";
+import { previewOf, recording, update } from "./reviewRecordings";
+
+const MARK = "4dabf18193072939515e22adb298388d";
+const rowOf = (property: string, before: unknown, after: unknown) =>
+  summaryMarkdown(readPreview(previewOf([update("acme", property, before, after)])), "prod")
+    .split("\n")
+    .find((line) => line.startsWith("| `client`"));
+
+describe("a value that changes", () => {
+  test.each([
+    ["name", "a", "b", '`"a"`', '`"b"`'],
+    ["name", undefined, "b", "`—`", '`"b"`'],
+    ["enabled", true, false, "`true`", "`false`"],
+    ["id", "x", "04da6b54-80e4-46f7-96ec-b56ff0331ba9", '`"x"`', "`(known after up)`"],
+    ["scopes", ["a", "b", "c"], ["a", "c", "d"], '`["b", …]`', '`["d", …]`'],
+    ["scopes", ["a", "b"], ["b", "a"], '`["a","b"]`', '`["b","a"]`'],
+    ["scopes", [], ["a"], "`[]`", '`["a"]`'],
+    ["labels", { __defaults: [], a: 1 }, { a: 2 }, '`{"a":1}`', '`{"a":2}`'],
+    ["addToAccessToken", true, false, "`true`", "`false`"],
+    // Secrets, by Pulumi's own mark, masked by Pulumi, or by their names.
+    ["envs", "[secret]", "[secret]", "`[secret]`", "`[secret]`"],
+    ["envs", { [MARK]: "1b47", plaintext: "s3cret" }, ["a"], "`[secret]`", '`["a"]`'],
+    ["envs", ["A=1", { [MARK]: "1b47", ciphertext: "s3cret" }], ["A=1"], '`["[secret]", …]`', "`[…]`"],
+    ["clientSecret", "s3cret", "n3w", "`[secret]`", "`[secret]`"],
+    ["registryAuth", [{ address: "a", password: "s3cret" }], [], '`[{"address":"a","password":"[secret]"}]`', "`[]`"],
+    ["clientSecrets", { a: "s3cret" }, ["s3cret"], '`{"a":"[secret]"}`', '`["[secret]"]`'],
+  ])("%s is told", (property, before, after, expectedBefore, expectedAfter) => {
+    expect(rowOf(property, before, after)).toBe(
+      `| \`client\` | \`${property}\` | ${String(expectedBefore)} | ${String(expectedAfter)} |`,
+    );
+  });
+
+  test("never shows what is marked as a secret, wherever it is", () => {
+    const secret = fc.constantFrom({ [MARK]: "1b47", plaintext: "s3cret" }, { [MARK]: "x", value: ["s3cret"] });
+    const value = fc.letrec((tie) => ({
+      value: fc.oneof(
+        secret,
+        fc.string(),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), tie("value"), { maxKeys: 3 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, value, (before, after) => {
+        expect(rowOf("anything", before, after)).not.toContain("s3cret");
+      }),
+    );
+  });
+});
+
+describe("output of a preview that did not succeed", () => {
+  const failure = (text: string) => {
+    expect(readPreview(text).errors).not.toEqual([]);
+    return summaryMarkdown(readPreview(text), "prod");
+  };
+
+  test.each([
+    "",
+    "error: no stack named 'prod' found",
+    "{",
+    "[]",
+    "null",
+    "{}",
+    '{"steps":[]}',
+    '{"changeSummary":{"same":1}}',
+  ])("is never taken for one without changes: %j", (text) => {
+    expect(failure(text)).toContain("### prod: the preview failed");
+  });
+
+  test("is told in its own words where it is no JSON", () => {
+    expect(failure("error: no stack named 'prod' found\n")).toContain("\nerror: no stack named 'prod' found\n```");
+  });
+
+  test("is told where Pulumi counts changes that it does not list", () => {
+    expect(failure('{"steps":[],"changeSummary":{"same":3,"update":2}}')).toContain(
+      "the preview counts 2 × update, and lists 0",
+    );
+  });
+
+  test("is told with what to do where a protected client was to be deleted", () => {
+    const text = failure(recording("protectedRemoved"));
+    expect(text).toContain("A client is deleted only after its customer was retired");
+    expect(text).not.toContain("to delete");
+  });
+});
+
+test("warnings are told beside the changes", () => {
+  const { steps, changeSummary } = JSON.parse(previewOf([update("a", "name", 1, 2)])) as Record<string, unknown>;
+  const diagnostics = [
+    { severity: "warning", message: "<{%fg 3%}>warning: careful<{%reset%}>\n" },
+    { severity: "info" },
+  ];
+  expect(summaryMarkdown(readPreview(JSON.stringify({ steps, changeSummary, diagnostics })), "prod")).toContain(
+    "Pulumi warns:\n\n```text\ncareful\n```",
+  );
+});

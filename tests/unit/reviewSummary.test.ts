@@ -1,0 +1,129 @@
+import fc from "fast-check";
+
+import { readPreview } from "../../review/preview";
+import { summaryMarkdown } from "../../review/summary";
+import { previewOf, recording, RECORDINGS, stepOf, update } from "./reviewRecordings";
+
+const summary = (text: string, limit?: number) => summaryMarkdown(readPreview(text), "prod", limit);
+
+describe("what pulumi said of this program", () => {
+  test.each(RECORDINGS)("is summed up: %s", (name) => {
+    expect(summary(recording(name))).toMatchSnapshot();
+  });
+
+  test.each(RECORDINGS)("is summed up alike in whatever order the steps came: %s", (name) => {
+    const { steps, ...rest } = JSON.parse(recording(name)) as { steps: unknown[] };
+    fc.assert(
+      fc.property(fc.shuffledSubarray(steps, { minLength: steps.length }), (shuffled) => {
+        expect(summary(JSON.stringify({ ...rest, steps: shuffled }))).toBe(summary(recording(name)));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  test.each(RECORDINGS)("has no secret in it, so that it may be committed: %s", (name) => {
+    const secrets: unknown[] = [];
+    JSON.parse(recording(name), (key, value: unknown) => {
+      if (/secret$|^credentials$|^envs$/i.test(key) && typeof value === "string") {
+        secrets.push(value);
+      }
+      return value;
+    });
+    expect(secrets.filter((secret) => secret !== "[secret]")).toEqual([]);
+  });
+});
+
+describe("the order", () => {
+  test("is that of danger, then of names", () => {
+    const text = summary(
+      previewOf([
+        stepOf("e", { op: "create" }),
+        update("d", "name", "a", "b"),
+        update("c", "enabled", true, false),
+        stepOf("b", { op: "replace" }),
+        stepOf("a", { op: "delete" }),
+        stepOf("a2", { op: "delete" }),
+      ]),
+    );
+    expect(text.match(/^####.*$/gm)).toEqual([
+      "#### 2 customers: `a`, `a2`",
+      "#### `b`",
+      "#### `c`",
+      "#### `d`",
+      "#### `e`",
+    ]);
+    expect(text.match(/^- .*$/gm)).toEqual([
+      "- **The client is deleted, and its credentials are refused from then on: `a`, `a2`**",
+      "- **The client is replaced: the customer needs its new secret: `b`**",
+      "- **The client is disabled (retired): `c`**",
+    ]);
+  });
+
+  test("has no client in danger where the server has lost something else of a customer", () => {
+    const mapper = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
+    const text = summary(previewOf(["refresh", "create"].map((op) => stepOf("a", { op }, mapper))));
+    expect(text).toContain("**Made anew**, because the server has lost it: `hardcoded claim protocol mapper`.");
+    expect(text).not.toMatch(/^- /m);
+  });
+
+  test("takes the steps of one replacement for one", () => {
+    const ops = ["delete-replaced", "replace", "create-replacement"];
+    const text = summary(previewOf(ops.map((op) => stepOf("a", { op }))));
+    expect(text).toContain("### prod: 1 to replace; 14 unchanged");
+  });
+
+  test("takes an operation that is unknown for the worst", () => {
+    expect(summary(previewOf([stepOf("a", { op: "obliterate" })]))).toContain("**Deleted**: `client`.");
+  });
+});
+
+describe("a customer's name", () => {
+  test("is that of the component, however far above", () => {
+    const urn = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration";
+    const steps = [
+      { op: "same", urn: `${urn}$x:y:Group::g`, newState: { parent: `${urn}::acme::eu` } },
+      { op: "create", urn: `${urn}$x:y:Group$x:y:Thing::t`, newState: { parent: `${urn}$x:y:Group::g` } },
+    ];
+    expect(summary(previewOf(steps))).toContain("#### `acme::eu`");
+  });
+
+  test("is harmless, whatever it is", () => {
+    const text = summary(previewOf([update("a|`<img>\n# @team", "name", "a", "x|<b>")]));
+    expect(text).toContain("#### ``a|`<img>\\u{a}# @team``");
+    expect(text).toContain('| `client` | `name` | `"a"` | `"x\\|<b>"` |');
+  });
+});
+
+describe("the limit", () => {
+  const many = Array.from({ length: 500 }, (_, index) => `customer-${index}`);
+  const steps = [
+    ...many.map((customer) => update(customer, "name", customer, `${customer} ${"x".repeat(50)}`)),
+    stepOf("last", { op: "delete" }),
+    stepOf("a-new-one", { op: "create" }),
+  ];
+
+  test("leaves whole customers out, the least dangerous ones, and says how many", () => {
+    const text = summary(previewOf(steps), 10_000);
+    expect(text.length).toBeLessThanOrEqual(10_000);
+    const shown = text.match(/^#### /gm)?.length ?? 0;
+    const leftOut = /… and (\d+) more customers with changes \((\d+) to update, 1 to create\)/.exec(text);
+    expect(text.match(/^#### .*$/gm)?.[0]).toBe("#### `last`");
+    expect(shown).toBeGreaterThan(20);
+    expect([Number(leftOut?.[1]), Number(leftOut?.[2])]).toEqual([502 - shown, 501 - shown]);
+  });
+
+  test("is GitHub's by default, and never exceeded", () => {
+    expect(summary(previewOf(steps)).length).toBeLessThanOrEqual(60_000);
+    fc.assert(
+      fc.property(fc.integer({ min: 2_000, max: 70_000 }), (limit) => {
+        expect(summary(previewOf(steps), limit).length).toBeLessThanOrEqual(limit);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("does not cut what says why a preview failed without a word", () => {
+    const diagnostics = [{ severity: "error", message: `error: ${"a line\n".repeat(20_000)}` }];
+    expect(summary(JSON.stringify({ diagnostics, steps: [] }), 5_000)).toMatch(/… and \d+ more lines/);
+  });
+});
