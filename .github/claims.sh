@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Writes as Markdown how customers' tokens differ from those of another revision, for every stack file: claims.sh BASE
+# Needs neither Pulumi nor a secret. Fails where the program would refuse a stack file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+base=$1
+
+# Also of the stacks whose file is removed.
+stacks() {
+  { ls && git ls-tree --name-only "$base"; } | sed -n 's/^Pulumi\.\(.*\)\.yaml$/\1/p' | sort -u
+}
+
+failed=0
+for stack in $(stacks); do
+  npm run --silent claims -- --stack "$stack" --base "$base" || failed=1
+  echo
+done
+exit "$failed"

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Makes the files the review's one comment on a pull request, instead of what it said before: comment.sh NUMBER FILE...
+set -euo pipefail
+number=$1
+shift
+
+marker='<!-- scpcloud: review -->'
+# GitHub takes 65,536 characters.
+limit=60000
+
+text=$(cat "$@")
+if [ "${#text}" -gt "$limit" ]; then
+  text="${text:0:limit}"$'\n\n```\n\n'"The rest is in the summary of the run."
+fi
+body=$(mktemp)
+trap 'rm -f "$body"' EXIT
+printf '%s\n%s\n\n%s\n' "$marker" "$text" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"
+
+comments=repos/$GITHUB_REPOSITORY/issues/$number/comments
+# Nobody else's comment, should it quote this one.
+own='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
+id=$(MARKER=$marker gh api --paginate "$comments" --jq "$own" | sed -n 1p)
+if [ -n "$id" ]; then
+  gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" --field "body=@$body" --silent
+else
+  gh api --method POST "$comments" --field "body=@$body" --silent
+fi

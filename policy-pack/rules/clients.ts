@@ -1,0 +1,109 @@
+import { type Properties, textsOf } from "../resources";
+
+/** Each rule looks at the inputs of one client and says what to do about it; nothing where it is as it should be. */
+export type ClientRule = (client: Properties) => readonly string[];
+
+export const confidential: ClientRule = ({ accessType }) =>
+  accessType === "CONFIDENTIAL"
+    ? []
+    : [
+        `accessType is ${JSON.stringify(accessType)}. Write accessType: "CONFIDENTIAL"; without a secret anybody could ` +
+          "fetch this customer's tokens.",
+      ];
+
+/** Inputs, and Keycloak's attributes by which `extraConfig` would say the same. */
+const FLOWS = {
+  standardFlowEnabled: "the login by browser",
+  implicitFlowEnabled: "the implicit flow",
+  directAccessGrantsEnabled: "the password grant",
+  oauth2DeviceAuthorizationGrantEnabled: "the device flow",
+  "oauth2.device.authorization.grant.enabled": "the device flow",
+  "oidc.ciba.grant.enabled": "the login by another device (CIBA)",
+} as const;
+
+export const flows: ClientRule = (client) => {
+  const extraConfig = (client["extraConfig"] ?? {}) as Properties;
+  const isOn = (value: unknown) => value === true || value === "true";
+  return Object.entries(FLOWS)
+    .filter(([input]) => isOn(client[input]) || isOn(extraConfig[input]))
+    .map(([input, flow]) => `${input} is true. Set it to false: a customer is a program, which does not need ${flow}.`);
+};
+
+export const serviceAccount: ClientRule = ({ serviceAccountsEnabled }) =>
+  serviceAccountsEnabled === true
+    ? []
+    : ["serviceAccountsEnabled is not true. Set it to true: without it the customer gets no token at all."];
+
+/** The provider's default is true. */
+export const fullScope: ClientRule = ({ fullScopeAllowed }) =>
+  fullScopeAllowed === false
+    ? []
+    : [
+        "fullScopeAllowed is not false. Set it to false: otherwise tokens carry every role that the service account " +
+          "ever gets.",
+      ];
+
+export const wildcards: ClientRule = (client) =>
+  ["validRedirectUris", "validPostLogoutRedirectUris", "webOrigins"].flatMap((input) =>
+    textsOf(client[input])
+      .filter((value) => value.includes("*"))
+      .map(
+        (value) => `${input} has ${JSON.stringify(value)}. Leave it out, or name each address: * lets in any website.`,
+      ),
+  );
+
+/** In seconds, both included. */
+export interface LifespanBounds {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export const lifespan =
+  ({ minimum, maximum }: LifespanBounds): ClientRule =>
+  ({ accessTokenLifespan }) => {
+    const seconds = secondsOf(accessTokenLifespan);
+    if (seconds === undefined) {
+      return [`accessTokenLifespan is not set. Write ${minimum} to ${maximum} seconds; the realm's may be any.`];
+    }
+    return seconds >= minimum && seconds <= maximum
+      ? []
+      : [
+          `accessTokenLifespan is ${String(accessTokenLifespan)} seconds. Write ${minimum} to ${maximum}: a token cannot ` +
+            "be called back, and a very short one is fetched anew for every call.",
+        ];
+  };
+
+export const advisedLifespan =
+  ({ maximum }: Pick<LifespanBounds, "maximum">): ClientRule =>
+  ({ accessTokenLifespan }) =>
+    (secondsOf(accessTokenLifespan) ?? 0) > maximum
+      ? [
+          `accessTokenLifespan is ${String(accessTokenLifespan)} seconds. Consider ${maximum} or less: so long a token ` +
+            "that was stolen remains good.",
+        ]
+      : [];
+
+/** The provider takes it as a text. */
+function secondsOf(value: unknown): number | undefined {
+  return value === undefined || value === null || value === "" ? undefined : Number(value);
+}
+
+/** What the rule for protection looks at. */
+export interface ProtectedClient {
+  readonly urn: string;
+  readonly enabled: unknown;
+  readonly protect: boolean;
+}
+
+/** @param stacks whose clients have to be protected */
+export function protection(stacks: readonly string[], { urn, enabled, protect }: ProtectedClient): readonly string[] {
+  // urn:pulumi:STACK::PROJECT::TYPE::NAME
+  const stack = urn.split("::")[0]?.split(":").at(-1) ?? "";
+  // The client of a customer who is retired may go.
+  return protect || enabled === false || !stacks.includes(stack)
+    ? []
+    : [
+        `The stack ${stack} does not protect this client. Set the resource option protect: true, or a deletion or ` +
+          "replacement takes the customer's secret along.",
+      ];
+}

@@ -1,0 +1,234 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { run, type RunResult } from "../../processes/run";
+import { describeWithEngine } from "./engine";
+import { committedStackFile, Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import { appsOf, concurrently, ownStackName, servicesOf } from "./services";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const PACK = join(REPOSITORY, "policy-pack");
+
+/** What the pack says of a preview: the violated rules with their levels. */
+function violationsIn({ stdout }: RunResult): string[] {
+  return [...stdout.matchAll(/^ +- \[(\w+)\] +([\w-]+) +\(/gm)].map(([, level, rule]) => `${level} ${rule}`);
+}
+
+/** That the pack ran, and had nothing to say. */
+function expectSilence(result: RunResult): void {
+  expect(result.stdout).toContain("✅ scpcloud-policies@v1.0.0");
+  expect(violationsIn(result)).toEqual([]);
+  expect(result.stdout).not.toMatch(/can't run policy|error/);
+  expect(result.exitCode).toBe(0);
+}
+
+type Changes = Readonly<Record<string, object | null>>;
+
+/** The rule, its level, what violates it in a program that keeps to all others, and the message. */
+type Violation = readonly [rule: string, level: "advisory" | "mandatory", changes: Changes, message: string];
+
+const OF_CUSTOMERS: readonly Violation[] = [
+  ["client-confidential", "mandatory", { client: { accessType: "PUBLIC" } }, 'Write accessType: "CONFIDENTIAL"'],
+  ["client-flows", "mandatory", { client: { directAccessGrantsEnabled: true } }, "directAccessGrantsEnabled is true"],
+  ["client-service-account", "mandatory", { client: { serviceAccountsEnabled: false } }, "Set it to true"],
+  ["client-full-scope", "mandatory", { client: { fullScopeAllowed: true } }, "fullScopeAllowed is not false"],
+  ["client-wildcards", "mandatory", { client: { webOrigins: ["*"] } }, 'webOrigins has "*". Leave it out'],
+  ["client-lifespan", "mandatory", { client: { accessTokenLifespan: "30" } }, "Write 60 to 3600"],
+  ["client-lifespan-advised", "advisory", { client: { accessTokenLifespan: "3600" } }, "Consider 1800 or less"],
+  ["client-protection", "mandatory", { options: { protect: false } }, "The stack prod does not protect this client"],
+  ["organization-claim", "mandatory", { mapper: null }, "The client has no mapper for the claim organizationId"],
+  ["organization-claim", "mandatory", { secondMapper: {} }, "The client has 2 mappers for the claim organizationId"],
+  ["client-scopes", "mandatory", { optionalScopes: null }, "The client has no ClientOptionalScopes. Declare one"],
+  [
+    "client-scopes",
+    "mandatory",
+    { defaultScopes: { defaultScopes: ["basic", "roles", "service_account", "scpCloud", "email"] } },
+    "defaultScopes has email. Remove it",
+  ],
+];
+
+const OF_CONTAINERS: readonly Violation[] = [
+  ["container-image", "mandatory", { container: { image: "app:latest" } }, 'image is "app:latest"'],
+  ["container-image", "mandatory", { image: { name: "app" } }, 'name is "app". Write a version as its tag'],
+  ["container-privileged", "mandatory", { container: { privileged: true } }, "privileged is true. Remove it"],
+  [
+    "container-docker-socket",
+    "mandatory",
+    { container: { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/docker.sock" }] } },
+    "/var/run/docker.sock of the machine is mounted",
+  ],
+  ["container-read-only", "advisory", { container: { readOnly: false } }, "readOnly is not true"],
+  ["container-capabilities", "advisory", { container: { capabilities: {} } }, "capabilities does not drop ALL"],
+];
+
+/** Previews of a program with one violation each; nothing is made, nobody is asked. */
+class ViolatingProgram {
+  private constructor(private readonly directory: string) {}
+
+  static async create(): Promise<ViolatingProgram> {
+    const directory = await mkdtemp(join(tmpdir(), "scpcloud-violating-"));
+    const files = ["Pulumi.yaml", "index.ts"].map((name) => join(__dirname, "violating-program", name));
+    const shared = ["tsconfig.pulumi.json", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
+    await Promise.all(
+      [...files, ...shared].map((file) => symlink(file, join(directory, file.split("/").at(-1) ?? ""))),
+    );
+    const program = new ViolatingProgram(directory);
+    await program.pulumi({}, "stack", "init", "prod");
+    return program;
+  }
+
+  preview(changes: Changes, ...args: string[]): Promise<RunResult> {
+    return this.pulumi(changes, "preview", "--stack", "prod", "--policy-pack", PACK, ...args);
+  }
+
+  /** Previews with a configuration of the pack. */
+  async previewWith(config: object, changes: Changes): Promise<RunResult> {
+    const file = join(this.directory, "policies.json");
+    await writeFile(file, JSON.stringify(config));
+    return this.preview(changes, "--policy-pack-config", file);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.directory, { recursive: true, force: true });
+  }
+
+  private pulumi(changes: Changes, ...args: string[]): Promise<RunResult> {
+    return run("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.directory,
+      env: {
+        PULUMI_BACKEND_URL: `file://${this.directory}`,
+        PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+        SCPCLOUD_CHANGES: JSON.stringify(changes),
+      },
+      timeoutMilliseconds: 120_000,
+    });
+  }
+}
+
+let program: ViolatingProgram;
+
+beforeAll(async () => {
+  program = await ViolatingProgram.create();
+});
+
+afterAll(() => program.remove());
+
+/** One preview for each, two at a time, and what it says. */
+function describeViolations(violations: readonly Violation[]): void {
+  let results: RunResult[];
+
+  beforeAll(async () => {
+    results = await concurrently(
+      violations.map(
+        ([, , changes]) =>
+          () =>
+            program.preview(changes),
+      ),
+      2,
+    );
+  });
+
+  it.each(violations.map((violation, index) => [...violation, index] as const))(
+    "%s (%s): %j",
+    (rule, level, _changes, message, index) => {
+      const result = results[index] as RunResult;
+      expect(violationsIn(result)).toEqual([`${level} ${rule}`]);
+      expect(result.stdout).toContain(message);
+      expect(result.exitCode === 0).toBe(level === "advisory");
+    },
+  );
+}
+
+describe("a program with a customer that violates", () => {
+  describeViolations(OF_CUSTOMERS);
+
+  it("nothing", async () => {
+    expectSilence(await program.preview({}));
+  });
+
+  it("what the pack's configuration asks for", async () => {
+    const config = {
+      "client-lifespan": { maximum: 120 },
+      "client-protection": { stacks: [] },
+      "client-full-scope": "advisory",
+    };
+    const result = await program.previewWith(config, {
+      client: { fullScopeAllowed: true },
+      options: { protect: false },
+    });
+    expect(violationsIn(result).sort()).toEqual(["advisory client-full-scope", "mandatory client-lifespan"]);
+    expect(result.stdout).toContain("Write 60 to 120");
+    expect(result.exitCode).not.toBe(0);
+  });
+});
+
+describeWithEngine("a program with a container that violates", () => {
+  describeViolations(OF_CONTAINERS);
+
+  it("nothing", async () => {
+    expectSilence(await program.preview({ container: {} }));
+  });
+});
+
+describe("this program", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await Project.create();
+  });
+
+  afterAll(() => project.remove());
+
+  const withPack = (command: readonly string[], stack: string) =>
+    project.pulumi(...command, "--stack", stack, "--policy-pack", "policy-pack");
+
+  // Where Keycloak is the tests say; whether clients are protected the stack file does.
+  const connectionless = (config: StackFile) =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !/^keycloak:|^scpcloud:publicUrl$/.test(key)));
+  const createStack = async (stack: string, realm: string, config: StackFile) =>
+    project.createStack(stack, { ...project.connection(realm), ...connectionless(config) });
+
+  it("violates nothing in the stack dev", async () => {
+    await createStack("dev", REALMS.development, await committedStackFile("dev"));
+    expectSilence(await withPack(["preview"], "dev"));
+  });
+
+  it("violates nothing in the stack prod, which a pull request's reviewer can read", async () => {
+    await createStack("prod", REALMS.production, await committedStackFile("prod"));
+    expectSilence(await withPack(["preview"], "prod"));
+    const { exitCode, stdout } = await run("bash", [join(".github", "preview.sh"), "prod"], {
+      cwd: project.directory,
+      env: project.environment,
+      timeoutMilliseconds: 120_000,
+    });
+    expect(stdout).toMatch(/^### prod: \d+ to create/m);
+    expect(stdout).toMatch(/```text\nPolicies:\n.*✅ scpcloud-policies@v1.0.0 .*\n```\n$/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("violates nothing once it is deployed and all ids are known", async () => {
+    const config = { ...(await committedStackFile("prod")), "scpcloud:protect": false };
+    const stack = await createStack("deployed", REALMS.production, config);
+    try {
+      expectSilence(await withPack(["up", "--yes"], "deployed"));
+      expectSilence(await withPack(["preview", "--expect-no-changes"], "deployed"));
+    } finally {
+      await stack.destroy();
+    }
+  });
+
+  describeWithEngine("with containers", (images) => {
+    it("violates nothing, whether images are pulled or not", async () => {
+      const name = ownStackName("policies");
+      const { bff, api } = await servicesOf(images);
+      const apps = appsOf({ bff, api: { ...api, pull: true } }, serverOfTests().url);
+      await createStack(name, REALMS.apps, { ...(await committedStackFile("prod")), ...apps });
+      const result = await withPack(["preview"], name);
+      expectSilence(result);
+      // The BFF's, the API's, and the one that brings the CA.
+      expect(result.stdout.match(/docker:index:Container .*create/g)?.length).toBeGreaterThanOrEqual(3);
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { POLICIES } from "../../policy-pack/policies";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const PACK = join(REPOSITORY, "policy-pack");
+
+interface Package {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const packageIn = (directory: string) => JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Package;
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+describe("the policy pack", () => {
+  it("has its rules in the README, with their levels", () => {
+    const readme = readFileSync(join(PACK, "README.md"), "utf8");
+    const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\| (advisory|mandatory) +\|/gm)];
+    expect(rows.map(([, name, level]) => [name, level])).toEqual(
+      POLICIES.map(({ name, enforcementLevel }) => [name, enforcementLevel]),
+    );
+  });
+
+  it("names the defaults of its configuration in the README", () => {
+    const readme = readFileSync(join(PACK, "README.md"), "utf8");
+    for (const { name, configSchema } of POLICIES) {
+      const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
+      for (const [property, { default: value }] of Object.entries(configSchema?.properties ?? {})) {
+        const values = Array.isArray(value) && value.length > 0 ? value : [value];
+        const shown = values.map((item) => (typeof item === "number" ? String(item) : `\`${textOf(item)}\``));
+        expect(row).toContain(`\`${property}\` (${shown.join(", ")})`);
+      }
+    }
+  });
+
+  it("asks for the versions that the repository has", () => {
+    const { dependencies, devDependencies } = packageIn(REPOSITORY);
+    expect({ ...dependencies, ...devDependencies }).toMatchObject(packageIn(PACK).dependencies ?? {});
+  });
+
+  it("has one version", () => {
+    const project = readFileSync(join(PACK, "PulumiPolicy.yaml"), "utf8");
+    expect(project).toContain(`\nversion: ${packageIn(PACK).version}\n`);
+  });
+});

@@ -1,0 +1,90 @@
+import * as clients from "../../policy-pack/rules/clients";
+
+/** What a customer's client is declared as, as far as the rules look at it. */
+const GOOD = {
+  accessType: "CONFIDENTIAL",
+  serviceAccountsEnabled: true,
+  standardFlowEnabled: false,
+  implicitFlowEnabled: false,
+  directAccessGrantsEnabled: false,
+  oauth2DeviceAuthorizationGrantEnabled: false,
+  fullScopeAllowed: false,
+  accessTokenLifespan: "300",
+  validRedirectUris: [],
+  webOrigins: [],
+};
+const BOUNDS = { minimum: 60, maximum: 3600 };
+
+const RULES = {
+  confidential: clients.confidential,
+  flows: clients.flows,
+  serviceAccount: clients.serviceAccount,
+  fullScope: clients.fullScope,
+  wildcards: clients.wildcards,
+  lifespan: clients.lifespan(BOUNDS),
+  advisedLifespan: clients.advisedLifespan({ maximum: 1800 }),
+};
+
+describe("the rules for clients", () => {
+  it.each(Object.entries(RULES))("%s: nothing to say of a client as it should be", (_name, rule) => {
+    expect(rule(GOOD)).toEqual([]);
+  });
+
+  it.each<[keyof typeof RULES, object, RegExp]>([
+    ["confidential", { accessType: "PUBLIC" }, /^accessType is "PUBLIC"\. Write accessType: "CONFIDENTIAL"/],
+    ["confidential", { accessType: "BEARER-ONLY" }, /^accessType is "BEARER-ONLY"/],
+    ["confidential", { accessType: undefined }, /^accessType is undefined/],
+    ["flows", { standardFlowEnabled: true }, /^standardFlowEnabled is true\. Set it to false.*login by browser/],
+    ["flows", { implicitFlowEnabled: true }, /^implicitFlowEnabled is true/],
+    ["flows", { directAccessGrantsEnabled: true }, /^directAccessGrantsEnabled is true.*password/],
+    ["flows", { oauth2DeviceAuthorizationGrantEnabled: true }, /^oauth2DeviceAuthorizationGrantEnabled is true/],
+    ["flows", { extraConfig: { "oidc.ciba.grant.enabled": "true" } }, /^oidc\.ciba\.grant\.enabled is true/],
+    ["serviceAccount", { serviceAccountsEnabled: false }, /^serviceAccountsEnabled is not true/],
+    ["serviceAccount", { serviceAccountsEnabled: undefined }, /^serviceAccountsEnabled is not true/],
+    ["fullScope", { fullScopeAllowed: true }, /^fullScopeAllowed is not false/],
+    // The provider's default is true.
+    ["fullScope", { fullScopeAllowed: undefined }, /^fullScopeAllowed is not false/],
+    ["wildcards", { validRedirectUris: ["https://a.example", "https://*"] }, /^validRedirectUris has "https:\/\/\*"/],
+    ["wildcards", { validPostLogoutRedirectUris: ["*"] }, /^validPostLogoutRedirectUris has "\*"/],
+    ["wildcards", { webOrigins: ["*"] }, /^webOrigins has "\*"/],
+    ["lifespan", { accessTokenLifespan: "59" }, /^accessTokenLifespan is 59 seconds\. Write 60 to 3600/],
+    ["lifespan", { accessTokenLifespan: "3601" }, /^accessTokenLifespan is 3601 seconds/],
+    ["lifespan", { accessTokenLifespan: "soon" }, /^accessTokenLifespan is soon seconds/],
+    ["lifespan", { accessTokenLifespan: undefined }, /^accessTokenLifespan is not set/],
+    [
+      "advisedLifespan",
+      { accessTokenLifespan: "1801" },
+      /^accessTokenLifespan is 1801 seconds\. Consider 1800 or less/,
+    ],
+  ])("%s: %j", (name, change, message) => {
+    expect(RULES[name]({ ...GOOD, ...change })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each(["60", "3600"])("a lifespan of %s seconds is within the bounds", (accessTokenLifespan) => {
+    expect(RULES.lifespan({ ...GOOD, accessTokenLifespan })).toEqual([]);
+  });
+
+  it("tells each flow", () => {
+    const client = { ...GOOD, standardFlowEnabled: true, implicitFlowEnabled: true };
+    expect(RULES.flows(client)).toHaveLength(2);
+  });
+});
+
+describe("the rule for protection", () => {
+  const urn = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/client:Client::acme-client";
+
+  const say = (stacks: string[], protect: boolean, enabled?: boolean) =>
+    clients.protection(stacks, { urn, protect, enabled });
+
+  it("asks for it in the stacks that are named, and only there", () => {
+    expect(say(["prod"], false)).toEqual([expect.stringMatching(/^The stack prod does not protect/)]);
+    expect(say(["prod"], true)).toEqual([]);
+    expect(say(["dev"], false)).toEqual([]);
+    expect(say([], false)).toEqual([]);
+  });
+
+  it("lets the client of a customer who is retired go", () => {
+    expect(say(["prod"], false, false)).toEqual([]);
+    expect(say(["prod"], false, true)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,175 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { parse } from "yaml";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const FOLDER = join(REPOSITORY, ".github", "workflows");
+const ACTIONLINT_VERSION = "1.7.12";
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
+  readonly if?: string;
+  readonly environment?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly "timeout-minutes"?: number;
+  readonly steps: readonly Step[];
+}
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly defaults?: { readonly run?: { readonly shell?: string } };
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yml"));
+const textOf = (file: string) => readFileSync(join(FOLDER, file), "utf8");
+const workflows = files.map((file) => [file, parse(textOf(file)) as Workflow] as const);
+const jobs = workflows.flatMap(([file, { jobs: ofFile }]) =>
+  Object.entries(ofFile).map(([name, job]) => [`${file} ${name}`, job] as const),
+);
+const scripts = readdirSync(join(REPOSITORY, ".github")).filter((name) => name.endsWith(".sh"));
+const scriptText = (name: string) => readFileSync(join(REPOSITORY, ".github", name), "utf8");
+const packageScripts = () =>
+  (JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts;
+
+describe("actionlint", () => {
+  const directory = join(REPOSITORY, ".local", `actionlint-${ACTIONLINT_VERSION}`);
+  const hasGo = spawnSync("go", ["version"]).status === 0;
+  const test = hasGo ? it : it.skip;
+
+  test(`finds no fault${hasGo ? "" : " (skipped: Go is not installed)"}`, () => {
+    const actionlint = join(directory, "actionlint");
+    if (!existsSync(actionlint)) {
+      const module = `github.com/rhysd/actionlint/cmd/actionlint@v${ACTIONLINT_VERSION}`;
+      const built = spawnSync("go", ["install", module], {
+        env: { ...process.env, GOBIN: directory },
+        encoding: "utf8",
+      });
+      expect([built.status, built.stderr]).toEqual([0, expect.anything()]);
+    }
+    // Without shellcheck and pyflakes, which are on some machines only.
+    const linted = spawnSync(actionlint, ["-no-color", "-shellcheck=", "-pyflakes="], {
+      cwd: REPOSITORY,
+      encoding: "utf8",
+    });
+    expect(`${linted.stdout}${linted.stderr}`).toBe("");
+    expect(linted.status).toBe(0);
+  }, 300_000);
+});
+
+describe("actions", () => {
+  const uses = files.flatMap((file) =>
+    textOf(file)
+      .split("\n")
+      .filter((line) => /^\s*(- )?uses:/.test(line)),
+  );
+
+  it("are pinned by commit, with the version beside it", () => {
+    expect(uses.length).toBeGreaterThan(0);
+    expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+
+  it("are the ones of the README's table", () => {
+    const used = uses.map((line) => / ([\w-]+\/[\w-]+)@([0-9a-f]{40}) # (.+)$/.exec(line)?.slice(1) ?? []);
+    const rows = [...textOf("README.md").matchAll(/^\| `(actions\/[\w-]+)` +\| (v[\d.]+) +\| `([0-9a-f]{40})` \|$/gm)];
+    expect(rows.map(([, action, version, commit]) => `${action} ${commit} ${version}`)).toEqual(
+      [...new Set(used.map((parts) => parts.join(" ")))].sort(),
+    );
+  });
+});
+
+describe.each(workflows)("%s", (file, workflow) => {
+  it("is never run with the base's rights on a fork's code", () => {
+    expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
+    expect(Object.keys(workflow.on)).not.toContain("workflow_run");
+  });
+
+  it("may only read, unless a job says otherwise", () => {
+    expect(workflow.permissions).toEqual({ contents: "read" });
+  });
+
+  it("has a shell that fails with any part of a pipe", () => {
+    expect(workflow.defaults?.run?.shell).toBe("bash");
+  });
+
+  it("gives secrets of pull requests to jobs of this repository's branches only", () => {
+    const own = "github.event.pull_request.head.repo.full_name == github.repository";
+    for (const job of Object.values(workflow.jobs)) {
+      const hasSecrets = JSON.stringify(job.steps).includes("secrets.");
+      if (hasSecrets) {
+        expect(job.environment).toBeDefined();
+      }
+      if (hasSecrets && "pull_request" in workflow.on) {
+        expect(job.if).toContain(own);
+      }
+    }
+    expect(textOf(file)).not.toContain("secrets: inherit");
+  });
+});
+
+describe.each(jobs)("%s", (name, job) => {
+  it("ends", () => {
+    expect(job["timeout-minutes"]).toBeGreaterThan(0);
+  });
+
+  it("has no rights but those that it needs", () => {
+    const script = job.steps.map(({ run = "" }) => run).join("\n");
+    expect(job.permissions ?? {}).toEqual(
+      script.includes("comment.sh")
+        ? { contents: "read", "pull-requests": "write" }
+        : script.includes("issue.sh")
+          ? { contents: "read", issues: "write" }
+          : {},
+    );
+  });
+
+  it("leaves no token in the checkout", () => {
+    const checkouts = job.steps.filter(({ uses = "" }) => uses.startsWith("actions/checkout@"));
+    expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual([false]);
+  });
+
+  it("puts no value of the event into a script's text", () => {
+    expect(job.steps.filter(({ run = "" }) => run.includes("${{"))).toEqual([]);
+  });
+
+  it("runs what this repository has", () => {
+    const targets = [...readFileSync(join(REPOSITORY, "Makefile"), "utf8").matchAll(/^(\w+):/gm)].map(([, t]) => t);
+    for (const { run } of job.steps.filter((step) => step.run !== undefined)) {
+      const [, target] = /^make (\w+)$/.exec(run ?? "") ?? [];
+      const [, file] = /^(?:npx tsx )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
+      if (target !== undefined) {
+        expect(targets).toContain(target);
+      } else if (file !== undefined) {
+        expect(existsSync(join(REPOSITORY, file))).toBe(true);
+      } else {
+        expect([name, run]).toEqual([name, "npm ci --no-audit --no-fund"]);
+      }
+    }
+  });
+});
+
+describe.each(scripts)("%s", (name) => {
+  it("stops at the first fault", () => {
+    expect(scriptText(name)).toMatch(/^#!\/usr\/bin\/env bash\n# .*\n(# .*\n)*set -euo pipefail\n/);
+    expect(spawnSync("bash", ["-n", join(REPOSITORY, ".github", name)]).status).toBe(0);
+  });
+
+  it("runs npm scripts that there are", () => {
+    const called = [...scriptText(name).matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script]) => script);
+    expect(Object.keys(packageScripts())).toEqual(expect.arrayContaining(called));
+  });
+
+  it("is in the README, and used", () => {
+    expect(textOf("README.md")).toContain(`| \`${name} `);
+    expect(files.some((file) => textOf(file).includes(`.github/${name}`))).toBe(true);
+  });
+});

@@ -1,0 +1,177 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { linesForGitHub } from "../../.github/toolchain";
+
+const SCRIPTS = resolve(__dirname, "..", "..", ".github");
+const MARKER = "<!-- scpcloud: review -->";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "scpcloud-workflows-"));
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A program of that name on PATH, which writes down how it was called. */
+function fake(name: string, script: string): void {
+  const file = join(directory, name);
+  const log = join(directory, "calls");
+  writeFileSync(
+    file,
+    `#!/usr/bin/env bash\nprintf '%s' "${name}" >>'${log}'\nprintf ' %s' "$@" >>'${log}'\necho >>'${log}'\n${script}\n`,
+  );
+  chmodSync(file, 0o755);
+}
+
+function calls(): string[] {
+  const log = join(directory, "calls");
+  return existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [];
+}
+
+function runScript(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync("bash", [join(SCRIPTS, name), ...args], {
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      LC_ALL: "C.UTF-8",
+      GITHUB_REPOSITORY: "scpcloud/integrations",
+      PULUMI_BACKEND_URL: "file:///nowhere",
+      ...env,
+      PATH: `${directory}:${process.env["PATH"]}`,
+    },
+  });
+  return { status, stdout, stderr };
+}
+
+function written(name: string, text: string): string {
+  const file = join(directory, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("comment.sh", () => {
+  /** Keeps the body that it is given; the comment's id where there is one already. */
+  const fakeGh = (id: string) =>
+    fake(
+      "gh",
+      `for a in "$@"; do case "$a" in body=@*) cp "\${a#body=@}" '${directory}/body';; esac; done; [[ $* == *PATCH* || $* == *POST* ]] || echo '${id}'`,
+    );
+  const body = () => readFileSync(join(directory, "body"), "utf8");
+
+  it("writes the files after the marker by which it is found again", () => {
+    fakeGh("");
+    const files = [written("claims.md", "claims\n"), written("preview.md", "preview\n")];
+    expect(runScript("comment.sh", ["7", ...files], { RUN_URL: "https://x.example/1" }).status).toBe(0);
+    expect(body()).toBe(`${MARKER}\nclaims\npreview\n\n[Run](https://x.example/1)\n`);
+    expect(calls().at(-1)).toMatch(/^gh api --method POST repos\/scpcloud\/integrations\/issues\/7\/comments /);
+  });
+
+  it("rewrites its own comment, the first of several", () => {
+    fakeGh("11\n12");
+    expect(runScript("comment.sh", ["7", written("claims.md", "claims")]).status).toBe(0);
+    expect(calls().at(-1)).toMatch(/^gh api --method PATCH repos\/scpcloud\/integrations\/issues\/comments\/11 /);
+    expect(calls()).toHaveLength(2);
+  });
+
+  it("keeps to what GitHub takes", () => {
+    fakeGh("");
+    expect(runScript("comment.sh", ["7", written("claims.md", "é".repeat(70_000))]).status).toBe(0);
+    expect(body().length).toBeLessThan(61_000);
+    expect(body()).toContain("The rest is in the summary of the run.");
+  });
+
+  it("fails where GitHub refuses", () => {
+    fake("gh", "echo refused >&2; exit 1");
+    expect(runScript("comment.sh", ["7", written("claims.md", "claims")]).status).not.toBe(0);
+  });
+});
+
+describe("issue.sh", () => {
+  it.each([
+    ["opens one", "", /^gh issue create --title Drift in prod --body-file /],
+    ["updates the open one", "42", /^gh issue edit 42 --body-file /],
+  ])("%s", (_name, found, call) => {
+    fake("gh", `[[ $* == *list* ]] && echo '${found}' || true`);
+    expect(runScript("issue.sh", ["Drift in prod", written("drift.txt", "somebody ...")]).status).toBe(0);
+    expect(calls().at(-1)).toMatch(call);
+  });
+});
+
+describe("claims.sh", () => {
+  it("asks for every stack file, and fails with any", () => {
+    fake("npm", `echo "## $6"; [[ $* != *prod* ]]`);
+    const { status, stdout } = runScript("claims.sh", ["HEAD"]);
+    expect(calls()).toEqual(["dev", "prod"].map((stack) => `npm run --silent claims -- --stack ${stack} --base HEAD`));
+    expect(stdout).toBe("## dev\n\n## prod\n\n");
+    expect(status).toBe(1);
+  });
+});
+
+describe("preview.sh", () => {
+  const POLICIES = "Previewing\\n\\nPolicies:\\n    ✅ scpcloud-policies\\n\\nResources:\\n    5 unchanged\\n";
+
+  it("writes the summary and what the policies say", () => {
+    fake("pulumi", `[[ $* == *--json* ]] && echo '{}' || printf '${POLICIES}'`);
+    fake("npm", "cat");
+    expect(runScript("preview.sh", ["prod"])).toMatchObject({
+      status: 0,
+      stdout: "{}\n\n```text\nPolicies:\n    ✅ scpcloud-policies\n```\n",
+    });
+  });
+
+  it.each([
+    ["the summary's", "true", "exit 1"],
+    ["the policies'", `[[ $* == *--json* ]] || { printf '${POLICIES}'; exit 1; }`, "cat"],
+  ])("fails with %s fault", (_name, pulumi, npm) => {
+    fake("pulumi", pulumi);
+    fake("npm", npm);
+    expect(runScript("preview.sh", ["prod"]).status).toBe(1);
+  });
+
+  it("says where no preview is possible", () => {
+    expect(runScript("preview.sh", ["prod"], { PULUMI_BACKEND_URL: "" })).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("### prod: no preview") as string,
+    });
+  });
+});
+
+describe("deploy.sh", () => {
+  it("takes real tokens after the deployment", () => {
+    fake("pulumi", "true");
+    fake("npm", "true");
+    expect(runScript("deploy.sh", ["prod"]).status).toBe(0);
+    expect(calls()).toEqual([
+      "pulumi up --stack prod --yes --non-interactive --policy-pack policy-pack",
+      "npm run verify -- --stack prod",
+    ]);
+  });
+
+  it("stops where the deployment failed, or nothing says where to deploy", () => {
+    fake("pulumi", "exit 1");
+    fake("npm", "true");
+    expect(runScript("deploy.sh", ["prod"]).status).toBe(1);
+    expect(runScript("deploy.sh", ["prod"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
+    expect(calls()).toHaveLength(1);
+  });
+});
+
+describe("drift.sh", () => {
+  it("keeps the text, and fails with drift", () => {
+    fake("npm", "echo somebody changed it; exit 1");
+    const file = join(directory, "drift.txt");
+    expect(runScript("drift.sh", ["prod", file])).toMatchObject({ status: 1, stdout: "somebody changed it\n" });
+    expect(readFileSync(file, "utf8")).toBe("somebody changed it\n");
+  });
+});
+
+describe("toolchain.ts", () => {
+  it("writes lines as GitHub reads them", () => {
+    const lines = linesForGitHub({ pathEntries: ["/a/bin"], environment: { PULUMI_HOME: "/b", ONE: "1" } });
+    expect(lines).toEqual({ GITHUB_PATH: "/a/bin\n", GITHUB_ENV: "PULUMI_HOME=/b\nONE=1\n" });
+  });
+});
