@@ -53,8 +53,9 @@ async function expectTarget(before: readonly ClientRepresentation[]): Promise<vo
   expect(after).toHaveLength(CUSTOMERS);
   expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
   await stack.preview({ expectNoChanges: true, refresh: true });
-  const { exitCode } = await project.command("verify", "--stack", STACK);
-  expect(exitCode).toBe(0);
+  const { exitCode, stdout, stderr } = await project.command("verify", "--stack", STACK);
+  // The output tells more than the exit code, should it fail.
+  expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
   const deployment = (await stack.exportStack()).deployment as { pending_operations?: unknown };
   expect(deployment.pending_operations).toBeUndefined();
 }

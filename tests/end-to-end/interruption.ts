@@ -29,7 +29,9 @@ export async function interruptUp(
   condition: () => Promise<boolean>,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack], {
+  // A few at a time: on a slow machine all would be made before anybody has seen the first.
+  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "4", "--stack", stack];
+  const child = spawn("pulumi", args, {
     cwd: project.directory,
     env: { ...process.env, ...project.environment, ...environment },
     stdio: ["ignore", "pipe", "pipe"],

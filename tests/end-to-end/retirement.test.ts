@@ -13,9 +13,11 @@ const LEAVING = { organizationId: "00000000-0000-4000-8000-000000000002" };
 
 let project: Project;
 let stack: Stack;
+let administrator: Administrator;
 let credentials: Credentials;
 
 beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
   project = await Project.create();
   stack = await project.createStack(STACK, stackFile({ kept: KEPT, leaving: LEAVING }));
   await stack.up();
@@ -26,6 +28,7 @@ afterAll(async () => {
   await project.configure(STACK, { ...stackFile({ kept: KEPT }), "scpcloud:protect": false });
   await stack.up();
   await stack.destroy();
+  await administrator.close();
   await project.remove();
 });
 
@@ -41,15 +44,7 @@ const credentialsOf = async (clientId: string): Promise<Credentials> => {
   return (outputs["credentials"]?.value as Record<string, Credentials>)[clientId] as Credentials;
 };
 
-/** Logs in anew: an administrator's token lives a minute only. */
-const clientIds = async (): Promise<string[]> => {
-  const administrator = await Administrator.login(REALM);
-  try {
-    return (await administrator.clients()).map(({ clientId }) => clientId);
-  } finally {
-    await administrator.close();
-  }
-};
+const clientIds = async () => (await administrator.clients()).map(({ clientId }) => clientId);
 
 describe("a customer of a protected stack", () => {
   it("cannot be removed in one step", async () => {
