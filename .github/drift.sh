@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tells in words what somebody changed in Keycloak since the last deployment: drift.sh STACK FILE
-# The text goes to FILE and to the log. Fails where there is drift, or where it cannot be told.
+# The text goes to FILE and to the log. Fails where there is drift, which the step's output `found` says, too, or where it
+# cannot be told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stack=$1 file=$2
@@ -10,4 +11,9 @@ if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   exit 0
 fi
 
-npm run --silent drift -- --stack "$stack" 2>&1 | tee "$file"
+status=0
+npm run --silent drift -- --stack "$stack" 2>&1 | tee "$file" || status=$?
+if [ "$status" -eq 3 ]; then
+  echo "found=true" >>"${GITHUB_OUTPUT:-/dev/null}"
+fi
+exit "$status"

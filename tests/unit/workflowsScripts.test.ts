@@ -161,11 +161,19 @@ describe("deploy.sh", () => {
 });
 
 describe("drift.sh", () => {
-  it("keeps the text, and fails with drift", () => {
-    fake("npm", "echo somebody changed it; exit 1");
-    const file = join(directory, "drift.txt");
-    expect(runScript("drift.sh", ["prod", file])).toMatchObject({ status: 1, stdout: "somebody changed it\n" });
-    expect(readFileSync(file, "utf8")).toBe("somebody changed it\n");
+  it("keeps the text, fails, and tells drift from an error", () => {
+    const [file, output] = [join(directory, "drift.txt"), join(directory, "output")];
+    const check = (exitCode: number) => {
+      fake("npm", `echo somebody changed it; exit ${exitCode}`);
+      writeFileSync(output, "");
+      const { status, stdout } = runScript("drift.sh", ["prod", file], { GITHUB_OUTPUT: output });
+      return { status, stdout, text: readFileSync(file, "utf8"), output: readFileSync(output, "utf8") };
+    };
+    const text = "somebody changed it\n";
+
+    expect(check(3)).toEqual({ status: 3, stdout: text, text, output: "found=true\n" });
+    expect(check(1)).toEqual({ status: 1, stdout: text, text, output: "" });
+    expect(check(0)).toEqual({ status: 0, stdout: text, text, output: "" });
   });
 });
 

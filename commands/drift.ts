@@ -1,0 +1,51 @@
+import { findDrift, type PreviewRunner } from "../drift/drift";
+import { driftText } from "../drift/reportText";
+import { connect } from "../keycloak/http";
+import { run } from "../processes/run";
+import { readPreview } from "../review/preview";
+import { providerSetting } from "../settings/provider";
+import { readSettings } from "../settings/read";
+import { runCommand, UsageError } from "./commandLine";
+import { loadStack, PROJECT_DIRECTORY } from "./stack";
+
+/** Neither that of errors, 1, nor 2, which shells and make have for faults of their own. */
+const DRIFT = 3;
+
+runCommand(
+  {
+    name: "drift",
+    description:
+      "Says in words what somebody changed in Keycloak, or on the Docker engine, behind the program's back, and what\n" +
+      "helps against it. Changes nothing. Prints neither tokens nor secrets. Exits with 0 where there is no drift, with\n" +
+      `${DRIFT} where there is, and with 1 where that could not be found out.`,
+    options: { json: { type: "boolean", description: "the same as data" } },
+  },
+  async ({ stack: name, options }) => {
+    const stack = await loadStack(name);
+    const settings = readSettings(stack.source);
+    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    try {
+      const report = await findDrift(name, stack, settings, keycloak, previewRunner(name));
+      console.log(options["json"] === true ? JSON.stringify(report, undefined, 2) : driftText(report));
+      return report.drift ? DRIFT : 0;
+    } finally {
+      await keycloak.close();
+    }
+  },
+);
+
+function previewRunner(stack: string): PreviewRunner {
+  return async ({ refresh }) => {
+    const { exitCode, stdout, stderr } = await run(
+      "pulumi",
+      ["preview", "--json", `--refresh=${refresh}`, "--suppress-permalink", "--stack", stack, "--non-interactive"],
+      { cwd: PROJECT_DIRECTORY },
+    );
+    const preview = readPreview(stdout);
+    if (exitCode !== 0 || preview.errors.length > 0) {
+      const said = stderr.trim() === "" ? preview.errors.join("\n") : stderr.trim();
+      throw new UsageError(`pulumi preview${refresh ? " --refresh" : ""} failed:\n${said}`);
+    }
+    return preview;
+  };
+}

@@ -1,0 +1,79 @@
+import { code, plural } from "../review/markdown";
+import type { DriftReport } from "./report";
+import type { Remedy } from "./finding";
+
+/** The report in Markdown, readable as it is: what was changed, most dangerous first, and what to do about it. */
+export function driftText(report: DriftReport): string {
+  const { findings, following, pending, tokens } = report;
+  const differences = tokens.differences.map(
+    ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
+  );
+  return [
+    headline(report),
+    ...list(
+      "",
+      findings.map(({ sentence }) => sentence),
+    ),
+    ...list("Because of that, up changes besides:", following.length > 0 ? [following.join(", ")] : []),
+    ...list("What the customers' tokens show:", differences),
+    ...list(
+      "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
+      pending,
+    ),
+    ...list(
+      "The tokens of these customers were not compared, since not all is deployed:",
+      tokens.skipped.length > 0 ? [tokens.skipped.join(", ")] : [],
+    ),
+    ...list("What to do:", report.drift ? remedies(report) : []),
+  ].join("\n\n");
+}
+
+function headline({ drift, findings, stack, tokens }: DriftReport): string {
+  if (!drift) {
+    const checked =
+      tokens.checked === 0 ? "" : `, and the tokens of ${plural(tokens.checked, "customer")} are as promised`;
+    return `✓ ${stack}: no drift; everything is as the last up left it${checked}`;
+  }
+  const parts = [
+    ...(findings.length > 0 ? [plural(findings.length, "change") + " by hand"] : []),
+    ...(tokens.differences.length > 0 ? [plural(tokens.differences.length, "difference") + " in tokens"] : []),
+  ];
+  return `✗ ${stack}: ${parts.join(", ") || "drift"}`;
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) {
+    return [];
+  }
+  return [...(title === "" ? [] : [title]), lines.map((line) => `- ${line}`).join("\n")];
+}
+
+/** In the order in which they are to be carried out. */
+function remedies({ findings, following, stack, tokens }: DriftReport): string[] {
+  const isThere = (remedy: Remedy) => findings.some((finding) => finding.remedy === remedy);
+  const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);
+  const what = isThere("byHand") ? "all but the added mappers" : "this";
+  return [
+    ...(isThere("recover")
+      ? [
+          `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +
+            `${what} and adopt what was made anew, which an up would be refused for.`,
+        ]
+      : isThere("up") || isThere("upTwice") || following.length > 0
+        ? [`${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`]
+        : []),
+    ...(isThere("upTwice") ? ["Run it twice: Pulumi learns only the second time which secret Keycloak has made."] : []),
+    ...(customers.length > 0
+      ? [
+          `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
+            `${code(`pulumi stack output credentials --show-secrets --json --stack ${stack}`)}.`,
+        ]
+      : []),
+    ...(isThere("byHand")
+      ? ["Delete the added mappers in Keycloak's console: up does not touch what it has not made."]
+      : []),
+    ...(tokens.differences.length > 0
+      ? ["A difference in tokens that stays afterwards comes from what this program does not declare; see the README."]
+      : []),
+  ];
+}

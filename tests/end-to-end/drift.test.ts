@@ -1,0 +1,273 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import type { Credentials } from "../../outputs";
+import { Meddler } from "./meddling";
+import { Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import { claimsOf } from "./tokens";
+
+const REALM = REALMS.drift;
+const STACK = "drift";
+const DRIFT = 3;
+const CUSTOMERS = ["acme", "globex", "hooli", "initech", "leaving"] as const;
+
+const meddler = new Meddler(REALM);
+let project: Project;
+let stack: Stack;
+
+beforeAll(async () => {
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile());
+  await stack.up();
+});
+
+afterAll(async () => {
+  await project.configure(STACK, stackFile({ "scpcloud:protect": false }));
+  await stack.up({ refresh: true });
+  await stack.destroy();
+  await project.remove();
+});
+
+/** All but the last customer get tokens, and none can be deleted by an `up`. */
+const stackFile = (changes: StackFile = {}): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:protect": true,
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:accountAccess": true,
+  "scpcloud:integrations": Object.fromEntries(
+    CUSTOMERS.map((customer) => [
+      customer,
+      { organizationId: organizationOf(customer), ...(customer === "leaving" ? { retired: true } : {}) },
+    ]),
+  ),
+  ...changes,
+});
+
+const organizationOf = (customer: (typeof CUSTOMERS)[number]): string =>
+  `00000000-0000-4000-8000-00000000000${CUSTOMERS.indexOf(customer)}`;
+
+const credentials = async (): Promise<Record<string, Credentials>> =>
+  (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
+
+const drift = async (...args: string[]) => {
+  const { exitCode, stdout, stderr } = await project.command("drift", "--stack", STACK, ...args);
+  expect(stderr).toBe("");
+  return { exitCode, stdout, lines: stdout.split("\n") };
+};
+
+const expectNoDrift = async () => {
+  const { exitCode, stdout } = await drift();
+  expect(stdout).toMatch(
+    new RegExp(
+      `^✓ ${STACK}: no drift; everything is as the last up left it, and the tokens of 5 customers are as promised$`,
+      "m",
+    ),
+  );
+  expect(exitCode).toBe(0);
+};
+
+const repair = () => stack.up({ refresh: true });
+
+it("tells none where there is none", expectNoDrift);
+
+it("takes what is not deployed yet for no drift", async () => {
+  await project.configure(STACK, stackFile({ "scpcloud:accessTokenLifespan": 600, "scpcloud:audience": "another" }));
+  try {
+    const { exitCode, lines } = await drift();
+
+    expect(lines[0]).toBe(`✓ ${STACK}: no drift; everything is as the last up left it`);
+    expect(lines).toContain(
+      "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
+    );
+    expect(lines).toContain(
+      "- 5 customers: `acme`, `globex`, `hooli`, `initech`, `leaving`: update client (accessTokenLifespan)",
+    );
+    expect(lines).toContain("- acme, globex, hooli, initech, leaving");
+    expect(exitCode).toBe(0);
+  } finally {
+    await project.configure(STACK, stackFile());
+  }
+});
+
+describe("what an administrator changes by hand", () => {
+  const SENTENCES = [
+    "- someone deleted the client of customer hooli, with its secret, its mapper and its client scopes",
+    "- someone disabled the client of customer initech, which gets no tokens any more",
+    "- someone regenerated the secret of customer globex: the one that was handed over is refused",
+    "- someone added the optional client scope `offline_access` to customer initech",
+    "- someone enabled the retired customer leaving again",
+    "- someone switched on direct access grants on customer acme",
+    "- someone switched on full scope on customer acme",
+    "- someone added the default client scope `profile` to customer acme",
+    "- someone added the mapper `debug` (claim `debug`) to customer acme",
+    "- someone changed the audience of all customers' tokens from `scpCloud` to `everyone`",
+    `- someone changed the claim organizationId of customer acme from \`${organizationOf("acme")}\` to \`${organizationOf("globex")}\``,
+    "- someone deleted the mapper `organizationId` of customer globex: its tokens lack the claim `organizationId`",
+  ];
+  let before: Record<string, Credentials>;
+  let regenerated: string;
+
+  it("is told in words, the most dangerous first, without a secret", async () => {
+    before = await credentials();
+    await meddler.changeClient("acme", { directAccessGrantsEnabled: true, fullScopeAllowed: true });
+    await meddler.changeMapper("acme", "organizationId", { "claim.value": organizationOf("globex") });
+    await meddler.addScope("acme", "default", "profile");
+    await meddler.addMapper("acme", "debug", "yes");
+    await meddler.changeMapper("globex", "organizationId");
+    regenerated = await meddler.regenerateSecret("globex");
+    await meddler.deleteClient("hooli");
+    await meddler.changeClient("initech", { enabled: false });
+    await meddler.addScope("initech", "optional", "offline_access");
+    await meddler.changeClient("leaving", { enabled: true });
+    await meddler.changeScopeMapper("scpCloud", "audience", { "included.custom.audience": "everyone" });
+
+    const { exitCode, lines, stdout } = await drift();
+
+    expect(lines.filter((line) => line.startsWith("- someone"))).toEqual(SENTENCES);
+    expect(lines[0]).toBe(`✗ ${STACK}: 12 changes by hand, 9 differences in tokens`);
+    expect(lines).toContain('- acme: `claim debug is "yes", but the contract does not have it`');
+    expect(lines).toContain("- leaving: `retired, but still gets tokens`");
+    expect(lines.some((line) => line.startsWith("- Then hand the present secrets over to globex, hooli: "))).toBe(true);
+    expect(exitCode).toBe(DRIFT);
+    const data = await drift("--json");
+    expect(data.exitCode).toBe(DRIFT);
+    expect(JSON.parse(data.stdout)).toMatchObject({ stack: STACK, drift: true, pending: [] });
+    const secrets = [...Object.values(before).flatMap((one) => Object.values(one) as string[]), regenerated];
+    for (const secret of [...secrets, serverOfTests().deployerSecret, "eyJ"]) {
+      expect(stdout + data.stdout).not.toContain(secret);
+    }
+  });
+
+  it("stays with a plain up, which does not look", async () => {
+    await stack.up();
+    expect((await drift()).lines.filter((line) => line.startsWith("- someone"))).toEqual(SENTENCES);
+  });
+
+  it("is repaired by up --refresh, the protected client too, all but the added mapper", async () => {
+    await repair();
+
+    const { exitCode, lines } = await drift();
+    expect(lines.filter((line) => line.startsWith("- someone"))).toEqual([
+      "- someone added the mapper `debug` (claim `debug`) to customer acme",
+    ]);
+    expect(lines).toContain(
+      "- Delete the added mappers in Keycloak's console: up does not touch what it has not made.",
+    );
+    expect(exitCode).toBe(DRIFT);
+    await meddler.changeMapper("acme", "debug");
+    await expectNoDrift();
+  });
+
+  it("leaves the customers concerned with new secrets, and all others with theirs", async () => {
+    const after = await credentials();
+    expect(after["globex"]?.clientSecret).toBe(regenerated);
+    expect(after["hooli"]?.clientSecret).not.toBe(before["hooli"]?.clientSecret);
+    for (const customer of ["acme", "initech", "leaving"]) {
+      expect(after[customer]).toEqual(before[customer]);
+    }
+    for (const customer of ["globex", "hooli"] as const) {
+      const claims = await claimsOf(after[customer] as Credentials, REALM);
+      expect(claims["organizationId"]).toBe(organizationOf(customer));
+    }
+  });
+});
+
+it("tells what was changed by hand from what is not deployed yet, in one and the same property too", async () => {
+  const integrations = stackFile()["scpcloud:integrations"] as Record<string, unknown>;
+  const moved = { ...integrations, acme: { organizationId: "00000000-0000-4000-8000-000000000009" } };
+  await project.configure(STACK, stackFile({ "scpcloud:integrations": moved }));
+  await meddler.changeMapper("acme", "organizationId", { "claim.value": "by hand" });
+
+  const { exitCode, lines } = await drift();
+
+  expect(lines.filter((line) => line.startsWith("- someone"))).toEqual([
+    `- someone changed the claim organizationId of customer acme from \`${organizationOf("acme")}\` to \`by hand\``,
+  ]);
+  expect(lines).toContain("- `acme`: update hardcoded claim protocol mapper organizationId (claimValue)");
+  expect(lines).toContain("The tokens of these customers were not compared, since not all is deployed:");
+  expect(exitCode).toBe(DRIFT);
+  await project.configure(STACK, stackFile());
+  await repair();
+});
+
+it("tells a deleted client scope once, and not of each customer", async () => {
+  await meddler.deleteScope("scpCloud");
+
+  const { exitCode, lines } = await drift();
+
+  expect(lines.filter((line) => line.startsWith("- someone"))).toEqual([
+    "- someone deleted the client scope scpCloud, with its mappers, and so from every customer",
+  ]);
+  expect(exitCode).toBe(DRIFT);
+  await repair();
+  await expectNoDrift();
+});
+
+it("says that a client that was made public needs two runs, and it does", async () => {
+  await meddler.changeClient("acme", { publicClient: true });
+
+  const { lines } = await drift();
+  expect(lines).toContain("- someone made the client of customer acme public, by which its secret is lost");
+  expect(lines).toContain("- Run it twice: Pulumi learns only the second time which secret Keycloak has made.");
+  await repair();
+  expect((await drift()).stdout).toContain("- someone regenerated the secret of customer acme");
+  await repair();
+  await expectNoDrift();
+});
+
+it("says that what was deleted and made anew has to be adopted, and recover does", async () => {
+  await meddler.deleteClient("hooli");
+  await meddler.act((administrator) =>
+    administrator.send("POST", "/clients", { clientId: "hooli", serviceAccountsEnabled: true, secret: "by-hand" }),
+  );
+  await meddler.changeMapper("acme", "organizationId");
+  await meddler.addMapper("acme", "organizationId", "by hand");
+
+  const { lines } = await drift();
+
+  expect(lines.filter((line) => line.startsWith("- someone"))).toEqual([
+    "- someone deleted the client of customer hooli, with its secret, its mapper and its client scopes, and made another one in its place",
+    "- someone deleted the mapper `organizationId` of customer acme: its tokens lack the claim `organizationId`, and made another one in its place",
+  ]);
+  await stack.refresh();
+  const recovery = await project.command("recover", "--stack", STACK);
+  expect(recovery.stdout).toContain("adopted 2 (hooli-client, acme-organization-id)");
+  await expectNoDrift();
+  expect((await credentials())["hooli"]?.clientSecret).toBe("by-hand");
+});
+
+it("tells what nobody declares as far as tokens show it; that stays until somebody undoes it", async () => {
+  const changeRole = async (method: string) =>
+    meddler.act(async (administrator) => {
+      const [client] = await administrator.clients("acme");
+      const role = await administrator.send("GET", "/roles/offline_access");
+      return administrator.send(method, `/clients/${client?.id}/scope-mappings/realm`, [role]);
+    });
+  await changeRole("POST");
+  // No claim depends on these.
+  await meddler.changeClient("globex", {
+    description: "by hand",
+    attributes: { "pkce.code.challenge.method": "S256" },
+  });
+
+  await repair();
+  const { exitCode, lines } = await drift();
+
+  expect(lines[0]).toBe(`✗ ${STACK}: 1 difference in tokens`);
+  expect(lines).toContain(
+    '- acme: `claim realm_access is {"roles":["offline_access"]}, but the contract does not have it`',
+  );
+  expect(exitCode).toBe(DRIFT);
+  await changeRole("DELETE");
+  await expectNoDrift();
+});
+
+it("is an error, and not drift, where Keycloak does not answer", async () => {
+  await project.configure(STACK, stackFile({ "keycloak:url": "https://localhost:9" }));
+  const { exitCode, stderr, stdout } = await project.command("drift", "--stack", STACK);
+  await project.configure(STACK, stackFile());
+
+  expect(exitCode).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("pulumi preview --refresh failed:");
+});

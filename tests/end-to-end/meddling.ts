@@ -1,0 +1,125 @@
+import { Administrator, type ClientRepresentation } from "./keycloak";
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
+/** Somebody who changes things in Keycloak's console, behind the program's back. */
+export class Meddler {
+  constructor(private readonly realm: string) {}
+
+  /** Logs in anew: an administrator's token lives a minute only. */
+  async act<T>(action: (administrator: Administrator) => Promise<T>): Promise<T> {
+    const administrator = await Administrator.login(this.realm);
+    try {
+      return await action(administrator);
+    } finally {
+      await administrator.close();
+    }
+  }
+
+  client(clientId: string): Promise<ClientRepresentation> {
+    return this.act((administrator) => find(administrator, clientId));
+  }
+
+  changeClient(clientId: string, change: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.act(async (administrator) => {
+      const client = await find(administrator, clientId);
+      const attributes = { ...(client["attributes"] as object), ...(change["attributes"] as object | undefined) };
+      return administrator.send("PUT", `/clients/${client.id}`, { ...client, ...change, attributes });
+    });
+  }
+
+  deleteClient(clientId: string): Promise<unknown> {
+    return this.act(async (administrator) =>
+      administrator.send("DELETE", `/clients/${(await find(administrator, clientId)).id}`),
+    );
+  }
+
+  /** Resolves to the new secret. */
+  async regenerateSecret(clientId: string): Promise<string> {
+    const answer = await this.act(async (administrator) =>
+      administrator.send("POST", `/clients/${(await find(administrator, clientId)).id}/client-secret`, {}),
+    );
+    return (answer as { value: string }).value;
+  }
+
+  addScope(clientId: string, kind: "default" | "optional", scope: string): Promise<unknown> {
+    return this.act(async (administrator) => {
+      const { id } = await find(administrator, clientId);
+      const { id: scopeId } = named(await administrator.send("GET", "/client-scopes"), scope);
+      return administrator.send("PUT", `/clients/${id}/${kind}-client-scopes/${scopeId}`, {});
+    });
+  }
+
+  addMapper(clientId: string, claim: string, value: string): Promise<unknown> {
+    return this.act(async (administrator) =>
+      administrator.send("POST", `/clients/${(await find(administrator, clientId)).id}/protocol-mappers/models`, {
+        name: claim,
+        protocol: "openid-connect",
+        protocolMapper: "oidc-hardcoded-claim-mapper",
+        config: {
+          "claim.name": claim,
+          "claim.value": value,
+          "jsonType.label": "String",
+          "access.token.claim": "true",
+        },
+      }),
+    );
+  }
+
+  /** @param config what its configuration says instead; none: it is deleted */
+  changeMapper(clientId: string, mapper: string, config?: Readonly<Record<string, string>>): Promise<unknown> {
+    return this.act(async (administrator) =>
+      changeMapper(administrator, `/clients/${(await find(administrator, clientId)).id}`, mapper, config),
+    );
+  }
+
+  changeScopeMapper(scope: string, mapper: string, config: Readonly<Record<string, string>>): Promise<unknown> {
+    return this.act(async (administrator) => {
+      const { id } = named(await administrator.send("GET", "/client-scopes"), scope);
+      return changeMapper(administrator, `/client-scopes/${id}`, mapper, config);
+    });
+  }
+
+  deleteScope(scope: string): Promise<unknown> {
+    return this.act(async (administrator) => {
+      const { id } = named(await administrator.send("GET", "/client-scopes"), scope);
+      return administrator.send("DELETE", `/client-scopes/${id}`);
+    });
+  }
+}
+
+async function find(administrator: Administrator, clientId: string): Promise<ClientRepresentation> {
+  const client = (await administrator.clients(clientId)).find((one) => one.clientId === clientId);
+  if (client === undefined) {
+    throw new Error(`There is no client ${clientId}.`);
+  }
+  return client;
+}
+
+async function changeMapper(
+  administrator: Administrator,
+  owner: string,
+  name: string,
+  config: Readonly<Record<string, string>> | undefined,
+): Promise<unknown> {
+  const path = `${owner}/protocol-mappers/models`;
+  const mapper = named(await administrator.send("GET", path), name);
+  return config === undefined
+    ? administrator.send("DELETE", `${path}/${mapper.id}`)
+    : administrator.send("PUT", `${path}/${mapper.id}`, {
+        ...mapper,
+        config: { ...(mapper["config"] as object), ...config },
+      });
+}
+
+function named(list: unknown, name: string): Named {
+  const found = (list as Named[]).find((one) => one.name === name);
+  if (found === undefined) {
+    throw new Error(`There is nothing named ${name}.`);
+  }
+  return found;
+}

@@ -1,0 +1,131 @@
+import type { Finding } from "../../drift/finding";
+import { driftReport, findingsOf, pendingOwners } from "../../drift/report";
+import { driftText } from "../../drift/reportText";
+import type { TokenDifferences } from "../../drift/tokens";
+import type { Preview } from "../../review/preview";
+import { clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
+
+const TOKENS: TokenDifferences = { checked: 2, skipped: [], differences: [] };
+const NOTHING = previewOf();
+
+const findingOf = (sentence: string, changes: Partial<Finding> = {}): Finding => ({
+  owner: { kind: "customer", name: "acme" },
+  danger: "access",
+  sentence,
+  remedy: "up",
+  newSecret: false,
+  ...changes,
+});
+
+interface Case {
+  readonly findings?: readonly Finding[];
+  readonly following?: readonly string[];
+  readonly tokens?: Partial<TokenDifferences>;
+  readonly plain?: Preview;
+}
+
+const report = ({ findings = [], following = [], plain = NOTHING, tokens = {} }: Case) =>
+  driftReport("prod", findings, following, { ...TOKENS, ...tokens }, plain);
+
+const textOf = (drift: Case) => driftText(report(drift));
+
+it("says in one line that there is no drift", () => {
+  expect(textOf({})).toBe(
+    "✓ prod: no drift; everything is as the last up left it, and the tokens of 2 customers are as promised",
+  );
+});
+
+it("takes for drift what was changed, what follows from it, and what tokens show; not what is not deployed", () => {
+  const differences = [{ customers: [], difference: "another issuer" }];
+  const plain = previewOf(createOf(clientOf("acme")));
+  expect(report({ findings: [findingOf("someone …")] }).drift).toBe(true);
+  expect(report({ following: ["api-container"] }).drift).toBe(true);
+  expect(report({ tokens: { differences } }).drift).toBe(true);
+  expect(report({ plain, tokens: { skipped: ["acme"] } }).drift).toBe(false);
+});
+
+it("writes everything as Markdown that is readable as it is", () => {
+  const differences = [
+    { customers: ["acme", "globex"], difference: 'claim debug is "yes"' },
+    { customers: [], difference: "another issuer" },
+  ];
+  const plain = previewOf(
+    updateOf(clientOf("initech"), {}, { accessTokenLifespan: "600", name: "x" }),
+    updateOf(clientOf("hooli"), {}, { accessTokenLifespan: "600", name: "x" }),
+    createOf(clientOf("new")),
+  );
+  const findings = [
+    findingOf("someone renamed …", { danger: "other" }),
+    findingOf("someone deleted …", { danger: "existence", newSecret: true }),
+  ];
+  const tokens = { differences, skipped: ["hooli", "initech"] };
+  expect(textOf({ findings, following: ["b", "a"], tokens, plain }))
+    .toBe(`✗ prod: 2 changes by hand, 2 differences in tokens
+
+- someone deleted …
+- someone renamed …
+
+Because of that, up changes besides:
+
+- a, b
+
+What the customers' tokens show:
+
+- acme, globex: \`claim debug is "yes"\`
+- \`another issuer\`
+
+Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):
+
+- 2 customers: \`hooli\`, \`initech\`: update client (accessTokenLifespan, name)
+- \`new\`: create client
+
+The tokens of these customers were not compared, since not all is deployed:
+
+- hooli, initech
+
+What to do:
+
+- \`pulumi up --refresh --stack prod\` repairs this; without --refresh it would not look.
+- Then hand the present secrets over to acme: \`pulumi stack output credentials --show-secrets --json --stack prod\`.
+- A difference in tokens that stays afterwards comes from what this program does not declare; see the README.`);
+});
+
+describe("what to do", () => {
+  const advice = (...findings: readonly Finding[]) => textOf({ findings }).split("What to do:\n\n")[1];
+
+  it("is nothing that an up could do against an added mapper", () => {
+    expect(advice(findingOf("a", { remedy: "byHand" }))).toBe(
+      "- Delete the added mappers in Keycloak's console: up does not touch what it has not made.",
+    );
+    expect(advice(findingOf("a", { remedy: "byHand" }), findingOf("b"))).toMatch(
+      /^- `pulumi up --refresh --stack prod` repairs all but the added mappers;.*\n- Delete the added mappers/,
+    );
+  });
+
+  it("is to run up twice for a client that was public, and to hand the secret over", () => {
+    expect(advice(findingOf("a", { remedy: "upTwice", newSecret: true }))).toMatch(
+      /^- `pulumi up --refresh.*\n- Run it twice:.*\n- Then hand the present secrets over to acme:/,
+    );
+  });
+
+  it("is to adopt what was made anew, for which an up is refused", () => {
+    expect(advice(findingOf("a", { remedy: "recover" }), findingOf("b"))).toBe(
+      "- `pulumi refresh --stack prod` and then `npm run recover -- --stack prod` repair this and adopt what was made " +
+        "anew, which an up would be refused for.",
+    );
+  });
+});
+
+it("says of a lost resource that somebody has made another one in its place", () => {
+  const changes = [lost(clientOf("acme")), lost(mapperOf("globex"))];
+  const findings = findingsOf(changes, new Set([managed(clientOf("acme")).urn]));
+  expect(findings.map(({ remedy }) => remedy)).toEqual(["recover", "up"]);
+  expect(findings[0]?.sentence).toMatch(
+    /^someone deleted the client of customer acme, .*, and made another one in its place$/,
+  );
+  expect(findings[1]?.sentence).not.toContain("in its place");
+});
+
+it("knows whose resources are not deployed yet", () => {
+  expect(pendingOwners(previewOf(createOf(mapperOf("acme"))))).toEqual([{ kind: "customer", name: "acme" }]);
+});

@@ -1,0 +1,98 @@
+import type { StackOutputs } from "../../commands/stack";
+import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
+import { tokenDifferences } from "../../drift/tokens";
+import type { Owner } from "../../review/owners";
+import { issuerOf } from "../../settings/settings";
+import { accepted, configuration, ID, OTHER_ID } from "./configuration";
+import { FakeKeycloak } from "./fakeKeycloak";
+
+const INTEGRATIONS = {
+  acme: { organizationId: ID },
+  globex: { organizationId: OTHER_ID },
+  initech: { organizationId: "33333333-3333-4333-8333-333333333333" },
+};
+const SETTINGS = accepted(configuration({ "scpcloud:integrations": INTEGRATIONS }));
+const credentialsOf = (customer: string) => ({ clientSecret: customer, basic: `Basic ${customer}` });
+const OUTPUTS: StackOutputs = {
+  integrations: Object.fromEntries(
+    Object.entries(INTEGRATIONS).map(([customer, one]) => [customer, { ...one, serviceAccountUserId: customer }]),
+  ),
+  credentials: Object.fromEntries(Object.keys(INTEGRATIONS).map((customer) => [customer, credentialsOf(customer)])),
+  apiEnvironment: toEnvironment(apiSettings(SETTINGS), SETTINGS.api.environmentPrefix),
+};
+const REFUSED = "no token: 401 invalid_client";
+
+/** A Keycloak that refuses everyone. */
+const look = async (
+  pending: readonly Owner[] = [],
+  outputs = OUTPUTS,
+  settings = SETTINGS,
+  issuer = issuerOf(SETTINGS),
+) => {
+  const tokens = () => Promise.resolve({ status: 401, body: { error: "invalid_client" } });
+  const keycloak = await FakeKeycloak.start({ issuer, tokens });
+  return { ...(await tokenDifferences(settings, outputs, keycloak, pending)), requests: keycloak.requests };
+};
+
+it("tells once what is true of several customers", async () => {
+  expect(await look()).toMatchObject({
+    checked: 3,
+    skipped: [],
+    differences: [{ customers: ["acme", "globex", "initech"], difference: REFUSED }],
+  });
+});
+
+it("tells what is about the stack as a whole, of no customer", async () => {
+  const { differences } = await look([], OUTPUTS, SETTINGS, "https://elsewhere.example/realms/ScpCloud");
+  expect(differences.slice(0, -1).every(({ customers }) => customers.length === 0)).toBe(true);
+  expect(differences[0]?.difference).toContain("https://elsewhere.example");
+});
+
+describe("a customer is not looked at", () => {
+  it("whose own resources are not deployed yet", async () => {
+    expect(
+      await look([
+        { kind: "customer", name: "acme" },
+        { kind: "containers", name: "" },
+      ]),
+    ).toMatchObject({
+      checked: 2,
+      skipped: ["acme"],
+      differences: [{ customers: ["globex", "initech"] }],
+    });
+  });
+
+  it("who has never been deployed, or is no longer in the stack file", async () => {
+    const { acme, ...others } = OUTPUTS.integrations ?? {};
+    const outputs = { ...OUTPUTS, integrations: { ...others, gone: acme as NonNullable<typeof acme> } };
+    expect(await look([], outputs)).toMatchObject({
+      checked: 2,
+      skipped: ["acme"],
+      differences: [{ customers: ["globex", "initech"], difference: REFUSED }],
+    });
+  });
+
+  it.each([
+    ["while what all share is not deployed yet", [{ kind: "shared", name: "" }] as const, OUTPUTS],
+    ["while the API's configuration is not deployed yet", [], { ...OUTPUTS, apiEnvironment: { A: "another" } }],
+    ["while nothing is deployed", [], {}],
+  ])("%s", async (_, pending, outputs) => {
+    expect(await look(pending, outputs)).toEqual({
+      checked: 0,
+      skipped: ["acme", "globex", "initech"],
+      differences: [],
+      requests: [],
+    });
+  });
+});
+
+it("says of a retired customer who gets tokens no more than that, since a plain up would not help", async () => {
+  const retired = { ...INTEGRATIONS, acme: { ...INTEGRATIONS.acme, retired: true } };
+  const settings = accepted(configuration({ "scpcloud:integrations": retired }));
+  const keycloak = await FakeKeycloak.start({
+    issuer: issuerOf(settings),
+    tokens: () => Promise.resolve({ status: 200, body: { access_token: "token" } }),
+  });
+  const { differences } = await tokenDifferences(settings, OUTPUTS, keycloak, []);
+  expect(differences).toContainEqual({ customers: ["acme"], difference: "retired, but still gets tokens" });
+});

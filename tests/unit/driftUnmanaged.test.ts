@@ -1,0 +1,83 @@
+import type { StackOutputs } from "../../commands/stack";
+import { remade, unmanagedChanges } from "../../drift/unmanaged";
+import { SCOPE } from "../../drift/resources";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
+
+const OUTPUTS: StackOutputs = { credentials: { acme: { clientSecret: "s3cret", basic: "Basic YWNtZTpzM2NyZXQ=" } } };
+const SCOPE_OF_ALL: Had = { type: SCOPE, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
+const OWN_MAPPER = { id: "id of acme-organization-id", name: "organizationId" };
+
+const adminOf = (answers: Record<string, unknown>): KeycloakAdmin => ({
+  get: (path) => (path in answers ? Promise.resolve(answers[path]) : Promise.reject(new Error(`asked for ${path}`))),
+});
+
+const told = async (client: object, lostOnes: readonly Had[] = [], outputs = OUTPUTS) => {
+  const state = [clientOf("acme"), ...(lostOnes.length > 0 ? [] : [mapperOf("acme")])].map(managed);
+  const admin = adminOf({ "/clients/id of acme-client": client });
+  return unmanagedChanges(state, lostOnes.map(managed), outputs, admin);
+};
+
+describe("a client's secret", () => {
+  it("is told to be another one, and not which", async () => {
+    const findings = await told({ secret: "an0ther" });
+    expect(findings).toEqual([
+      {
+        owner: { kind: "customer", name: "acme" },
+        danger: "credentials",
+        sentence: "someone regenerated the secret of customer acme: the one that was handed over is refused",
+        remedy: "up",
+        newSecret: true,
+      },
+    ]);
+    expect(JSON.stringify(findings)).not.toMatch(/an0ther|s3cret/);
+  });
+
+  it.each([
+    ["is the same", { secret: "s3cret" }],
+    ["belongs to a public client", { secret: "an0ther", publicClient: true }],
+    ["is not what the client logs in with", { secret: "an0ther", clientAuthenticatorType: "client-jwt" }],
+    ["is not shown", {}],
+  ])("is not told of where it %s", async (_, client) => {
+    expect(await told(client)).toEqual([]);
+  });
+
+  it("is not told of a customer that has not been handed any", async () => {
+    expect(await told({ secret: "an0ther" }, [], {})).toEqual([]);
+  });
+});
+
+describe("a further mapper", () => {
+  it("is told with its claim; the program's own is none", async () => {
+    const further = { id: "1", name: "debug", config: { "claim.name": "sub" } };
+    expect(await told({ protocolMappers: [OWN_MAPPER, further, { id: "2", name: "x" }] })).toMatchObject([
+      { sentence: "someone added the mapper `debug` (claim `sub`) to customer acme", remedy: "byHand" },
+      { sentence: "someone added the mapper `x` to customer acme", remedy: "byHand" },
+    ]);
+  });
+
+  it("is told of the scope that all customers have", async () => {
+    const admin = adminOf({
+      "/client-scopes/id of realmScopes-scope": { protocolMappers: [{ id: "1", name: "debug" }] },
+    });
+    expect(await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin)).toMatchObject([
+      { sentence: "someone added the mapper `debug` to the client scope scpCloud, which all customers have" },
+    ]);
+  });
+
+  it("is none where it only has the place of a lost one, which is told as that", async () => {
+    expect(await told({ protocolMappers: [{ id: "1", name: "organizationId" }] }, [mapperOf("acme")])).toEqual([]);
+  });
+});
+
+it("knows which of the lost resources somebody made anew", async () => {
+  const globex = clientOf("globex");
+  const mapper = { ...mapperOf("acme"), inputs: { ...mapperOf("acme").inputs, clientId: "1" } };
+  const admin = adminOf({
+    "/clients?clientId=acme": [],
+    "/clients?clientId=globex": [{ id: "2", clientId: "globex" }],
+    "/clients/1/protocol-mappers/models": [{ id: "3", name: "organizationId" }],
+  });
+  const urns = await remade([clientOf("acme"), globex, mapper].map(lost), admin);
+  expect(urns).toEqual(new Set([managed(globex).urn, managed(mapper).urn]));
+});
