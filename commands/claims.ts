@@ -13,7 +13,11 @@ runCommand(
       "tree. Reads these files and Pulumi.yaml and nothing else: no server, no state, no secret. Exits with 1 where the\n" +
       "program would refuse the stack file.",
     options: {
-      base: { type: "string", description: "the revision to compare with, such as origin/main; it must be said" },
+      base: {
+        type: "string",
+        value: "REVISION",
+        description: "the revision to compare with, such as origin/main; it must be said",
+      },
       json: { type: "boolean", description: "the same as data" },
     },
   },

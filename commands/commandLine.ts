@@ -7,6 +7,8 @@ import { selectedStack } from "./stack";
 
 interface Option {
   readonly type: "boolean" | "string";
+  /** What stands for its value in the help. */
+  readonly value?: string;
   readonly description: string;
 }
 
@@ -29,7 +31,7 @@ export class UsageError extends Error {
 }
 
 const COMMON_OPTIONS = {
-  stack: { type: "string", description: "the stack's name; by default the one that is selected" },
+  stack: { type: "string", value: "NAME", description: "the stack's name; by default the one that is selected" },
   help: { type: "boolean", description: "show this text" },
 } as const satisfies Record<string, Option>;
 
@@ -70,7 +72,8 @@ function parse(command: Command, options: Readonly<Record<string, Option>>): Inv
 
 function usage(command: Command, options: Readonly<Record<string, Option>>): string {
   const lines = Object.entries(options).map(
-    ([name, { type, description }]) => `  --${(type === "string" ? `${name} NAME` : name).padEnd(14)} ${description}`,
+    ([name, { type, value = "VALUE", description }]) =>
+      `  --${(type === "string" ? `${name} ${value}` : name).padEnd(16)} ${description}`,
   );
   return [`npm run ${command.name} -- [OPTIONS]`, "", command.description, "", ...lines].join("\n");
 }

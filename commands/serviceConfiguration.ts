@@ -17,6 +17,7 @@ runCommand(
     options: {
       directory: {
         type: "string",
+        value: "FOLDER",
         description: "where to write; by default .local/service-configuration/STACK",
       },
     },

@@ -17,8 +17,12 @@ runCommand(
       "Sums up a preview as Markdown, customer by customer: pulumi preview --json | npm run --silent summary -- --stack\n" +
       "NAME. Shows no secrets. Exits with 1 where the preview failed, and says why.",
     options: {
-      file: { type: "string", description: "where the preview's output is; by default standard input" },
-      limit: { type: "string", description: `the most characters to write; by default ${COMMENT_LIMIT}` },
+      file: { type: "string", value: "FILE", description: "where the preview's output is; by default standard input" },
+      limit: {
+        type: "string",
+        value: "NUMBER",
+        description: `the most characters to write; by default ${COMMENT_LIMIT}`,
+      },
     },
   },
   async ({ stack, options }) => {
