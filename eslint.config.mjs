@@ -1,5 +1,50 @@
+import { posix } from "node:path";
+
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
+
+/** From the bottom to the top: what Pulumi runs, the commands, what this project is developed with. */
+const FOLDERS = [
+  "settings",
+  "components/engine",
+  "components",
+  "lookups",
+  "policy-pack/rules",
+  "policy-pack",
+  "processes",
+  "commands/contract",
+  "commands/keycloak",
+  "commands/pulumi",
+  "commands/cli",
+  "commands/verify",
+  "commands/review",
+  "commands/recover",
+  "commands/drift",
+  "commands",
+  "development/toolchain",
+  "development/keycloak",
+  "development/docker",
+  "development/stand-ins",
+  "development",
+  "tests",
+];
+
+function importsNothingOf(folder, others) {
+  return {
+    files: [`${folder}/*.ts`],
+    rules: refusing(
+      others.map((other) => {
+        const path = posix.relative(folder, other);
+        return `^${path.replaceAll(".", "\\.")}/${path.endsWith("..") ? "[^/.]+$" : ""}`;
+      }),
+    ),
+  };
+}
+
+function refusing(regexes) {
+  const message = "Imports run one way: see the order of the folders in eslint.config.mjs.";
+  return { "no-restricted-imports": ["error", { patterns: regexes.map((regex) => ({ regex, message })) }] };
+}
 
 export default tseslint.config(
   { ignores: ["**/node_modules/", ".local/", "**/*.js", "*.mjs"] },
@@ -14,21 +59,10 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
+  // Each folder may import those that stand before it in this list, and none behind it; so no two import each other.
+  ...FOLDERS.map((folder, index) => importsNothingOf(folder, FOLDERS.slice(index + 1))),
   {
-    // Data walks one way: what Pulumi runs knows nothing of the machine it is developed on, nor of the commands.
-    files: ["index.ts", "outputs.ts", "components/**", "contract/**", "lookups/**", "settings/**"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              regex: "/(benchmark|commands|development|embedded-keycloak|keycloak|processes|recovery|tests|toolchain)/",
-              message: "The program must not depend on its commands or on the development environment.",
-            },
-          ],
-        },
-      ],
-    },
+    files: ["index.ts", "outputs.ts"],
+    rules: refusing(["commands", "development", "processes", "tests"].map((name) => `^\\./${name}/`)),
   },
 );

@@ -7,9 +7,9 @@ import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
 import { stackOutputs } from "./outputs";
-import { SettingsError } from "./settings/faults";
 import { stackConfiguration } from "./settings/pulumi";
 import { readSettings } from "./settings/read";
+import { UserError } from "./settings/userError";
 
 // A captured stack trace per resource costs more than the rest of the program (pulumi preview, 100 customers: half).
 Error.stackTraceLimit = 0;
@@ -47,5 +47,5 @@ function declareApps(args: AppsArgs): Apps {
 export = () =>
   program().catch((error: unknown) => {
     // A RunError is printed without its stack: these faults are the user's, and the text says all.
-    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
   });

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 
-import { ensureToolchain, type Toolchain } from "../toolchain/install";
+import { ensureToolchain, type Toolchain } from "../development/toolchain/install";
 
 /** What makes plain `pulumi` work in the following steps: lines for the files that GitHub names to each step. */
 export function linesForGitHub({ environment, pathEntries }: Pick<Toolchain, "environment" | "pathEntries">) {

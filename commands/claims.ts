@@ -1,9 +1,9 @@
-import { reviewClaims } from "../review/claims";
-import { claimsHeadline } from "../review/claimsHeadline";
-import { claimsMarkdown } from "../review/claimsText";
-import { checkStackName, committedFiles, workingTreeFiles } from "../review/revision";
-import { runCommand, UsageError } from "./commandLine";
-import { PROJECT_DIRECTORY } from "./stack";
+import { reviewClaims } from "./review/claimsReview";
+import { claimsHeadline } from "./review/claimsHeadline";
+import { claimsMarkdown } from "./review/claimsText";
+import { checkStackName, committedFiles, workingTreeFiles } from "./review/revision";
+import { runCommand, UsageError } from "./cli/commandLine";
+import { PROJECT_DIRECTORY } from "./cli/stack";
 
 runCommand(
   {

@@ -1,12 +1,12 @@
-import { findDrift, type PreviewRunner } from "../drift/drift";
-import { driftText } from "../drift/reportText";
-import { connect } from "../keycloak/http";
+import { findDrift, type PreviewRunner } from "./drift/findDrift";
+import { driftText } from "./drift/reportText";
+import { connect } from "./keycloak/http";
 import { run } from "../processes/run";
-import { readPreview } from "../review/preview";
+import { readPreview } from "./pulumi/preview";
 import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
-import { runCommand, UsageError } from "./commandLine";
-import { loadStack, PROJECT_DIRECTORY } from "./stack";
+import { runCommand, UsageError } from "./cli/commandLine";
+import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 /** Neither that of errors, 1, nor 2, which shells and make have for faults of their own. */
 const DRIFT = 3;

@@ -1,16 +1,16 @@
-import { connectToEngine } from "../docker-engine/connection";
-import { loginAsDeployer } from "../keycloak/admin";
-import { connect } from "../keycloak/http";
+import { connectToEngine } from "../components/engine/connection";
+import { loginAsDeployer } from "./keycloak/admin";
+import { connect } from "./keycloak/http";
 import { run } from "../processes/run";
-import { restoreCheckpoint } from "../recovery/checkpoint";
-import { namesLock } from "../recovery/lock";
-import { removeOrphans } from "../recovery/orphans";
-import { type PulumiRunner, recover } from "../recovery/recover";
+import { restoreCheckpoint } from "./recover/checkpoint";
+import { namesLock } from "./recover/stackLock";
+import { removeOrphans } from "./recover/orphans";
+import { type PulumiRunner, recover } from "./recover/recovery";
 import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
 import { dependencies } from "../package.json";
-import { runCommand } from "./commandLine";
-import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "./stack";
+import { runCommand } from "./cli/commandLine";
+import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "./cli/stack";
 
 runCommand(
   {

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
-import { COMMENT_LIMIT } from "../review/claimsText";
-import { readPreview } from "../review/preview";
-import { checkStackName } from "../review/revision";
-import { summaryMarkdown } from "../review/summary";
-import { runCommand, UsageError } from "./commandLine";
+import { COMMENT_LIMIT } from "./review/claimsText";
+import { readPreview } from "./pulumi/preview";
+import { checkStackName } from "./review/revision";
+import { summaryMarkdown } from "./review/reviewSummary";
+import { runCommand, UsageError } from "./cli/commandLine";
 
 /** Less has no room for what must be said in any case. */
 const LEAST_LIMIT = 2_000;

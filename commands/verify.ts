@@ -1,11 +1,11 @@
 import Table from "cli-table3";
 
-import { connect } from "../keycloak/http";
+import { connect } from "./keycloak/http";
 import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
-import { runCommand } from "./commandLine";
-import { loadStack } from "./stack";
-import { type CustomerReport, type VerificationReport, verifyStack } from "./verification";
+import { runCommand } from "./cli/commandLine";
+import { loadStack } from "./cli/stack";
+import { type CustomerReport, type VerificationReport, verifyStack } from "./verify/verification";
 
 /** With more customers than this, the claims of those with differences only are shown. */
 const CUSTOMERS_SHOWN_IN_FULL = 5;

@@ -1,12 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { connectToEngine } from "../docker-engine/connection";
-import { awaitHealthy } from "../docker-engine/health";
+import { connectToEngine } from "./engine/connection";
+import { awaitHealthy } from "./engine/health";
 import type { EngineSettings } from "../settings/docker";
 import { CA_FILE_VARIABLE } from "../settings/environmentNames";
 import type { AppSettings, HealthCheckSettings } from "../settings/settings";
-import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificates";
+import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificateVolume";
 
 export interface AppArgs extends Omit<AppSettings, "image"> {
   readonly containerName: string;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type AppsSettings, SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
 import { App } from "./app";
-import { Certificates } from "./certificates";
+import { Certificates } from "./certificateVolume";
 
 export interface AppsArgs {
   readonly apps: AppsSettings;

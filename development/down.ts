@@ -1,5 +1,5 @@
-import { stopDevelopmentServer } from "../embedded-keycloak/development";
-import { stopApps } from "./apps";
+import { stopDevelopmentServer } from "./keycloak/development";
+import { stopApps } from "./developmentApps";
 import { runToExitCode } from "./setup";
 
 runToExitCode(async () => {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
-import type { DevelopmentServer } from "../embedded-keycloak/development";
-import type { Toolchain } from "../toolchain/install";
-import { pathWith } from "../toolchain/layout";
+import type { DevelopmentServer } from "./keycloak/development";
+import type { Toolchain } from "./toolchain/install";
+import { pathWith } from "./toolchain/layout";
 import { writePrivateFile } from "./privateFile";
 
 const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 
-import { type DevelopmentServer, ensureDevelopmentServer } from "../embedded-keycloak/development";
+import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development";
 import type { Report } from "../processes/progress";
-import { ensureToolchain } from "../toolchain/install";
-import { checkPrerequisites } from "../toolchain/prerequisites";
-import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./apps";
+import { ensureToolchain } from "./toolchain/install";
+import { checkPrerequisites } from "./toolchain/prerequisites";
+import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./developmentApps";
 import { developmentEnvironment, STATE_DIRECTORY, type Variable } from "./environment";
 
 /** Everything that the dev stack stands on. */

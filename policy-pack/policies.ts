@@ -8,9 +8,15 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 
-import { type DeclaredResource, declaredResource, type Properties, TYPES, type Violation } from "./resources";
+import {
+  type DeclaredResource,
+  declaredResource,
+  type Properties,
+  TYPES,
+  type Violation,
+} from "./rules/declaredResources";
 import * as clients from "./rules/clients";
-import * as containers from "./rules/containers";
+import * as containers from "./rules/containerRules";
 import { organizationClaim } from "./rules/organization";
 import { type ScopeLists, scopeLists } from "./rules/scopes";
 

@@ -3,6 +3,8 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
+import { UserError } from "../settings/userError";
+
 /** How a command is run. */
 export interface RunOptions {
   readonly cwd?: string;
@@ -23,10 +25,11 @@ export interface RunResult {
 }
 
 /** Thrown by {@link run} when a signal to this process ended the command. */
-export class InterruptedError extends Error {
+export class InterruptedError extends UserError {
+  override readonly name = "InterruptedError";
+
   constructor(readonly signal: NodeJS.Signals) {
     super(`Interrupted by ${signal}.`);
-    this.name = "InterruptedError";
   }
 }
 

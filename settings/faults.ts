@@ -1,5 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 
+import { UserError } from "./userError";
+
 /** One thing that is wrong with the configuration, said so that its reader can mend it without opening the code. */
 export interface Fault {
   /** The full configuration key with its path, as in `scpcloud:integrations.acme.organizationId`. */
@@ -15,7 +17,7 @@ export interface Fault {
 }
 
 /** Thrown with every fault found; its message is the whole text for the user and needs no stack trace. */
-export class SettingsError extends Error {
+export class SettingsError extends UserError {
   override readonly name = "SettingsError";
 
   constructor(readonly faults: readonly Fault[]) {

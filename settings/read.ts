@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { checkApps } from "./apps";
+import { checkApps } from "./appChecks";
 import { decode, type Decoded } from "./decode";
 import { engineSettings } from "./docker";
 import { type Fault, SettingsError, shown } from "./faults";

@@ -8,7 +8,7 @@ import {
   toSource,
   withDefaults,
   type WrittenConfiguration,
-} from "../commands/stackFile";
+} from "../commands/cli/stackFile";
 import { recordOf } from "../settings/decode";
 import type { ConfigurationSource } from "../settings/source";
 

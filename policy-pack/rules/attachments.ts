@@ -1,4 +1,4 @@
-import { type DeclaredResource, TYPES } from "../resources";
+import { type DeclaredResource, TYPES } from "./declaredResources";
 
 /** What belongs to the stack's clients: scope lists and mappers, found by their input `clientId`. */
 export class Attachments {

@@ -1,4 +1,4 @@
-import { type Properties, textsOf } from "../resources";
+import { type Properties, textsOf } from "./declaredResources";
 
 /** Each rule looks at the inputs of one client and says what to do about it; nothing where it is as it should be. */
 export type ClientRule = (client: Properties) => readonly string[];

@@ -1,4 +1,4 @@
-import { type DeclaredResource, type Properties, TYPES, type Violation } from "../resources";
+import { type DeclaredResource, type Properties, TYPES, type Violation } from "./declaredResources";
 import { Attachments } from "./attachments";
 
 /** By this claim the API decides whose data it serves. Written again on purpose: a rule must not follow the program. */

@@ -1,4 +1,4 @@
-import { type DeclaredResource, textsOf, TYPES, type Violation } from "../resources";
+import { type DeclaredResource, textsOf, TYPES, type Violation } from "./declaredResources";
 import { Attachments } from "./attachments";
 
 export interface ScopeLists {

@@ -1,10 +1,10 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { generateKeyPair, SignJWT } from "jose";
 
-import { connect } from "../../keycloak/http";
-import { fetchToken } from "../../keycloak/tokens";
+import { connect } from "../../commands/keycloak/http";
+import { fetchToken } from "../../commands/keycloak/tokens";
 import type { Credentials } from "../../outputs";
-import { operationEntriesOf } from "../stand-ins/operationEntries";
+import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
 import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";

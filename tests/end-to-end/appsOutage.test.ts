@@ -6,13 +6,13 @@ import { join } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { lastLogLines } from "../../docker-engine/containers";
-import { randomSecret } from "../../embedded-keycloak/secrets";
-import { type EmbeddedServer, startServer } from "../../embedded-keycloak/server";
-import { connect } from "../../keycloak/http";
-import { fetchToken } from "../../keycloak/tokens";
+import { lastLogLines } from "../../components/engine/containerState";
+import { randomSecret } from "../../development/keycloak/secrets";
+import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
+import { connect } from "../../commands/keycloak/http";
+import { fetchToken } from "../../commands/keycloak/tokens";
 import type { Credentials } from "../../outputs";
-import { OPERATION_ENTRIES, operationEntriesOf } from "../stand-ins/operationEntries";
+import { OPERATION_ENTRIES, operationEntriesOf } from "../../development/stand-ins/operationEntries";
 import { describeWithEngine, dockerEngine, relayToContainers } from "./engine";
 import { Project } from "./project";
 import { realmOfTests } from "./server";

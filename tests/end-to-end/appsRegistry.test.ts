@@ -1,8 +1,8 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { jsonOf } from "../../docker-engine/containers";
+import { jsonOf } from "../../components/engine/containerState";
 import type { Credentials } from "../../outputs";
-import { operationEntriesOf } from "../stand-ins/operationEntries";
+import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
 import { dockerEngine, namesOnEngine } from "./engine";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";

@@ -1,13 +1,13 @@
 import type { Server } from "node:net";
 
-import { connectToEngine, type DockerEngine } from "../../docker-engine/connection";
-import { jsonOf } from "../../docker-engine/containers";
-import { hostGateway } from "../../docker-engine/hostGateway";
-import { startRelay } from "../../embedded-keycloak/relay";
+import { connectToEngine, type DockerEngine } from "../../components/engine/connection";
+import { jsonOf } from "../../components/engine/containerState";
+import { hostGateway } from "../../development/docker/hostGateway";
+import { startRelay } from "../../development/keycloak/relay";
 import type { Report } from "../../processes/progress";
 import { engineSettings } from "../../settings/docker";
 import { STACK_LABEL } from "../../settings/settings";
-import { ensureImages, type StandInImages } from "../stand-ins/images";
+import { ensureImages, type StandInImages } from "../../development/stand-ins/images";
 
 /** The Docker engine of the tests, or why there is none. */
 export type EngineOfTests =

@@ -1,6 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { freePort } from "../../embedded-keycloak/ports";
+import { freePort } from "../../development/keycloak/ports";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";

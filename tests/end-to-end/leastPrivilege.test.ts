@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort } from "../../embedded-keycloak/ports";
-import { buildRealm } from "../../embedded-keycloak/realm";
-import { randomSecret } from "../../embedded-keycloak/secrets";
-import { type EmbeddedServer, startServer } from "../../embedded-keycloak/server";
+import { freePort } from "../../development/keycloak/ports";
+import { buildRealm } from "../../development/keycloak/realmImport";
+import { randomSecret } from "../../development/keycloak/secrets";
+import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
 import { committedStackFile, Project } from "./project";
 
 /**

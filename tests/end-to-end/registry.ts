@@ -7,9 +7,9 @@ import { delimiter, join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { jsonOf } from "../../docker-engine/containers";
-import { freePort } from "../../embedded-keycloak/ports";
-import type { StandInImages } from "../stand-ins/images";
+import { jsonOf } from "../../components/engine/containerState";
+import { freePort } from "../../development/keycloak/ports";
+import type { StandInImages } from "../../development/stand-ins/images";
 import { describeWithEngine, dockerEngine } from "./engine";
 import { until } from "./services";
 

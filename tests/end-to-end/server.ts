@@ -4,11 +4,11 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort } from "../../embedded-keycloak/ports";
-import { buildRealm, type RealmImport } from "../../embedded-keycloak/realm";
-import { randomSecret } from "../../embedded-keycloak/secrets";
-import { type EmbeddedServer, startServer } from "../../embedded-keycloak/server";
-import { ensureToolchain, toolchainEnvironment } from "../../toolchain/install";
+import { freePort } from "../../development/keycloak/ports";
+import { buildRealm, type RealmImport } from "../../development/keycloak/realmImport";
+import { randomSecret } from "../../development/keycloak/secrets";
+import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
+import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install";
 import { lookForEngine, relayToContainers, tellOfEngine } from "./engine";
 
 /** What the test files are told of the server that they share; each has a realm of its own on it. */

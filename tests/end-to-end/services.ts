@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 
-import { assertPortIsFree } from "../../embedded-keycloak/ports";
+import { assertPortIsFree } from "../../development/keycloak/ports";
 import type { Credentials } from "../../outputs";
-import type { StandInImages } from "../stand-ins/images";
+import type { StandInImages } from "../../development/stand-ins/images";
 import type { StackFile } from "./project";
 
 /** What a service answered. */

@@ -1,6 +1,6 @@
-import { connect } from "../../keycloak/http";
-import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
-import type { Claims } from "../../contract/compare";
+import { connect } from "../../commands/keycloak/http";
+import { fetchKeys, fetchToken, verifySignature } from "../../commands/keycloak/tokens";
+import type { Claims } from "../../commands/contract/compareClaims";
 import type { Credentials } from "../../outputs";
 import { serverOfTests } from "./server";
 

@@ -1,9 +1,9 @@
-import { issueAuthority } from "../../embedded-keycloak/issuing";
+import { issueAuthority } from "../../development/keycloak/issuing";
 import { type RegisteredResource, findResource } from "../mocks";
 import { BOTH, withApps } from "./appsConfiguration";
 import { CONTAINER, containerOf, declareApps } from "./declaredApps";
 
-jest.mock("../../docker-engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../components/engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
 const VOLUME = "docker:index/volume:Volume";
 const STACK = { label: "com.scpcloud.stack", value: "prod" };

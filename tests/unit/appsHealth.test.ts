@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { explainRefusal } from "../../components/refusals";
-import { connectToEngine } from "../../docker-engine/connection";
-import { awaitHealthy } from "../../docker-engine/health";
+import { connectToEngine } from "../../components/engine/connection";
+import { awaitHealthy } from "../../components/engine/health";
 import { API_IMAGE, BFF_IMAGE, BOTH, secrets, withApps } from "./appsConfiguration";
 import { CONTAINER, declareApps } from "./declaredApps";
 
-jest.mock("../../docker-engine/health", () => ({ awaitHealthy: jest.fn() }));
-jest.mock("../../docker-engine/connection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
+jest.mock("../../components/engine/health", () => ({ awaitHealthy: jest.fn() }));
+jest.mock("../../components/engine/connection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
 
 const SECRET_VALUE = "hunter2-hunter2";
 const CONTAINERS = { api: "scpcloud-prod-production-api", bff: "scpcloud-prod-web-production-bff" };

@@ -1,5 +1,5 @@
-import { describeExpectation, type Expectation, tokenContract } from "../../contract/claims";
-import { type Claims, compareClaims } from "../../contract/compare";
+import { describeExpectation, type Expectation, tokenContract } from "../../commands/contract/tokenContract";
+import { type Claims, compareClaims } from "../../commands/contract/compareClaims";
 import { readSettings } from "../../settings/read";
 import { stackValues } from "../stackFile";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
-import { type Json, tokenContract } from "../../contract/claims";
-import { type Claims, type ClaimResult, compareClaims } from "../../contract/compare";
+import { type Json, tokenContract } from "../../commands/contract/tokenContract";
+import { type Claims, type ClaimResult, compareClaims } from "../../commands/contract/compareClaims";
 import { validConfiguration } from "./arbitraries";
 
 const NOW = 1_800_000_000;

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 
 import { developmentEnvironment, processEnvironment, shellExports, type Variable } from "../../development/environment";
 import { writePrivateFile } from "../../development/privateFile";
-import type { Toolchain } from "../../toolchain/install";
+import type { Toolchain } from "../../development/toolchain/install";
 
 // What developmentEnvironment writes goes into .local, which a running development server uses.
 jest.mock("../../development/privateFile");

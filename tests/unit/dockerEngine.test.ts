@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 
-import { connectToEngine, DockerEngineError } from "../../docker-engine/connection";
-import { inspectContainer, jsonOf, lastLogLines } from "../../docker-engine/containers";
+import { connectToEngine, DockerEngineError } from "../../components/engine/connection";
+import { inspectContainer, jsonOf, lastLogLines } from "../../components/engine/containerState";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 
 const STATE = "/containers/0123/json";

@@ -1,6 +1,6 @@
-import { connectToEngine } from "../../docker-engine/connection";
-import type { ContainerState } from "../../docker-engine/containers";
-import { type Awaited, awaitHealthy, judge } from "../../docker-engine/health";
+import { connectToEngine } from "../../components/engine/connection";
+import type { ContainerState } from "../../components/engine/containerState";
+import { type Awaited, awaitHealthy, judge } from "../../components/engine/health";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 
 jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));

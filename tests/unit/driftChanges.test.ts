@@ -1,6 +1,6 @@
-import { changesByHand, changingSteps } from "../../drift/changes";
-import { withoutConsequences } from "../../drift/consequences";
-import { CLAIM_MAPPER, CONTAINER, NETWORK, ROLE_MAPPING, SCOPE } from "../../drift/resources";
+import { changesByHand, changingSteps } from "../../commands/drift/changes";
+import { withoutConsequences } from "../../commands/drift/consequences";
+import { CLAIM_MAPPER, CONTAINER, NETWORK, ROLE_MAPPING, SCOPE } from "../../commands/drift/managedResources";
 import {
   APPS,
   changed,

@@ -1,6 +1,6 @@
-import type { Change } from "../../drift/changes";
-import { CLAIM_MAPPER, CLIENT, type ManagedResource, managedResources } from "../../drift/resources";
-import type { Preview, Step } from "../../review/preview";
+import type { Change } from "../../commands/drift/changes";
+import { CLAIM_MAPPER, CLIENT, type ManagedResource, managedResources } from "../../commands/drift/managedResources";
+import type { Preview, Step } from "../../commands/pulumi/preview";
 
 type Values = Readonly<Record<string, unknown>>;
 

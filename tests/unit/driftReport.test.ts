@@ -1,8 +1,8 @@
-import type { Finding } from "../../drift/finding";
-import { driftReport, findingsOf, pendingOwners } from "../../drift/report";
-import { driftText } from "../../drift/reportText";
-import type { TokenDifferences } from "../../drift/tokens";
-import type { Preview } from "../../review/preview";
+import type { Finding } from "../../commands/drift/finding";
+import { driftReport, findingsOf, pendingOwners } from "../../commands/drift/report";
+import { driftText } from "../../commands/drift/reportText";
+import type { TokenDifferences } from "../../commands/drift/tokenDrift";
+import type { Preview } from "../../commands/pulumi/preview";
 import { clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
 
 const TOKENS: TokenDifferences = { checked: 2, skipped: [], differences: [] };

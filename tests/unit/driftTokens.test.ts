@@ -1,7 +1,7 @@
-import type { StackOutputs } from "../../commands/stack";
+import type { StackOutputs } from "../../commands/cli/stack";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import { tokenDifferences } from "../../drift/tokens";
-import type { Owner } from "../../review/owners";
+import { tokenDifferences } from "../../commands/drift/tokenDrift";
+import type { Owner } from "../../commands/pulumi/owners";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak } from "./fakeKeycloak";

@@ -1,10 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { CLIENT_LISTS, CLIENT_WORDS } from "../../drift/clientWords";
-import { inOrder } from "../../drift/finding";
-import { AUDIENCE_MAPPER, CLIENT, CONTAINER, NETWORK, ROLE_MAPPING, SCOPE } from "../../drift/resources";
-import { tell } from "../../drift/tell";
+import { CLIENT_LISTS, CLIENT_WORDS } from "../../commands/drift/clientWords";
+import { inOrder } from "../../commands/drift/finding";
+import {
+  AUDIENCE_MAPPER,
+  CLIENT,
+  CONTAINER,
+  NETWORK,
+  ROLE_MAPPING,
+  SCOPE,
+} from "../../commands/drift/managedResources";
+import { tell } from "../../commands/drift/tell";
 import { APPS, changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPreviews";
 
 const ACME = clientOf("acme");

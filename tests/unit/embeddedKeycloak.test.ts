@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ensureCertificates } from "../../embedded-keycloak/certificates";
-import { secretsOf } from "../../embedded-keycloak/failure";
-import { buildRealm } from "../../embedded-keycloak/realm";
-import { randomSecret, secretFile } from "../../embedded-keycloak/secrets";
+import { ensureCertificates } from "../../development/keycloak/certificateAuthority";
+import { secretsOf } from "../../development/keycloak/failure";
+import { buildRealm } from "../../development/keycloak/realmImport";
+import { randomSecret, secretFile } from "../../development/keycloak/secrets";
 
 let directory: string;
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import type { ImportFile } from "../../recovery/plan";
-import type { PulumiRunner } from "../../recovery/recover";
+import type { KeycloakAdmin } from "../../commands/keycloak/admin";
+import type { ImportFile } from "../../commands/pulumi/plan";
+import type { PulumiRunner } from "../../commands/recover/recovery";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
 /** What a preview shows for a value that only `up` will know. */

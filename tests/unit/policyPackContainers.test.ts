@@ -1,4 +1,4 @@
-import * as containers from "../../policy-pack/rules/containers";
+import * as containers from "../../policy-pack/rules/containerRules";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;
 const GOOD = {

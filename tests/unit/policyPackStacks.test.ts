@@ -1,7 +1,13 @@
 import type { PolicyResource } from "@pulumi/policy";
 
 import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../components/names";
-import { type DeclaredResource, declaredResource, type Properties, TYPES, UNKNOWN } from "../../policy-pack/resources";
+import {
+  type DeclaredResource,
+  declaredResource,
+  type Properties,
+  TYPES,
+  UNKNOWN,
+} from "../../policy-pack/rules/declaredResources";
 import { ORGANIZATION_CLAIM, organizationClaim } from "../../policy-pack/rules/organization";
 import { scopeLists } from "../../policy-pack/rules/scopes";
 

@@ -1,4 +1,4 @@
-import { checkPrerequisites, PrerequisiteError, type Probe } from "../../toolchain/prerequisites";
+import { checkPrerequisites, PrerequisiteError, type Probe } from "../../development/toolchain/prerequisites";
 import { run } from "../../processes/run";
 
 describe("prerequisites", () => {

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 
-import { RecoveryError } from "../../recovery/lock";
-import { recover } from "../../recovery/recover";
+import { RecoveryError } from "../../commands/recover/stackLock";
+import { recover } from "../../commands/recover/recovery";
 import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
 
 const ACME = {

@@ -4,9 +4,9 @@ import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { restoreCheckpoint } from "../../recovery/checkpoint";
-import { RecoveryError } from "../../recovery/lock";
-import type { PulumiRunner, PulumiRunOptions } from "../../recovery/recover";
+import { restoreCheckpoint } from "../../commands/recover/checkpoint";
+import { RecoveryError } from "../../commands/recover/stackLock";
+import type { PulumiRunner, PulumiRunOptions } from "../../commands/recover/recovery";
 
 const WHOLE = '{"version": 3}';
 const CUT_OFF = '{"vers';

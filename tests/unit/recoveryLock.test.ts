@@ -1,7 +1,7 @@
 import childProcess, { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 
-import { isDead, readLockHolders } from "../../recovery/lock";
+import { isDead, readLockHolders } from "../../commands/recover/stackLock";
 import { lockMessage } from "./fakePulumi";
 
 const LOCKED = lockMessage("root@build-7 (pid 4242)");

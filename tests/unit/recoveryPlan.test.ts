@@ -1,5 +1,5 @@
-import { findExisting } from "../../recovery/adoptable";
-import { importFile, type PlannedResource, readPlan } from "../../recovery/plan";
+import { findExisting } from "../../commands/recover/adoptable";
+import { importFile, type PlannedResource, readPlan } from "../../commands/pulumi/plan";
 import {
   AUDIENCE_MAPPER,
   CLAIM_MAPPER,

@@ -1,4 +1,4 @@
-import { reviewClaims } from "../../review/claims";
+import { reviewClaims } from "../../commands/review/claimsReview";
 import { customers, linesOf, review, revision } from "./reviewConfiguration";
 
 const two = customers({

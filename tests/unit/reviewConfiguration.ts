@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { type ClaimsReview, reviewClaims } from "../../review/claims";
-import { claimsMarkdown } from "../../review/claimsText";
-import type { RevisionFiles } from "../../review/revision";
+import { type ClaimsReview, reviewClaims } from "../../commands/review/claimsReview";
+import { claimsMarkdown } from "../../commands/review/claimsText";
+import type { RevisionFiles } from "../../commands/review/revision";
 import { MINIMAL } from "./configuration";
 
 const PROJECT = readFileSync(join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");

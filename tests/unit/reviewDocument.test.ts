@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { reviewClaims } from "../../review/claims";
-import { claimsMarkdown } from "../../review/claimsText";
+import { reviewClaims } from "../../commands/review/claimsReview";
+import { claimsMarkdown } from "../../commands/review/claimsText";
 
 const REPOSITORY = join(__dirname, "..", "..");
 const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");

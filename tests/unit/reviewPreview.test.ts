@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
-import { readPreview } from "../../review/preview";
-import { summaryMarkdown } from "../../review/summary";
+import { readPreview } from "../../commands/pulumi/preview";
+import { summaryMarkdown } from "../../commands/review/reviewSummary";
 import { previewOf, recording, update } from "./reviewRecordings";
 
 const MARK = "4dabf18193072939515e22adb298388d";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Step } from "../../review/preview";
+import type { Step } from "../../commands/pulumi/preview";
 
 const DIRECTORY = join(__dirname, "previews");
 

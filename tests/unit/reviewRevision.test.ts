@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run } from "../../processes/run";
-import { checkStackName, committedFiles, workingTreeFiles } from "../../review/revision";
+import { checkStackName, committedFiles, workingTreeFiles } from "../../commands/review/revision";
 
 let directory: string;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
-import { readPreview } from "../../review/preview";
-import { summaryMarkdown } from "../../review/summary";
+import { readPreview } from "../../commands/pulumi/preview";
+import { summaryMarkdown } from "../../commands/review/reviewSummary";
 import { previewOf, recording, RECORDINGS, stepOf, update } from "./reviewRecordings";
 
 const summary = (text: string, limit?: number) => summaryMarkdown(readPreview(text), "prod", limit);

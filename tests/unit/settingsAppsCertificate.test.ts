@@ -1,4 +1,4 @@
-import { issueAuthority, issueServer, type KeyAndCertificate } from "../../embedded-keycloak/issuing";
+import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
 import { BOTH, withApps } from "./appsConfiguration";
 import { accepted, configuration, faultsOf, onlyFault, refusal, SECRET } from "./configuration";
 

@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 
 import { compactVerify, exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
 
-import { type ApiOptions, startApi } from "../stand-ins/api";
-import { newAgent } from "../stand-ins/client";
-import { json, listen, type Reply, type Service } from "../stand-ins/http";
-import type { LogEntry } from "../stand-ins/log";
-import { OPERATION_ENTRIES } from "../stand-ins/operationEntries";
-import { signingKeys } from "../stand-ins/signingKeys";
+import { type ApiOptions, startApi } from "../../development/stand-ins/api";
+import { newAgent } from "../../development/stand-ins/client";
+import { json, listen, type Reply, type Service } from "../../development/stand-ins/http";
+import type { LogEntry } from "../../development/stand-ins/log";
+import { OPERATION_ENTRIES } from "../../development/stand-ins/operationEntries";
+import { signingKeys } from "../../development/stand-ins/signingKeys";
 import { forge, newKeys, sign } from "./fakeKeycloak";
 
 const ISSUER = "https://keycloak.example.com/realms/ScpCloud";

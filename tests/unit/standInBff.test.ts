@@ -1,6 +1,6 @@
-import { startBff } from "../stand-ins/bff";
-import { json } from "../stand-ins/http";
-import { type LogEntry, logToStandardOutput } from "../stand-ins/log";
+import { startBff } from "../../development/stand-ins/bff";
+import { json } from "../../development/stand-ins/http";
+import { type LogEntry, logToStandardOutput } from "../../development/stand-ins/log";
 import { ACME, basic, BffAmongFakes, ENTRIES, granted, refused, SECRET } from "./standInBffAmongFakes";
 
 let world: BffAmongFakes;

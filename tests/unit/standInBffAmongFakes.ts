@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
-import { startBff, type BffOptions } from "../stand-ins/bff";
-import { json, listen, type Reply, type Service } from "../stand-ins/http";
-import type { LogEntry } from "../stand-ins/log";
+import { startBff, type BffOptions } from "../../development/stand-ins/bff";
+import { json, listen, type Reply, type Service } from "../../development/stand-ins/http";
+import type { LogEntry } from "../../development/stand-ins/log";
 
 export type Form = Readonly<Record<string, string>>;
 

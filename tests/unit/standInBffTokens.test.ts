@@ -1,4 +1,4 @@
-import { json, type Reply } from "../stand-ins/http";
+import { json, type Reply } from "../../development/stand-ins/http";
 import { ACME, basic, BffAmongFakes, ENTRIES, granted, never, refused } from "./standInBffAmongFakes";
 
 let world: BffAmongFakes;

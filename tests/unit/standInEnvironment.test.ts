@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { startApi } from "../stand-ins/api";
-import { startBff } from "../stand-ins/bff";
-import type { Environment } from "../stand-ins/environment";
-import type { Service } from "../stand-ins/http";
+import { startApi } from "../../development/stand-ins/api";
+import { startBff } from "../../development/stand-ins/bff";
+import type { Environment } from "../../development/stand-ins/environmentReader";
+import type { Service } from "../../development/stand-ins/http";
 
 const KEYCLOAK = "https://keycloak.example.com";
 const BFF: Environment = {
@@ -101,7 +101,7 @@ describe("the environment", () => {
 
 describe("the process", () => {
   const run = (environment: Environment) =>
-    spawn(process.execPath, ["--import", "tsx", join(__dirname, "../stand-ins/bff.ts")], {
+    spawn(process.execPath, ["--import", "tsx", join(__dirname, "../../development/stand-ins/bff.ts")], {
       env: { PATH: process.env["PATH"], ...environment },
     });
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatDuration } from "../../processes/progress";
-import { describeToolchain, mustIgnorePath } from "../../toolchain/environment";
-import { OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../toolchain/layout";
-import { obtain } from "../../toolchain/obtain";
+import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe";
+import { OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../development/toolchain/layout";
+import { obtain } from "../../development/toolchain/obtain";
 import {
   changesPluginKind,
   cliCandidates,
@@ -14,12 +14,12 @@ import {
   type PluginName,
   PLUGINS,
   type Source,
-} from "../../toolchain/selection";
-import { parseSelection } from "../../toolchain/selectionFile";
-import * as versions from "../../toolchain/versions";
+} from "../../development/toolchain/selection";
+import { parseSelection } from "../../development/toolchain/selectionFile";
+import * as versions from "../../development/toolchain/versions";
 
 function readGoModule(name: string): string {
-  return readFileSync(join(__dirname, "../../toolchain/go", name, "go.mod"), "utf8");
+  return readFileSync(join(__dirname, "../../development/toolchain/go", name, "go.mod"), "utf8");
 }
 
 describe("versions", () => {

@@ -2,10 +2,10 @@ import { createHmac } from "node:crypto";
 
 import { exportSPKI } from "jose";
 
-import type { StackOutputs } from "../../commands/stack";
-import { type VerificationReport, verifyStack } from "../../commands/verification";
+import type { StackOutputs } from "../../commands/cli/stack";
+import { type VerificationReport, verifyStack } from "../../commands/verify/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { Claims } from "../../contract/compare";
+import type { Claims } from "../../commands/contract/compareClaims";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
+import { maskedAs } from "../review/values";
+import { type ManagedResource, managedResources } from "./managedResources";
+
+/** What somebody did to a resource behind the program's back: it is gone, or one of its properties is another. */
+export type Change =
+  | { readonly kind: "lost"; readonly resource: ManagedResource; readonly planned: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "changed";
+      readonly resource: ManagedResource;
+      readonly property: string;
+      /** What the last `up` left, secrets masked. */
+      readonly stored: unknown;
+      /** What the server has. */
+      readonly real: unknown;
+    };
+
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** What an `up` would change besides, for no other reason than these. */
+  readonly following: readonly ManagedResource[];
+}
+
+/** The steps that change something, one for each resource: a replacement may take several. */
+export function changingSteps({ steps }: Preview): ReadonlyMap<string, Step> {
+  const byUrn = new Map<string, Step>();
+  for (const step of steps.filter(({ op }) => !IDLE_OPS.includes(op))) {
+    const known = byUrn.get(step.urn);
+    byUrn.set(step.urn, known !== undefined && (known.detailedDiff ?? null) !== null ? known : step);
+  }
+  return byUrn;
+}
+
+/**
+ * What differs between the server and what the last `up` left, as far as an `up` would change it.
+ * @param refreshed a preview that asked the servers: its changes are those by hand and those not yet deployed
+ * @param plain a preview that did not, by which the latter are known
+ */
+export function changesByHand(refreshed: Preview, plain: Preview): Changes {
+  const managed = managedResources(refreshed);
+  const stored = new Map(refreshed.steps.filter(({ op }) => op === "refresh").map((step) => [step.urn, step.oldState]));
+  const pending = changingSteps(plain);
+  const changes: Change[] = [];
+  const following: ManagedResource[] = [];
+  for (const [urn, step] of changingSteps(refreshed)) {
+    const resource = managed.get(urn);
+    if (resource === undefined || step.op === "delete") {
+      // The stack file's doing.
+      continue;
+    }
+    if (step.op === "create") {
+      changes.push({ kind: "lost", resource, planned: step.newState?.inputs ?? {} });
+      continue;
+    }
+    const known = new Set(propertiesOf(pending.get(urn)));
+    const changed = propertiesOf(step).flatMap((property): Change[] => {
+      const values = { stored: valueOf(stored.get(urn), property), real: valueOf(step.oldState, property) };
+      // Of a secret that has changed, both look alike.
+      const isOther = !isDeepStrictEqual(values.stored, values.real) || (isMasked(values.real) && !known.has(property));
+      return isOther ? [{ kind: "changed", resource, property, ...values }] : [];
+    });
+    changes.push(...changed);
+    if (changed.length === 0 && !pending.has(urn)) {
+      following.push(resource);
+    }
+  }
+  return { changes, following };
+}
+
+/** By their first names: what is in a list has no name of its own. */
+function propertiesOf(step: Step | undefined): string[] {
+  const paths = [...Object.keys(step?.detailedDiff ?? {}), ...(step?.diffReasons ?? [])];
+  return [...new Set(paths.map((path) => /^[^.[]+/.exec(path)?.[0] ?? path))].sort();
+}
+
+/** A value as the server told it, else as the program said it; nothing, however that is written. */
+function valueOf(state: Step["oldState"], property: string): unknown {
+  const value = maskedAs(property, state?.outputs?.[property] ?? state?.inputs?.[property]);
+  const isNothing = value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+  return isNothing ? undefined : value;
+}
+
+function isMasked(value: unknown): boolean {
+  return JSON.stringify(value)?.includes('"[secret]"') === true;
+}

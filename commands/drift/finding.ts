@@ -1,0 +1,44 @@
+import { code } from "../review/markdown";
+import type { Owner } from "../pulumi/owners";
+
+/** What a change by hand endangers, the worst first. */
+export const DANGERS = ["existence", "credentials", "access", "claims", "other"] as const;
+export type Danger = (typeof DANGERS)[number];
+
+/**
+ * What helps against it: an `up` that refreshes; two of them; adopting what somebody made in place of what he deleted;
+ * nothing but undoing it by hand.
+ */
+export type Remedy = "up" | "upTwice" | "recover" | "byHand";
+
+/** A change by hand, in words. */
+export interface Finding {
+  readonly owner: Owner;
+  readonly danger: Danger;
+  readonly sentence: string;
+  readonly remedy: Remedy;
+  /** Whether the customer has to be given another secret afterwards. */
+  readonly newSecret: boolean;
+}
+
+/** What a table of sentences says of a change. */
+export interface Told {
+  readonly danger: Danger;
+  readonly sentence: string;
+  readonly remedy?: Remedy;
+  readonly newSecret?: boolean;
+}
+
+/** The most dangerous first; the order in which the servers were asked has no influence. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  const rank = ({ danger }: Finding) => DANGERS.indexOf(danger);
+  return [...findings].sort((a, b) => rank(a) - rank(b) || (a.sentence < b.sentence ? -1 : 1));
+}
+
+/** A masked value in a sentence; somebody at the server may have written it. */
+export function shown(value: unknown): string {
+  if (value === undefined) {
+    return "nothing";
+  }
+  return code(typeof value === "string" ? value : JSON.stringify(value));
+}

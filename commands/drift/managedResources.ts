@@ -1,0 +1,90 @@
+import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../components/names";
+import { code } from "../review/markdown";
+import { type Owner, ownerOf, parentsOf, typesOf } from "../pulumi/owners";
+import type { Preview } from "../pulumi/preview";
+import { textInput } from "../review/values";
+import { recordOf } from "../../settings/decode";
+
+/** A resource that the stack's state has. */
+export interface ManagedResource {
+  readonly urn: string;
+  readonly type: string;
+  /** The last part of the URN. */
+  readonly name: string;
+  /** By which its server knows it. */
+  readonly id: string;
+  readonly owner: Owner;
+  /** What the last `up` said. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+export const CLIENT = "keycloak:openid/client:Client";
+export const SCOPE = "keycloak:openid/clientScope:ClientScope";
+export const CLAIM_MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
+export const AUDIENCE_MAPPER = "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper";
+export const ROLE_MAPPING = "keycloak:index/genericRoleMapper:GenericRoleMapper";
+export const CONTAINER = "docker:index/container:Container";
+export const NETWORK = "docker:index/network:Network";
+
+/** What the state has, by URN: a preview that refreshes has a step for each. Components are nothing on any server. */
+export function managedResources({ steps }: Preview): ReadonlyMap<string, ManagedResource> {
+  const parents = parentsOf(steps);
+  const resources = steps.flatMap(({ op, oldState, urn }): [string, ManagedResource][] => {
+    const { id } = recordOf(oldState);
+    if (op !== "refresh" || oldState?.custom !== true || typeof id !== "string") {
+      return [];
+    }
+    const type = typesOf(urn).at(-1) ?? "";
+    const name = urn.split("::").at(-1) ?? "";
+    return [[urn, { urn, type, name, id, owner: ownerOf(urn, parents), inputs: oldState.inputs ?? {} }]];
+  });
+  return new Map(resources);
+}
+
+/** The resource as a sentence names it. */
+export function phrase(resource: ManagedResource): string {
+  const { inputs, owner, type } = resource;
+  const name = textInput(inputs, "name");
+  switch (type) {
+    case CLIENT:
+      return `the client of ${whom(resource)}`;
+    case SCOPE:
+      return `the client scope ${name}`;
+    case CLAIM_MAPPER:
+    case AUDIENCE_MAPPER:
+      return `the mapper ${code(name ?? "")} of ${whom(resource)}`;
+    case ROLE_MAPPING:
+      return `the role mapping ${code(roleOf(resource))} of ${whom(resource)}`;
+    case CONTAINER:
+    case NETWORK:
+      return `the ${inWords(type)} ${name}`;
+    default:
+      return owner.kind === "containers"
+        ? `the ${inWords(type)} ${code(name ?? resource.name)}`
+        : `the ${inWords(type)} of ${whom(resource)}`;
+  }
+}
+
+/** Whose it is. */
+export function whom({ owner, type }: Pick<ManagedResource, "owner" | "type">): string {
+  switch (owner.kind) {
+    case "customer":
+      return `customer ${owner.name}`;
+    case "shared":
+      return `the client scope ${type === ROLE_MAPPING ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE}`;
+    case "containers":
+      return "the containers";
+    case "stack":
+      return "the stack";
+  }
+}
+
+/** The state knows the role by its id only; the program has named the resource after it. */
+function roleOf({ name }: ManagedResource): string {
+  return name.replace(/^.*?-account-/, "");
+}
+
+/** `keycloak:openid/clientScope:ClientScope` as "client scope", `consentRequired` as "consent required". */
+export function inWords(name: string): string {
+  return (name.split(":").at(-1) ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}

@@ -1,0 +1,73 @@
+import type { Owner } from "../pulumi/owners";
+import type { Preview } from "../pulumi/preview";
+import { changesByOwner, type OwnerChanges } from "../review/resourceChanges";
+import { ownerTitle } from "../review/summaryText";
+import type { Change } from "./changes";
+import { type Finding, inOrder } from "./finding";
+import { tell } from "./tell";
+import type { TokenDifferences } from "./tokenDrift";
+
+/** What somebody changed behind the program's back, and what is only not yet deployed. */
+export interface DriftReport {
+  readonly stack: string;
+  /** Whether anything is not as the last `up` left it. */
+  readonly drift: boolean;
+  readonly findings: readonly Finding[];
+  /** The names of resources that an `up` would change for no other reason than these. */
+  readonly following: readonly string[];
+  readonly tokens: TokenDifferences;
+  /** What the stack file says that is not deployed yet: no drift. */
+  readonly pending: readonly string[];
+}
+
+/** @param remade the URNs of the lost resources that somebody made anew */
+export function findingsOf(changes: readonly Change[], remade: ReadonlySet<string>): Finding[] {
+  return changes.flatMap((change) =>
+    tell(change).map((finding) =>
+      change.kind === "lost" && remade.has(change.resource.urn)
+        ? { ...finding, sentence: `${finding.sentence}, and made another one in its place`, remedy: "recover" as const }
+        : finding,
+    ),
+  );
+}
+
+export function driftReport(
+  stack: string,
+  findings: readonly Finding[],
+  following: readonly string[],
+  tokens: TokenDifferences,
+  plain: Preview,
+): DriftReport {
+  return {
+    stack,
+    drift: findings.length + following.length + tokens.differences.length > 0,
+    findings: inOrder(findings),
+    following: [...following].sort(),
+    tokens,
+    pending: pendingLines(changesByOwner(plain)),
+  };
+}
+
+export function pendingOwners(plain: Preview): Owner[] {
+  return changesByOwner(plain).map(({ owner }) => owner);
+}
+
+/** One line for all owners with the same changes. */
+function pendingLines(owners: readonly OwnerChanges[]): string[] {
+  const byText = new Map<string, Owner[]>();
+  for (const { changes, owner } of owners) {
+    const text = changes
+      .filter(({ isComponent }) => !isComponent)
+      .map(({ action, properties, resource }) =>
+        [
+          `${action} ${resource}`,
+          ...(properties.length > 0 ? [`(${properties.map(({ property }) => property).join(", ")})`] : []),
+        ].join(" "),
+      )
+      .join("; ");
+    byText.set(text, [...(byText.get(text) ?? []), owner]);
+  }
+  return [...byText]
+    .map(([text, alike]) => `${ownerTitle(alike.sort((a, b) => (a.name < b.name ? -1 : 1)))}: ${text}`)
+    .sort();
+}

@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from "node:util";
+
+import type { StackOutputs } from "../cli/stack";
+import { verifyStack } from "../verify/verification";
+import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
+import type { KeycloakConnection } from "../keycloak/http";
+import type { Owner } from "../pulumi/owners";
+import type { Settings } from "../../settings/settings";
+
+/** What the customers' tokens show that they should not, or lack. */
+export interface TokenDifferences {
+  /** How many customers were looked at. */
+  readonly checked: number;
+  /** Those whom the stack file promises something that is not deployed yet. */
+  readonly skipped: readonly string[];
+  readonly differences: readonly TokenDifference[];
+}
+
+export interface TokenDifference {
+  /** None: it is about all. */
+  readonly customers: readonly string[];
+  readonly difference: string;
+}
+
+/**
+ * Takes a real token of every customer: it shows what nothing declares, such as a role that somebody has given to a
+ * service account. What the stack file says of a token is compared only where it is deployed.
+ * @param pending whose resources an `up` would change because of the stack file
+ */
+export async function tokenDifferences(
+  settings: Settings,
+  outputs: StackOutputs,
+  keycloak: KeycloakConnection,
+  pending: readonly Owner[],
+): Promise<TokenDifferences> {
+  const environment = toEnvironment(apiSettings(settings), settings.api.environmentPrefix);
+  const isSharedPending =
+    !isDeepStrictEqual(environment, outputs.apiEnvironment) || pending.some(({ kind }) => kind === "shared");
+  const waiting = new Set(pending.map(({ name }) => name));
+  const integrations = settings.integrations.filter(
+    ({ clientId }) => !isSharedPending && !waiting.has(clientId) && outputs.integrations?.[clientId] !== undefined,
+  );
+  const compared = new Set(integrations.map(({ clientId }) => clientId));
+  const skipped = settings.integrations.map(({ clientId }) => clientId).filter((clientId) => !compared.has(clientId));
+  if (integrations.length === 0) {
+    return { checked: 0, skipped, differences: [] };
+  }
+  const known = Object.entries(outputs.integrations ?? {}).filter(([clientId]) => compared.has(clientId));
+  const deployed = { ...outputs, integrations: Object.fromEntries(known) };
+  const report = await verifyStack({ ...settings, integrations }, deployed, keycloak);
+  return {
+    checked: integrations.length,
+    skipped,
+    differences: [
+      ...report.differences.map((difference) => ({ customers: [], difference })),
+      ...alike(
+        report.customers.flatMap(({ clientId, differences }) =>
+          differences.map((difference): [string, string] => [withoutName(clientId, difference), clientId]),
+        ),
+      ),
+    ],
+  };
+}
+
+/** What is true of several customers is told once. */
+function alike(differences: readonly (readonly [string, string])[]): TokenDifference[] {
+  const byText = new Map<string, string[]>();
+  for (const [difference, clientId] of differences) {
+    byText.set(difference, [...(byText.get(difference) ?? []), clientId]);
+  }
+  return [...byText].map(([difference, customers]) => ({ customers, difference }));
+}
+
+/** A plain `up`, which verify advises, looks at no server. */
+function withoutName(clientId: string, difference: string): string {
+  return difference.replace(`${clientId}: `, "").replace(/; run: pulumi up$/, "");
+}

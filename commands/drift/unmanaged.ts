@@ -1,0 +1,91 @@
+import type { StackOutputs } from "../cli/stack";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { findExisting } from "../recover/adoptable";
+import { code } from "../review/markdown";
+import { recordOf } from "../../settings/decode";
+import type { Change } from "./changes";
+import { type Finding, inOrder } from "./finding";
+import { CLIENT, type ManagedResource, phrase, SCOPE, whom } from "./managedResources";
+
+/** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
+interface Representation {
+  readonly secret?: string;
+  readonly clientAuthenticatorType?: string;
+  readonly publicClient?: boolean;
+  readonly protocolMappers?: readonly { readonly id: string; readonly name: string; readonly config?: unknown }[];
+}
+
+/**
+ * What Pulumi does not see: a generated secret is for it whatever the server says, and a mapper that it has not made is
+ * none of its business. No secret leaves this function.
+ * @param managed what the state has and the server still has, too
+ * @param lost what only the state has: a mapper in place of one of these is told as that
+ */
+export async function unmanagedChanges(
+  managed: readonly ManagedResource[],
+  lost: readonly ManagedResource[],
+  { credentials }: StackOutputs,
+  admin: KeycloakAdmin,
+): Promise<Finding[]> {
+  const known = new Set([...managed.map(({ id }) => id), ...lost.map(placeOf)]);
+  const looked = managed.filter(({ type }) => type === CLIENT || type === SCOPE);
+  const findings = await Promise.all(
+    looked.map(async (resource) => {
+      const found = (await admin.get(
+        `/${resource.type === CLIENT ? "clients" : "client-scopes"}/${resource.id}`,
+      )) as Representation;
+      const handedOver = resource.type === CLIENT ? credentials?.[resource.owner.name]?.clientSecret : undefined;
+      return [...secretChange(resource, found, handedOver), ...furtherMappers(resource, found, known)];
+    }),
+  );
+  return inOrder(findings.flat());
+}
+
+function secretChange(resource: ManagedResource, found: Representation, handedOver: string | undefined): Finding[] {
+  const { clientAuthenticatorType = "client-secret", publicClient, secret } = found;
+  // A client that is public or logs in otherwise has another fault, which is told already.
+  const isComparable = publicClient !== true && clientAuthenticatorType === "client-secret" && secret !== undefined;
+  if (!isComparable || handedOver === undefined || secret === handedOver) {
+    return [];
+  }
+  const sentence = `someone regenerated the secret of ${whom(resource)}: the one that was handed over is refused`;
+  return [{ owner: resource.owner, danger: "credentials", sentence, remedy: "up", newSecret: true }];
+}
+
+function furtherMappers(resource: ManagedResource, found: Representation, known: ReadonlySet<string>): Finding[] {
+  const { owner, type } = resource;
+  const to = type === CLIENT ? whom(resource) : `${phrase(resource)}, which all customers have`;
+  return (found.protocolMappers ?? [])
+    .filter(({ id, name }) => !known.has(id) && !known.has(placeOf({ owner, inputs: { name } })))
+    .map(({ config, name }) => {
+      const claim = recordOf(config)["claim.name"];
+      const about = typeof claim === "string" && claim !== "" ? ` (claim ${code(claim)})` : "";
+      return {
+        owner,
+        danger: "claims",
+        sentence: `someone added the mapper ${code(name)}${about} to ${to}`,
+        remedy: "byHand",
+        newSecret: false,
+      };
+    });
+}
+
+/** Of the shared scopes one only has mappers. */
+function placeOf({ inputs, owner }: Pick<ManagedResource, "inputs" | "owner">): string {
+  return JSON.stringify([owner.kind, owner.name, inputs["name"]]);
+}
+
+/** Which of the lost resources somebody made anew, so that an `up` would be refused: by URN. */
+export async function remade(changes: readonly Change[], admin: KeycloakAdmin): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    changes.map(async (change) => {
+      if (change.kind !== "lost") {
+        return [];
+      }
+      const { name, type, urn } = change.resource;
+      const planned = { urn, type, name, inputs: change.planned, isComponent: false };
+      return (await findExisting(planned, admin)) === undefined ? [] : [urn];
+    }),
+  );
+  return new Set(found.flat());
+}

@@ -1,0 +1,75 @@
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from "jose";
+
+import type { Claims } from "../contract/compareClaims";
+import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../../settings/settings";
+import { KeycloakError, type KeycloakConnection } from "./http";
+
+/** The parts of the discovery document that the program relies on (OpenID Connect Discovery 1.0, section 3). */
+export interface Discovery {
+  readonly issuer: string;
+}
+
+/** The server knows no such client, its secret is another one, or it is disabled: Keycloak says the same of all three. */
+export class TokenRefusedError extends KeycloakError {}
+
+/** Finds the key by which a token claims to be signed. */
+export type Keys = ReturnType<typeof createLocalJWKSet>;
+
+/** The realm's discovery document. */
+export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string): Promise<Discovery> {
+  const path = discoveryDocumentOf(realmUrl("", realm));
+  const { status, body } = await keycloak.request(path);
+  const issuer = (body as Partial<Discovery> | undefined)?.issuer;
+  if (status !== 200 || typeof issuer !== "string") {
+    throw new KeycloakError(`${keycloak.url}${path} answered ${status}: is there a realm "${realm}"?`);
+  }
+  return { issuer };
+}
+
+/** The realm's public keys (RFC 7517), ready for any number of tokens. */
+export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Promise<Keys> {
+  const path = `${realmUrl("", realm)}/protocol/openid-connect/certs`;
+  const { status, body } = await keycloak.request(path);
+  if (status === 200) {
+    try {
+      return createLocalJWKSet(body as JSONWebKeySet);
+    } catch {
+      // Something else than Keycloak answers there.
+    }
+  }
+  throw new KeycloakError(`${keycloak.url}${path} answered ${status}, without a set of keys`);
+}
+
+/**
+ * An access token by the client_credentials grant (RFC 6749, 4.4).
+ * @param authorization the value of the Authorization header
+ * @throws KeycloakError with the server's error code, never with the credentials; TokenRefusedError if they are refused
+ */
+export async function fetchToken(keycloak: KeycloakConnection, realm: string, authorization: string): Promise<string> {
+  const { status, body } = await keycloak.request(tokenEndpointOf(realmUrl("", realm)), {
+    method: "POST",
+    headers: { authorization },
+    form: { grant_type: "client_credentials" },
+  });
+  const answer = body as { access_token?: string; error?: string; error_description?: string } | undefined;
+  if (status !== 200 || typeof answer?.access_token !== "string") {
+    const reason = [answer?.error, answer?.error_description].filter(Boolean).join(": ");
+    const refused = status === 400 || status === 401;
+    throw new (refused ? TokenRefusedError : KeycloakError)(`no token: ${status}${reason ? ` ${reason}` : ""}`);
+  }
+  return answer.access_token;
+}
+
+/**
+ * The claims of a token whose signature one of the keys made.
+ * @throws KeycloakError otherwise; algorithm `none` has no key and is refused too
+ */
+export async function verifySignature(token: string, keys: Keys): Promise<Claims> {
+  try {
+    const { payload } = await compactVerify(token, keys);
+    return JSON.parse(new TextDecoder().decode(payload)) as Claims;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unknown reason";
+    throw new KeycloakError(`the token's signature does not match the realm's keys (${reason})`);
+  }
+}

@@ -1,0 +1,100 @@
+import { recordOf } from "../../settings/decode";
+
+/** A resource in a step of a preview, as far as the summary uses it. */
+interface State {
+  /** False for a component. */
+  readonly custom?: boolean;
+  readonly parent?: string;
+  readonly protect?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly oldState?: State;
+  readonly newState?: State;
+  readonly diffReasons?: readonly string[] | null;
+  readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null;
+}
+
+/** What `pulumi preview --json` wrote. */
+export interface Preview {
+  readonly steps: readonly Step[];
+  /** How many resources by what becomes of them. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Ops of steps that do nothing to a resource. */
+export const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
+
+/** Reads the output; whatever else it is becomes an error, since a reviewer must not take it for "no changes". */
+export function readPreview(text: string): Preview {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    const said = text.trim();
+    return failed(
+      said === ""
+        ? ["pulumi preview wrote nothing; its own message is in the log of the run"]
+        : ["what was read is no output of pulumi preview --json", said],
+    );
+  }
+  const { steps, changeSummary, diagnostics } = recordOf(json);
+  const messages = (severity: string) =>
+    listOf(diagnostics).flatMap((diagnostic) => {
+      const { message, severity: own } = recordOf(diagnostic);
+      return own === severity && typeof message === "string" ? [plain(message)] : [];
+    });
+  const read: Preview = {
+    steps: listOf(steps).filter(isStep),
+    counts: Object.fromEntries(
+      Object.entries(recordOf(changeSummary)).filter(
+        (entry): entry is [string, number] => typeof entry[1] === "number",
+      ),
+    ),
+    errors: messages("error"),
+    warnings: messages("warning"),
+  };
+  return read.errors.length > 0 ? read : { ...read, errors: contradictions(read, Array.isArray(steps)) };
+}
+
+function failed(errors: readonly string[]): Preview {
+  return { steps: [], counts: {}, errors, warnings: [] };
+}
+
+/** Pulumi counts by itself, too: nothing may have got lost. */
+function contradictions({ steps, counts }: Preview, hasSteps: boolean): string[] {
+  if (!hasSteps || Object.keys(counts).length === 0) {
+    return ["what was read is no output of pulumi preview --json"];
+  }
+  const isChange = (op: string) => !IDLE_OPS.includes(op);
+  const counted = Object.entries(counts).filter(([op]) => isChange(op));
+  const told = new Set(steps.filter(({ op }) => isChange(op)).map(({ urn }) => urn)).size;
+  return counted.some(([, count]) => count > 0) === told > 0
+    ? []
+    : [
+        `the preview counts ${counted.map(([op, count]) => `${count} × ${op}`).join(", ") || "no changes"}, and lists ${told}`,
+      ];
+}
+
+function isStep(step: unknown): step is Step {
+  const { op, urn } = recordOf(step);
+  return typeof op === "string" && typeof urn === "string";
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Without Pulumi's marks for colours and its own "error:". */
+function plain(message: string): string {
+  return message
+    .replace(/<\{%.*?%\}>/g, "")
+    .replace(/^(error|warning): /, "")
+    .trim();
+}

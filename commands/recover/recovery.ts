@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { findExisting } from "./adoptable";
+import { isDead, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
+import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
+
+/** How a command of the Pulumi CLI is run. */
+export interface PulumiRunOptions {
+  /** Whether the user sees its output as it comes. */
+  readonly shown?: boolean;
+  /** Whether it is not about a stack. */
+  readonly global?: boolean;
+}
+
+/** Runs the Pulumi CLI on the stack; resolves to what it printed on standard output. */
+export interface PulumiRunner {
+  /** @throws Error with the CLI's output, when it fails. */
+  run(args: readonly string[], options?: PulumiRunOptions): Promise<string>;
+}
+
+/** What recovery found and did. */
+export interface Recovery {
+  readonly adopted: readonly string[];
+  readonly pendingOperations: number;
+}
+
+/**
+ * Brings a stack to its target after a run that was killed: removes the lock of a dead process, adopts what exists in
+ * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
+ * @param removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a stack that
+ * has containers
+ */
+export async function recover(
+  pulumi: PulumiRunner,
+  admin: KeycloakAdmin,
+  providerVersion: string,
+  report: (line: string) => void,
+  removeOrphans?: (known: ReadonlySet<string>) => Promise<readonly string[]>,
+): Promise<Recovery> {
+  const unlocked = (args: readonly string[], options?: PulumiRunOptions) => runUnlocked(pulumi, args, report, options);
+  const adopted: string[] = [];
+  const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
+
+  // Mappers can be looked for only when their client or scope is in the state, hence the rounds.
+  let plan = await preview();
+  for (;;) {
+    refuseLosses(plan);
+    const existing = await findAllExisting(plan, admin);
+    if (existing.length === 0) {
+      break;
+    }
+    for (const { type, name, importId } of existing) {
+      report(`found in Keycloak, but not in the state: ${type.split(":").at(-1)} ${name} (${importId})`);
+    }
+    await adopt(unlocked, importFile(existing, plan, providerVersion));
+    adopted.push(...existing.map(({ name }) => name));
+    plan = await preview();
+    refuseRepetition(existing, plan);
+  }
+
+  const pendingOperations = await countPendingOperations(pulumi);
+  if (pendingOperations > 0) {
+    const operations = pendingOperations === 1 ? "1 operation was" : `${pendingOperations} operations were`;
+    report(`${operations} under way when the run was killed; refreshing the state`);
+    await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+    refuseLosses(await preview());
+  }
+  for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
+    report(`removed what the state does not know: ${orphan}`);
+  }
+  await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], { shown: true });
+  return { adopted, pendingOperations };
+}
+
+async function runUnlocked(
+  pulumi: PulumiRunner,
+  args: readonly string[],
+  report: (line: string) => void,
+  options?: PulumiRunOptions,
+): Promise<string> {
+  try {
+    return await pulumi.run(args, options);
+  } catch (error) {
+    const holders = readLockHolders(String(error));
+    if (holders.length === 0) {
+      throw error;
+    }
+    refuseLiving(holders.filter((holder) => !isDead(holder)));
+    report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
+    await pulumi.run(["cancel", "--yes"]);
+    return pulumi.run(args, options);
+  }
+}
+
+async function findAllExisting(
+  plan: Plan,
+  admin: KeycloakAdmin,
+): Promise<(PlannedResource & { readonly importId: string })[]> {
+  const found = await Promise.all(
+    plan.creates.map(async (resource) => ({ resource, importId: await findExisting(resource, admin) })),
+  );
+  return found.flatMap(({ resource, importId }) => (importId === undefined ? [] : [{ ...resource, importId }]));
+}
+
+async function adopt(unlocked: (args: readonly string[]) => Promise<string>, file: object): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "scpcloud-recover-"));
+  try {
+    const path = join(directory, "import.json");
+    await writeFile(path, JSON.stringify(file));
+    await unlocked(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function countPendingOperations(pulumi: PulumiRunner): Promise<number> {
+  return (await exportState(pulumi)).pending_operations?.length ?? 0;
+}
+
+async function knownIds(pulumi: PulumiRunner): Promise<ReadonlySet<string>> {
+  const { resources = [] } = await exportState(pulumi);
+  return new Set(resources.flatMap(({ id }) => id ?? []));
+}
+
+async function exportState(pulumi: PulumiRunner) {
+  const { deployment = {} } = JSON.parse(await pulumi.run(["stack", "export"])) as {
+    deployment?: { pending_operations?: readonly unknown[]; resources?: readonly { readonly id?: string }[] };
+  };
+  return deployment;
+}
+
+/** Without this, an import that does not reach the plan would go on for ever. */
+function refuseRepetition(imported: readonly PlannedResource[], { creates }: Plan): void {
+  const stillPlanned = imported.filter(({ urn }) => creates.some((planned) => planned.urn === urn));
+  if (stillPlanned.length > 0) {
+    throw new RecoveryError(
+      `Pulumi has imported ${stillPlanned.map(({ name }) => name).join(", ")}, but would still create it. ` +
+        "Compare the URNs in `pulumi stack --show-urns` with those in `pulumi preview`.",
+    );
+  }
+}
+
+function refuseLosses({ lostClients }: Plan): void {
+  if (lostClients.length > 0) {
+    throw new RecoveryError(
+      "Recovery never deletes or replaces a client, but the stack file now asks for it:\n" +
+        lostClients.map((urn) => `  ${urn.split("::").at(-1)}`).join("\n") +
+        "\nPut these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from "node:util";
+
+import type { IntegrationSettings, Settings } from "../../settings/settings";
+import {
+  changedClaims,
+  type ClaimChange,
+  type DescribedContract,
+  describedContract,
+  ownClaims,
+  sharedClaims,
+} from "./contracts";
+
+/** A customer who is given tokens from now on. */
+export interface NewCustomer {
+  readonly clientId: string;
+  /** The claims in which its tokens differ from others'. */
+  readonly claims: DescribedContract;
+}
+
+export interface RemovedCustomer {
+  readonly clientId: string;
+  /** Whether it had been retired before, so that nobody uses the client any more. */
+  readonly wasRetired: boolean;
+}
+
+/** What becomes of the customers' tokens when one revision of the stack file follows another. */
+export interface TokenChanges {
+  readonly added: readonly NewCustomer[];
+  /** New, but retired at once: no token. */
+  readonly addedRetired: readonly string[];
+  /** Retired no longer. */
+  readonly restored: readonly NewCustomer[];
+  readonly retired: readonly string[];
+  readonly removed: readonly RemovedCustomer[];
+  /** Whether the deployment refuses to delete a client that was not retired. */
+  readonly deletionRefused: boolean;
+  /** The customers with tokens before and after. */
+  readonly existing: readonly string[];
+  /** What changes alike in the tokens of all these; several of them. */
+  readonly changedForAll: readonly ClaimChange[];
+  /** What changes for some of them besides; those with the same changes together. */
+  readonly changed: readonly { readonly clientIds: readonly string[]; readonly changes: readonly ClaimChange[] }[];
+  /** The claims that the new customers' tokens have in common with all others. */
+  readonly shared: DescribedContract;
+}
+
+/** @param base undefined where there was no stack before */
+export function tokenChanges(base: Settings | undefined, head: Settings | undefined): TokenChanges {
+  const before = byClientId(base);
+  const after = byClientId(head);
+  const isActive = (integration: IntegrationSettings | undefined) => integration !== undefined && !integration.retired;
+  const ids = (wanted: (before?: IntegrationSettings, after?: IntegrationSettings) => boolean) =>
+    [...new Set([...before.keys(), ...after.keys()])].sort().filter((id) => wanted(before.get(id), after.get(id)));
+  const newCustomers = (clientIds: readonly string[]) =>
+    clientIds.map((clientId) => ({ clientId, claims: claimsOf(ownClaims, head, after.get(clientId)) }));
+
+  const existing = ids((old, now) => isActive(old) && isActive(now));
+  const changes = existing.map((clientId): [string, ClaimChange[]] => [
+    clientId,
+    changedClaims(
+      claimsOf(describedContract, base, before.get(clientId)),
+      claimsOf(describedContract, head, after.get(clientId)),
+    ),
+  ]);
+  const changedForAll = inCommon(changes.map(([, claims]) => claims));
+  const someone = head?.integrations.find(isActive);
+  return {
+    added: newCustomers(ids((old, now) => old === undefined && isActive(now))),
+    addedRetired: ids((old, now) => old === undefined && now !== undefined && !isActive(now)),
+    restored: newCustomers(ids((old, now) => old !== undefined && !isActive(old) && isActive(now))),
+    retired: ids((old, now) => isActive(old) && now !== undefined && !isActive(now)),
+    removed: ids((old, now) => old !== undefined && now === undefined).map((clientId) => ({
+      clientId,
+      wasRetired: !isActive(before.get(clientId)),
+    })),
+    deletionRefused: base?.protect === true,
+    existing,
+    changedForAll,
+    changed: grouped(changes.map(([clientId, claims]) => [clientId, claims.filter(isNotIn(changedForAll))])),
+    shared: claimsOf(sharedClaims, head, someone),
+  };
+}
+
+/** How many customers have other tokens afterwards. */
+export function countChanged({ changedForAll, changed, existing }: TokenChanges): number {
+  return changedForAll.length > 0 ? existing.length : changed.flatMap(({ clientIds }) => clientIds).length;
+}
+
+function byClientId(settings: Settings | undefined): ReadonlyMap<string, IntegrationSettings> {
+  return new Map((settings?.integrations ?? []).map((integration) => [integration.clientId, integration]));
+}
+
+function claimsOf(
+  read: (settings: Settings, integration: IntegrationSettings) => DescribedContract,
+  settings: Settings | undefined,
+  integration: IntegrationSettings | undefined,
+): DescribedContract {
+  return settings === undefined || integration === undefined ? {} : read(settings, integration);
+}
+
+/** The changes that all have, where there are several to compare. */
+function inCommon([first = [], ...others]: readonly ClaimChange[][]): ClaimChange[] {
+  return others.length === 0 ? [] : first.filter((change) => others.every((other) => !isNotIn(other)(change)));
+}
+
+function isNotIn(changes: readonly ClaimChange[]): (change: ClaimChange) => boolean {
+  return (change) => !changes.some((other) => isDeepStrictEqual(other, change));
+}
+
+function grouped(customers: readonly (readonly [string, ClaimChange[]])[]): TokenChanges["changed"] {
+  const groups = new Map<string, { clientIds: string[]; changes: ClaimChange[] }>();
+  for (const [clientId, changes] of customers.filter(([, claims]) => claims.length > 0)) {
+    const group = groups.get(JSON.stringify(changes)) ?? { clientIds: [], changes };
+    groups.set(JSON.stringify(changes), { ...group, clientIds: [...group.clientIds, clientId] });
+  }
+  return [...groups.values()];
+}

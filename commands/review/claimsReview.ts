@@ -1,0 +1,105 @@
+import {
+  declaredKeys,
+  isSecret,
+  readYamlMap,
+  toSource,
+  withDefaults,
+  type WrittenConfiguration,
+} from "../cli/stackFile";
+import { recordOf } from "../../settings/decode";
+import { SettingsError } from "../../settings/faults";
+import { readSettings } from "../../settings/read";
+import type { Settings } from "../../settings/settings";
+import { type TokenChanges, tokenChanges } from "./claimsDiff";
+import { otherChanges, type WrittenStack } from "./otherChanges";
+import type { RevisionFiles } from "./revision";
+
+/** What a reviewer has to know of a change of a stack file. */
+export interface ClaimsReview {
+  readonly stack: string;
+  readonly base: string;
+  /** What the program says of a stack file that it would refuse; then there is nothing to compare it with. */
+  readonly faults: { readonly base?: string; readonly head?: string };
+  readonly stackFile: "changed" | "added" | "removed";
+  /** Undefined where the new stack file is refused. */
+  readonly changes?: TokenChanges;
+  /** The paths, without values, of what changes besides. */
+  readonly otherChanges: readonly string[];
+}
+
+type Revision = { readonly written: WrittenStack; readonly settings: Settings } | { readonly faults: string };
+
+/**
+ * Compares the tokens that two revisions of a stack file promise. A base that the program refuses was never deployed:
+ * its faults are told, and every customer counts as new.
+ */
+export function reviewClaims(stack: string, base: RevisionFiles, head: RevisionFiles): ClaimsReview {
+  const [before, after] = [readRevision(stack, base, head), readRevision(stack, head, head)];
+  const review: ClaimsReview = {
+    stack,
+    base: base.label,
+    faults: {
+      ...(before !== undefined && "faults" in before ? { base: before.faults } : {}),
+      ...(after !== undefined && "faults" in after ? { head: after.faults } : {}),
+    },
+    stackFile: before === undefined ? "added" : after === undefined ? "removed" : "changed",
+    otherChanges: [],
+  };
+  if (after !== undefined && "faults" in after) {
+    return review;
+  }
+  const known = before === undefined || "faults" in before ? undefined : before;
+  const changes = tokenChanges(known?.settings, after?.settings);
+  return {
+    ...review,
+    changes,
+    otherChanges: known === undefined || after === undefined ? [] : otherChanges(known.written, after.written, changes),
+  };
+}
+
+/** Undefined where the revision has no such stack. */
+function readRevision(stack: string, files: RevisionFiles, head: RevisionFiles): Revision | undefined {
+  if (files.stack === undefined) {
+    return undefined;
+  }
+  try {
+    const written = readWritten(stack, files, files.stack, head);
+    // The environment of whoever runs this is not the deployment's, and nobody logs in.
+    return {
+      written,
+      settings: readSettings({ ...toSource(readable(written.config)), environment: {} }, { login: false }),
+    };
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return { faults: error.message };
+    }
+    throw error;
+  }
+}
+
+/** What may be secret though the program checks its form, which a ciphertext has not. What stands for it passes. */
+const STAND_INS: WrittenConfiguration = {
+  "docker:host": "unix:///secret",
+  "docker:sshOpts": [],
+  "keycloak:rootCaCertificate": "",
+  "keycloak:url": "https://secret.invalid",
+  "scpcloud:secretEnvironment": {},
+};
+
+function readable(config: WrittenConfiguration): WrittenConfiguration {
+  const standIn = (key: string, value: unknown) =>
+    isSecret(value) && Object.hasOwn(STAND_INS, key) ? STAND_INS[key] : value;
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, standIn(key, value)]));
+}
+
+/**
+ * A key that the revision did not declare yet, or does no longer, is taken as today's Pulumi.yaml has it: today's
+ * program reads both revisions.
+ */
+function readWritten(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): WrittenStack {
+  const { config, ...rest } = readYamlMap(`Pulumi.${stack}.yaml`, text);
+  const declaredIn = ({ project = "" }: RevisionFiles) => declaredKeys(readYamlMap("Pulumi.yaml", project));
+  const today = declaredIn(head);
+  const known = Object.entries(declaredIn(files)).filter(([key]) => Object.hasOwn(today, key));
+  return { config: withDefaults(recordOf(config), { ...today, ...Object.fromEntries(known) }), rest };
+}

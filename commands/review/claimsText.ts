@@ -1,0 +1,120 @@
+import { ORGANIZATION_CLAIM } from "../../components/names";
+import type { ClaimsReview } from "./claimsReview";
+import type { NewCustomer, TokenChanges } from "./claimsDiff";
+import { claimsHeadline } from "./claimsHeadline";
+import { type ClaimChange, USER_ID } from "./contracts";
+import { type Section, withinLimit } from "./limit";
+import { block, cell, code, marker, names, plural, table } from "./markdown";
+
+/** GitHub takes 65,536 characters for a comment. */
+export const COMMENT_LIMIT = 60_000;
+
+/** So many new customers in one table; a comment has room for several tables. */
+const ROWS = 50;
+
+/** The review as a comment: how far the change reaches, and then claim by claim, what is dangerous first. */
+export function claimsMarkdown(review: ClaimsReview, limit = COMMENT_LIMIT): string {
+  const { base, changes, faults, stack, stackFile } = review;
+  const head = [
+    `${marker("claims", stack)}\n### ${claimsHeadline(review)}`,
+    ...(faults.head === undefined ? [] : [`In the working tree:\n\n${block(faults.head)}`]),
+    ...(faults.base === undefined
+      ? []
+      : [
+          `The program refuses the stack file at ${code(base)}, so it was never deployed; every customer counts as new.` +
+            `\n\n${block(faults.base)}`,
+        ]),
+    ...(stackFile === "removed" ? ["The clients stay in Keycloak until somebody runs `pulumi destroy`."] : []),
+  ].join("\n\n");
+  const sections = [...(changes === undefined ? [] : sectionsOf(changes, stackFile)), ...otherSections(review)];
+  return withinLimit(
+    head,
+    sections,
+    limit,
+    (leftOut) =>
+      `… and ${plural(leftOut.length, "more part")}, for which a comment has no room; --json has everything.`,
+  );
+}
+
+function sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]): Section[] {
+  const { added, addedRetired, changed, changedForAll, existing, restored, retired } = changes;
+  return [
+    ...(stackFile === "removed" ? [] : removedSections(changes)),
+    ...(changedForAll.length > 0
+      ? [section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(changedForAll))]
+      : []),
+    ...changed.map(({ clientIds, changes }) =>
+      section(`#### ${names(clientIds)}`, claimsTable(changes), ...notesOf(changes)),
+    ),
+    ...(retired.length > 0
+      ? [section(`#### Retired: ${names(retired)}`, "The client is disabled: no token is given any more.")]
+      : []),
+    ...newSections("Brought back", restored),
+    ...newSections("Added", added),
+    ...(addedRetired.length > 0
+      ? [section(`#### Added as retired: ${names(addedRetired)}`, "No token is given.")]
+      : []),
+    ...(added.length + restored.length > 0 ? [section(sharedLine(changes))] : []),
+  ];
+}
+
+function removedSections({ deletionRefused, removed }: TokenChanges): Section[] {
+  const ids = (wasRetired: boolean) =>
+    removed.filter((customer) => customer.wasRetired === wasRetired).map(({ clientId }) => clientId);
+  const [sudden, prepared] = [ids(false), ids(true)];
+  const consequence = deletionRefused
+    ? "The deployment will refuse to delete a protected client: retire it first (`retired: true`)."
+    : "The client is deleted with its secret, and whoever still uses it is refused from that moment on.";
+  return [
+    ...(sudden.length > 0
+      ? [section(`#### Removed: ${names(sudden)}`, `**Removed without having been retired.** ${consequence}`)]
+      : []),
+    ...(prepared.length > 0
+      ? [section(`#### Removed: ${names(prepared)}`, "Retired before; the disabled client is deleted.")]
+      : []),
+  ];
+}
+
+function newSections(title: string, customers: readonly NewCustomer[]): Section[] {
+  const claims = Object.keys(customers[0]?.claims ?? {});
+  const chunks = Array.from({ length: Math.ceil(customers.length / ROWS) }, (_, index) =>
+    customers.slice(index * ROWS, (index + 1) * ROWS),
+  );
+  return chunks.map((chunk) =>
+    section(
+      `#### ${title}: ${names(chunk.map(({ clientId }) => clientId))}`,
+      table(
+        claims.map(code),
+        chunk.map((customer) => claims.map((claim) => cell(customer.claims[claim] ?? ""))),
+      ),
+    ),
+  );
+}
+
+function sharedLine({ shared }: TokenChanges): string {
+  const claims = Object.entries(shared).map(([claim, value]) => `${code(claim)} ${code(value)}`);
+  return `Like all others they have: ${claims.join(", ")}.`;
+}
+
+function claimsTable(changes: readonly ClaimChange[]): string {
+  const value = (text: string | undefined) => (text === undefined ? "—" : cell(text));
+  return table(
+    ["claim", "before", "after"],
+    changes.map(({ claim, before, after }) => [cell(claim), value(before), value(after)]),
+  );
+}
+
+/** A user's id may be the very id that was written before. */
+function notesOf(changes: readonly ClaimChange[]): string[] {
+  const organization = changes.find(({ claim }) => claim === ORGANIZATION_CLAIM);
+  const lookedUp = [organization?.before, organization?.after].filter((text) => text?.startsWith(USER_ID));
+  return lookedUp.length === 1 ? ["Only the server knows that user's id; it may be the same one."] : [];
+}
+
+function otherSections({ otherChanges }: ClaimsReview): Section[] {
+  return otherChanges.length > 0 ? [section(`Also changed, with no effect on tokens: ${names(otherChanges)}.`)] : [];
+}
+
+function section(...paragraphs: readonly string[]): Section {
+  return { text: paragraphs.join("\n\n") };
+}

@@ -1,0 +1,118 @@
+import { COMMENT_LIMIT } from "./claimsText";
+import { dangers } from "./dangers";
+import { type Section, withinLimit } from "./limit";
+import { block, marker, plural } from "./markdown";
+import { unprotectedOwners } from "../pulumi/owners";
+import type { Preview } from "../pulumi/preview";
+import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
+import { changesText, ownerTitle } from "./summaryText";
+
+/** Customers whose changes are alike, one other owner, or something about them all. */
+interface SummarySection extends Section {
+  readonly owners: readonly OwnerChanges[];
+  /** What it is, where it has no owners. */
+  readonly title?: string;
+}
+
+/** What an `up` would do, as a comment: what is dangerous first, then customer by customer. */
+export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT_LIMIT): string {
+  const owners = changesByOwner(preview);
+  const write = (headline: string, sections: readonly SummarySection[]) =>
+    withinLimit(`${marker("summary", stack)}\n### ${stack}: ${headline}`, sections, limit, leftOutLine);
+  const warnings = preview.warnings.length > 0 ? [quotation("Pulumi warns:", preview.warnings, limit)] : [];
+  if (preview.errors.length > 0) {
+    return write("the preview failed", [
+      quotation("It says:", preview.errors, limit),
+      ...advice(preview.errors),
+      ...warnings,
+    ]);
+  }
+  const unchanged = preview.counts["same"] ?? 0;
+  const dangerous = dangers(owners, unprotectedOwners(preview.steps)).map((text) => ({
+    text,
+    owners: [],
+    title: "the list of what is dangerous",
+  }));
+  if (owners.length === 0) {
+    return write(`no changes; ${plural(unchanged, "resource")} unchanged`, [...dangerous, ...warnings]);
+  }
+  return write(`${counted(owners)}; ${unchanged} unchanged`, [...dangerous, ...warnings, ...sectionsOf(owners)]);
+}
+
+/** Pulumi's own advice is to take the protection away. */
+function advice(errors: readonly string[]): SummarySection[] {
+  return errors.some((error) => /client:Client::.*is protected/s.test(error))
+    ? [
+        {
+          text:
+            "A client is deleted only after its customer was retired: leave the entry, write `retired: true` there, " +
+            "deploy that, and remove the entry later.",
+          owners: [],
+          title: "advice",
+        },
+      ]
+    : [];
+}
+
+function quotation(title: string, messages: readonly string[], limit: number): SummarySection {
+  return { text: `${title}\n\n${block(messages.join("\n\n"), limit / 3)}`, owners: [], title };
+}
+
+function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {
+  const groups = new Map<string, OwnerChanges[]>();
+  for (const one of [...owners].sort(byDanger)) {
+    const key = one.owner.kind === "customer" ? changesText(one.changes) : one.owner.kind;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].map((alike) => ({
+    owners: alike,
+    text: `#### ${ownerTitle(alike.map(({ owner }) => owner))}\n\n${changesText(alike[0]?.changes ?? [])}`,
+  }));
+}
+
+const KINDS = ["shared", "stack", "containers", "customer"] as const;
+
+function byDanger(a: OwnerChanges, b: OwnerChanges): number {
+  return (
+    severity(a) - severity(b) ||
+    KINDS.indexOf(a.owner.kind) - KINDS.indexOf(b.owner.kind) ||
+    (a.owner.name < b.owner.name ? -1 : 1)
+  );
+}
+
+/** The smaller, the more dangerous. A lost or disabled client is worse than any update. */
+function severity({ changes }: OwnerChanges): number {
+  return Math.min(
+    ...changes.map(({ action, enabled, isLost }) =>
+      isLost || enabled === false ? ACTIONS.indexOf("replace") : ACTIONS.indexOf(action),
+    ),
+  );
+}
+
+const VERBS: Readonly<Record<Action, string>> = {
+  create: "to create",
+  update: "to update",
+  replace: "to replace",
+  delete: "to delete",
+};
+
+function counted(owners: readonly OwnerChanges[]): string {
+  const actions = owners.flatMap(({ changes }) => changes.map(({ action }) => action));
+  return ACTIONS.map((action) => ({ action, count: actions.filter((other) => other === action).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ action, count }) => `${count} ${VERBS[action]}`)
+    .join(", ");
+}
+
+function leftOutLine(sections: readonly SummarySection[]): string {
+  const owners = sections.flatMap((section) => section.owners);
+  const customers = owners.filter(({ owner }) => owner.kind === "customer");
+  const others = owners.filter(({ owner }) => owner.kind !== "customer").map(({ owner }) => ownerTitle([owner]));
+  const parts = [
+    ...(customers.length > 0 ? [`${plural(customers.length, "more customer")} with changes`] : []),
+    ...others,
+    ...sections.flatMap(({ title }) => (title === undefined ? [] : [title])),
+  ];
+  const counts = owners.length > 0 ? ` (${counted(owners)})` : "";
+  return `… and ${parts.join(", ")}${counts}, for which a comment has no room; see: pulumi preview --diff`;
+}

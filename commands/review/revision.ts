@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { UsageError } from "../cli/commandLine";
+import { run } from "../../processes/run";
+
+/** The two files that a stack's configuration is written in, at one revision. */
+export interface RevisionFiles {
+  /** As a reader knows it. */
+  readonly label: string;
+  readonly project: string | undefined;
+  /** Undefined where there is no such stack. */
+  readonly stack: string | undefined;
+}
+
+/** Also keeps the name from leaving the folder. */
+const STACK_NAME = /^[A-Za-z0-9._-]+$/;
+
+export function checkStackName(stack: string): void {
+  if (!STACK_NAME.test(stack)) {
+    throw new UsageError(`A stack's name consists of letters, digits, dots, underscores and hyphens: --stack NAME`);
+  }
+}
+
+export async function workingTreeFiles(directory: string, stack: string): Promise<RevisionFiles> {
+  const read = async (name: string) => {
+    try {
+      return await readFile(join(directory, name), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  return {
+    label: "the working tree",
+    project: await read("Pulumi.yaml"),
+    stack: await read(`Pulumi.${stack}.yaml`),
+  };
+}
+
+/** @param reference whatever git takes for a commit; a stranger may have chosen it */
+export async function committedFiles(directory: string, stack: string, reference: string): Promise<RevisionFiles> {
+  const git = (...args: string[]) => run("git", ["-C", directory, ...args]);
+  const { exitCode, stdout } = await git(
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${reference}^{commit}`,
+  );
+  const commit = stdout.trim();
+  if (exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
+    throw new UsageError(
+      `--base ${JSON.stringify(reference)} is no commit of this repository. A checkout without history has to fetch ` +
+        "it first: git fetch origin BRANCH",
+    );
+  }
+  const read = async (name: string) => {
+    const listed = await git("ls-tree", "-z", commit, "--", name);
+    const [, blob] = /^100\d+ blob ([0-9a-f]+)\t/.exec(listed.stdout) ?? [];
+    if (listed.exitCode !== 0 || (blob === undefined && listed.stdout !== "")) {
+      throw new UsageError(`${name} at ${commit} cannot be read. ${listed.stderr.trim()}`);
+    }
+    if (blob === undefined) {
+      return undefined;
+    }
+    const { exitCode: failed, stdout: text, stderr } = await git("cat-file", "blob", blob);
+    if (failed !== 0) {
+      throw new UsageError(`${name} at ${commit} cannot be read. ${stderr.trim()}`);
+    }
+    return text;
+  };
+  return {
+    label: commit.slice(0, 12),
+    project: await read("Pulumi.yaml"),
+    stack: await read(`Pulumi.${stack}.yaml`),
+  };
+}

@@ -1,0 +1,105 @@
+import { recordOf } from "../../settings/decode";
+import type { Step } from "../pulumi/preview";
+
+/** A property that changes, its values ready to print. */
+export interface PropertyChange {
+  readonly property: string;
+  readonly before: string;
+  readonly after: string;
+  /** Whether the resource is replaced for it. */
+  readonly replaces: boolean;
+}
+
+/** The key of the objects that Pulumi writes instead of secret values, whatever else is in them. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const SECRET = "[secret]";
+/** What Pulumi writes for a value that only an `up` will know. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Texts that are never shown, even if somebody ran the preview with --show-secrets. */
+const SECRET_PROPERTIES = /secret|password|privatekey|token$/i;
+
+/** The properties of an update or a replacement that differ, by name; a list or a map is one of them. */
+export function changedProperties({ detailedDiff, diffReasons, newState, oldState }: Step): PropertyChange[] {
+  const details = Object.entries(detailedDiff ?? {}).map(([path, { kind = "" }]): [string, string] => [
+    nameOf(path),
+    kind,
+  ]);
+  const properties = [...new Set([...details.map(([name]) => name), ...(diffReasons ?? [])])].sort();
+  return properties.map((property) => ({
+    property,
+    ...describePair(
+      property,
+      // What the server has, which may differ from what the program once said.
+      valueOf(oldState?.outputs, property) ?? valueOf(oldState?.inputs, property),
+      valueOf(newState?.inputs, property),
+    ),
+    replaces: details.some(([name, kind]) => name === property && kind.endsWith("replace")),
+  }));
+}
+
+/** `envs[3]` and `capabilities.adds[0]` by their first names: what is in a list has no name of its own. */
+function nameOf(path: string): string {
+  return /^\["(.*?)"\]/.exec(path)?.[1] ?? /^[^.[]*/.exec(path)?.[0] ?? path;
+}
+
+function valueOf(values: Readonly<Record<string, unknown>> | undefined, property: string): unknown {
+  return values !== undefined && Object.hasOwn(values, property) ? values[property] : undefined;
+}
+
+function describePair(property: string, before: unknown, after: unknown): Pick<PropertyChange, "before" | "after"> {
+  const [old, now] = [maskedAs(property, before), maskedAs(property, after)];
+  if (Array.isArray(old) && Array.isArray(now)) {
+    const [left, come] = [without(old, now), without(now, old)];
+    // The entries that stay would hide the ones that do not. None of either: only their order changes.
+    if (left.length + come.length > 0 && left.length + come.length < old.length + now.length) {
+      return { before: entries(left), after: entries(come) };
+    }
+  }
+  return { before: describe(old), after: describe(now) };
+}
+
+/** Some of a list's entries. */
+function entries(list: readonly unknown[]): string {
+  return `[${[...list.map((item) => JSON.stringify(item)), "…"].join(", ")}]`;
+}
+
+function without(list: readonly unknown[], other: readonly unknown[]): unknown[] {
+  const texts = new Set(other.map((item) => JSON.stringify(item)));
+  return list.filter((item) => !texts.has(JSON.stringify(item)));
+}
+
+/** A masked value as it is printed. */
+function describe(value: unknown): string {
+  if (value === undefined || value === null) {
+    return "—";
+  }
+  if (value === UNKNOWN) {
+    return "(known after up)";
+  }
+  return value === SECRET ? SECRET : JSON.stringify(value);
+}
+
+/** A property's value without its secrets, and without what Pulumi keeps in it for itself. */
+export function maskedAs(property: string, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => maskedAs(property, item));
+  }
+  const record = recordOf(value);
+  if (record !== value) {
+    return typeof value === "string" && SECRET_PROPERTIES.test(property) ? SECRET : value;
+  }
+  if (Object.hasOwn(record, SECRET_MARK)) {
+    return SECRET;
+  }
+  const entries = Object.entries(record).filter(([key]) => !key.startsWith("__"));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, maskedAs(SECRET_PROPERTIES.test(property) ? property : key, item)]),
+  );
+}
+
+/** One input of a resource that is no secret text, such as its name. */
+export function textInput(inputs: Readonly<Record<string, unknown>> | undefined, property: string): string | undefined {
+  const value = maskedAs(property, valueOf(inputs, property));
+  return typeof value === "string" && value !== UNKNOWN && value !== SECRET ? value : undefined;
+}

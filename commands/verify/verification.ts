@@ -1,0 +1,133 @@
+import { environmentName } from "../../settings/environmentNames";
+import { tokenContract } from "../contract/tokenContract";
+import { type ClaimResult, compareClaims } from "../contract/compareClaims";
+import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
+import {
+  fetchDiscovery,
+  fetchKeys,
+  fetchToken,
+  type Keys,
+  TokenRefusedError,
+  verifySignature,
+} from "../keycloak/tokens";
+import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings";
+import type { StackOutputs } from "../cli/stack";
+
+/** What came of one customer's token. */
+export interface CustomerReport {
+  readonly clientId: string;
+  /** Whether it is right that there is no token. */
+  readonly retired: boolean;
+  /** Every claim of contract and token; empty where there was no token to look at. */
+  readonly claims: readonly ClaimResult[];
+  /** One line each. None: the token is what the settings say. */
+  readonly differences: readonly string[];
+}
+
+export interface VerificationReport {
+  readonly issuer: string;
+  readonly customers: readonly CustomerReport[];
+  /** One line each, about the stack as a whole. */
+  readonly differences: readonly string[];
+}
+
+/** Holds a real token of every customer against the contract, and the server's issuer against the API's configuration. */
+export async function verifyStack(
+  settings: Settings,
+  outputs: StackOutputs,
+  keycloak: KeycloakConnection,
+): Promise<VerificationReport> {
+  const [discovery, keys] = await Promise.all([
+    fetchDiscovery(keycloak, settings.realm),
+    fetchKeys(keycloak, settings.realm),
+  ]);
+  const customers = await Promise.all(
+    settings.integrations.map((integration) => verifyCustomer(integration, settings, outputs, keycloak, keys)),
+  );
+  return {
+    issuer: discovery.issuer,
+    customers,
+    differences: [...compareIssuers(discovery.issuer, settings, outputs), ...findRemoved(settings, outputs)],
+  };
+}
+
+async function verifyCustomer(
+  integration: IntegrationSettings,
+  settings: Settings,
+  outputs: StackOutputs,
+  keycloak: KeycloakConnection,
+  keys: Keys,
+): Promise<CustomerReport> {
+  const { clientId, organization, retired } = integration;
+  const deployed = outputs.integrations?.[clientId];
+  const credentials = outputs.credentials?.[clientId];
+  if (deployed === undefined || credentials === undefined) {
+    return { clientId, retired, claims: [], differences: [`${clientId}: not deployed yet; run: pulumi up`] };
+  }
+  try {
+    const token = await fetchToken(keycloak, settings.realm, credentials.basic);
+    if (retired) {
+      return {
+        clientId,
+        retired,
+        claims: [],
+        differences: [`${clientId}: retired, but still gets tokens; run: pulumi up`],
+      };
+    }
+    const payload = await verifySignature(token, keys);
+    const organizationId = "id" in organization ? organization.id : deployed.organizationId;
+    const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
+    const claims = compareClaims(contract, payload, Date.now() / 1000);
+    return { clientId, retired, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
+  } catch (error) {
+    if (retired && error instanceof TokenRefusedError) {
+      return { clientId, retired, claims: [], differences: [] };
+    }
+    if (error instanceof KeycloakError) {
+      return { clientId, retired, claims: [], differences: [`${clientId}: ${error.message}`] };
+    }
+    throw error;
+  }
+}
+
+function describeDifference(clientId: string, { claim, expected, found, verdict }: ClaimResult): string[] {
+  switch (verdict) {
+    case "equal":
+      return [];
+    case "missing":
+      return [`${clientId}: claim ${claim} is missing; the contract says ${expected}`];
+    case "unexpected":
+      return [`${clientId}: claim ${claim} is ${found}, but the contract does not have it`];
+    case "different":
+      return [`${clientId}: claim ${claim} is ${found}; the contract says ${expected}`];
+  }
+}
+
+/** The API compares issuers letter by letter, so a deviation would refuse every token. */
+function compareIssuers(issuer: string, settings: Settings, outputs: StackOutputs): string[] {
+  const differences: string[] = [];
+  if (issuer !== issuerOf(settings)) {
+    differences.push(
+      `the server's discovery document says issuer ${issuer}; the settings say ${issuerOf(settings)} ` +
+        "(compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname)",
+    );
+  }
+  const { environmentPrefix, section, names } = settings.api;
+  const listName = environmentName(environmentPrefix, [...section.split(":"), names.validIssuers, ""]);
+  const validIssuers = Object.entries(outputs.apiEnvironment ?? {})
+    .filter(([name]) => name.startsWith(listName))
+    .map(([, value]) => value);
+  if (!validIssuers.includes(issuer)) {
+    differences.push(
+      `the API is configured with the valid issuers ${JSON.stringify(validIssuers)}, not with the server's ${issuer}`,
+    );
+  }
+  return differences;
+}
+
+function findRemoved(settings: Settings, outputs: StackOutputs): string[] {
+  const configured = new Set(settings.integrations.map(({ clientId }) => clientId));
+  return Object.keys(outputs.integrations ?? {})
+    .filter((clientId) => !configured.has(clientId))
+    .map((clientId) => `${clientId}: deployed, but no longer in the stack file; run: pulumi up`);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { type DockerEngine, DockerEngineError } from "./connection";
+import { type ContainerState, inspectContainer, lastLogLines } from "./containerState";
+
+/** A container that is waited for. */
+export interface Awaited {
+  readonly id: string;
+  readonly name: string;
+  /** In seconds. */
+  readonly limit: number;
+  /** What the log lines might show and must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+const POLL_MILLISECONDS = 300;
+const LOG_LINES = 20;
+/** An engine restarts a container that ends; after so many times in a row waiting is of no use. */
+const RESTARTS = 3;
+
+/**
+ * Waits until a container is healthy.
+ * @returns undefined, or in the user's words why it is not, with the container's last log lines
+ */
+export async function awaitHealthy(engine: DockerEngine, container: Awaited): Promise<string | undefined> {
+  try {
+    return await complaintAbout(engine, container);
+  } catch (error) {
+    if (error instanceof DockerEngineError) {
+      return `Whether the container ${container.name} is healthy cannot be told. ${error.message}`;
+    }
+    throw error;
+  }
+}
+
+async function complaintAbout(engine: DockerEngine, container: Awaited): Promise<string | undefined> {
+  const deadline = Date.now() + container.limit * 1000;
+  let verdict: Verdict = "wait";
+  let found: ContainerState | undefined;
+  while (verdict === "wait" && Date.now() < deadline) {
+    found = await inspectContainer(engine, container.id);
+    verdict = judge(found);
+    if (verdict === "wait") {
+      await delay(POLL_MILLISECONDS);
+    }
+  }
+  if (verdict === "healthy") {
+    return undefined;
+  }
+  const reason = verdict === "wait" ? `did not get healthy within ${container.limit} s` : verdict.reason;
+  const text = `The container ${container.name} ${reason}.`;
+  return found === undefined ? text : [text, ...(await logOf(engine, container))].join("\n");
+}
+
+type Verdict = "healthy" | "wait" | { readonly reason: string };
+
+/** What a container's state says about its health; also whether waiting for it makes any sense. */
+export function judge(container: ContainerState | undefined): Verdict {
+  if (container === undefined) {
+    return { reason: "is gone from the engine; the next pulumi up --refresh makes it anew" };
+  }
+  const { RestartCount, State } = container;
+  const gaveUp = State.Status === "restarting" && RestartCount >= RESTARTS;
+  if (State.Status === "exited" || State.Status === "dead" || gaveUp) {
+    const restarts = RestartCount > 0 ? ` after ${RestartCount} restarts` : "";
+    return {
+      reason: `ended with exit code ${State.ExitCode}${restarts}${State.Error === "" ? "" : `: ${State.Error}`}`,
+    };
+  }
+  if (State.Status === "running" && (State.Health === undefined || State.Health.Status === "none")) {
+    return { reason: "has no health check: give its image a HEALTHCHECK, or set healthCheck in scpcloud:apps" };
+  }
+  return State.Status === "running" && State.Health?.Status === "healthy" ? "healthy" : "wait";
+}
+
+async function logOf(engine: DockerEngine, { id, secrets }: Awaited): Promise<string[]> {
+  const lines = await lastLogLines(engine, id, LOG_LINES).catch(() => []);
+  const masked = lines.map((line) => withoutSecrets(line, secrets));
+  return masked.length === 0
+    ? ["It has logged nothing."]
+    : ["The last lines of its log:", ...masked.map((line) => `  ${line}`)];
+}
+
+/** Of a secret of several lines, a line of the log shows one, of which a short one tells nothing. */
+function withoutSecrets(line: string, secrets: readonly string[]): string {
+  const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/).filter((part) => part.length > 7)]);
+  return [...new Set(parts)]
+    .filter((part) => part !== "")
+    .sort((one, other) => other.length - one.length)
+    .reduce((text, part) => text.replaceAll(part, "[secret]"), line);
+}

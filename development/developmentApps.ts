@@ -1,0 +1,98 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { parseDocument } from "yaml";
+
+import { connectToEngine, type DockerEngine, DockerEngineError } from "../components/engine/connection";
+import { jsonOf } from "../components/engine/containerState";
+import { hostGateway } from "./docker/hostGateway";
+import type { DevelopmentServer } from "./keycloak/development";
+import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
+import type { Report } from "../processes/progress";
+import { engineSettings } from "../settings/docker";
+import { SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
+import { ensureImages } from "./stand-ins/images";
+import { writePrivateFile } from "./privateFile";
+
+const PROJECT_DIRECTORY = resolve(__dirname, "..");
+
+/** Where a customer finds the BFF of the stack dev. */
+export const BFF_URL = "http://127.0.0.1:28080";
+
+/** The stack file of dev with containers besides; made anew by each `make up APPS=1`. */
+export const APPS_STACK_FILE = join(PROJECT_DIRECTORY, ".local", "apps", "Pulumi.dev.yaml");
+
+/**
+ * Asks for life, before anybody waits for what is of no use without an engine.
+ * @throws DockerEngineError if none answers on this machine, whose Keycloak the containers have to reach
+ */
+export async function checkEngineAnswers(engine = developmentEngine()): Promise<void> {
+  if (!engine.host.startsWith("unix://")) {
+    throw new DockerEngineError(`APPS=1 needs a Docker engine on this machine, and DOCKER_HOST is ${engine.host}.`);
+  }
+  try {
+    await engine.request("GET", "/_ping");
+  } catch (error) {
+    if (error instanceof DockerEngineError) {
+      throw new DockerEngineError(
+        `${error.message}\nStart Docker, name another engine in DOCKER_HOST, or leave APPS=1 out.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/**
+ * Makes everything ready for the stack dev with containers: the images of the stand-ins, the way from the containers to
+ * the embedded Keycloak, the stack file.
+ */
+export async function prepareApps(server: DevelopmentServer, report: Report): Promise<void> {
+  const engine = developmentEngine();
+  const images = await ensureImages(engine, report);
+  const gateway = await hostGateway(engine);
+  if (gateway !== undefined) {
+    await ensureRelayRunning(gateway, Number(new URL(server.url).port), report);
+  }
+  const stackFile = parseDocument(readFileSync(join(PROJECT_DIRECTORY, "Pulumi.dev.yaml"), "utf8"));
+  stackFile.setIn(["config", "scpcloud:apps"], {
+    requireDigest: false,
+    caCertificate: server.caCertificate,
+    bff: {
+      image: images.bff,
+      pull: false,
+      ports: [{ host: Number(new URL(BFF_URL).port), container: 8080 }],
+      environment: { ProductionApi__BaseUrl: `http://${SERVICE_NAMES.api}:8080` },
+    },
+    api: { image: images.api, pull: false },
+  });
+  mkdirSync(resolve(APPS_STACK_FILE, ".."), { recursive: true, mode: 0o700 });
+  writePrivateFile(APPS_STACK_FILE, stackFile.toString());
+  // Those that make down has stopped.
+  await eachContainer(engine, "exited", (id) => engine.request("POST", `/containers/${id}/start`));
+}
+
+/** Stops the containers of the stack dev, where there are any; the next `make up APPS=1` starts them again. */
+export async function stopApps(): Promise<number> {
+  await stopRelay();
+  const engine = developmentEngine();
+  const isThere = await checkEngineAnswers(engine).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? eachContainer(engine, "running", (id) => engine.request("POST", `/containers/${id}/stop`)) : 0;
+}
+
+function developmentEngine(): DockerEngine {
+  return connectToEngine(engineSettings({ values: {}, secretKeys: new Set(), environment: process.env }));
+}
+
+async function eachContainer(
+  engine: DockerEngine,
+  status: "exited" | "running",
+  action: (id: string) => Promise<unknown>,
+): Promise<number> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${STACK_LABEL}=dev`], status: [status] }));
+  const containers = jsonOf(await engine.request("GET", `/containers/json?filters=${filters}`)) as { Id: string }[];
+  await Promise.all(containers.map(({ Id }) => action(Id)));
+  return containers.length;
+}

@@ -1,0 +1,154 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import Table from "cli-table3";
+
+import { run } from "../../processes/run";
+import { Project, type StackFile } from "../end-to-end/project";
+import { REALMS, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
+
+/**
+ * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
+ * compare rows of one run, by their ratio, and not the seconds of two.
+ */
+const { values } = parseArgs({
+  options: {
+    customers: { type: "string", default: "1,100" },
+    runs: { type: "string", default: "5" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+/** The shared scope and its audience mapper. */
+const RESOURCES_OF_REALM = 2;
+const RESOURCES_PER_CUSTOMER = 4;
+
+interface Row {
+  readonly what: string;
+  readonly customers: number;
+  /** In seconds. */
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+async function measure(what: string, customers: number, runs: number, action: () => Promise<unknown>): Promise<Row> {
+  const seconds: number[] = [];
+  for (let index = 0; index < runs; index++) {
+    const start = performance.now();
+    await action();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  seconds.sort((a, b) => a - b);
+  const at = (index: number) => seconds[index] ?? 0;
+  return { what, customers, median: at(Math.floor(runs / 2)), least: at(0), most: at(runs - 1) };
+}
+
+async function benchmarkStack(customers: number, runs: number): Promise<Row[]> {
+  const project = await Project.create();
+  try {
+    const name = `benchmark-${customers}`;
+    const stack = await project.createStack(name, stackFile(project, customers));
+    const pulumi =
+      (...args: string[]) =>
+      async () => {
+        const { exitCode, stdout, stderr } = await project.pulumi(...args, "--stack", name);
+        if (exitCode !== 0) {
+          throw new Error(stdout + stderr);
+        }
+      };
+    const preview = pulumi("preview", "--expect-no-changes");
+    const rows = [await measure("up, creating all", customers, 1, pulumi("up", "--yes", "--skip-preview"))];
+    await preview();
+    rows.push(await measure("preview, nothing changed", customers, runs, preview));
+    await runWith(project, "tsconfig.json");
+    rows.push(await measure("the same, if it checked types", customers, runs, preview));
+    await runWith(project, "tsconfig.pulumi.json");
+    rows.push(
+      await measure("preview that reads Keycloak again", customers, runs, pulumi("preview", "--refresh")),
+      await measure("up, nothing changed", customers, runs, pulumi("up", "--yes", "--skip-preview")),
+      await measure("verify", customers, runs, () => project.command("verify", "--stack", name)),
+    );
+    const { resources } = (await stack.exportStack()).deployment as { resources: { type: string }[] };
+    const declared = resources.filter(({ type }) => type.startsWith("keycloak:")).length;
+    const expected = RESOURCES_OF_REALM + RESOURCES_PER_CUSTOMER * customers;
+    console.log(`for ${customers}: ${declared} resources of Keycloak's (${expected} expected)`);
+    await stack.destroy();
+    process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
+    const up = pulumi("up", "--yes", "--skip-preview");
+    rows.push(await measure("up, creating all, state saved once", customers, 1, up));
+    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
+    await stack.destroy();
+    return rows;
+  } finally {
+    await project.remove();
+  }
+}
+
+/** Replaces the link to the repository's Pulumi.yaml by a copy that names this file of compiler options. */
+async function runWith(project: Project, tsconfig: string): Promise<void> {
+  const path = join(project.directory, "Pulumi.yaml");
+  const text = await readFile(path, "utf8");
+  await rm(path);
+  await writeFile(path, text.replace(/tsconfig: .*/, `tsconfig: ${tsconfig}`));
+}
+
+function stackFile(project: Project, customers: number): StackFile {
+  const integrations = Array.from({ length: customers }, (_, index): [string, unknown] => [
+    `customer-${index + 1}`,
+    { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
+  ]);
+  return {
+    ...project.connection(REALMS.production),
+    "scpcloud:accessTokenLifespan": 300,
+    "scpcloud:integrations": Object.fromEntries(integrations),
+  };
+}
+
+function print(rows: readonly Row[]): void {
+  const table = new Table({
+    head: ["command", "customers", "median", "from – to", "ratio"],
+    style: { head: [], border: [] },
+  });
+  for (const { what, customers, median, least, most } of rows) {
+    // Beside the preview of the same number of customers, the command that is typed most.
+    const base = rows.find((row) => row.what.startsWith("preview, nothing") && row.customers === customers)?.median;
+    table.push([
+      what,
+      String(customers),
+      `${median.toFixed(2)} s`,
+      `${least.toFixed(2)} – ${most.toFixed(2)} s`,
+      base === undefined ? "" : (median / base).toFixed(2),
+    ]);
+  }
+  console.log(table.toString());
+}
+
+async function main(): Promise<void> {
+  if (values.help) {
+    console.log("npm run benchmark -- [--customers 1,100] [--runs 5]");
+    return;
+  }
+  const runs = Number(values.runs);
+  const rows: Row[] = [];
+  await startServerOfTests();
+  try {
+    for (const customers of values.customers.split(",").map(Number)) {
+      rows.push(...(await benchmarkStack(customers, runs)));
+    }
+  } finally {
+    await stopServerOfTests();
+  }
+  rows.push(
+    await measure("unit and golden tests", 0, 1, () =>
+      run("npx", ["jest", "--selectProjects", "unit", "golden"], { cwd: process.cwd() }),
+    ),
+  );
+  print(rows);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
