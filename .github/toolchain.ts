@@ -12,9 +12,15 @@ export function linesForGitHub({ environment, pathEntries }: Pick<Toolchain, "en
 }
 
 if (require.main === module) {
-  void ensureToolchain((line) => console.log(line), { docker: process.argv.includes("--docker") }).then((toolchain) => {
-    for (const [variable, lines] of Object.entries(linesForGitHub(toolchain))) {
-      appendFileSync(process.env[variable] ?? "/dev/stdout", lines);
-    }
-  });
+  ensureToolchain((line) => console.log(line), { docker: process.argv.includes("--docker") }).then(
+    (toolchain) => {
+      for (const [variable, lines] of Object.entries(linesForGitHub(toolchain))) {
+        appendFileSync(process.env[variable] ?? "/dev/stdout", lines);
+      }
+    },
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
+    },
+  );
 }

@@ -11,10 +11,15 @@ import { findVersion, isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PULUMI_CLI_VERSION 
 /** Beyond this an official download is taken for impossible. */
 export const OFFICIAL_TIME_LIMIT_MILLISECONDS = 120_000;
 
-/** In a process of its own, since the Automation API offers no way to end an installation that hangs. */
+/**
+ * In a process of its own, since the Automation API offers no way to end an installation that hangs. The version must be
+ * an object of the class that the API itself uses.
+ */
 const INSTALL_SCRIPT = `
-  const [version, root] = process.argv.slice(1);
-  require("@pulumi/pulumi/automation").PulumiCommand.install({ version, root }).catch((error) => {
+  const [text, root] = process.argv.slice(1);
+  const pulumi = require.resolve("@pulumi/pulumi/automation");
+  const { SemVer } = require(require.resolve("semver", { paths: [pulumi] }));
+  require(pulumi).PulumiCommand.install({ version: new SemVer(text), root }).catch((error) => {
     console.error(error.message);
     process.exitCode = 1;
   });

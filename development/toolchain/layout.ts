@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
 import type { Fingerprint, PluginName, Source } from "./selection";
 import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
@@ -28,7 +28,16 @@ export function cliFiles(source: Source): string[] {
 /** PULUMI_HOME for a CLI and plugins from these sources. A built plugin must not end up in the user's own home. */
 export function pulumiHome(cli: Source, plugin: Source): string {
   if (cli !== "path" || plugin === "build") return OWN_PULUMI_HOME;
-  return process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+  return process.env["PULUMI_HOME"] || join(homeOfUser(), ".pulumi");
+}
+
+/** As the CLI finds it: HOME counts only for a user whom the system does not know. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return homedir();
+  }
 }
 
 /** What a plugin's program is called. */

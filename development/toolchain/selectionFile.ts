@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOLCHAIN_FOLDER } from "./layout";
 import { type Fingerprint, type Part, type Selection, SOURCES } from "./selection";
@@ -12,6 +12,8 @@ export function readSelection(): Selection {
 
 /** Records what this checkout has chosen, in one step. */
 export function writeSelection(selection: Selection): void {
+  // Where nothing was built or downloaded, nothing else has made it.
+  mkdirSync(TOOLCHAIN_FOLDER, { recursive: true });
   writeFileSync(`${SELECTION_FILE}.new`, `${JSON.stringify(selection, undefined, 2)}\n`);
   renameSync(`${SELECTION_FILE}.new`, SELECTION_FILE);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { formatDuration } from "../../processes/progress";
 import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe";
@@ -138,6 +139,21 @@ describe("plugins", () => {
       `/home/plugins/resource-docker-v${versions.PLUGIN_VERSIONS.docker}/pulumi-resource-docker`,
     ]);
     expect(pulumiHome("path", "build")).toBe(OWN_PULUMI_HOME);
+  });
+
+  test("of the user lie where the CLI looks: PULUMI_HOME if it names a folder, whatever HOME is", () => {
+    const ofUser = join(userInfo().homedir, ".pulumi");
+    const before = process.env;
+    const homeWith = (variables: NodeJS.ProcessEnv): string => {
+      process.env = { ...before, ...variables };
+      return pulumiHome("path", "path");
+    };
+    try {
+      expect(homeWith({ PULUMI_HOME: "/elsewhere" })).toBe("/elsewhere");
+      expect(homeWith({ PULUMI_HOME: "", HOME: "/home/nobody" })).toBe(ofUser);
+    } finally {
+      process.env = before;
+    }
   });
 
   test("Docker's is told only where it was chosen", () => {
