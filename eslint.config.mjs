@@ -20,6 +20,7 @@ const FOLDERS = [
   "commands/review",
   "commands/recover",
   "commands/drift",
+  "commands/customers",
   "commands",
   "development/toolchain",
   "development/keycloak",

@@ -32,6 +32,7 @@ export const REALMS = {
   appsRecovery: "AppsRecovery",
   registry: "Registry",
   drift: "Drift",
+  credentials: "Credentials",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */

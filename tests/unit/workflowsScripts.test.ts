@@ -160,13 +160,15 @@ describe("deploy.sh", () => {
   });
 });
 
-describe("drift.sh", () => {
-  it("keeps the text, fails, and tells drift from an error", () => {
+describe("nightly.sh", () => {
+  it("keeps the text, fails, and tells what somebody should know from an error", () => {
     const [file, output] = [join(directory, "drift.txt"), join(directory, "output")];
     const check = (exitCode: number) => {
       fake("npm", `echo somebody changed it; exit ${exitCode}`);
       writeFileSync(output, "");
-      const { status, stdout } = runScript("drift.sh", ["prod", file], { GITHUB_OUTPUT: output });
+      const { status, stdout } = runScript("nightly.sh", ["prod", file, "customers", "--older-than", "365d"], {
+        GITHUB_OUTPUT: output,
+      });
       return { status, stdout, text: readFileSync(file, "utf8"), output: readFileSync(output, "utf8") };
     };
     const text = "somebody changed it\n";
@@ -174,6 +176,7 @@ describe("drift.sh", () => {
     expect(check(3)).toEqual({ status: 3, stdout: text, text, output: "found=true\n" });
     expect(check(1)).toEqual({ status: 1, stdout: text, text, output: "" });
     expect(check(0)).toEqual({ status: 0, stdout: text, text, output: "" });
+    expect(calls().at(-1)).toBe("npm run --silent customers -- --stack prod --older-than 365d");
   });
 });
 

@@ -1,0 +1,59 @@
+import { customersWithOldSecret, listCustomers } from "./customers/customerList";
+import { customersTable, oldSecretLines } from "./customers/customersTable";
+import { loginAsDeployer } from "./keycloak/admin";
+import { connect } from "./keycloak/http";
+import { providerSetting } from "../settings/provider";
+import { readSettings } from "../settings/read";
+import { runCommand, UsageError } from "./cli/commandLine";
+import { loadStack } from "./cli/stack";
+
+/** As of drift: neither that of errors nor one of a shell's own. */
+const OLD_SECRETS = 3;
+
+runCommand(
+  {
+    name: "customers",
+    description:
+      "Lists the customers of a stack: organization, state, age of the secret, and until when a previous secret works.\n" +
+      "Needs no more than rights to view, and prints no secret.",
+    options: {
+      json: { type: "boolean", description: "the same as data" },
+      "older-than": {
+        type: "string",
+        value: "DAYS",
+        description: `exit with ${OLD_SECRETS} where a secret in use is older than so many days, such as 365d`,
+      },
+    },
+  },
+  async ({ stack: name, options }) => {
+    const days = readDays(options["older-than"]);
+    const stack = await loadStack(name);
+    const settings = readSettings(stack.source);
+    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    try {
+      const admin = await loginAsDeployer(keycloak, stack.source, settings);
+      const customers = await listCustomers(settings, stack.outputs, admin, new Date());
+      const old = customersWithOldSecret(customers, days);
+      if (options["json"] === true) {
+        const oldSecrets = old.map(({ clientId }) => clientId);
+        console.log(JSON.stringify({ stack: name, customers, oldSecrets }, undefined, 2));
+      } else {
+        console.log([customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"));
+      }
+      return old.length > 0 ? OLD_SECRETS : 0;
+    } finally {
+      await keycloak.close();
+    }
+  },
+);
+
+function readDays(value: string | boolean | undefined): number {
+  if (value === undefined) {
+    return Infinity;
+  }
+  const [, days] = /^(\d+)d?$/.exec(String(value)) ?? [];
+  if (days === undefined) {
+    throw new UsageError("--older-than must be a number of days, such as 365d.");
+  }
+  return Number(days);
+}

@@ -1,0 +1,113 @@
+import type { StackOutputs } from "../cli/stack";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { type ClientRepresentation, findClient, secretTimes } from "../keycloak/clients";
+import type { IntegrationSettings, Settings } from "../../settings/settings";
+
+/** Where a customer stands, by stack file, state and Keycloak. */
+export type CustomerState =
+  | "active"
+  | "disabled by hand"
+  | "retired"
+  | "retired, still enabled"
+  | "not deployed yet"
+  | "only in Keycloak"
+  | "missing in Keycloak"
+  | "removed from the stack file";
+
+/** A customer as `customers` tells it. */
+export interface Customer {
+  readonly clientId: string;
+  readonly name: string;
+  /** The id is known once it is deployed. */
+  readonly organization: { readonly user?: string; readonly id?: string };
+  readonly state: CustomerState;
+  readonly secret?: {
+    /** ISO 8601; absent where Keycloak does not know it. */
+    readonly created?: string;
+    readonly ageInDays?: number;
+    /** Until when the previous secret works too. */
+    readonly previousWorksUntil?: string;
+  };
+}
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Every customer of stack file and state, as Keycloak has it, in the order of their client ids. */
+export async function listCustomers(
+  { integrations }: Pick<Settings, "integrations">,
+  outputs: StackOutputs,
+  admin: KeycloakAdmin,
+  now: Date,
+): Promise<Customer[]> {
+  const settings = new Map(integrations.map((integration) => [integration.clientId, integration]));
+  const clientIds = [...new Set([...settings.keys(), ...Object.keys(outputs.integrations ?? {})])].sort();
+  return Promise.all(
+    clientIds.map(async (clientId) => {
+      const client = await findClient(admin, clientId);
+      return describe(clientId, settings.get(clientId), outputs.integrations?.[clientId]?.organizationId, client, now);
+    }),
+  );
+}
+
+function describe(
+  clientId: string,
+  integration: IntegrationSettings | undefined,
+  deployedId: string | undefined,
+  client: ClientRepresentation | undefined,
+  now: Date,
+): Customer {
+  const organization = integration?.organization;
+  const id = organization !== undefined && "id" in organization ? organization.id : deployedId;
+  return {
+    clientId,
+    name: integration?.name ?? client?.name ?? clientId,
+    organization: {
+      ...(organization !== undefined && "user" in organization ? { user: organization.user } : {}),
+      ...(id === undefined ? {} : { id }),
+    },
+    state: stateOf(integration, deployedId !== undefined, client),
+    ...(client === undefined ? {} : { secret: describeSecret(client, now) }),
+  };
+}
+
+function stateOf(
+  integration: IntegrationSettings | undefined,
+  isDeployed: boolean,
+  client: ClientRepresentation | undefined,
+): CustomerState {
+  if (client === undefined) {
+    return isDeployed ? "missing in Keycloak" : "not deployed yet";
+  }
+  if (!isDeployed) {
+    return "only in Keycloak";
+  }
+  if (integration === undefined) {
+    return "removed from the stack file";
+  }
+  const isEnabled = client.enabled !== false;
+  if (integration.retired) {
+    return isEnabled ? "retired, still enabled" : "retired";
+  }
+  return isEnabled ? "active" : "disabled by hand";
+}
+
+function describeSecret(client: ClientRepresentation, now: Date): NonNullable<Customer["secret"]> {
+  const { created, overlapEnds } = secretTimes(client, now);
+  return {
+    ...(created === undefined
+      ? {}
+      : {
+          created: created.toISOString(),
+          ageInDays: Math.max(0, Math.floor((now.getTime() - created.getTime()) / DAY_MILLISECONDS)),
+        }),
+    ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds.toISOString() }),
+  };
+}
+
+/** Who gets tokens by a secret that is older than so many days, or of which Keycloak does not know the age. */
+export function customersWithOldSecret(customers: readonly Customer[], days: number): Customer[] {
+  return customers.filter(
+    ({ secret, state }) =>
+      ["active", "retired, still enabled"].includes(state) && !((secret?.ageInDays ?? Infinity) <= days),
+  );
+}

@@ -1,0 +1,39 @@
+import Table from "cli-table3";
+
+import type { Customer } from "./customerList";
+
+/** The customers as a table for a terminal. Columns that are empty for all are left out. */
+export function customersTable(customers: readonly Customer[]): string {
+  const columns: [head: string, cell: (customer: Customer) => string][] = [
+    ["client id", ({ clientId }) => clientId],
+    ["name", ({ clientId, name }) => (name === clientId ? "" : name)],
+    ["organization", ({ organization: { user, id } }) => [user, id].filter(Boolean).join("\n")],
+    ["state", ({ state }) => state],
+    ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],
+    ["previous secret works until", ({ secret }) => minutes(secret?.previousWorksUntil)],
+  ];
+  const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer) !== ""));
+  const table = new Table({ head: filled.map(([head]) => head), style: { head: [], border: [], compact: true } });
+  table.push(...customers.map((customer) => filled.map(([, cell]) => cell(customer) || "—")));
+  return table.toString();
+}
+
+function ageOf({ ageInDays }: NonNullable<Customer["secret"]>): string {
+  return ageInDays === undefined ? "unknown" : ageInDays === 1 ? "1 day" : `${ageInDays} days`;
+}
+
+/** "2026-11-25T14:30:00.000Z" as "2026-11-25 14:30 UTC". */
+function minutes(time: string | undefined): string {
+  return time === undefined ? "" : `${time.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** Who has to be given another secret, one line each. */
+export function oldSecretLines(old: readonly Customer[], days: number, stack: string): string[] {
+  return old.map(({ clientId, secret }) => {
+    const age =
+      secret?.ageInDays === undefined
+        ? "Keycloak does not know how old the secret is"
+        : `the secret is ${secret.ageInDays} days old, more than ${days}`;
+    return `✗ ${clientId}: ${age}; renew it as docs/credentials.md tells for stack ${stack}`;
+  });
+}
