@@ -12,7 +12,7 @@ export interface Credentials {
   readonly basic: string;
 }
 
-/** The stack's outputs. The README documents them; other stacks and programs rely on their names. */
+/** The stack's outputs. docs/configuration.md tells them; other stacks and programs rely on their names. */
 export function stackOutputs(
   settings: Settings,
   integrations: readonly Integration[],

@@ -41,7 +41,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The claims that a customer's token carries: a pure function of the settings, which `verify` holds against a real
- * token. The README tells which resource each claim comes from.
+ * token. docs/token.md tells which resource each claim comes from.
  */
 export function tokenContract(settings: SharedSettings, customer: CustomerOfContract): TokenContract {
   const { accountAccess, allowedOrigins, audience } = settings;

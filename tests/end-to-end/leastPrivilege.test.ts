@@ -9,8 +9,8 @@ import { type EmbeddedServer, startServer } from "../../development/keycloak/ser
 import { committedStackFile, Project } from "./project";
 
 /**
- * The roles that the README asks for. On an older server, since from 26.4 on the plugin that is built from Go modules
- * needs manage-realm too, to see the server's version.
+ * The roles that docs/configuration.md asks for. On an older server, since from 26.4 on the plugin that is built from Go
+ * modules needs manage-realm too, to see the server's version.
  */
 const ROLES = ["manage-clients", "view-users", "view-realm"];
 const VERSION = "26.3.5";

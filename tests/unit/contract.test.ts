@@ -17,7 +17,7 @@ const contractOf = (stack: string, serviceAccountUserId?: string) => {
   });
 };
 
-/** The token that was once clicked together by hand, as the note has it (docs/target-system.md). */
+/** The token that was once clicked together by hand, as the note has it. */
 const ORIGINAL_TOKEN: Claims = {
   exp: NOW + 1800,
   iat: NOW,

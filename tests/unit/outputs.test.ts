@@ -30,7 +30,7 @@ const outputs = () =>
   });
 
 describe("the stack's outputs", () => {
-  it("are few and have the names that the README promises", async () => {
+  it("are few and have the names that docs/configuration.md promises", async () => {
     expect((await outputs()).result.names).toEqual([
       "issuer",
       "tokenEndpoint",

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+import { parse } from "yaml";
+
+import { scripts } from "../../package.json";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const DOCUMENTS = [
+  "README.md",
+  ...readdirSync(join(REPOSITORY, "docs")).map((name) => `docs/${name}`),
+  ".github/workflows/README.md",
+  "development/keycloak/README.md",
+  "development/toolchain/README.md",
+  "policy-pack/README.md",
+];
+
+const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");
+
+/** As GitHub makes an anchor of a title. */
+const anchorOf = (title: string) =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+const anchorsOf = (document: string) =>
+  [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => anchorOf(title));
+
+describe.each(DOCUMENTS)("%s", (document) => {
+  it("links to files and titles that exist", () => {
+    const broken = [...read(document).matchAll(/\]\(([^)]+)\)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !/^https?:/.test(target))
+      .filter((target) => {
+        const [path = "", anchor] = target.split("#");
+        const file = path === "" ? document : join(dirname(document), path);
+        return !existsSync(join(REPOSITORY, file)) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it("names only npm scripts that exist", () => {
+    const named = [...read(document).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+
+  it("names only files of the repository that exist", () => {
+    const named = [...read(document).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?)`/g)].map(([, path = ""]) => path);
+    const folders = readdirSync(REPOSITORY);
+    const own = named.filter((path) => folders.includes(path.split("/")[0] ?? "") && !path.startsWith(".local/"));
+    expect(own.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
+  });
+});
+
+test("README.md fits a screen: no line has more than 120 characters", () => {
+  const long = read("README.md")
+    .split("\n")
+    .filter((line) => line.length > 120);
+  expect(long).toEqual([]);
+});
+
+test("README.md names every command of package.json", () => {
+  const readme = read("README.md");
+  // What `check` consists of, and what editors call.
+  const helpers = ["check:format", "check:lint", "check:types", "format", "test"];
+  const unnamed = Object.keys(scripts).filter((name) => !readme.includes(`npm run ${name}`) && !helpers.includes(name));
+  expect(unnamed.filter((name) => !readme.includes(`run --silent ${name}`))).toEqual([]);
+});
+
+test("docs/configuration.md has every key of Pulumi.yaml with its default", () => {
+  const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, { default: unknown }> };
+  const required = ["integrations", "publicUrl"];
+  const told: Record<string, string> = { backchannelUrl: "the public URL" };
+  const document = read("docs/configuration.md");
+  const missing = Object.entries(config).filter(([key, { default: value }]) => {
+    const item = document.split(/^- /m).find((text) => text.replace(/ \(.*/s, "").split(", ").includes(`\`${key}\``));
+    const words = required.includes(key)
+      ? "required"
+      : (told[key] ?? `\`${typeof value === "string" ? value : JSON.stringify(value)}\``);
+    return item?.includes(`(${words})`) !== true;
+  });
+  expect(missing.map(([key]) => key)).toEqual([]);
+});
