@@ -17,6 +17,8 @@ const common = {
 };
 
 module.exports = {
+  // A loaded machine takes many seconds for what is quick elsewhere; this ends only what hangs.
+  testTimeout: 300_000,
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
     { ...common, displayName: "golden", testMatch: ["<rootDir>/tests/golden/**/*.test.ts"] },

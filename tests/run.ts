@@ -18,8 +18,9 @@ interface Counts {
 const counts = [
   ...["check:format", "check:lint", "check:types"].map(check),
   // Fast ones first: they name a fault, where the end-to-end tests only show that there is one.
-  jest("unit", "golden"),
-  jest("end-to-end", "--runInBand"),
+  jest("unit", "golden", "--maxWorkers=2"),
+  // A file keeps about one core busy, with Pulumi, its plugin and Keycloak.
+  jest("end-to-end", "--maxWorkers=2"),
 ];
 const total = (key: keyof Counts) => counts.reduce((sum, one) => sum + one[key], 0);
 console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);

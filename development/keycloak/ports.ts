@@ -2,21 +2,6 @@ import { createServer } from "node:net";
 
 const LOOPBACK = "127.0.0.1";
 
-/** A port of the loopback address that nobody listens on at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const listener = createServer();
-    listener.on("error", reject);
-    listener.listen(0, LOOPBACK, () => {
-      const address = listener.address();
-      listener.close(() => {
-        if (address === null || typeof address === "string") reject(new Error("No port was assigned."));
-        else resolve(address.port);
-      });
-    });
-  });
-}
-
 /** Refuses a port that another program holds: Keycloak would notice only after a quarter of a minute. */
 export function assertPortIsFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {

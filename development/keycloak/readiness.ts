@@ -1,7 +1,7 @@
 import { get } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 
-const PROBE_LIMIT_MILLISECONDS = 5_000;
+const PROBE_LIMIT_MILLISECONDS = 30_000;
 const POLL_MILLISECONDS = 200;
 
 /** Where a realm is asked for, and what it must answer. */

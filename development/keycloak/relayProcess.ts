@@ -9,7 +9,7 @@ import { allProcesses, endProcesses } from "./processes";
 
 const SCRIPT = join(__dirname, "relayMain.ts");
 const PROJECT_DIRECTORY = join(__dirname, "..", "..");
-const START_LIMIT_MILLISECONDS = 15_000;
+const START_LIMIT_MILLISECONDS = 120_000;
 const POLL_MILLISECONDS = 50;
 
 /** Starts a relay that outlives this process, unless it runs already; see relay.ts. */

@@ -24,7 +24,8 @@ export interface ServerOptions {
   readonly report?: Report;
 }
 
-const READY_LIMIT_MILLISECONDS = 180_000;
+/** Half a minute on a quiet machine. A server that cannot start ends by itself: this ends only what hangs. */
+const READY_LIMIT_MILLISECONDS = 15 * 60_000;
 
 /** One attempt to have the server of a home running; the caller holds the lock of the home. */
 export class ServerStart {

@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { generateKeyPair, SignJWT } from "jose";
 
+import { lastLogLines } from "../../components/engine/containerState";
 import { connect } from "../../commands/keycloak/http";
 import { fetchToken } from "../../commands/keycloak/tokens";
 import type { Credentials } from "../../outputs";
@@ -9,7 +10,8 @@ import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
-import { appsOf, ask, basic, callBff, concurrently, ownStackName, type Services, servicesOf, until } from "./services";
+import { appsOf, ask, basic, callBff, concurrently, ownStackName, type Services, servicesOf } from "./services";
+import { until } from "./until";
 
 const REALM = REALMS.apps;
 const STACK = ownStackName("apps");
@@ -166,8 +168,9 @@ describeWithEngine("BFF and API in containers", (images) => {
       try {
         const token = await tokenOf((await credentialsOf("merlin")).basic);
         const askApi = () => ask(services.apiUrl, `Bearer ${token}`);
-        expect((await askApi()).status).toBe(200);
-        expect((await until(askApi, ({ status }) => status !== 200, 10)).text).toBe(UNAUTHORIZED);
+        expect((await until(askApi, ({ status }) => status !== 200)).text).toBe(UNAUTHORIZED);
+        const [line] = await lastLogLines(dockerEngine(), `scpcloud-${STACK}-production-api`, 1);
+        expect(line).toContain("ERR_JWT_EXPIRED");
       } finally {
         await administrator.send("PUT", `/clients/${client?.id}`, client);
       }
@@ -224,7 +227,7 @@ describeWithEngine("BFF and API in containers", (images) => {
     const token = await tokenOf((await credentialsOf("osprey")).basic);
     const askApi = () => ask(services.apiUrl, `Bearer ${token}`);
     // The stand-in asks for new keys once a second at the most.
-    await until(askApi, ({ status }) => status === 200, 5);
+    await until(askApi, ({ status }) => status === 200);
 
     for (const customer of CUSTOMERS) {
       expect(await callBff(services.bffUrl, await credentialsOf(customer))).toMatchObject({ status: 200 });

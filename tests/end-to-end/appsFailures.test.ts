@@ -98,19 +98,16 @@ describeWithEngine("containers, when something is wrong", (images) => {
 
   it("fail the run when one does not get healthy in time", async () => {
     const healthCheck = { command: ["/bin/node", "--eval", "process.exit(1)"], interval: 1, retries: 1 };
-    await project.configure(name, withApps({ ...services, api: { ...services.api, healthCheck, healthTimeout: 3 } }));
+    await project.configure(name, withApps({ ...services, api: { ...services.api, healthCheck, healthTimeout: 10 } }));
 
     const { exitCode, stdout } = await up();
 
     expect(exitCode).not.toBe(0);
-    expect(stdout).toMatch(/The container scpcloud-failures-\w+-production-api did not get healthy within 3 s/);
+    expect(stdout).toMatch(/The container scpcloud-failures-\w+-production-api did not get healthy within 10 s/);
     expect(stdout).toContain('"event":"started"');
 
     const healthy = { ...healthCheck, command: ["/bin/node", "--eval", "process.exit(0)"] };
-    await project.configure(
-      name,
-      withApps({ ...services, api: { ...services.api, healthCheck: healthy, healthTimeout: 10 } }),
-    );
+    await project.configure(name, withApps({ ...services, api: { ...services.api, healthCheck: healthy } }));
     expect((await up()).exitCode).toBe(0);
   });
 
@@ -134,7 +131,7 @@ describeWithEngine("containers, when something is wrong", (images) => {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-configuration-"));
     try {
       const { exitCode, stdout } = await project.command(
-        "serviceConfiguration",
+        "service-configuration",
         "--stack",
         name,
         "--directory",

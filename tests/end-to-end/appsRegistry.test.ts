@@ -10,7 +10,7 @@ import { describeWithRegistry, inspectImage, publish, Registry } from "./registr
 import { REALMS, serverOfTests } from "./server";
 import { appsOf, callBff, ownStackName, type Services, servicesOf } from "./services";
 
-const REALM = REALMS.registry;
+const REALM = REALMS.appsRegistry;
 const STACK = ownStackName("registry");
 const ORGANIZATION = "11111111-1111-4111-8111-111111111111";
 const TAG = "1.0";

@@ -32,7 +32,7 @@ describeWithEngine("an engine that is reached by ssh", (images) => {
     const name = ownStackName("ssh");
     const project = await Project.create();
     const stack = await project.createStack(name, {
-      ...project.connection(REALMS.appsRecovery),
+      ...project.connection(REALMS.appsSsh),
       ...appsOf(await servicesOf(images), serverOfTests().url),
       "docker:host": "ssh://deploy@docker.example.com:2222",
       "scpcloud:accessTokenLifespan": 300,

@@ -8,7 +8,7 @@ describeWithEngine("containers that somebody stopped or removed", (images) => {
     const name = ownStackName("drift");
     const project = await Project.create();
     const stack = await project.createStack(name, {
-      ...project.connection(REALMS.drift),
+      ...project.connection(REALMS.driftApps),
       ...appsOf(await servicesOf(images), serverOfTests().url),
       "scpcloud:accessTokenLifespan": 300,
       "scpcloud:integrations": { kestrel: { organizationId: "11111111-1111-4111-8111-111111111111" } },

@@ -1,7 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { freePort } from "../../development/keycloak/ports";
 import { Administrator } from "./keycloak";
+import { lastingPort } from "./ports";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 
@@ -50,7 +50,7 @@ describe("after a failure the state is usable, and the next up brings the stack 
   });
 
   it("of a server that is down", async () => {
-    const text = await failingUp(stackFile({ "keycloak:url": `https://localhost:${await freePort()}` }));
+    const text = await failingUp(stackFile({ "keycloak:url": `https://localhost:${await lastingPort()}` }));
 
     expect(text).toContain("must be a Keycloak that answers");
     expect(text).toContain("connection refused");
@@ -110,7 +110,7 @@ describe("a command", () => {
 
 describe("verify", () => {
   it("says in a line that the server is down", async () => {
-    const url = `https://localhost:${await freePort()}`;
+    const url = `https://localhost:${await lastingPort()}`;
     await project.configure(STACK, stackFile({ "keycloak:url": url }));
 
     const { exitCode, stderr } = await project.command("verify", "--stack", STACK);

@@ -1,21 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Project } from "./project";
-
-const LIMIT_MILLISECONDS = 60_000;
-
-/** Waits until a condition holds, with a limit. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + LIMIT_MILLISECONDS;
-  while (!(await condition())) {
-    if (Date.now() > end) {
-      throw new Error(`waited in vain until ${what}`);
-    }
-    await sleep(20);
-  }
-}
+import { until } from "./until";
 
 /**
  * Starts `pulumi up` and sends a signal to the CLI, and to it alone, as soon as the condition holds. Ends what the CLI
@@ -40,16 +27,18 @@ export async function interruptUp(
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   const ended = once(child, "exit");
-  await until(condition, "the run was in the middle");
+  await until(condition, isTrue);
   const descendants = descendantsOf(child.pid ?? 0);
   child.kill(signal);
   await ended;
   for (const processId of descendants) {
     endProcess(processId);
   }
-  await until(() => !descendants.some(isAlive), "the processes of the run had ended");
+  await until(() => !descendants.some(isAlive), isTrue);
   return output;
 }
+
+const isTrue = (answer: boolean) => answer;
 
 function descendantsOf(processId: number): number[] {
   const pairs = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort } from "../../development/keycloak/ports";
 import { buildRealm } from "../../development/keycloak/realmImport";
 import { randomSecret } from "../../development/keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
+import { lastingPort } from "./ports";
 import { committedStackFile, Project } from "./project";
 
 /**
@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await startServer({
     version: VERSION,
     directory,
-    port: await freePort(),
+    port: await lastingPort(),
     publicUrl: "https://host.docker.internal:28443",
     realms: [buildRealm({ deployerSecret, adminPassword: randomSecret(), deployerRoles: ROLES })],
   });

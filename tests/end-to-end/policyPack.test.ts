@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import { run, type RunResult } from "../../processes/run";
 import { describeWithEngine } from "./engine";
+import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { committedStackFile, Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
 import { appsOf, concurrently, ownStackName, servicesOf } from "./services";
@@ -102,7 +103,7 @@ class ViolatingProgram {
         PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
         SCPCLOUD_CHANGES: JSON.stringify(changes),
       },
-      timeoutMilliseconds: 120_000,
+      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
     });
   }
 }
@@ -191,17 +192,17 @@ describe("this program", () => {
     project.createStack(stack, { ...project.connection(realm), ...connectionless(config) });
 
   it("violates nothing in the stack dev", async () => {
-    await createStack("dev", REALMS.development, await committedStackFile("dev"));
+    await createStack("dev", REALMS.policyPack, await committedStackFile("dev"));
     expectSilence(await withPack(["preview"], "dev"));
   });
 
   it("violates nothing in the stack prod, which a pull request's reviewer can read", async () => {
-    await createStack("prod", REALMS.production, await committedStackFile("prod"));
+    await createStack("prod", REALMS.policyPack, await committedStackFile("prod"));
     expectSilence(await withPack(["preview"], "prod"));
     const { exitCode, stdout } = await run("bash", [join(".github", "preview.sh"), "prod"], {
       cwd: project.directory,
       env: project.environment,
-      timeoutMilliseconds: 120_000,
+      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
     });
     expect(stdout).toMatch(/^### prod: \d+ to create/m);
     expect(stdout).toMatch(/```text\nPolicies:\n.*✅ scpcloud-policies@v1.0.0 .*\n```\n$/);
@@ -210,7 +211,7 @@ describe("this program", () => {
 
   it("violates nothing once it is deployed and all ids are known", async () => {
     const config = { ...(await committedStackFile("prod")), "scpcloud:protect": false };
-    const stack = await createStack("deployed", REALMS.production, config);
+    const stack = await createStack("deployed", REALMS.policyPack, config);
     try {
       expectSilence(await withPack(["up", "--yes"], "deployed"));
       expectSilence(await withPack(["preview", "--expect-no-changes"], "deployed"));
@@ -224,7 +225,7 @@ describe("this program", () => {
       const name = ownStackName("policies");
       const { bff, api } = await servicesOf(images);
       const apps = appsOf({ bff, api: { ...api, pull: true } }, serverOfTests().url);
-      await createStack(name, REALMS.apps, { ...(await committedStackFile("prod")), ...apps });
+      await createStack(name, REALMS.policyPack, { ...(await committedStackFile("prod")), ...apps });
       const result = await withPack(["preview"], name);
       expectSilence(result);
       // The BFF's, the API's, and the one that brings the CA.

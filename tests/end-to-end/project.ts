@@ -6,6 +6,7 @@ import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
 import { run, type RunResult } from "../../processes/run";
+import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
@@ -96,6 +97,10 @@ export class Project {
   }
 
   private runHere(command: string, args: readonly string[]): Promise<RunResult> {
-    return run(command, args, { cwd: this.directory, env: this.environment, timeoutMilliseconds: 120_000 });
+    return run(command, args, {
+      cwd: this.directory,
+      env: this.environment,
+      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
+    });
   }
 }

@@ -8,10 +8,10 @@ import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
 
 import { jsonOf } from "../../components/engine/containerState";
-import { freePort } from "../../development/keycloak/ports";
 import type { StandInImages } from "../../development/stand-ins/images";
 import { describeWithEngine, dockerEngine } from "./engine";
-import { until } from "./services";
+import { lastingPort } from "./ports";
+import { until } from "./until";
 
 /** Of the Debian package of that name. */
 const PROGRAM = "docker-registry";
@@ -27,7 +27,7 @@ export class Registry {
 
   static async start(): Promise<Registry> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-registry-"));
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `127.0.0.1:${await lastingPort()}`;
     const configuration = join(directory, "config.yml");
     await writeFile(
       configuration,
@@ -48,11 +48,9 @@ export class Registry {
         ({ ok }) => ok,
         () => false,
       );
-    try {
-      await until(isReady, (ready) => ready, 30);
-    } catch (cause) {
+    if (!(await until(isReady, (ready) => ready || child.exitCode !== null))) {
       await registry.stop();
-      throw new Error(`The registry does not start: ${Buffer.concat(complaints).toString("utf8")}`, { cause });
+      throw new Error(`The registry does not start: ${Buffer.concat(complaints).toString("utf8")}`);
     }
     return registry;
   }

@@ -6,7 +6,7 @@ import { Project, type StackFile } from "./project";
 import { REALMS } from "./server";
 import { claimsOf } from "./tokens";
 
-const REALM = REALMS.failures;
+const REALM = REALMS.retirement;
 const STACK = "retirement";
 const KEPT = { organizationId: "00000000-0000-4000-8000-000000000001" };
 const LEAVING = { organizationId: "00000000-0000-4000-8000-000000000002" };

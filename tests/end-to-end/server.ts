@@ -4,12 +4,12 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort } from "../../development/keycloak/ports";
 import { buildRealm, type RealmImport } from "../../development/keycloak/realmImport";
 import { randomSecret } from "../../development/keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install";
 import { lookForEngine, relayToContainers, tellOfEngine } from "./engine";
+import { lastingPort } from "./ports";
 
 /** What the test files are told of the server that they share; each has a realm of its own on it. */
 export interface ServerOfTests {
@@ -19,7 +19,7 @@ export interface ServerOfTests {
   readonly deployerSecret: string;
 }
 
-/** The realms by the test file that uses them: client scopes exist once in a realm, so stacks cannot share one. */
+/** The realms by the test file that uses them: client scopes exist once in a realm, and files run at the same time. */
 export const REALMS = {
   development: "ScpCloud",
   production: "Production",
@@ -30,9 +30,14 @@ export const REALMS = {
   appsElsewhere: "AppsElsewhere",
   appsFailures: "AppsFailures",
   appsRecovery: "AppsRecovery",
-  registry: "Registry",
+  appsSsh: "AppsSsh",
+  appsRegistry: "AppsRegistry",
   drift: "Drift",
   credentials: "Credentials",
+  driftApps: "DriftApps",
+  policyPack: "PolicyPack",
+  retirement: "Retirement",
+  toolchain: "Toolchain",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */
@@ -47,17 +52,33 @@ let server: EmbeddedServer | undefined;
 let relay: Server | undefined;
 let directory: string | undefined;
 
-/** Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. */
+/**
+ * Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. Whatever the
+ * tests write is in one directory, which goes at the end, also after a failure or an interrupt: it holds secrets.
+ */
 export async function startServerOfTests(): Promise<void> {
+  directory = await mkdtemp(join(tmpdir(), "scpcloud-tests-"));
+  process.env["TMPDIR"] = directory;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void stopServerOfTests().finally(() => process.exit(1)));
+  }
+  try {
+    await start(directory);
+  } catch (error) {
+    await stopServerOfTests();
+    throw error;
+  }
+}
+
+async function start(directory: string): Promise<void> {
   const report = (line: string) => console.log(line);
   const engine = await lookForEngine(report);
   const toolchain = await ensureToolchain(report, { docker: engine.answers });
   const deployerSecret = randomSecret();
-  directory = await mkdtemp(join(tmpdir(), "scpcloud-tests-"));
   const [first, ...others] = Object.values(REALMS).map((realm) => realmOfTests(realm, deployerSecret));
   server = await startServer({
     directory,
-    port: await freePort(),
+    port: await lastingPort(),
     publicUrl: "https://host.docker.internal:28443",
     realms: [first as RealmImport, ...others],
     report,
@@ -76,7 +97,8 @@ export async function stopServerOfTests(): Promise<void> {
   relay?.close();
   await server?.stop();
   if (directory !== undefined) {
-    await rm(directory, { recursive: true, force: true });
+    // What a file's server still writes while it ends makes a first try fail.
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

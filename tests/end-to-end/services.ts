@@ -1,8 +1,9 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
-import { assertPortIsFree } from "../../development/keycloak/ports";
 import type { Credentials } from "../../outputs";
 import type { StandInImages } from "../../development/stand-ins/images";
+import { STEP_LIMIT_MILLISECONDS } from "./limits";
+import { lastingPort } from "./ports";
 import type { StackFile } from "./project";
 
 /** What a service answered. */
@@ -23,22 +24,12 @@ export interface Services {
   readonly api: Readonly<Record<string, unknown>>;
 }
 
+/** A second is enough, except on a machine with much else to do. */
+const HEALTH_SECONDS = 600;
+
 /** Names on an engine belong to one stack; two runs of the tests may share one. */
 export function ownStackName(prefix: string): string {
   return `${prefix}-${randomBytes(3).toString("hex")}`;
-}
-
-/**
- * A free port that is still free when a container or a server is started on it, minutes later or again: it lies below
- * those that the system gives to whoever asks for any, such as each connection of whatever runs meanwhile.
- */
-export async function lastingPort(): Promise<number> {
-  const port = randomInt(20_000, 28_000);
-  const isFree = await assertPortIsFree(port).then(
-    () => true,
-    () => false,
-  );
-  return isFree ? port : lastingPort();
 }
 
 export async function servicesOf(images: StandInImages): Promise<Services> {
@@ -50,10 +41,17 @@ export async function servicesOf(images: StandInImages): Promise<Services> {
       image: images.bff,
       pull: false,
       memory: 256,
+      healthTimeout: HEALTH_SECONDS,
       ports: [{ host: bffPort, container: 8080 }],
       environment: { ProductionApi__BaseUrl: "http://production-api:8080" },
     },
-    api: { image: images.api, pull: false, memory: 256, ports: [{ host: apiPort, container: 8080 }] },
+    api: {
+      image: images.api,
+      pull: false,
+      memory: 256,
+      healthTimeout: HEALTH_SECONDS,
+      ports: [{ host: apiPort, container: 8080 }],
+    },
   };
 }
 
@@ -70,7 +68,7 @@ export async function ask(url: string, authorization?: string): Promise<ServiceA
   const start = performance.now();
   const response = await fetch(`${url}/operation-entries`, {
     headers: authorization === undefined ? {} : { authorization },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(STEP_LIMIT_MILLISECONDS),
   });
   const text = await response.text();
   const milliseconds = performance.now() - start;
@@ -105,23 +103,4 @@ export async function concurrently<T>(actions: readonly (() => Promise<T>)[], li
   };
   await Promise.all(Array.from({ length: limit }, worker));
   return results;
-}
-
-/** Asks again and again until the answer is as wished, or fails with the last one. */
-export async function until<T>(
-  action: () => Promise<T>,
-  isWished: (answer: T) => boolean,
-  seconds: number,
-): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await action();
-    if (isWished(answer)) {
-      return answer;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`not within ${seconds} s; the last answer was ${JSON.stringify(answer)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

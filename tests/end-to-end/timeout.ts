@@ -1,2 +1,3 @@
-// A run of Pulumi takes seconds; this ends only what hangs.
-jest.setTimeout(240_000);
+import { TEST_LIMIT_MILLISECONDS } from "./limits";
+
+jest.setTimeout(TEST_LIMIT_MILLISECONDS);

@@ -6,6 +6,7 @@ import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../deve
 import { readSelection } from "../../development/toolchain/selectionFile";
 import { PLUGIN_VERSIONS } from "../../development/toolchain/versions";
 import { run, type RunResult } from "../../processes/run";
+import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { Project } from "./project";
 import { REALMS } from "./server";
 
@@ -45,7 +46,7 @@ function runFresh(file: string, folders: readonly string[], variables: Record<st
       ...variables,
       PATH: [...folders, ...path].join(delimiter),
     },
-    timeoutMilliseconds: 120_000,
+    timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
   });
 }
 
@@ -92,7 +93,7 @@ async function preview(folders: readonly string[], variables?: Record<string, st
   const project = await Project.create();
   try {
     await project.createStack("fresh", {
-      ...project.connection(REALMS.production),
+      ...project.connection(REALMS.toolchain),
       "scpcloud:integrations": { acme: { organizationId: "5e6a1a1e-3c59-4c2e-9a2f-0d6c0f0b7a11" } },
     });
     return await run("pulumi", ["preview", "--stack", "fresh", "--non-interactive", "--color", "never"], {
@@ -104,7 +105,7 @@ async function preview(folders: readonly string[], variables?: Record<string, st
         ...(Object.fromEntries(environment) as Record<string, string>),
         PATH: path,
       },
-      timeoutMilliseconds: 120_000,
+      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
     });
   } finally {
     await project.remove();
