@@ -16,7 +16,7 @@ interface Counts {
 }
 
 const counts = [
-  ...["check:format", "check:lint", "check:types"].map(check),
+  ...["check:format", "check:lint", "check:types", "check:workflows"].map(check),
   // Fast ones first: they name a fault, where the end-to-end tests only show that there is one.
   jest("unit", "golden", "--maxWorkers=2"),
   // A file keeps about one core busy, with Pulumi, its plugin and Keycloak.

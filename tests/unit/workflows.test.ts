@@ -6,7 +6,6 @@ import { parse } from "yaml";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 const FOLDER = join(REPOSITORY, ".github", "workflows");
-const ACTIONLINT_VERSION = "1.7.12";
 
 interface Step {
   readonly uses?: string;
@@ -41,31 +40,6 @@ const scriptText = (name: string) => readFileSync(join(REPOSITORY, ".github", na
 const packageScripts = () =>
   (JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts;
 
-describe("actionlint", () => {
-  const directory = join(REPOSITORY, ".local", `actionlint-${ACTIONLINT_VERSION}`);
-  const hasGo = spawnSync("go", ["version"]).status === 0;
-  const test = hasGo ? it : it.skip;
-
-  test(`finds no fault${hasGo ? "" : " (skipped: Go is not installed)"}`, () => {
-    const actionlint = join(directory, "actionlint");
-    if (!existsSync(actionlint)) {
-      const module = `github.com/rhysd/actionlint/cmd/actionlint@v${ACTIONLINT_VERSION}`;
-      const built = spawnSync("go", ["install", module], {
-        env: { ...process.env, GOBIN: directory },
-        encoding: "utf8",
-      });
-      expect([built.status, built.stderr]).toEqual([0, expect.anything()]);
-    }
-    // Without shellcheck and pyflakes, which are on some machines only.
-    const linted = spawnSync(actionlint, ["-no-color", "-shellcheck=", "-pyflakes="], {
-      cwd: REPOSITORY,
-      encoding: "utf8",
-    });
-    expect(`${linted.stdout}${linted.stderr}`).toBe("");
-    expect(linted.status).toBe(0);
-  }, 300_000);
-});
-
 describe("actions", () => {
   const uses = files.flatMap((file) =>
     textOf(file)
@@ -76,14 +50,6 @@ describe("actions", () => {
   it("are pinned by commit, with the version beside it", () => {
     expect(uses.length).toBeGreaterThan(0);
     expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
-  });
-
-  it("are the ones of the README's table", () => {
-    const used = uses.map((line) => / ([\w-]+\/[\w-]+)@([0-9a-f]{40}) # (.+)$/.exec(line)?.slice(1) ?? []);
-    const rows = [...textOf("README.md").matchAll(/^\| `(actions\/[\w-]+)` +\| (v[\d.]+) +\| `([0-9a-f]{40})` \|$/gm)];
-    expect(rows.map(([, action, version, commit]) => `${action} ${commit} ${version}`)).toEqual(
-      [...new Set(used.map((parts) => parts.join(" ")))].sort(),
-    );
   });
 });
 
