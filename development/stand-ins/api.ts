@@ -7,12 +7,6 @@ import { runService } from "./service";
 import { signingKeys } from "./signingKeys";
 import { validate } from "./validation";
 
-export interface ApiOptions {
-  readonly log?: Log;
-  readonly keysTimeoutMilliseconds?: number;
-  readonly keysCooldownMilliseconds?: number;
-}
-
 const SECTION = "Authentication__Schemes__Bearer__";
 
 /** The same for whatever is wrong with a token. */
@@ -24,17 +18,13 @@ const NO_KEYS = json(503, { error: "signing keys unavailable" });
  * ProductionApi's stand-in: the operation entries of the organization that a token is of.
  * @throws EnvironmentError if a variable is missing or malformed
  */
-export async function startApi(environment: Environment, options: ApiOptions = {}): Promise<Service> {
-  // The limit lies below the 5 seconds within which a caller is promised an answer.
-  const { log = logToStandardOutput, keysTimeoutMilliseconds = 4_500, keysCooldownMilliseconds = 1_000 } = options;
+export async function startApi(environment: Environment, log: Log = logToStandardOutput): Promise<Service> {
   const { port, ...settings } = readApiSettings(environment);
   const agent = newAgent();
   const keys = signingKeys({
     agent,
     metadataAddress: settings.metadataAddress,
     requireHttps: settings.requireHttpsMetadata,
-    timeoutMilliseconds: keysTimeoutMilliseconds,
-    cooldownMilliseconds: keysCooldownMilliseconds,
   });
 
   const entries: Handler = async ({ headers }) => {

@@ -9,14 +9,7 @@ import { runService } from "./service";
 import { TokenCache } from "./tokenCache";
 import { tokenRequests } from "./tokenEndpoint";
 
-export interface BffOptions {
-  readonly log?: Log;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-  readonly tokenTimeoutMilliseconds?: number;
-  readonly entriesTimeoutMilliseconds?: number;
-  readonly cacheSize?: number;
-}
+const ENTRIES_LIMIT_MILLISECONDS = 10_000;
 
 /** The same for whatever was wrong, so that nobody learns which client ids exist. */
 const UNAUTHORIZED = json(401, { error: "unauthorized" }, { "www-authenticate": 'Basic realm="ScpCloud"' });
@@ -28,36 +21,28 @@ const NO_ENTRIES = json(502, { error: "operation entries unavailable" });
  * WebProductionBff's stand-in: the customer's call with HTTP Basic, answered by ProductionApi on a token of Keycloak.
  * @throws EnvironmentError if a variable is missing or malformed
  */
-export async function startBff(environment: Environment, options: BffOptions = {}): Promise<Service> {
-  const { log = logToStandardOutput, now = Date.now, cacheSize = 10_000 } = options;
-  const { tokenTimeoutMilliseconds = 5_000, entriesTimeoutMilliseconds = 10_000 } = options;
+export async function startBff(environment: Environment, log: Log = logToStandardOutput): Promise<Service> {
   const { port, ...settings } = readBffSettings(environment);
   const agent = newAgent();
-  const requestToken = tokenRequests({
-    agent,
-    url: settings.tokenEndpoint,
-    timeoutMilliseconds: tokenTimeoutMilliseconds,
-    log,
-  });
-  const tokens = new TokenCache({ requestToken, now, size: cacheSize });
+  const tokens = new TokenCache(tokenRequests({ agent, url: settings.tokenEndpoint, log }));
 
   const callApi = (token: string) =>
     request(agent, `${settings.productionApi}operation-entries`, {
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(entriesTimeoutMilliseconds),
+      signal: AbortSignal.timeout(ENTRIES_LIMIT_MILLISECONDS),
     }).catch((error: unknown) => void log({ event: "API unreachable", reason: reasonOf(error) }));
 
-  const entriesFor = async (credentials: Credentials, mayRetry = true): Promise<Reply> => {
+  const entriesFor = async (credentials: Credentials): Promise<Reply> => {
     const answer = await tokens.get(credentials);
     if (answer.outcome !== "granted") {
       return answer.outcome === "refused" ? UNAUTHORIZED : NO_TOKENS;
     }
     const entries = await callApi(answer.token);
     if (entries?.status === 401) {
-      tokens.drop(credentials, answer.token);
-      log({ event: "API refused a token", cached: answer.cached });
-      // The keys or the realm may have changed since the token was cached: a new one heals that.
-      return answer.cached && mayRetry ? entriesFor(credentials, false) : UNAUTHORIZED;
+      // The keys or the realm may have changed since the token was fetched: the next call gets a new one.
+      tokens.drop(credentials);
+      log({ event: "API refused a token" });
+      return UNAUTHORIZED;
     }
     return replyOf(entries, log);
   };

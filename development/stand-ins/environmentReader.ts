@@ -14,7 +14,7 @@ const PLACEHOLDER = new URL("about:blank");
 
 /**
  * Reads environment variables as ASP.NET Core's configuration does: names compare case-insensitively, two underscores
- * part levels, lists are counted from 0. An empty variable counts as missing. Problems are collected, so that all are
+ * part levels, lists are counted from 0. A blank variable counts as missing. Problems are collected, so that all are
  * told at once: what is returned in place of a bad value is worth nothing, and {@link check} has the last word.
  */
 export class EnvironmentReader {
@@ -22,8 +22,8 @@ export class EnvironmentReader {
   private readonly problems: string[] = [];
 
   constructor(environment: Environment) {
-    const present = Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1]));
-    this.values = new Map(present.map(([name, value]) => [name.toLowerCase(), value]));
+    const present = Object.entries(environment).filter(([, value = ""]) => value.trim() !== "");
+    this.values = new Map(present.map(([name, value = ""]) => [name.toLowerCase(), value]));
   }
 
   /** A URL of the web, without the name and password that some would put there. */

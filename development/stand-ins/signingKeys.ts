@@ -7,9 +7,6 @@ export interface SigningKeysOptions {
   readonly agent: Dispatcher;
   readonly metadataAddress: string;
   readonly requireHttps: boolean;
-  readonly timeoutMilliseconds: number;
-  /** An unknown key id makes the keys be fetched again, but not more often than this. */
-  readonly cooldownMilliseconds: number;
 }
 
 /** Not a token's fault. */
@@ -17,6 +14,10 @@ export class KeysUnavailableError extends Error {
   override readonly name = "KeysUnavailableError";
 }
 
+/** Below the 5 seconds within which a caller is promised an answer. */
+const LIMIT_MILLISECONDS = 4_500;
+/** An unknown key id makes the keys be fetched again, but not more often than this. */
+const COOLDOWN_MILLISECONDS = 1_000;
 /** As in ASP.NET Core: what is signed by a known key is served for so long while Keycloak is down. */
 const MAXIMUM_AGE_MILLISECONDS = 12 * 60 * 60 * 1_000;
 
@@ -24,7 +25,7 @@ const MAXIMUM_AGE_MILLISECONDS = 12 * 60 * 60 * 1_000;
  * The realm's keys, fetched when a token needs one. The discovery document is read anew each time, so that neither a
  * failure nor a moved set of keys is remembered.
  */
-export function signingKeys({ agent, metadataAddress, requireHttps, ...limits }: SigningKeysOptions): JWTVerifyGetKey {
+export function signingKeys({ agent, metadataAddress, requireHttps }: SigningKeysOptions): JWTVerifyGetKey {
   const get = async (url: string, signal: AbortSignal) => {
     const answer = await request(agent, url, { signal }).catch((error: unknown) => {
       throw new KeysUnavailableError(reasonOf(error));
@@ -35,8 +36,8 @@ export function signingKeys({ agent, metadataAddress, requireHttps, ...limits }:
     return (answer.body ?? {}) as Readonly<Record<string, unknown>>;
   };
   return createRemoteJWKSet(new URL(metadataAddress), {
-    timeoutDuration: limits.timeoutMilliseconds,
-    cooldownDuration: limits.cooldownMilliseconds,
+    timeoutDuration: LIMIT_MILLISECONDS,
+    cooldownDuration: COOLDOWN_MILLISECONDS,
     cacheMaxAge: MAXIMUM_AGE_MILLISECONDS,
     [customFetch]: async (url, { signal }) => {
       const address = (await get(url, signal))["jwks_uri"];

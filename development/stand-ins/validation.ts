@@ -50,6 +50,14 @@ export async function validate(authorization: string | undefined, options: Valid
     if (!TYPES.includes(typeof type === "string" ? type.toLowerCase() : type)) {
       return { outcome: "refused", reason: "the type is not that of an access token" };
     }
+    // Keycloak signs ID, refresh and logout tokens with the same keys, and says only here which is which.
+    if (payload["typ"] !== "Bearer") {
+      return { outcome: "refused", reason: "not an access token for a bearer" };
+    }
+    // Whoever presents it would have to prove that the key or the certificate is its own (RFC 7800).
+    if (payload["cnf"] !== undefined) {
+      return { outcome: "refused", reason: "bound to a key or a certificate" };
+    }
     return organizationOf(payload);
   } catch (error) {
     return verdictOn(error);

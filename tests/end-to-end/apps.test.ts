@@ -1,5 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { generateKeyPair, SignJWT } from "jose";
+import { decodeJwt, generateKeyPair, SignJWT } from "jose";
 
 import { lastLogLines } from "../../components/engine/containerState";
 import { connect } from "../../commands/keycloak/http";
@@ -11,6 +11,7 @@ import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
 import { appsOf, ask, basic, callBff, concurrently, ownStackName, type Services, servicesOf } from "./services";
+import { otherTokens } from "./tokens";
 import { until } from "./until";
 
 const REALM = REALMS.apps;
@@ -194,6 +195,18 @@ describeWithEngine("BFF and API in containers", (images) => {
     it("a token of another client of the same realm, which lacks the audience", async () => {
       const token = await tokenOf(basic("scpcloud-deployer", serverOfTests().deployerSecret));
       await expectRefused(services.apiUrl, `Bearer ${token}`);
+    });
+
+    it("a token that is no bearer's access token: an ID token, or one that is bound to a key (DPoP)", async () => {
+      const { basic: authorization } = await credentialsOf("kestrel");
+      const { idToken, boundToken } = await otherTokens(REALM, authorization);
+
+      expect([decodeJwt(idToken)["typ"], decodeJwt(boundToken)]).toEqual([
+        "ID",
+        expect.objectContaining({ aud: "scpCloud", cnf: expect.anything() as unknown }),
+      ]);
+      await expectRefused(services.apiUrl, `Bearer ${idToken}`);
+      await expectRefused(services.apiUrl, `Bearer ${boundToken}`);
     });
 
     it("a forged token: without signature, or signed with another key", async () => {

@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+
 import { connect } from "../../commands/keycloak/http";
 import { fetchKeys, fetchToken, verifySignature } from "../../commands/keycloak/tokens";
 import type { Claims } from "../../commands/contract/compareClaims";
@@ -31,6 +35,32 @@ export async function askForToken(
       form,
     });
     return { status, error: (body as { error?: string }).error };
+  } finally {
+    await keycloak.close();
+  }
+}
+
+/** What the token endpoint signs besides plain access tokens: an ID token, and an access token bound to a key (RFC 9449). */
+export async function otherTokens(
+  realm: string,
+  authorization: string,
+): Promise<{ readonly idToken: string; readonly boundToken: string }> {
+  const { url, caCertificate } = serverOfTests();
+  const keycloak = connect(url, caCertificate);
+  const path = `/realms/${realm}/protocol/openid-connect/token`;
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const proof = await new SignJWT({ htm: "POST", htu: `${url}${path}`, jti: randomUUID() })
+    .setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk: await exportJWK(publicKey) })
+    .setIssuedAt()
+    .sign(privateKey);
+  const request = async (headers: Record<string, string>) => {
+    const form = { grant_type: "client_credentials", scope: "openid" };
+    const { body } = await keycloak.request(path, { method: "POST", headers: { authorization, ...headers }, form });
+    return body as { readonly access_token: string; readonly id_token: string };
+  };
+  try {
+    const [{ id_token: idToken }, { access_token: boundToken }] = [await request({}), await request({ dpop: proof })];
+    return { idToken, boundToken };
   } finally {
     await keycloak.close();
   }

@@ -38,25 +38,25 @@ async function complaints(start: (environment: Environment) => Promise<Service>)
 }
 
 const log = () => undefined;
-const ofBff = (changes: Environment = {}) => complaints(() => startBff({ ...BFF, ...changes }, { log }));
-const ofApi = (changes: Environment = {}) => complaints(() => startApi({ ...API, ...changes }, { log }));
+const ofBff = (changes: Environment = {}) => complaints(() => startBff({ ...BFF, ...changes }, log));
+const ofApi = (changes: Environment = {}) => complaints(() => startApi({ ...API, ...changes }, log));
 
-describe("the environment", () => {
+describe("the environment of a stand-in", () => {
   test("that is complete lets both start, in whatever case the names are", async () => {
     const upperCase = (environment: Environment) =>
       Object.fromEntries(Object.entries(environment).map(([name, value]) => [name.toUpperCase(), value]));
     expect([await ofBff(), await ofApi()]).toEqual([[], []]);
-    expect(await complaints(() => startBff(upperCase(BFF), { log }))).toEqual([]);
-    expect(await complaints(() => startApi(upperCase(API), { log }))).toEqual([]);
+    expect(await complaints(() => startBff(upperCase(BFF), log))).toEqual([]);
+    expect(await complaints(() => startApi(upperCase(API), log))).toEqual([]);
   });
 
   test("that lacks variables is told with all of them at once", async () => {
-    expect(await complaints((environment) => startBff(environment, { log }))).toEqual([
+    expect(await complaints((environment) => startBff(environment, log))).toEqual([
       "Keycloak__BaseUrl is missing",
       "Keycloak__TokenEndpoint is missing",
       "ProductionApi__BaseUrl is missing",
     ]);
-    expect(await complaints((environment) => startApi(environment, { log }))).toEqual([
+    expect(await complaints((environment) => startApi(environment, log))).toEqual([
       `${SECTION}MetadataAddress is missing`,
       `${SECTION}Authority is missing`,
       `${SECTION}RequireHttpsMetadata is missing`,
@@ -75,7 +75,7 @@ describe("the environment", () => {
     [{ ASPNETCORE_HTTP_PORTS: "8080;8081" }, "ASPNETCORE_HTTP_PORTS is not a port"],
     [{ Keycloak__BaseUrl: `${KEYCLOAK}/rea` }, "Keycloak__TokenEndpoint does not begin with Keycloak__BaseUrl"],
     [{ Keycloak__BaseUrl: "http://keycloak" }, "Keycloak__TokenEndpoint does not begin with Keycloak__BaseUrl"],
-  ])("of the BFF cannot have %j", async (changes, complaint) => {
+  ])("cannot be %j for the BFF", async (changes, complaint) => {
     expect(await ofBff(changes)).toEqual([complaint]);
   });
 
@@ -86,9 +86,14 @@ describe("the environment", () => {
       `MetadataAddress is not https, which ${SECTION}RequireHttpsMetadata demands`,
     ],
     [{ ValidIssuers__0: "", ValidIssuers__1: "one" }, "ValidIssuers__0 is missing, although later entries are there"],
+    ...["", " ", "\t"].flatMap((blank): [Environment, string][] => [
+      [{ ValidAudiences__0: blank }, "ValidAudiences__0 is missing"],
+      [{ ValidIssuers__0: blank }, "ValidIssuers__0 is missing"],
+      [{ Authority: blank }, "Authority is missing"],
+    ]),
     [{ ValidIssuers__2: "two" }, "ValidIssuers__1 is missing, although later entries are there"],
     [{ ValidAudiences__first: "one" }, "ValidAudiences__first is not an entry of a list: entries are counted from 0"],
-  ])("of the API cannot have %j", async (changes, complaint) => {
+  ])("cannot be %j for the API", async (changes, complaint) => {
     const named = Object.entries(changes).map(([name, value]) => [SECTION + name, value]);
     expect(await ofApi(Object.fromEntries(named) as Environment)).toEqual([SECTION + complaint]);
   });
@@ -99,7 +104,7 @@ describe("the environment", () => {
   });
 });
 
-describe("the process", () => {
+describe("the process of a stand-in", () => {
   const run = (environment: Environment) =>
     spawn(process.execPath, ["--import", "tsx", join(__dirname, "../../development/stand-ins/bff.ts")], {
       env: { PATH: process.env["PATH"], ...environment },
