@@ -25,7 +25,7 @@ const server = {
   deployerSecretFile: file("it's-the-secret", `${SECRET}\n`),
 };
 const toolchain: Toolchain = {
-  source: { cli: "built", plugin: "built" } as unknown as Toolchain["source"],
+  source: { cli: "build", keycloak: "build" },
   pathEntries: ["/opt/it's here/bin", "/opt/$HOME/bin"],
   environment: { PULUMI_HOME: NASTY },
 };
