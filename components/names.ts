@@ -7,7 +7,7 @@ export const CLIENT_SCOPE = "scpCloud";
  */
 export const ACCOUNT_CLIENT_SCOPE = "scpCloud-account";
 
-/** The claim by which the API decides whose data to serve, and the name of its mapper. */
+/** This claim tells the API whose data to serve. Its mapper has the same name. */
 export const ORGANIZATION_CLAIM = "organizationId";
 
 /** The claim that the original token took from the client's web origins, and the name of its mapper. */

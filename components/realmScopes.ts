@@ -5,7 +5,7 @@ import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "./nam
 
 export interface RealmScopesArgs {
   readonly realmId: string;
-  /** The audience by which the API knows that a token is meant for it. */
+  /** The API accepts only tokens with this audience. */
   readonly audience: string;
   /** The value of the claim `allowed-origins`; none when empty. */
   readonly allowedOrigins: readonly string[];

@@ -1,4 +1,4 @@
-/** An error whose message tells the user all there is to say: it is printed as it is, without a stack trace. */
+/** The user can mend this error. Its message says everything, so a command prints it without a stack trace. */
 export class UserError extends Error {
   override readonly name: string = "UserError";
 }

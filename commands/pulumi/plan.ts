@@ -52,7 +52,7 @@ export function readPlan(json: string): Plan {
   };
 }
 
-/** A file for `pulumi import --file`, by which Keycloak's objects enter the state under the program's own URNs. */
+/** A file for `pulumi import --file`. It brings Keycloak's objects into the state under the program's own URNs. */
 export interface ImportFile {
   readonly nameTable: Readonly<Record<string, string>>;
   readonly resources: readonly Readonly<Record<string, unknown>>[];

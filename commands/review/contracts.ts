@@ -5,7 +5,7 @@ import type { IntegrationSettings, Settings } from "../../settings/settings";
 /** What the claims of a customer's token must be, by name and in words: the contract that `verify` holds tokens to. */
 export type DescribedContract = Readonly<Record<string, string>>;
 
-/** How the id of a user is told, whom the program looks up by name. */
+/** How a review names the id of a user that the program looks up by name. */
 export const USER_ID = "the id of the user";
 
 /** The contract of a customer whose organization's id only the server may know. */

@@ -49,7 +49,7 @@ function danger(what: string, who: readonly string[]): string[] {
   return who.length > 0 ? [`**${what}: ${names(who)}**`] : [];
 }
 
-/** A customer whose client id changes is another one to Keycloak, which its organization gives away. */
+/** Keycloak sees a changed client id as another customer. Their common organization shows that they are one. */
 function renamed(owners: readonly OwnerChanges[]): string[] {
   const organizations = (action: ResourceChange["action"]) =>
     owners.flatMap(({ changes, owner }) => {

@@ -1,7 +1,7 @@
 import { type DeclaredResource, type Properties, TYPES, type Violation } from "./declaredResources";
 import { Attachments } from "./attachments";
 
-/** By this claim the API decides whose data it serves. Written again on purpose: a rule must not follow the program. */
+/** This claim tells the API whose data to serve. Written again on purpose: a rule must not follow the program. */
 export const ORGANIZATION_CLAIM = "organizationId";
 
 /** Every client has the claim from exactly one mapper of its own, and no other mapper sets it. */
