@@ -2,7 +2,6 @@ import { customersWithOldSecret, listCustomers } from "./customers/customerList"
 import { customersTable, oldSecretLines } from "./customers/customersTable";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
-import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
 import { runCommand, UsageError } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
@@ -29,9 +28,9 @@ runCommand(
     const days = readDays(options["older-than"]);
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
-    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    const keycloak = connect(settings.connection);
     try {
-      const admin = await loginAsDeployer(keycloak, stack.source, settings);
+      const admin = await loginAsDeployer(keycloak, settings);
       const customers = await listCustomers(settings, stack.outputs, admin, new Date());
       const old = customersWithOldSecret(customers, days);
       if (options["json"] === true) {

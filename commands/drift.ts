@@ -3,7 +3,6 @@ import { driftText } from "./drift/reportText";
 import { connect } from "./keycloak/http";
 import { run } from "../processes/run";
 import { readPreview } from "./pulumi/preview";
-import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
 import { runCommand, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
@@ -23,7 +22,7 @@ runCommand(
   async ({ stack: name, options }) => {
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
-    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    const keycloak = connect(settings.connection);
     try {
       const report = await findDrift(name, stack, settings, keycloak, previewRunner(name));
       console.log(options["json"] === true ? JSON.stringify(report, undefined, 2) : driftText(report));

@@ -6,7 +6,6 @@ import { restoreCheckpoint } from "./recover/checkpoint";
 import { namesLock } from "./recover/stackLock";
 import { removeOrphans } from "./recover/orphans";
 import { type PulumiRunner, recover } from "./recover/recovery";
-import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
 import { dependencies } from "../package.json";
 import { runCommand } from "./cli/commandLine";
@@ -29,9 +28,9 @@ runCommand(
     }
     const source = await loadConfiguration(name, workspace);
     const settings = readSettings(source);
-    const keycloak = connect(settings.keycloakUrl, providerSetting(source, "rootCaCertificate"));
+    const keycloak = connect(settings.connection);
     try {
-      const admin = await loginAsDeployer(keycloak, source, settings);
+      const admin = await loginAsDeployer(keycloak, settings);
       const { apps } = settings;
       const { adopted } = await recover(
         pulumi,

@@ -1,7 +1,6 @@
 import Table from "cli-table3";
 
 import { connect } from "./keycloak/http";
-import { providerSetting } from "../settings/provider";
 import { readSettings } from "../settings/read";
 import { runCommand } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
@@ -21,7 +20,7 @@ runCommand(
   async ({ stack: name, options }) => {
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
-    const keycloak = connect(settings.keycloakUrl, providerSetting(stack.source, "rootCaCertificate"));
+    const keycloak = connect(settings.connection);
     try {
       const report = await verifyStack(settings, stack.outputs, keycloak);
       return print(report, name, options["all"] === true);

@@ -4,8 +4,8 @@ import type { Settings } from "../settings/settings";
 /** What a failed call of the Keycloak provider means, in the user's words. The server's own text is kept where it helps. */
 export function explainFailure(error: unknown, settings: Settings): Fault {
   const text = error instanceof Error ? error.message : String(error);
-  const { keycloakUrl, realm, deployer } = settings;
-  const atServer = { key: "keycloak:url", value: keycloakUrl };
+  const { connection, realm, deployer } = settings;
+  const atServer = { key: "keycloak:url", value: connection.url };
   const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
 
   if (/initial login/.test(text)) {

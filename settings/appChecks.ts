@@ -4,13 +4,13 @@ import { checkEngine } from "./docker";
 import { type Fault, shown } from "./faults";
 import { isCertificates } from "./certificates";
 import { parseImage } from "./imageReference";
-import { providerSetting } from "./provider";
+import type { ProviderValues } from "./provider";
 import { RULES } from "./rules";
 import { SERVICE_NAMES } from "./settings";
 import type { ConfigurationSource } from "./source";
 
 /** What is wrong with the containers beyond the shape of each value. */
-export function checkApps(decoded: Decoded, source: ConfigurationSource): Fault[] {
+export function checkApps(decoded: Decoded, provider: ProviderValues, source: ConfigurationSource): Fault[] {
   const apps = recordOf(decoded["apps"]);
   const declared = APPS.filter((app) => apps[app] !== undefined);
   return [
@@ -21,7 +21,7 @@ export function checkApps(decoded: Decoded, source: ConfigurationSource): Fault[
           ...checkEngine(source),
           ...checkAny(declared),
           ...checkReachable(decoded),
-          ...checkDerivedCertificate(apps, source),
+          ...checkDerivedCertificate(apps, provider),
           ...declared.flatMap((app) => checkDigest(app, apps)),
           ...checkPorts(declared, apps),
           ...checkAliases(declared, apps),
@@ -61,8 +61,8 @@ function checkReachable({ backchannelUrl, publicUrl }: Decoded): Fault[] {
 }
 
 /** The provider's CA serves the containers, too, where they are given none of their own. */
-function checkDerivedCertificate(apps: Readonly<Record<string, unknown>>, source: ConfigurationSource): Fault[] {
-  const certificate = providerSetting(source, "rootCaCertificate");
+function checkDerivedCertificate(apps: Readonly<Record<string, unknown>>, provider: ProviderValues): Fault[] {
+  const certificate = provider.rootCaCertificate;
   return apps["caCertificate"] !== undefined || certificate === undefined || isCertificates(certificate)
     ? []
     : [{ key: "keycloak:rootCaCertificate", ...RULES.certificate }];

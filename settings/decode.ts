@@ -12,8 +12,7 @@ export function decode(source: ConfigurationSource): { decoded: Decoded; faults:
   const faults: Fault[] = [];
   for (const key of keysOf(source, "scpcloud")) {
     const raw = source.values[`scpcloud:${key}`] ?? "";
-    const type = Object.hasOwn(SCHEMA, key) ? SCHEMA[key as keyof typeof SCHEMA].type : "string";
-    const value = decodeAs(type, raw);
+    const value = Object.hasOwn(SCHEMA, key) ? decodeAs(SCHEMA[key as keyof typeof SCHEMA].type, raw) : raw;
     if (value === undefined) {
       faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw) });
     } else {
@@ -23,11 +22,9 @@ export function decode(source: ConfigurationSource): { decoded: Decoded; faults:
   return { decoded, faults };
 }
 
-/** Undefined for what should be a list or a map and is not even JSON. */
-function decodeAs(type: (typeof SCHEMA)[keyof typeof SCHEMA]["type"], raw: string): unknown {
+/** A value of the type that its schema expects; undefined for what should be a list or a map and is not even JSON. */
+export function decodeAs(type: string, raw: string): unknown {
   switch (type) {
-    case "string":
-      return raw;
     case "number":
       return raw.trim() !== "" && Number.isFinite(Number(raw)) ? Number(raw) : raw;
     case "boolean":
@@ -40,6 +37,8 @@ function decodeAs(type: (typeof SCHEMA)[keyof typeof SCHEMA]["type"], raw: strin
       } catch {
         return undefined;
       }
+    default:
+      return raw;
   }
 }
 

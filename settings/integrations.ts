@@ -1,8 +1,7 @@
 import { type Fault, shown } from "./faults";
-import { providerSetting } from "./provider";
+import type { ProviderValues } from "./provider";
 import { CLIENT_ID_LENGTH } from "./rules";
 import { type Decoded, recordOf, stringsOf } from "./decode";
-import type { ConfigurationSource } from "./source";
 
 /** Clients that Keycloak itself makes in every realm (26.x). */
 const BUILT_IN_CLIENTS = [
@@ -23,12 +22,11 @@ export function integrationKey(clientId: string, setting?: string): string {
 }
 
 /** What is wrong with the customers beyond the shape of each entry. */
-export function checkIntegrations(decoded: Decoded, source: ConfigurationSource): Fault[] {
+export function checkIntegrations(decoded: Decoded, provider: ProviderValues): Fault[] {
   const integrations = recordOf(decoded["integrations"]);
   const clientIds = Object.keys(integrations);
   const lookalikes = groupBy(clientIds, (clientId) => clientId.toLowerCase());
-  const deployerClientId =
-    providerSetting(source, "realm") === decoded["realm"] ? providerSetting(source, "clientId") : undefined;
+  const deployerClientId = provider.realm === decoded["realm"] ? provider.clientId : undefined;
   return [
     ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
     ...clientIds.flatMap((clientId) => checkOrganization(clientId, integrations[clientId], decoded)),

@@ -1,43 +1,89 @@
+import type { ProviderArgs } from "@pulumi/keycloak";
+import type { Unwrap } from "@pulumi/pulumi";
+import * as v from "valibot";
+
+import { decodeAs } from "./decode";
 import { didYouMean, type Fault, shown } from "./faults";
+import { SIGNING_ALGORITHMS } from "./providerRules";
+import { type RuleName, RULES } from "./rules";
+import { boolean, refusingLists, says, text, whole } from "./shapes";
 import { type ConfigurationSource, keysOf } from "./source";
 
-/** What the Keycloak provider can be told in the namespace `keycloak` (@pulumi/keycloak 6.13, ProviderArgs). */
-const PROVIDER_KEYS = [
-  "accessToken",
-  "additionalHeaders",
-  "adminUrl",
-  "basePath",
-  "clientId",
-  "clientSecret",
-  "clientTimeout",
-  "initialLogin",
-  "jwtSigningAlg",
-  "jwtSigningKey",
-  "jwtToken",
-  "jwtTokenFile",
-  "keycloakVersion",
-  "password",
-  "realm",
-  "redHatSso",
-  "rootCaCertificate",
-  "tlsClientCertificate",
-  "tlsClientPrivateKey",
-  "tlsInsecureSkipVerify",
-  "url",
-  "username",
-] as const;
-type ProviderKey = (typeof PROVIDER_KEYS)[number];
+/** What the Keycloak provider is told, decoded. */
+export type ProviderValues = Unwrap<ProviderArgs>;
+type ProviderKey = keyof ProviderArgs;
+
+const refusing = (find: (value: string) => RuleName | undefined) =>
+  v.pipe(
+    text,
+    v.rawCheck(({ dataset, addIssue }) => {
+      const rule = dataset.typed ? find(dataset.value) : undefined;
+      if (rule !== undefined) {
+        addIssue({ message: says(rule) });
+      }
+    }),
+  );
+
+const baseUrl = refusing((value) => {
+  if (!/^https?:\/\/[^\s?#]+$/.test(value) || !URL.canParse(value)) {
+    return "keycloakUrl";
+  }
+  const { username, password } = new URL(value);
+  if (username !== "" || password !== "") {
+    return "keycloakUrlCredentials";
+  }
+  return /\/realms(\/|$)/.test(value) ? "urlOfServer" : value.endsWith("/") ? "keycloakUrlSlash" : undefined;
+});
+
+const headerName = v.pipe(v.string(), v.regex(/^(?!proxy-authorization$)[\w!#$%&'*+.^`|~-]+$/i, says("headers")));
+const headerValue = v.pipe(v.string(says("headers")), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, says("headers")));
+
+/** All that the provider can be told. A version of it that can be told more does not compile. */
+const SCHEMA = {
+  accessToken: text,
+  additionalHeaders: refusingLists(v.record(headerName, headerValue, says("headers"))),
+  adminUrl: baseUrl,
+  basePath: refusing((value) => (/^(\/[^\s?#/]+)+$/.test(value) ? undefined : "basePath")),
+  clientId: text,
+  clientSecret: text,
+  clientTimeout: whole(0, 86_400, "seconds"),
+  initialLogin: v.pipe(boolean, v.value(true, says("initialLogin"))),
+  jwtSigningAlg: v.picklist(SIGNING_ALGORITHMS, says("signingAlgorithm")),
+  jwtSigningKey: text,
+  jwtToken: text,
+  jwtTokenFile: text,
+  // Nothing but the provider asks for the server's version.
+  keycloakVersion: text,
+  password: text,
+  realm: text,
+  redHatSso: v.pipe(boolean, v.value(false, says("redHatSso"))),
+  rootCaCertificate: text,
+  tlsClientCertificate: text,
+  tlsClientPrivateKey: text,
+  tlsInsecureSkipVerify: boolean,
+  url: baseUrl,
+  username: text,
+} as const satisfies { [Key in ProviderKey]-?: v.GenericSchema<unknown, ProviderValues[Key]> };
+
+const KEYS = Object.keys(SCHEMA) as ProviderKey[];
 
 /** Where the provider looks for what the stack file leaves out (its documentation, "Argument Reference"). */
-const PROVIDER_ENVIRONMENT: Partial<Record<ProviderKey, string>> = {
+export const VARIABLES = {
+  accessToken: "KEYCLOAK_ACCESS_TOKEN",
+  adminUrl: "KEYCLOAK_ADMIN_URL",
   basePath: "KEYCLOAK_BASE_PATH",
   clientId: "KEYCLOAK_CLIENT_ID",
   clientSecret: "KEYCLOAK_CLIENT_SECRET",
+  clientTimeout: "KEYCLOAK_CLIENT_TIMEOUT",
+  jwtSigningKey: "KEYCLOAK_JWT_SIGNING_KEY",
+  jwtToken: "KEYCLOAK_JWT_TOKEN",
+  jwtTokenFile: "KEYCLOAK_JWT_TOKEN_FILE",
+  keycloakVersion: "KEYCLOAK_VERSION",
   password: "KEYCLOAK_PASSWORD",
   realm: "KEYCLOAK_REALM",
   url: "KEYCLOAK_URL",
   username: "KEYCLOAK_USER",
-};
+} as const satisfies { readonly [Key in ProviderKey]?: string };
 
 const SECRET_KEYS: readonly ProviderKey[] = [
   "accessToken",
@@ -48,39 +94,52 @@ const SECRET_KEYS: readonly ProviderKey[] = [
   "tlsClientPrivateKey",
 ];
 
-/** What the provider takes where neither says anything, as far as this program relies on it. */
-const PROVIDER_DEFAULTS: Partial<Record<ProviderKey, string>> = { realm: "master" };
+/** Rules that say what is wrong with something that may hold a secret. */
+const SILENT_RULES: readonly string[] = ["headers", "keycloakUrlCredentials"] satisfies RuleName[];
 
-/** A setting of the Keycloak provider: from the namespace `keycloak`, else its environment variable, else its default. */
-export function providerSetting(source: ConfigurationSource, key: ProviderKey): string | undefined {
-  const variable = PROVIDER_ENVIRONMENT[key];
-  const value = source.values[`keycloak:${key}`] ?? (variable && source.environment[variable]);
-  return value === undefined || value === "" ? PROVIDER_DEFAULTS[key] : value;
-}
-
-/**
- * What is wrong with the connection to Keycloak, as far as it can be told without a server.
- * @param login whether anybody is going to log in
- */
-export function checkProvider(source: ConfigurationSource, login: boolean): Fault[] {
-  return [...unknownKeys(source), ...plainSecrets(source), ...(login ? missing(source) : []), ...malformedUrl(source)];
+/** The provider's settings: from the namespace `keycloak`, else the environment, else the provider's default. */
+export function decodeProvider(source: ConfigurationSource): { provider: ProviderValues; faults: Fault[] } {
+  const values: Record<string, unknown> = { realm: "master" };
+  const faults: Fault[] = unknownKeys(source);
+  const variables: { readonly [Key in ProviderKey]?: string } = VARIABLES;
+  for (const key of KEYS) {
+    const raw = source.values[`keycloak:${key}`] ?? source.environment[variables[key] ?? ""];
+    if (raw !== undefined && raw !== "") {
+      const { success, output, issues } = v.safeParse(SCHEMA[key], decodeAs(SCHEMA[key].type, raw));
+      if (success) {
+        values[key] = output;
+      } else {
+        const rule = issues[0].message as RuleName;
+        const value = SILENT_RULES.includes(rule) ? {} : { value: shown(issues[0].input) };
+        faults.push({ key: `keycloak:${key}`, ...RULES[rule], ...value });
+      }
+    }
+  }
+  return { provider: values as ProviderValues, faults };
 }
 
 function unknownKeys(source: ConfigurationSource): Fault[] {
   return keysOf(source, "keycloak")
-    .filter((key) => !(PROVIDER_KEYS as readonly string[]).includes(key))
+    .filter((key) => !Object.hasOwn(SCHEMA, key))
     .map((key) => ({
       key: `keycloak:${key}`,
       rule: "must be a setting of the Keycloak provider",
       reason: "the provider would not know it, and a misspelt setting silently does nothing",
-      remedy: didYouMean(key, PROVIDER_KEYS),
+      remedy: didYouMean(key, KEYS),
     }));
 }
 
-function plainSecrets(source: ConfigurationSource): Fault[] {
-  return SECRET_KEYS.map((key) => `keycloak:${key}`)
-    .filter((key) => source.values[key] !== undefined && !source.secretKeys.has(key))
-    .map((key) => ({
+/** What is wrong with the provider's settings beyond each value, whether or not anybody logs in. */
+export function checkProvider(provider: ProviderValues, source: ConfigurationSource): Fault[] {
+  return [...plainSecrets(provider, source), ...halfPair(provider)];
+}
+
+function plainSecrets({ additionalHeaders = {} }: ProviderValues, { values, secretKeys }: ConfigurationSource) {
+  const secretHeader = Object.keys(additionalHeaders).some((name) => /auth|cookie|key|secret|token/i.test(name));
+  return [...SECRET_KEYS, ...(secretHeader ? ["additionalHeaders" as const] : [])]
+    .map((key) => `keycloak:${key}`)
+    .filter((key) => Boolean(values[key]) && !secretKeys.has(key))
+    .map((key): Fault => ({
       key,
       rule: "must be stored as a secret",
       reason: "the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret",
@@ -88,52 +147,17 @@ function plainSecrets(source: ConfigurationSource): Fault[] {
     }));
 }
 
-function missing(source: ConfigurationSource): Fault[] {
-  const has = (key: ProviderKey) => providerSetting(source, key) !== undefined;
-  const faults: Fault[] = [];
-  for (const key of ["url", "clientId"] as const) {
-    if (!has(key)) {
-      faults.push({
-        key: `keycloak:${key}`,
-        rule: "must be set",
-        reason: "the deployer has to log in to Keycloak",
-        remedy: `run: pulumi config set keycloak:${key} … (or export ${PROVIDER_ENVIRONMENT[key]})`,
-      });
-    }
-  }
-  const credentials: ProviderKey[] = [
-    "clientSecret",
-    "password",
-    "jwtSigningKey",
-    "jwtToken",
-    "jwtTokenFile",
-    "accessToken",
-  ];
-  if (!credentials.some(has)) {
-    faults.push({
-      key: "keycloak:clientSecret",
-      rule: "must be set",
-      reason: "the deployer has to log in to Keycloak",
-      remedy:
-        "run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
-        'for the embedded Keycloak: eval "$(make env)")',
-    });
-  }
-  return faults;
-}
-
-function malformedUrl(source: ConfigurationSource): Fault[] {
-  const url = providerSetting(source, "url");
-  if (url === undefined || /^https?:\/\/[^\s?#]+$/.test(url)) {
+/** The provider would go without either, and not say so. */
+function halfPair({ tlsClientCertificate, tlsClientPrivateKey }: ProviderValues): Fault[] {
+  if ((tlsClientCertificate === undefined) === (tlsClientPrivateKey === undefined)) {
     return [];
   }
   return [
     {
-      key: "keycloak:url",
-      rule: "must be an absolute http(s) URL",
-      reason: "the deployer reaches Keycloak by it",
-      value: shown(url),
-      remedy: 'write Keycloak\'s base URL, such as "https://keycloak.example.com"',
+      key: `keycloak:${tlsClientCertificate === undefined ? "tlsClientCertificate" : "tlsClientPrivateKey"}`,
+      rule: "must be set",
+      reason: "the other half of the TLS client's certificate is, and the provider would use neither without a word",
+      remedy: "set both (PEM), or remove the other one",
     },
   ];
 }

@@ -1,15 +1,16 @@
 import * as v from "valibot";
 
 import { checkApps } from "./appChecks";
+import { toLogin } from "./connection";
 import { decode, type Decoded } from "./decode";
 import { engineSettings } from "./docker";
 import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations } from "./integrations";
-import { checkProvider, providerSetting } from "./provider";
+import { checkProvider, decodeProvider, type ProviderValues } from "./provider";
 import { type RuleName, RULES } from "./rules";
 import { SCHEMA, type Values } from "./schema";
 import { checkServices } from "./services";
-import type { AppsSettings, IntegrationSettings, OrganizationSource, Settings } from "./settings";
+import type { AppsSettings, IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
 
@@ -20,23 +21,29 @@ const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
  * @param options.login whether the deployer is going to log in, for which its secret has to be there
  * @throws SettingsError with every fault that can be told without asking a server.
  */
-export function readSettings(source: ConfigurationSource, { login = true } = {}): Settings {
+export function readSettings(source: ConfigurationSource): Settings;
+export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
+export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
   const { decoded, faults } = decode(source);
+  const { provider, faults: providerFaults } = decodeProvider(source);
   const values: Record<string, unknown> = {};
   const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));
   faults.push(
     ...checkUnknownKeys(decoded, source),
     ...checkReadable(source),
     ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
-    ...checkProvider(source, login),
-    ...checkIntegrations(decoded, source),
-    ...checkServices(decoded, source),
-    ...checkApps(decoded, source),
+    ...providerFaults,
+    ...checkProvider(provider, source),
+    ...checkIntegrations(decoded, provider),
+    ...checkServices(decoded, provider),
+    ...checkApps(decoded, provider, source),
   );
+  const way = login ? toLogin(provider, source.environment) : { faults: [] };
+  faults.push(...way.faults.filter((fault) => !faults.some(({ key }) => key === fault.key)));
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
-  return toSettings(values as Values, source);
+  return { ...way.login, ...toSettings(values as Values, provider, source) };
 }
 
 /** Puts the key's value, defaults filled in, among the values, or tells what is wrong with it. */
@@ -96,14 +103,8 @@ function checkReadable(source: ConfigurationSource): Fault[] {
     }));
 }
 
-function toSettings(values: Values, source: ConfigurationSource): Settings {
-  const url = `${providerSetting(source, "url") ?? ""}${providerSetting(source, "basePath") ?? ""}`;
+function toSettings(values: Values, provider: ProviderValues, source: ConfigurationSource): OfflineSettings {
   return {
-    keycloakUrl: url.replace(/\/$/, ""),
-    deployer: {
-      clientId: providerSetting(source, "clientId") ?? "",
-      realm: providerSetting(source, "realm") ?? "",
-    },
     realm: values.realm,
     publicUrl: values.publicUrl,
     backchannelUrl: values.backchannelUrl === "" ? values.publicUrl : values.backchannelUrl,
@@ -118,12 +119,16 @@ function toSettings(values: Values, source: ConfigurationSource): Settings {
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
     bff: values.bff,
     api: values.api,
-    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, source) } : {}),
+    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, source) } : {}),
   };
 }
 
-function toApps({ apps, secretEnvironment }: Values, source: ConfigurationSource): AppsSettings {
-  const caCertificate = apps.caCertificate ?? providerSetting(source, "rootCaCertificate");
+function toApps(
+  { apps, secretEnvironment }: Values,
+  provider: ProviderValues,
+  source: ConfigurationSource,
+): AppsSettings {
+  const caCertificate = apps.caCertificate ?? provider.rootCaCertificate;
   return {
     engine: engineSettings(source),
     ...(apps.network === undefined ? {} : { network: apps.network }),

@@ -1,5 +1,6 @@
 import { APP_RULES } from "./appRules";
 import type { Fault } from "./faults";
+import { PROVIDER_RULES } from "./providerRules";
 
 type Rule = Pick<Fault, "rule" | "reason" | "remedy">;
 
@@ -12,6 +13,7 @@ export const LIFESPAN = { least: 60, most: 3600 } as const;
 /** What a single value must be. The names serve as the messages of the schema's checks (schema.ts). */
 export const RULES = {
   ...APP_RULES,
+  ...PROVIDER_RULES,
   accessTokenLifespan: {
     rule: `must be a whole number of seconds from ${LIFESPAN.least} to ${LIFESPAN.most}`,
     reason: "a service's token cannot be revoked before it expires, and one below a minute is fetched all the time",

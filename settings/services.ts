@@ -2,27 +2,27 @@ import * as v from "valibot";
 
 import { type Decoded, recordOf } from "./decode";
 import { type Fault, shown } from "./faults";
-import { providerSetting } from "./provider";
+import type { ProviderValues } from "./provider";
 import { SCHEMA } from "./schema";
 import { issuerOf } from "./settings";
-import type { ConfigurationSource } from "./source";
 
 /** What is wrong with the URLs and with the names that BFF and API are configured by, beyond the shape of each value. */
-export function checkServices(decoded: Decoded, source: ConfigurationSource): Fault[] {
+export function checkServices(decoded: Decoded, provider: ProviderValues): Fault[] {
   return [
-    ...checkHttps(decoded, source),
+    ...checkHttps(decoded, provider),
     ...checkIssuers(decoded),
     ...checkNames("bff", decoded),
     ...checkNames("api", decoded),
   ];
 }
 
-function checkHttps(decoded: Decoded, source: ConfigurationSource): Fault[] {
+function checkHttps(decoded: Decoded, provider: ProviderValues): Fault[] {
   if (decoded["requireHttps"] === false) {
     return [];
   }
   const urls: [key: string, url: unknown][] = [
-    ["keycloak:url", providerSetting(source, "url")],
+    ["keycloak:url", provider.url],
+    ["keycloak:adminUrl", provider.adminUrl],
     ["scpcloud:publicUrl", decoded["publicUrl"]],
     ["scpcloud:backchannelUrl", decoded["backchannelUrl"]],
     ...additionalIssuers(decoded).map((url, index): [string, unknown] => [issuerKey(index), url]),
@@ -40,14 +40,12 @@ function checkHttps(decoded: Decoded, source: ConfigurationSource): Fault[] {
         ]
       : [],
   );
-  const skipVerify = providerSetting(source, "tlsInsecureSkipVerify") ?? "false";
-  // The provider takes 1 for true, too.
-  if (skipVerify !== "false") {
+  if (provider.tlsInsecureSkipVerify === true) {
     faults.push({
       key: "keycloak:tlsInsecureSkipVerify",
       rule: "must not be true",
       reason: "the deployer would send its secret to whoever answers",
-      value: skipVerify,
+      value: shown(true),
       remedy: "remove it; give a private CA's certificate in keycloak:rootCaCertificate (PEM)",
     });
   }

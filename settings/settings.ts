@@ -88,12 +88,55 @@ export interface AppsSettings {
   readonly api?: AppSettings;
 }
 
+/** How the deployer reaches Keycloak, as the Keycloak provider does it. */
+export interface Connection {
+  /** Keycloak's base URL, not necessarily the public one. */
+  readonly url: string;
+  /** The proxy between, if any: the URL of an HTTP(S) or SOCKS 5 proxy, which may hold a password. */
+  readonly proxy?: string | undefined;
+  /** Where the admin REST API is elsewhere. */
+  readonly admin?: Pick<Connection, "proxy" | "url"> | undefined;
+  /** What goes with every request; may hold secrets. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** In seconds; 0 for no limit. */
+  readonly timeout?: number | undefined;
+  /** PEM of the only CA to be trusted; undefined: the usual ones. */
+  readonly caCertificate?: string | undefined;
+  /** What this side proves its identity by in TLS; PEM. */
+  readonly clientCertificate?: { readonly certificate: string; readonly privateKey: string } | undefined;
+  /** Whether anybody may answer. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** What the deployer logs in with; a path is that of a file with the assertion (RFC 7523) to be sent. */
+export type Credentials =
+  | { readonly kind: "accessToken"; readonly accessToken: string }
+  | { readonly kind: "assertion"; readonly assertion: string }
+  | { readonly kind: "assertionFile"; readonly path: string }
+  | { readonly kind: "clientSecret"; readonly clientSecret: string }
+  | {
+      readonly kind: "password";
+      readonly username: string;
+      readonly password: string;
+      readonly clientSecret: string | undefined;
+    }
+  | { readonly kind: "signingKey"; readonly algorithm: string; readonly privateKey: string };
+
+/** The client that the deployer logs in as. */
+export interface Deployer {
+  readonly realm: string;
+  readonly clientId: string;
+  readonly credentials: Credentials;
+}
+
 /** The validated configuration of one stack. Nothing else in the program reads configuration. */
-export interface Settings {
-  /** The URL under which the deployer reaches Keycloak; not necessarily the public one. */
-  readonly keycloakUrl: string;
-  /** The realm and client that the deployer logs in with. */
-  readonly deployer: { readonly realm: string; readonly clientId: string };
+export interface Settings extends OfflineSettings {
+  readonly connection: Connection;
+  readonly deployer: Deployer;
+}
+
+/** What somebody needs who does not log in to Keycloak. */
+export interface OfflineSettings {
   readonly realm: string;
   /** Keycloak's public base URL (its `hostname` option); the issuer begins with it. */
   readonly publicUrl: string;

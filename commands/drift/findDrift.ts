@@ -16,7 +16,7 @@ export type PreviewRunner = (options: { readonly refresh: boolean }) => Promise<
 /** Finds out what is not as the last `up` left it. Changes nothing, neither on a server nor in the state. */
 export async function findDrift(
   name: string,
-  { outputs, source }: Stack,
+  { outputs }: Stack,
   settings: Settings,
   keycloak: KeycloakConnection,
   preview: PreviewRunner,
@@ -32,7 +32,7 @@ export async function findDrift(
   const gone = new Set([...lost, ...moving].map(({ urn }) => urn));
   const present = [...managedResources(refreshed).values()].filter(({ urn }) => !gone.has(urn));
 
-  const admin = await loginAsDeployer(keycloak, source, settings);
+  const admin = await loginAsDeployer(keycloak, settings);
   const [again, unmanaged, tokens] = await Promise.all([
     remade(causes, admin),
     unmanagedChanges(present, lost, outputs, admin),

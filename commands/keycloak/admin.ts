@@ -1,8 +1,6 @@
-import { providerSetting } from "../../settings/provider";
 import type { Settings } from "../../settings/settings";
-import type { ConfigurationSource } from "../../settings/source";
 import { type KeycloakConnection, KeycloakError } from "./http";
-import { fetchToken } from "./tokens";
+import { login } from "./login";
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {
@@ -10,20 +8,12 @@ export interface KeycloakAdmin {
   get(path: string): Promise<unknown>;
 }
 
-/** Logs in as the Keycloak provider does, with the client's secret, to read the realm of the settings. */
+/** Logs in as the Keycloak provider does, to read the realm of the settings. */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
-  source: ConfigurationSource,
-  { deployer, realm }: Pick<Settings, "deployer" | "realm">,
+  { connection, deployer, realm }: Pick<Settings, "connection" | "deployer" | "realm">,
 ): Promise<KeycloakAdmin> {
-  const clientSecret = providerSetting(source, "clientSecret");
-  if (clientSecret === undefined) {
-    throw new KeycloakError("keycloak:clientSecret is not set: this command logs in with the deployer's client secret");
-  }
-  // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
-  const pair = [deployer.clientId, clientSecret].map(encodeURIComponent).join(":");
-  const login = () => fetchToken(keycloak, deployer.realm, `Basic ${Buffer.from(pair).toString("base64")}`);
-  let token = await login();
+  let token = await login(keycloak, connection, deployer);
   const send = (path: string) =>
     keycloak.request(`/admin/realms/${realm}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return {
@@ -31,7 +21,7 @@ export async function loginAsDeployer(
       let { status, body } = await send(path);
       if (status === 401) {
         // Recovering a large stack takes longer than a token lives.
-        token = await login();
+        token = await login(keycloak, connection, deployer);
         ({ status, body } = await send(path));
       }
       if (status !== 200) {

@@ -1,7 +1,6 @@
-import { rootCertificates } from "node:tls";
+import { Agent, type Dispatcher, fetch, ProxyAgent } from "undici";
 
-import { Agent, fetch } from "undici";
-
+import type { Connection } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 
 /** Keycloak does not answer, or refuses. */
@@ -19,6 +18,7 @@ export interface Answer {
 /** Requests to one Keycloak, a few at a time, so that a thousand customers do not flood it. */
 export interface KeycloakConnection {
   readonly url: string;
+  /** @param path below `/admin`, where the server's admin REST API may be elsewhere, or any other one */
   request(
     path: string,
     options?: { method?: string; headers?: Record<string, string>; form?: Record<string, string>; json?: unknown },
@@ -27,36 +27,60 @@ export interface KeycloakConnection {
 }
 
 const CONNECTIONS = 8;
-const TIMEOUT_MILLISECONDS = 60_000;
+/** Where the settings do not say it: more than the provider's own 5, since commands ask for all clients at once. */
+const TIMEOUT_SECONDS = 60;
 
-/**
- * @param url Keycloak's base URL
- * @param rootCaCertificate PEM of a private CA, trusted besides the usual ones; NODE_EXTRA_CA_CERTS works too
- */
-export function connect(url: string, rootCaCertificate?: string): KeycloakConnection {
-  const agent = new Agent({
-    connections: CONNECTIONS,
-    headersTimeout: TIMEOUT_MILLISECONDS,
-    ...(rootCaCertificate === undefined ? {} : { connect: { ca: [...rootCertificates, rootCaCertificate] } }),
-  });
+/** Asks Keycloak on the way that the Keycloak provider takes: its proxy, headers, certificates and time limit. */
+export function connect(connection: Connection): KeycloakConnection {
+  const { url, admin = connection } = connection;
+  const main = dispatcherOf(connection, connection);
+  const ofAdmin = admin.url === url ? main : dispatcherOf(connection, admin);
   return {
     url,
     async request(path, { method = "GET", headers = {}, form, json } = {}) {
+      const isAdmin = path.startsWith("/admin/");
+      const base = isAdmin ? admin.url : url;
       try {
-        const response = await fetch(`${url}${path}`, {
-          dispatcher: agent,
+        const response = await fetch(`${base}${path}`, {
+          dispatcher: isAdmin ? ofAdmin : main,
           method,
-          headers: { ...headers, ...(json === undefined ? {} : { "content-type": "application/json" }) },
+          headers: headersOf(
+            connection.headers,
+            headers,
+            json === undefined ? {} : { "content-type": "application/json" },
+          ),
           ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
           ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         });
         return { status: response.status, headers: response.headers, body: parse(await response.text()) };
       } catch (error) {
-        throw new KeycloakError(`Keycloak at ${url} does not answer: ${causeOf(error)}`, { cause: error });
+        throw new KeycloakError(`Keycloak at ${base} does not answer: ${causeOf(error)}`, { cause: error });
       }
     },
-    close: () => agent.close(),
+    close: async () => {
+      await Promise.all([...new Set([main, ofAdmin])].map((dispatcher) => dispatcher.close()));
+    },
   };
+}
+
+function dispatcherOf(connection: Connection, { proxy }: Pick<Connection, "proxy">): Dispatcher {
+  const { caCertificate, clientCertificate, insecure = false, timeout = TIMEOUT_SECONDS } = connection;
+  const tls = {
+    timeout: timeout * 1000,
+    rejectUnauthorized: !insecure,
+    ...(caCertificate === undefined ? {} : { ca: caCertificate }),
+    ...(clientCertificate && { cert: clientCertificate.certificate, key: clientCertificate.privateKey }),
+  };
+  const options = { connections: CONNECTIONS, headersTimeout: timeout * 1000, bodyTimeout: timeout * 1000 };
+  return proxy === undefined
+    ? new Agent({ ...options, connect: tls })
+    : new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+}
+
+/** One map, whose later entries replace earlier ones whatever the case of their names. */
+function headersOf(...maps: (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
+  const entries = maps.flatMap((map) => Object.entries(map ?? {}));
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function parse(text: string): unknown {

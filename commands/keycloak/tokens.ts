@@ -41,15 +41,20 @@ export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Pr
 }
 
 /**
- * An access token by the client_credentials grant (RFC 6749, 4.4).
- * @param authorization the value of the Authorization header
+ * An access token by the client_credentials grant (RFC 6749, 4.4), or another one that the form names.
+ * @param authorization the value of the Authorization header, if the credentials stand there
  * @throws KeycloakError with the server's error code, never with the credentials; TokenRefusedError if they are refused
  */
-export async function fetchToken(keycloak: KeycloakConnection, realm: string, authorization: string): Promise<string> {
+export async function fetchToken(
+  keycloak: KeycloakConnection,
+  realm: string,
+  authorization: string | undefined,
+  form: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { status, body } = await keycloak.request(tokenEndpointOf(realmUrl("", realm)), {
     method: "POST",
-    headers: { authorization },
-    form: { grant_type: "client_credentials" },
+    headers: authorization === undefined ? {} : { authorization },
+    form: { grant_type: "client_credentials", ...form },
   });
   const answer = body as { access_token?: string; error?: string; error_description?: string } | undefined;
   if (status !== 200 || typeof answer?.access_token !== "string") {

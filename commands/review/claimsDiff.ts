@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import type { IntegrationSettings, Settings } from "../../settings/settings";
+import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
 import {
   changedClaims,
   type ClaimChange,
@@ -45,7 +45,7 @@ export interface TokenChanges {
 }
 
 /** @param base undefined where there was no stack before */
-export function tokenChanges(base: Settings | undefined, head: Settings | undefined): TokenChanges {
+export function tokenChanges(base: OfflineSettings | undefined, head: OfflineSettings | undefined): TokenChanges {
   const before = byClientId(base);
   const after = byClientId(head);
   const isActive = (integration: IntegrationSettings | undefined) => integration !== undefined && !integration.retired;
@@ -86,13 +86,13 @@ export function countChanged({ changedForAll, changed, existing }: TokenChanges)
   return changedForAll.length > 0 ? existing.length : changed.flatMap(({ clientIds }) => clientIds).length;
 }
 
-function byClientId(settings: Settings | undefined): ReadonlyMap<string, IntegrationSettings> {
+function byClientId(settings: OfflineSettings | undefined): ReadonlyMap<string, IntegrationSettings> {
   return new Map((settings?.integrations ?? []).map((integration) => [integration.clientId, integration]));
 }
 
 function claimsOf(
-  read: (settings: Settings, integration: IntegrationSettings) => DescribedContract,
-  settings: Settings | undefined,
+  read: (settings: OfflineSettings, integration: IntegrationSettings) => DescribedContract,
+  settings: OfflineSettings | undefined,
   integration: IntegrationSettings | undefined,
 ): DescribedContract {
   return settings === undefined || integration === undefined ? {} : read(settings, integration);

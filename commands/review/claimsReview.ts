@@ -9,7 +9,7 @@ import {
 import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
-import type { Settings } from "../../settings/settings";
+import type { OfflineSettings } from "../../settings/settings";
 import { type TokenChanges, tokenChanges } from "./claimsDiff";
 import { otherChanges, type WrittenStack } from "./otherChanges";
 import type { RevisionFiles } from "./revision";
@@ -27,7 +27,7 @@ export interface ClaimsReview {
   readonly otherChanges: readonly string[];
 }
 
-type Revision = { readonly written: WrittenStack; readonly settings: Settings } | { readonly faults: string };
+type Revision = { readonly written: WrittenStack; readonly settings: OfflineSettings } | { readonly faults: string };
 
 /**
  * Compares the tokens that two revisions of a stack file promise. A base that the program refuses was never deployed:
@@ -81,14 +81,17 @@ function readRevision(stack: string, files: RevisionFiles, head: RevisionFiles):
 const STAND_INS: WrittenConfiguration = {
   "docker:host": "unix:///secret",
   "docker:sshOpts": [],
-  "keycloak:rootCaCertificate": "",
-  "keycloak:url": "https://secret.invalid",
   "scpcloud:secretEnvironment": {},
 };
 
 function readable(config: WrittenConfiguration): WrittenConfiguration {
-  const standIn = (key: string, value: unknown) =>
-    isSecret(value) && Object.hasOwn(STAND_INS, key) ? STAND_INS[key] : value;
+  const standIn = (key: string, value: unknown) => {
+    if (!isSecret(value)) {
+      return value;
+    }
+    // Empty is as if it were not set.
+    return key.startsWith("keycloak:") ? "" : Object.hasOwn(STAND_INS, key) ? STAND_INS[key] : value;
+  };
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, standIn(key, value)]));
 }
 

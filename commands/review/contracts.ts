@@ -1,6 +1,6 @@
 import { ORGANIZATION_CLAIM } from "../../components/names";
 import { describeExpectation, tokenContract } from "../contract/tokenContract";
-import type { IntegrationSettings, Settings } from "../../settings/settings";
+import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
 
 /** What the claims of a customer's token must be, by name and in words: the contract that `verify` holds tokens to. */
 export type DescribedContract = Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export type DescribedContract = Readonly<Record<string, string>>;
 export const USER_ID = "the id of the user";
 
 /** The contract of a customer whose organization's id only the server may know. */
-export function describedContract(settings: Settings, integration: IntegrationSettings): DescribedContract {
+export function describedContract(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
   const { clientId, organization } = integration;
   const organizationId = "id" in organization ? organization.id : "";
   const described = Object.entries(tokenContract(settings, { clientId, organizationId }))
@@ -43,7 +43,7 @@ export function changedClaims(before: DescribedContract, after: DescribedContrac
 }
 
 /** The claims that are the customer's own, by name: those that another customer's token would have otherwise. */
-export function ownClaims(settings: Settings, integration: IntegrationSettings): DescribedContract {
+export function ownClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
   const nobody = describedContract(settings, { ...integration, clientId: "", organization: { id: "" } });
   return Object.fromEntries(
     Object.entries(describedContract(settings, integration)).filter(([claim, value]) => nobody[claim] !== value),
@@ -51,7 +51,7 @@ export function ownClaims(settings: Settings, integration: IntegrationSettings):
 }
 
 /** The claims that all customers have alike. */
-export function sharedClaims(settings: Settings, integration: IntegrationSettings): DescribedContract {
+export function sharedClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
   const own = ownClaims(settings, integration);
   return Object.fromEntries(
     Object.entries(describedContract(settings, integration)).filter(([claim]) => !Object.hasOwn(own, claim)),

@@ -64,7 +64,7 @@ describeWithEngine("BFF and API in containers", (images) => {
 
   const tokenOf = async (authorization: string, realm: string = REALM): Promise<string> => {
     const { url, caCertificate } = serverOfTests();
-    const keycloak = connect(url, caCertificate);
+    const keycloak = connect({ url, caCertificate });
     try {
       return await fetchToken(keycloak, realm, authorization);
     } finally {

@@ -149,7 +149,7 @@ describeWithEngine("BFF and API in containers, under load and without Keycloak",
     let token: string;
 
     beforeAll(async () => {
-      const connection = connect(keycloak.url, keycloak.caCertificate);
+      const connection = connect(keycloak);
       token = await fetchToken(connection, REALM, credentials["regular-0"]?.basic ?? "");
       await connection.close();
       await keycloak.stop();

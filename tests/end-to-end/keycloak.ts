@@ -28,7 +28,7 @@ export class Administrator {
   static async login(realm: string): Promise<Administrator> {
     const { url, caCertificate, bootstrapAdminPasswordFile } = serverOfTests();
     const password = (await readFile(bootstrapAdminPasswordFile, "utf8")).trim();
-    return new Administrator(connect(url, caCertificate), password, realm);
+    return new Administrator(connect({ url, caCertificate }), password, realm);
   }
 
   async send(method: string, path: string, json?: unknown): Promise<unknown> {

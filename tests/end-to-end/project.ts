@@ -34,7 +34,8 @@ export class Project {
     private readonly server: ServerOfTests,
   ) {}
 
-  static async create(server = serverOfTests()): Promise<Project> {
+  /** @param variables further environment variables of whatever is run in it */
+  static async create(server = serverOfTests(), variables: Readonly<Record<string, string>> = {}): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-project-"));
     const own = (name: string) => /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/.test(name);
     const names = (await readdir(REPOSITORY)).filter((name) => !own(name));
@@ -42,6 +43,7 @@ export class Project {
     const environment = {
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+      ...variables,
     };
     return new Project(directory, environment, server);
   }

@@ -38,6 +38,7 @@ export const REALMS = {
   policyPack: "PolicyPack",
   retirement: "Retirement",
   toolchain: "Toolchain",
+  connection: "Connection",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */

@@ -11,7 +11,7 @@ import { serverOfTests } from "./server";
 /** The verified claims of a token that a customer gets with its credentials. */
 export async function claimsOf(credentials: Credentials, realm: string): Promise<Claims> {
   const { url, caCertificate } = serverOfTests();
-  const keycloak = connect(url, caCertificate);
+  const keycloak = connect({ url, caCertificate });
   try {
     const token = await fetchToken(keycloak, realm, credentials.basic);
     return await verifySignature(token, await fetchKeys(keycloak, realm));
@@ -27,7 +27,7 @@ export async function askForToken(
   form: Record<string, string>,
 ): Promise<{ readonly status: number; readonly error: unknown }> {
   const { url, caCertificate } = serverOfTests();
-  const keycloak = connect(url, caCertificate);
+  const keycloak = connect({ url, caCertificate });
   try {
     const { status, body } = await keycloak.request(`/realms/${realm}/protocol/openid-connect/token`, {
       method: "POST",
@@ -69,7 +69,7 @@ export async function otherTokens(
 /** The page that a browser gets when it is sent to log in for a client: its status. */
 export async function startBrowserLogin(realm: string, clientId: string): Promise<number> {
   const { url, caCertificate } = serverOfTests();
-  const keycloak = connect(url, caCertificate);
+  const keycloak = connect({ url, caCertificate });
   try {
     const query = new URLSearchParams({
       client_id: clientId,

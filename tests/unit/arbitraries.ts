@@ -2,6 +2,7 @@ import fc from "fast-check";
 
 import type { IntegrationSettings, ServiceNames, Settings } from "../../settings/settings";
 import { validApps } from "./appArbitraries";
+import { SECRET } from "./configuration";
 
 /** A valid stack file and what the program has to make of it. */
 export interface ValidConfiguration {
@@ -176,8 +177,12 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       ...chosen.apps.values,
     },
     settings: {
-      keycloakUrl,
-      deployer: { realm: deployerRealm ?? "master", clientId: "the_deployer" },
+      connection: { url: keycloakUrl, admin: { url: keycloakUrl } },
+      deployer: {
+        realm: deployerRealm ?? "master",
+        clientId: "the_deployer",
+        credentials: { kind: "clientSecret", clientSecret: SECRET },
+      },
       realm: chosen.realm ?? "ScpCloud",
       publicUrl,
       backchannelUrl: chosen.backchannelUrl ? chosen.backchannelUrl : publicUrl,

@@ -12,7 +12,7 @@ const customer = (clientId: string, user: string, sharedOrganization = false): I
 });
 
 const SETTINGS = {
-  keycloakUrl: "https://keycloak.example",
+  connection: { url: "https://keycloak.example" },
   deployer: { realm: "ScpCloud", clientId: "deployer" },
   realm: "ScpCloud",
   accessTokenLifespan: 1800,
@@ -125,7 +125,7 @@ describe("a user who does not stand for an organization", () => {
 
   it("is said to be one or the other, when the deployer lives in another realm", async () => {
     const message = await faultsOf(
-      { deployer: { realm: "master", clientId: "deployer" } },
+      { deployer: { realm: "master", clientId: "deployer", credentials: { kind: "clientSecret", clientSecret: "" } } },
       { getUser: usersVisible() },
     );
 

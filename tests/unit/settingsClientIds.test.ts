@@ -130,7 +130,7 @@ describe("a client id", () => {
 
   test("may be the deployer's name where the deployer lives in another realm", () => {
     const master = withClient("the-deployer", { "keycloak:clientId": "the-deployer" });
-    expect(accepted(master).deployer).toEqual({ realm: "master", clientId: "the-deployer" });
+    expect(accepted(master).deployer).toMatchObject({ realm: "master", clientId: "the-deployer" });
   });
 });
 

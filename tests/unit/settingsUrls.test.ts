@@ -121,7 +121,7 @@ describe("plain HTTP", () => {
         "scpcloud:requireHttps": false,
       }),
     );
-    expect(settings).toMatchObject({ keycloakUrl: HTTP, publicUrl: HTTP, backchannelUrl: HTTP });
+    expect(settings).toMatchObject({ connection: { url: HTTP }, publicUrl: HTTP, backchannelUrl: HTTP });
   });
 });
 

@@ -1,0 +1,75 @@
+import { createPrivateKey, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+import { SignJWT } from "jose";
+
+import { type Connection, type Deployer, realmUrl } from "../../settings/settings";
+import { type KeycloakConnection, KeycloakError } from "./http";
+import { fetchToken } from "./tokens";
+
+/** In seconds, as the provider has it: an assertion is used at once. */
+const ASSERTION_LIFESPAN = 60;
+
+/** The deployer's access token, by the grant and the kind of client authentication that the Keycloak provider uses. */
+export async function login(
+  keycloak: KeycloakConnection,
+  connection: Connection,
+  { realm, clientId, credentials }: Deployer,
+): Promise<string> {
+  const ask = (form: Record<string, string>) =>
+    fetchToken(keycloak, realm, undefined, { client_id: clientId, ...form });
+  const assert = (assertion: string) =>
+    ask({
+      client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      client_assertion: assertion,
+    });
+  switch (credentials.kind) {
+    case "accessToken":
+      return credentials.accessToken;
+    case "assertion":
+      return assert(credentials.assertion);
+    case "assertionFile":
+      return assert(await readAssertion(credentials.path));
+    case "clientSecret": {
+      // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
+      const pair = [clientId, credentials.clientSecret].map(encodeURIComponent).join(":");
+      return fetchToken(keycloak, realm, `Basic ${Buffer.from(pair).toString("base64")}`);
+    }
+    case "password": {
+      const { username, password, clientSecret } = credentials;
+      const secret = clientSecret === undefined ? {} : { client_secret: clientSecret };
+      return ask({ grant_type: "password", username, password, ...secret });
+    }
+    case "signingKey":
+      return assert(await sign(realmUrl((connection.admin ?? connection).url, realm), clientId, credentials));
+  }
+}
+
+/** Written anew by whoever issues it, so that it is read for each login. */
+async function readAssertion(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KeycloakError(`keycloak:jwtTokenFile cannot be read: ${reason}`);
+  }
+}
+
+/** For the very audience that the provider names: below the admin REST API's base URL. */
+async function sign(
+  audience: string,
+  clientId: string,
+  { algorithm, privateKey }: Extract<Deployer["credentials"], { readonly kind: "signingKey" }>,
+): Promise<string> {
+  try {
+    const now = Math.floor(Date.now() / 1000);
+    return await new SignJWT({ jti: randomUUID(), iss: clientId, sub: clientId, aud: audience })
+      .setProtectedHeader({ alg: algorithm, typ: "JWT" })
+      .setIssuedAt(now)
+      .setExpirationTime(now + ASSERTION_LIFESPAN)
+      .sign(createPrivateKey(privateKey));
+  } catch {
+    // The reason might quote the key.
+    throw new KeycloakError(`keycloak:jwtSigningKey is no private key (PEM) for ${algorithm}`);
+  }
+}

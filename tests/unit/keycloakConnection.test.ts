@@ -1,0 +1,170 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, connect as connectSocket, createServer as createTcpServer } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+import { connect } from "../../commands/keycloak/http";
+import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
+import type { Connection } from "../../settings/settings";
+
+interface Seen {
+  readonly line: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly client: string | undefined;
+}
+
+let authority: KeyAndCertificate;
+let issued: KeyAndCertificate;
+const servers: { close(): void; closeAllConnections?(): void }[] = [];
+const seen: Seen[] = [];
+
+beforeAll(async () => {
+  authority = await issueAuthority();
+  issued = await issueServer(authority);
+});
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections?.();
+    server.close();
+  }
+  seen.length = 0;
+});
+
+function record(request: IncomingMessage, response: ServerResponse): void {
+  const socket = request.socket as Partial<TLSSocket>;
+  const { method = "", url = "", headers } = request;
+  seen.push({ line: `${method} ${url}`, headers, client: socket.getPeerCertificate?.().subject?.CN });
+  response.end(JSON.stringify({ answered: url }));
+}
+
+async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+const startServer = (options: object = {}) =>
+  listening(createHttpsServer({ key: issued.key, cert: issued.certificate, ...options }, record));
+
+async function ask(connection: Connection, path = "/realms/x", headers: Record<string, string> = {}) {
+  const keycloak = connect(connection);
+  try {
+    return await keycloak.request(path, { headers });
+  } finally {
+    await keycloak.close();
+  }
+}
+
+/** A proxy for whose clients every host is this machine. */
+async function startProxy(tunnels: string[]): Promise<number> {
+  const proxy = createHttpServer((request, response) => {
+    tunnels.push(`${request.method} ${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
+    response.end("{}");
+  });
+  proxy.on("connect", (request, client, head) => {
+    tunnels.push(`CONNECT ${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
+    const upstream = connectSocket(Number(new URL(`http://${request.url}`).port), "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      upstream.write(head);
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on("error", () => client.destroy());
+    client.on("error", () => upstream.destroy());
+  });
+  return listening(proxy);
+}
+
+describe("a connection to Keycloak", () => {
+  it("trusts the CA of the settings and no other", async () => {
+    const url = `https://localhost:${await startServer()}`;
+    const other = (await issueAuthority()).certificate;
+
+    expect((await ask({ url, caCertificate: authority.certificate })).body).toEqual({ answered: "/realms/x" });
+    await expect(ask({ url, caCertificate: other })).rejects.toThrow(`Keycloak at ${url} does not answer: `);
+    await expect(ask({ url })).rejects.toThrow(/certificate/);
+  });
+
+  it("checks no certificate where the settings say so", async () => {
+    expect((await ask({ url: `https://localhost:${await startServer()}`, insecure: true })).status).toBe(200);
+  });
+
+  it("proves its identity by the TLS client's certificate", async () => {
+    const url = `https://localhost:${await startServer({ requestCert: true, ca: authority.certificate })}`;
+    const connection = { url, caCertificate: authority.certificate };
+    const { certificate, key } = issued;
+
+    await expect(ask(connection)).rejects.toThrow("does not answer");
+    expect((await ask({ ...connection, clientCertificate: { certificate, privateKey: key } })).status).toBe(200);
+    expect(seen.map(({ client }) => client)).toEqual([expect.any(String)]);
+  });
+
+  it("sends the additional headers with every request, below its own, and Host as the virtual host's name", async () => {
+    const url = `http://127.0.0.1:${await listening(createHttpServer(record))}`;
+    const headers = { "X-Gateway": "one", AUTHORIZATION: "Basic gateway", Host: "keycloak.example.com" };
+
+    await ask({ url, headers }, "/admin/realms/x", { authorization: "Bearer token" });
+    await ask({ url, headers });
+
+    expect(seen.map(({ headers: sent }) => [sent["x-gateway"], sent.authorization, sent.host])).toEqual([
+      ["one", "Bearer token", "keycloak.example.com"],
+      ["one", "Basic gateway", "keycloak.example.com"],
+    ]);
+  });
+
+  it("asks the admin REST API where it is, and for everything else the other server", async () => {
+    const [url = "", adminUrl = ""] = await Promise.all(
+      [1, 2].map(async () => `http://127.0.0.1:${await listening(createHttpServer(record))}`),
+    );
+
+    await ask({ url, admin: { url: adminUrl } }, "/admin/realms/x");
+    await ask({ url, admin: { url: adminUrl } }, "/realms/x");
+
+    expect(seen.map(({ line, headers }) => `${line} ${headers.host}`)).toEqual([
+      `GET /admin/realms/x ${new URL(adminUrl).host}`,
+      `GET /realms/x ${new URL(url).host}`,
+    ]);
+  });
+
+  it("gives up after the time limit of the settings", async () => {
+    const url = `http://127.0.0.1:${await listening(createHttpServer(() => undefined))}`;
+    await expect(ask({ url, timeout: 1 })).rejects.toThrow(`Keycloak at ${url} does not answer: Headers Timeout Error`);
+  });
+
+  it("goes through an HTTP proxy, encrypted to the server itself", async () => {
+    const tunnels: string[] = [];
+    const proxy = `http://robot:p%40ss@127.0.0.1:${await startProxy(tunnels)}`;
+    const port = await startServer();
+    const url = `https://host.docker.internal:${port}`;
+
+    expect((await ask({ url, proxy, caCertificate: authority.certificate })).body).toEqual({ answered: "/realms/x" });
+    await expect(ask({ url, proxy })).rejects.toThrow(/certificate/);
+
+    const authorization = `Basic ${Buffer.from("robot:p@ss").toString("base64")}`;
+    expect(tunnels[0]).toBe(`CONNECT host.docker.internal:${port} ${authorization}`);
+    expect(seen.map(({ line, headers }) => [line, headers["proxy-authorization"]])).toEqual([
+      ["GET /realms/x", undefined],
+    ]);
+  });
+
+  it("asks an HTTP proxy for the whole address where nothing is encrypted, as Go does", async () => {
+    const requests: string[] = [];
+    const proxy = `http://127.0.0.1:${await startProxy(requests)}`;
+
+    expect((await ask({ url: "http://keycloak.example.com:8080", proxy })).status).toBe(200);
+    expect(requests).toEqual(["GET http://keycloak.example.com:8080/realms/x"]);
+  });
+
+  it("says that it is the proxy who refuses, and never the proxy's password", async () => {
+    const proxy = createHttpServer().on("connect", (_request, socket) => {
+      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    const address = `http://robot:hunter2@127.0.0.1:${await listening(proxy)}`;
+    const error = await ask({ url: "https://keycloak.example.com", proxy: address }).catch((reason: unknown) => reason);
+
+    expect(String(error)).toMatch(/Proxy response \(403\)/);
+    expect(String(error)).not.toContain("hunter2");
+  });
+});

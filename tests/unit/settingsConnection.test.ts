@@ -1,0 +1,239 @@
+import { readSettings } from "../../settings/read";
+import { proxyFor } from "../../settings/proxy";
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, SECRET } from "./configuration";
+
+const secure = (value: string) => ({ secure: value });
+/** Without any credential. */
+const credentialsOf = (values: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string>> = {}) =>
+  accepted(configuration(values, environment)).deployer.credentials;
+
+describe("the deployer logs in with", () => {
+  const withUser = { "keycloak:username": "robot", "keycloak:password": secure("pw") };
+
+  test.each([
+    [{ "keycloak:clientSecret": secure("s") }, { kind: "clientSecret", clientSecret: "s" }],
+    [{ "keycloak:accessToken": secure("t") }, { kind: "accessToken", accessToken: "t" }],
+    [{ "keycloak:jwtToken": secure("a") }, { kind: "assertion", assertion: "a" }],
+    [{ "keycloak:jwtTokenFile": "/run/token" }, { kind: "assertionFile", path: "/run/token" }],
+    [{ "keycloak:jwtSigningKey": secure("k") }, { kind: "signingKey", algorithm: "RS256", privateKey: "k" }],
+    [
+      { "keycloak:jwtSigningKey": secure("k"), "keycloak:jwtSigningAlg": "ES384" },
+      { kind: "signingKey", algorithm: "ES384", privateKey: "k" },
+    ],
+    [withUser, { kind: "password", username: "robot", password: "pw" }],
+    [
+      { ...withUser, "keycloak:clientSecret": secure("s") },
+      { kind: "password", username: "robot", password: "pw", clientSecret: "s" },
+    ],
+    [
+      { "keycloak:jwtSigningKey": secure("k"), "keycloak:clientSecret": secure("s") },
+      { kind: "signingKey", algorithm: "RS256", privateKey: "k" },
+    ],
+  ])("what the stack file says: %j", (values, credentials) => {
+    expect(credentialsOf(values)).toEqual(credentials);
+  });
+
+  test.each([
+    [{ KEYCLOAK_ACCESS_TOKEN: "t" }, { kind: "accessToken", accessToken: "t" }],
+    [{ KEYCLOAK_JWT_TOKEN: "a" }, { kind: "assertion", assertion: "a" }],
+    [{ KEYCLOAK_JWT_TOKEN_FILE: "/run/token" }, { kind: "assertionFile", path: "/run/token" }],
+    [{ KEYCLOAK_JWT_SIGNING_KEY: "k" }, { kind: "signingKey", algorithm: "RS256", privateKey: "k" }],
+    [
+      { KEYCLOAK_USER: "robot", KEYCLOAK_PASSWORD: "pw", KEYCLOAK_CLIENT_SECRET: "s" },
+      { kind: "password", username: "robot", password: "pw", clientSecret: "s" },
+    ],
+  ])("what the environment says: %j", (environment, credentials) => {
+    expect(credentialsOf({}, environment)).toEqual(credentials);
+  });
+
+  test("nothing, where a password has no user name or a user name no password, as the provider has it", () => {
+    expect(keysOfFaults(configuration({ "keycloak:password": secure("pw") }, {}))).toEqual(["keycloak:clientSecret"]);
+    expect(keysOfFaults(configuration({}, { KEYCLOAK_USER: "robot" }))).toEqual(["keycloak:clientSecret"]);
+    expect(credentialsOf({}, { KEYCLOAK_USER: "robot", KEYCLOAK_CLIENT_SECRET: "s" })).toMatchObject({
+      kind: "clientSecret",
+    });
+  });
+
+  test("not an access token beside another credential, with which the provider sends neither", () => {
+    expect(onlyFault(configuration({}, { KEYCLOAK_ACCESS_TOKEN: "t", KEYCLOAK_CLIENT_SECRET: SECRET }))).toBe(
+      [
+        "keycloak:accessToken",
+        "  must not be set beside another credential,",
+        "  because the provider would send neither, and Keycloak would refuse every request (401).",
+        "  Do: remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the way to Keycloak", () => {
+  const connectionOf = (
+    values: Readonly<Record<string, unknown>>,
+    environment: Readonly<Record<string, string>> = {},
+  ) => accepted(configuration(values, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment })).connection;
+
+  test("is by default nothing but the URL", () => {
+    const url = "https://keycloak.example.com";
+    expect(connectionOf({})).toEqual({ url, admin: { url } });
+  });
+
+  test("is all that the provider is told of it", () => {
+    const values = {
+      "keycloak:additionalHeaders": { "X-Gateway": "one" },
+      "keycloak:adminUrl": "https://admin.example.com",
+      "keycloak:basePath": "/auth",
+      "keycloak:clientTimeout": 30,
+      "keycloak:rootCaCertificate": "PEM",
+      "keycloak:tlsClientCertificate": "certificate",
+      "keycloak:tlsClientPrivateKey": secure("key"),
+      "keycloak:tlsInsecureSkipVerify": true,
+      "scpcloud:requireHttps": false,
+    };
+    const environment = { HTTPS_PROXY: "proxy.example.com:3128", NO_PROXY: "admin.example.com" };
+    expect(connectionOf(values, environment)).toEqual({
+      url: "https://keycloak.example.com/auth",
+      proxy: "http://proxy.example.com:3128",
+      admin: { url: "https://admin.example.com/auth" },
+      headers: { "X-Gateway": "one" },
+      timeout: 30,
+      caCertificate: "PEM",
+      clientCertificate: { certificate: "certificate", privateKey: "key" },
+      insecure: true,
+    });
+  });
+
+  test("is told by the environment, too", () => {
+    const environment = { KEYCLOAK_ADMIN_URL: "https://a", KEYCLOAK_CLIENT_TIMEOUT: "7", KEYCLOAK_VERSION: "26.7.3" };
+    expect(connectionOf({}, environment)).toMatchObject({ admin: { url: "https://a" }, timeout: 7 });
+  });
+
+  test.each([
+    ["url", "https://a/", "must not end with a slash"],
+    ["url", "https://a/auth/", "must not end with a slash"],
+    ["url", "https://a/realms/ScpCloud", "must be Keycloak's base URL, without /realms/…"],
+    ["url", "http://a", "must begin with https:"],
+    ["adminUrl", "https://a/", "must not end with a slash"],
+    ["adminUrl", "a", "must be an absolute http(s) URL"],
+    ["adminUrl", "http://a", "must begin with https:"],
+    ["basePath", "/", "must be empty or begin with a slash, and not end with one"],
+    ["basePath", "/auth/", "must be empty or begin with a slash, and not end with one"],
+    ["basePath", "auth", "must be empty or begin with a slash, and not end with one"],
+    ["clientTimeout", "soon", "must be a whole number of seconds, or 0 for no limit"],
+    ["clientTimeout", -1, "must be a whole number of seconds, or 0 for no limit"],
+    ["initialLogin", false, "must not be false"],
+    ["redHatSso", true, "must not be true"],
+    ["redHatSso", "1", "must be true or false"],
+    ["jwtSigningAlg", "PS256", "must be one of RS256, RS384, RS512, ES256, ES384, ES512, EdDSA"],
+    ["additionalHeaders", ["X-A"], "must be a map of HTTP headers"],
+    ["additionalHeaders", "X-A: b", "must be a map of HTTP headers"],
+    ["additionalHeaders", { "X A": "b" }, "must be a map of HTTP headers"],
+    ["additionalHeaders", { "X-A": "b\r\nX-B: c" }, "must be a map of HTTP headers"],
+    ["additionalHeaders", { "Proxy-Authorization": secure("Basic x") }, "must be a map of HTTP headers"],
+    ["additionalHeaders", { "X-Api-Key": "b" }, "must be stored as a secret"],
+    ["tlsClientCertificate", "PEM", "must be set"],
+  ])("cannot have %s: %j", (key, value, rule) => {
+    const faults = faultsOf(configuration({ [`keycloak:${key}`]: value }));
+    expect(faults.map((fault) => fault.rule)).toEqual([rule]);
+  });
+
+  test.each([
+    ["KEYCLOAK_URL", "keycloak:url"],
+    ["KEYCLOAK_ADMIN_URL", "keycloak:adminUrl"],
+    ["KEYCLOAK_BASE_PATH", "keycloak:basePath"],
+  ])("cannot have a trailing slash by %s either", (variable, key) => {
+    const environment = { KEYCLOAK_CLIENT_SECRET: SECRET, [variable]: "https://keycloak.example.com/" };
+    expect(
+      keysOfFaults(
+        configuration(
+          { "keycloak:url": undefined, ...(variable === "KEYCLOAK_URL" ? {} : { "keycloak:url": "https://a" }) },
+          environment,
+        ),
+      ),
+    ).toEqual([key]);
+  });
+
+  test("cannot hold a password, which is not printed", () => {
+    const { faults, message } = refusal(
+      configuration({ "keycloak:url": "https://robot:hunter2@keycloak.example.com" }),
+    );
+    expect(faults.map(({ rule }) => rule)).toEqual(["must not hold a user name or a password"]);
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("may have a header that is a secret, which no fault prints", () => {
+    const header = { "X-Api-Key": secure("hunter2") };
+    expect(connectionOf({ "keycloak:additionalHeaders": header }).headers).toEqual({ "X-Api-Key": "hunter2" });
+    const { message } = refusal(configuration({ "keycloak:additionalHeaders": { ...header, "X A": "hunter3" } }));
+    expect(message).not.toMatch(/hunter/);
+  });
+
+  test("does not matter to whoever does not log in", () => {
+    const settings = readSettings(configuration({ "keycloak:url": undefined }, {}), { login: false });
+    expect(settings).not.toHaveProperty("connection");
+  });
+});
+
+describe("the proxy is chosen as Go chooses it", () => {
+  const KEYCLOAK = "https://keycloak.example.com:8443/auth";
+  const PROXY = "http://proxy.example.com:3128";
+
+  test.each([
+    [KEYCLOAK, { HTTPS_PROXY: PROXY }, PROXY],
+    [KEYCLOAK, { https_proxy: PROXY }, PROXY],
+    [KEYCLOAK, { HTTPS_PROXY: PROXY, https_proxy: "http://other" }, PROXY],
+    [KEYCLOAK, { HTTPS_PROXY: "proxy.example.com:3128" }, PROXY],
+    [KEYCLOAK, { HTTPS_PROXY: "socks5://proxy:1080" }, "socks5://proxy:1080"],
+    [KEYCLOAK, { HTTP_PROXY: PROXY }, undefined],
+    [KEYCLOAK, { HTTPS_PROXY: "" }, undefined],
+    ["http://keycloak.example.com", { HTTP_PROXY: PROXY }, PROXY],
+    ["http://keycloak.example.com", { HTTPS_PROXY: PROXY }, undefined],
+    ["https://localhost:28443", { HTTPS_PROXY: PROXY }, undefined],
+    ["https://127.0.0.5", { HTTPS_PROXY: PROXY }, undefined],
+    ["https://[::1]:8443", { HTTPS_PROXY: PROXY }, undefined],
+    ["https://[fe80::1]:8443", { HTTPS_PROXY: PROXY }, PROXY],
+  ])("for %s with %j", (address, environment: Record<string, string>, proxy) => {
+    expect(proxyFor(address, environment)).toBe(proxy);
+  });
+
+  test.each([
+    ["*", true],
+    ["keycloak.example.com", true],
+    ["Keycloak.Example.com", true],
+    ["other, keycloak.example.com", true],
+    ["example.com", true],
+    [".example.com", true],
+    ["*.example.com", true],
+    [".keycloak.example.com", false],
+    ["ample.com", false],
+    ["keycloak.example.com:8443", true],
+    ["keycloak.example.com:443", false],
+    ["", false],
+    [",", false],
+  ])("but not for what NO_PROXY exempts: %j", (exemptions, isExempt) => {
+    expect(proxyFor(KEYCLOAK, { HTTPS_PROXY: PROXY, NO_PROXY: exemptions })).toBe(isExempt ? undefined : PROXY);
+  });
+
+  test.each([
+    ["10.1.0.0/16", true],
+    ["10.2.0.0/16", false],
+    ["10.1.2.3", true],
+    ["10.1.2.3:443", true],
+    ["10.1.2.3/40", false],
+    ["fe80::/16", false],
+  ])("nor for an address of a network that it exempts: %j", (exemptions, isExempt) => {
+    expect(proxyFor("https://10.1.2.3", { HTTPS_PROXY: PROXY, NO_PROXY: exemptions })).toBe(
+      isExempt ? undefined : PROXY,
+    );
+  });
+
+  test.each([
+    ["fe80::/16", true],
+    ["fe80::1", true],
+    ["[fe80::1]:443", true],
+    ["fe80::2", false],
+  ])("of IPv6 either: %j", (exemptions, isExempt) => {
+    expect(proxyFor("https://[fe80::1]", { HTTPS_PROXY: PROXY, NO_PROXY: exemptions })).toBe(
+      isExempt ? undefined : PROXY,
+    );
+  });
+});
