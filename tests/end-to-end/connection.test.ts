@@ -83,6 +83,7 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
 const COMMANDS: readonly (readonly [command: string, said: string])[] = [
   ["verify", `✓ ${STACK}: the tokens of 1 customer are what the settings promise`],
   ["drift", "no drift"],
+  ["customers", "acme"],
   ["recover", `✓ ${STACK}: nothing had to be adopted`],
 ];
 
