@@ -35,7 +35,10 @@ const baseUrl = refusing((value) => {
   return /\/realms(\/|$)/.test(value) ? "urlOfServer" : value.endsWith("/") ? "keycloakUrlSlash" : undefined;
 });
 
-const headerName = v.pipe(v.string(), v.regex(/^(?!proxy-authorization$)[\w!#$%&'*+.^`|~-]+$/i, says("headers")));
+const headerName = v.pipe(
+  v.string(),
+  v.regex(/^(?!(host|proxy-authorization)$)[\w!#$%&'*+.^`|~-]+$/i, says("headers")),
+);
 const headerValue = v.pipe(v.string(says("headers")), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, says("headers")));
 
 /** All that the provider can be told. A version of it that can be told more does not compile. */
@@ -115,7 +118,7 @@ export function decodeProvider(source: ConfigurationSource): { provider: Provide
       }
     }
   }
-  return { provider: values as ProviderValues, faults };
+  return { provider: values, faults };
 }
 
 function unknownKeys(source: ConfigurationSource): Fault[] {

@@ -11,9 +11,9 @@ export const PROVIDER_RULES = {
     remedy: 'write it such as "/auth", or leave it out: Keycloak has had no base path since version 17',
   },
   headers: {
-    rule: "must be a map of HTTP headers",
-    reason: "they go with every request to Keycloak",
-    remedy: "write one name with its value per line; Proxy-Authorization belongs into the proxy's own URL",
+    rule: "must be a map of HTTP headers, without Host and Proxy-Authorization",
+    reason: "they go with every request to Keycloak; these two follow from keycloak:url and the proxy's own URL",
+    remedy: "write one name with its value per line",
   },
   initialLogin: {
     rule: "must not be false",

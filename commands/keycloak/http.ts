@@ -91,8 +91,8 @@ function parse(text: string): unknown {
   }
 }
 
-/** fetch hides the reason one level down. */
+/** fetch hides the reason one level down, and an attempt at several addresses has a code only. */
 function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message || cause.name : String(cause);
+  const { cause, code, message, name } = Object(error) as Partial<NodeJS.ErrnoException>;
+  return cause === undefined ? message || code || name || String(error) : causeOf(cause);
 }

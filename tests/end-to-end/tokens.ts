@@ -46,7 +46,7 @@ export async function otherTokens(
   authorization: string,
 ): Promise<{ readonly idToken: string; readonly boundToken: string }> {
   const { url, caCertificate } = serverOfTests();
-  const keycloak = connect(url, caCertificate);
+  const keycloak = connect({ url, caCertificate });
   const path = `/realms/${realm}/protocol/openid-connect/token`;
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
   const proof = await new SignJWT({ htm: "POST", htu: `${url}${path}`, jti: randomUUID() })

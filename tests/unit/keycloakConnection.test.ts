@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
@@ -35,7 +36,7 @@ afterEach(() => {
 function record(request: IncomingMessage, response: ServerResponse): void {
   const socket = request.socket as Partial<TLSSocket>;
   const { method = "", url = "", headers } = request;
-  seen.push({ line: `${method} ${url}`, headers, client: socket.getPeerCertificate?.().subject?.CN });
+  seen.push({ line: `${method} ${url}`, headers, client: socket.getPeerCertificate?.().fingerprint });
   response.end(JSON.stringify({ answered: url }));
 }
 
@@ -92,25 +93,25 @@ describe("a connection to Keycloak", () => {
   });
 
   it("proves its identity by the TLS client's certificate", async () => {
-    const url = `https://localhost:${await startServer({ requestCert: true, ca: authority.certificate })}`;
+    const url = `https://localhost:${await startServer({ requestCert: true, rejectUnauthorized: false })}`;
     const connection = { url, caCertificate: authority.certificate };
-    const { certificate, key } = issued;
+    const clientCertificate = { certificate: issued.certificate, privateKey: issued.key };
 
-    await expect(ask(connection)).rejects.toThrow("does not answer");
-    expect((await ask({ ...connection, clientCertificate: { certificate, privateKey: key } })).status).toBe(200);
-    expect(seen.map(({ client }) => client)).toEqual([expect.any(String)]);
+    await ask(connection);
+    await ask({ ...connection, clientCertificate });
+    expect(seen.map(({ client }) => client)).toEqual([undefined, new X509Certificate(issued.certificate).fingerprint]);
   });
 
-  it("sends the additional headers with every request, below its own, and Host as the virtual host's name", async () => {
+  it("sends the additional headers with every request, below its own", async () => {
     const url = `http://127.0.0.1:${await listening(createHttpServer(record))}`;
-    const headers = { "X-Gateway": "one", AUTHORIZATION: "Basic gateway", Host: "keycloak.example.com" };
+    const headers = { "X-Gateway": "one", AUTHORIZATION: "Basic gateway" };
 
     await ask({ url, headers }, "/admin/realms/x", { authorization: "Bearer token" });
     await ask({ url, headers });
 
-    expect(seen.map(({ headers: sent }) => [sent["x-gateway"], sent.authorization, sent.host])).toEqual([
-      ["one", "Bearer token", "keycloak.example.com"],
-      ["one", "Basic gateway", "keycloak.example.com"],
+    expect(seen.map(({ headers: sent }) => [sent["x-gateway"], sent.authorization])).toEqual([
+      ["one", "Bearer token"],
+      ["one", "Basic gateway"],
     ]);
   });
 
