@@ -2,7 +2,9 @@
 .POSIX:
 .PHONY: up down env test
 
-TSX = node_modules/.bin/tsx
+# Gets a Node.js where the machine's own is too old.
+NODE = development/toolchain/node.sh
+TSX = $(NODE) node_modules/.bin/tsx
 
 # make up APPS=1 and make env APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
 APPS =
@@ -22,7 +24,6 @@ test: node_modules/.package-lock.json
 	@$(TSX) tests/run.ts
 
 node_modules/.package-lock.json: package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js 20.19 or later with npm is needed: https://nodejs.org" >&2; exit 1; }
 	@echo "Installing npm packages ..." >&2
-	@npm ci --no-audit --no-fund >&2
+	@$(NODE) npm ci --no-audit --no-fund >&2
 	@touch $@

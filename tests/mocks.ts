@@ -41,7 +41,7 @@ interface RegisterRequest {
   getReplaceonchangesList(): string[];
 }
 
-/** The parts of the SDK's mock monitor that are extended here (3.248 does not know error hooks). */
+/** The parts of the SDK's mock monitor that are extended here (it does not know error hooks). */
 interface MockMonitor {
   registerResource: (request: RegisterRequest, callback: unknown) => Promise<void>;
   registerErrorHook?: (request: unknown, callback: (error: null, reply: object) => void) => void;

@@ -57,7 +57,8 @@ export function bundle(name: string): ImageFile {
     entryPoints: [`${name}.ts`],
     bundle: true,
     platform: "node",
-    target: "node20",
+    // The Node.js of the image: see readFoundation.
+    target: `node${process.versions.node}`,
     format: "cjs",
     write: false,
     logLevel: "silent",

@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
-import { cliFiles, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome } from "./layout";
+import { dirname, sep } from "node:path";
+import { cliFiles, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
 import { type Part, PLUGINS, type PluginName, type Source } from "./selection";
 
 /** The parts that a run needs, each of them there. */
@@ -29,7 +29,11 @@ export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
   // Turns a download that may hang into a clear error: it was not possible when the plugin was built.
   if (keycloak.source === "build") environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true";
   if (mustIgnorePath(plugins, pluginOnPath)) environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true";
-  const pathEntries = cli.source === "path" ? [] : cliFiles(cli.source).slice(0, 1).map(dirname);
+  const pathEntries = [
+    ...(cli.source === "path" ? [] : cliFiles(cli.source).slice(0, 1)),
+    // Where the machine's own is too old (node.sh).
+    ...(process.execPath.startsWith(TOOLCHAIN_FOLDER + sep) ? [process.execPath] : []),
+  ].map(dirname);
   const source = { cli: cli.source, keycloak: keycloak.source, ...(docker && { docker: docker.source }) };
   return { source, pathEntries, environment };
 }

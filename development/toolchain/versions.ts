@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PluginName } from "./selection";
 
-/** The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. */
+/**
+ * The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. Not 3.274.1:
+ * where the provider cannot log in during an up, that one ends the program before it can say why.
+ */
 export const PULUMI_CLI_VERSION = "3.259.0";
 /** A CLI that the user already has is used from this version on: that of the SDK, whose error hooks it has to know. */
 export const MINIMUM_PULUMI_CLI_VERSION = "3.248.0";
@@ -10,9 +13,11 @@ export const MINIMUM_PULUMI_CLI_VERSION = "3.248.0";
 export const MINIMUM_GO_VERSION = "1.25.11";
 export const MINIMUM_JAVA_VERSION = "17";
 export const MINIMUM_MAVEN_VERSION = "3.6";
-export const MINIMUM_NODE_VERSION = "20.19";
 
 const PACKAGE_JSON = readFileSync(join(__dirname, "..", "..", "package.json"), "utf8");
+
+/** The oldest Node.js that serves. Node.js 24 is what is asked for (.node-version). */
+export const MINIMUM_NODE_VERSION = (JSON.parse(PACKAGE_JSON) as { engines: { node: string } }).engines.node.slice(2);
 
 /** The versions of the resource plugins: the engine asks for those of the npm packages @pulumi/.... */
 export const PLUGIN_VERSIONS: Readonly<Record<PluginName, string>> = {

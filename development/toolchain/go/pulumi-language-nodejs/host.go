@@ -19,14 +19,12 @@ import (
 // gracePeriod is how long an interrupted child may take to end. The CLI grants the host five seconds in all.
 const gracePeriod = 2 * time.Second
 
-// host implements LanguageRuntimeServer. What it does not implement (code generation, Link, Pack, Template) is answered
-// with "unimplemented", which the CLI understands.
+// host implements the part of LanguageRuntimeServer that this project's commands call. The rest (installing packages,
+// code generation, what `pulumi about` and `pulumi new` ask) is answered with "unimplemented".
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 
-	tracing  string
-	defaults options
-	engine   atomic.Pointer[string]
+	tracing, engine string
 
 	// alive ends with the process. uncancelled ends before it, when the CLI cancels what is under way.
 	alive, uncancelled context.Context
@@ -34,23 +32,11 @@ type host struct {
 	children           atomic.Int32
 }
 
-func newHost(tracing string, defaults options) *host {
-	h := &host{tracing: tracing, defaults: defaults}
+func newHost(tracing, engine string) *host {
+	h := &host{tracing: tracing, engine: engine}
 	h.alive, h.stop = context.WithCancel(context.Background())
 	h.uncancelled, h.cancel = context.WithCancel(h.alive)
 	return h
-}
-
-// Handshake is called only by a CLI that attached to a host which was started by hand.
-func (h *host) Handshake(
-	_ context.Context, request *pulumirpc.LanguageHandshakeRequest,
-) (*pulumirpc.LanguageHandshakeResponse, error) {
-	if h.engine.Load() == nil && request.GetEngineAddress() != "" {
-		if err := h.connect(request.GetEngineAddress()); err != nil {
-			return nil, err
-		}
-	}
-	return &pulumirpc.LanguageHandshakeResponse{}, nil
 }
 
 // GetPluginInfo returns the version that the linker set (-X .../sdk/v3/go/common/version.Version=...).
@@ -58,29 +44,9 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: version.Version}, nil
 }
 
-// RuntimeOptionsPrompts has nothing to ask for in `pulumi new`: every option has a default.
-func (h *host) RuntimeOptionsPrompts(
-	context.Context, *pulumirpc.RuntimeOptionsRequest,
-) (*pulumirpc.RuntimeOptionsResponse, error) {
-	return &pulumirpc.RuntimeOptionsResponse{}, nil
-}
-
-// About tells which node would run a program.
-func (h *host) About(ctx context.Context, _ *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	node, err := findNode()
-	if err != nil {
-		return nil, err
-	}
-	output, err := exec.CommandContext(ctx, node, "--version").Output()
-	if err != nil {
-		return nil, err
-	}
-	return &pulumirpc.AboutResponse{Executable: node, Version: strings.TrimSpace(string(output))}, nil
-}
-
-// Cancel ends installations and plugins, but not the program: after a first Ctrl-C the engine still finishes the
-// resources that it has begun, and the program's hooks for them run in node. When that is done, the CLI interrupts the
-// host together with node (see watchSignals); a second Ctrl-C does it at once.
+// Cancel ends policy packs, but not the program: after a first Ctrl-C the engine still finishes the resources that it
+// has begun, and the program's hooks for them run in node. When that is done, the CLI interrupts the host together with
+// node (see watchSignals); a second Ctrl-C does it at once.
 func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	h.cancel()
 	return &emptypb.Empty{}, nil
@@ -124,46 +90,30 @@ func (h *host) shutdown() {
 
 // options are what Pulumi.yaml has under runtime.options.
 type options struct {
-	typescript     bool
-	tsconfig       string
-	nodeargs       string
-	packageManager string
+	typescript bool
+	tsconfig   string
+	nodeargs   string
 }
 
 // optionsOf reads the options of a request. A value of a wrong type is an error: ignored, it would show only as a
 // program that behaves oddly. Options that this host does not know are ignored, as in the official one.
-func (h *host) optionsOf(program *pulumirpc.ProgramInfo) (options, error) {
-	result := h.defaults
-	fields := program.GetOptions().AsMap()
-	for name, target := range map[string]*string{
-		"tsconfig":       &result.tsconfig,
-		"nodeargs":       &result.nodeargs,
-		"packagemanager": &result.packageManager,
-	} {
-		value, found := fields[name]
-		if !found {
-			continue
+func optionsOf(program *pulumirpc.ProgramInfo) (options, error) {
+	result := options{typescript: true}
+	for name, value := range program.GetOptions().AsMap() {
+		var ok bool
+		switch name {
+		case "typescript":
+			result.typescript, ok = value.(bool)
+		case "tsconfig":
+			result.tsconfig, ok = value.(string)
+		case "nodeargs":
+			result.nodeargs, ok = value.(string)
+		default:
+			ok = true
 		}
-		text, ok := value.(string)
 		if !ok {
-			return options{}, fmt.Errorf("runtime option %q in Pulumi.yaml must be a string, not %v", name, value)
+			return options{}, fmt.Errorf("runtime option %q in Pulumi.yaml is of a wrong type: %v", name, value)
 		}
-		*target = text
-	}
-	switch value := fields["typescript"].(type) {
-	case nil:
-	case bool:
-		result.typescript = value
-	default:
-		return options{}, fmt.Errorf("runtime option \"typescript\" in Pulumi.yaml must be a boolean, not %v", value)
-	}
-	switch result.packageManager {
-	case "":
-		result.packageManager = "npm"
-	case "npm", "yarn", "pnpm", "bun":
-	default:
-		return options{}, fmt.Errorf(
-			"runtime option \"packagemanager\" in Pulumi.yaml must be npm, yarn, pnpm or bun, not %q", result.packageManager)
 	}
 	return result, nil
 }

@@ -27,27 +27,19 @@ import (
 const healthInterval = time.Minute
 
 func main() {
-	// The CLI passes -logtostderr and -v too (with --logflow); the logging package has registered them already.
+	// The CLI passes the engine's address; with --logflow also -logtostderr and -v, which the logging package registers.
 	tracing := flag.String("tracing", "", "Where the program sends its traces (Zipkin)")
-	// Given by hand, or by CLIs from before runtime options were part of each request (see optionsOf).
-	var defaults options
-	flag.BoolVar(&defaults.typescript, "typescript", true, "Whether ts-node loads the program")
-	flag.StringVar(&defaults.tsconfig, "tsconfig", "", "The tsconfig.json of the program")
-	flag.StringVar(&defaults.nodeargs, "nodeargs", "", "Arguments for node itself, separated by spaces")
-	flag.StringVar(&defaults.packageManager, "packagemanager", "npm", "What installs dependencies")
-	flag.String("root", "", "Ignored: each request names its own directories")
 	flag.Parse()
 	logging.InitLogging(false, 0, false)
 
-	host := newHost(*tracing, defaults)
+	engine := flag.Arg(flag.NArg() - 1)
+	host := newHost(*tracing, engine)
 	go watchSignals(host)
-	// Attached to by hand (PULUMI_DEBUG_LANGUAGES) there is no address yet: Handshake brings it.
-	if engine := flag.Arg(flag.NArg() - 1); engine != "" {
-		if err := host.connect(engine); err != nil {
-			fail(err)
-		}
-		go watchStdin(host, engine)
+	// Without an engine there is nothing left to do for this process.
+	if err := rpcutil.Healthcheck(context.Background(), engine, healthInterval, host.shutdown); err != nil {
+		fail(err)
 	}
+	go watchStdin(host)
 
 	server, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Init: func(server *grpc.Server) error {
@@ -82,7 +74,7 @@ func watchSignals(host *host) {
 // watchStdin ends the host as soon as the CLI is gone, also when it was killed and could say nothing: the CLI holds the
 // other end of stdin, and the kernel closes it. Any other kind of stdin (a terminal, /dev/null) says nothing about the
 // CLI; and of a pipe that somebody closed deliberately we are sure only if the engine does not answer either.
-func watchStdin(host *host, engine string) {
+func watchStdin(host *host) {
 	if info, err := os.Stdin.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return
 	}
@@ -92,16 +84,10 @@ func watchStdin(host *host, engine string) {
 			break
 		}
 	}
-	connection, err := net.DialTimeout("tcp", engine, time.Second)
+	connection, err := net.DialTimeout("tcp", host.engine, time.Second)
 	if err != nil {
 		host.shutdown()
 		return
 	}
 	_ = connection.Close()
-}
-
-// connect starts the health check of the engine; without an engine there is nothing left to do for this process.
-func (h *host) connect(engine string) error {
-	h.engine.Store(&engine)
-	return rpcutil.Healthcheck(context.Background(), engine, healthInterval, h.shutdown)
 }

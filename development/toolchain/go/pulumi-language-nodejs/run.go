@@ -18,7 +18,6 @@ import (
 
 const (
 	runModule       = "@pulumi/pulumi/cmd/run/index.js"
-	runPluginModule = "@pulumi/pulumi/cmd/run-plugin/index.js"
 	runPolicyModule = "@pulumi/pulumi/cmd/run-policy-pack/index.js"
 
 	// errorAlreadyShown is the exit code by which cmd/run says that the user has read about the error.
@@ -59,7 +58,7 @@ func (h *host) runProgram(ctx context.Context, request *pulumirpc.RunRequest) er
 			"use the runtime option nodeargs (--inspect-brk) instead")
 	}
 	info := request.GetInfo()
-	options, err := h.optionsOf(info)
+	options, err := optionsOf(info)
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func (h *host) runProgram(ctx context.Context, request *pulumirpc.RunRequest) er
 	// "--name=value" and not "--name value": a value may begin with a dash.
 	for _, argument := range [][2]string{
 		{"monitor", request.GetMonitorAddress()},
-		{"engine", h.engineAddress()},
+		{"engine", h.engine},
 		{"organization", request.GetOrganization()},
 		{"project", request.GetProject()},
 		{"root-directory", info.GetRootDirectory()},
@@ -111,13 +110,6 @@ func (h *host) runProgram(ctx context.Context, request *pulumirpc.RunRequest) er
 			"and this system allows no more than 128 KiB for one")
 	}
 	return err
-}
-
-func (h *host) engineAddress() string {
-	if address := h.engine.Load(); address != nil {
-		return *address
-	}
-	return ""
 }
 
 // entryPoint is "." where Pulumi.yaml names no file: cmd/run then looks into package.json.
@@ -165,16 +157,15 @@ func programEnvironment(ctx context.Context, request *pulumirpc.RunRequest, opti
 	return environment, nil
 }
 
-// RunPlugin runs a plugin that is itself a Node.js program: a policy pack, or a resource plugin (components). It ends
-// when the CLI hangs up.
+// RunPlugin runs a policy pack. It ends when the CLI hangs up.
 func (h *host) RunPlugin(
 	request *pulumirpc.RunPluginRequest, stream pulumirpc.LanguageRuntime_RunPluginServer,
 ) error {
-	if request.GetAttachDebugger() {
-		return errors.New("this language host cannot start a plugin under a debugger")
+	if request.GetKind() != "analyzer" || request.GetAttachDebugger() {
+		return errors.New("this language host runs policy packs only, and none under a debugger")
 	}
 	info := request.GetInfo()
-	options, err := h.optionsOf(info)
+	options, err := optionsOf(info)
 	if err != nil {
 		return err
 	}
@@ -189,15 +180,8 @@ func (h *host) RunPlugin(
 			arguments = append(arguments, argument)
 		}
 	}
-	// A policy pack's tsconfig.json is looked for in the working directory, so that must be its own one.
-	module, directory := runPluginModule, request.GetPwd()
-	if request.GetKind() == "analyzer" {
-		module, directory = runPolicyModule, info.GetProgramDirectory()
-		arguments = append(arguments, info.GetProgramDirectory())
-	} else {
-		arguments = append([]string{info.GetProgramDirectory()}, arguments...)
-	}
-	runner, err := findModule(info.GetProgramDirectory(), module)
+	directory := info.GetProgramDirectory()
+	runner, err := findModule(directory, runPolicyModule)
 	if err != nil {
 		return err
 	}
@@ -209,7 +193,8 @@ func (h *host) RunPlugin(
 		return stream.Send(response)
 	}
 	err = h.run(stream.Context(), h.uncancelled, func(ctx context.Context) *exec.Cmd {
-		command := exec.CommandContext(ctx, node, append(append(options.nodeArguments(), runner), arguments...)...)
+		command := exec.CommandContext(ctx, node, append(append(options.nodeArguments(), runner), append(arguments, directory)...)...)
+		// Its tsconfig.json is looked for in the working directory.
 		command.Dir, command.Env = directory, request.GetEnv()
 		command.Stdout = writer(func(data []byte) error {
 			return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: data}})

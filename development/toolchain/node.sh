@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs a command with the machine's own Node.js. Where that is older than package.json admits, with the Node.js of
+# .node-version, from npm (the package carries the official binary): node.sh COMMAND [ARGUMENT ...]
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+version=$(cat "$root/.node-version")
+folder=$root/.local/toolchain/node-$version
+
+command -v npm >/dev/null || {
+  echo "Node.js ${version%%.*} with npm is needed: https://nodejs.org" >&2
+  exit 1
+}
+
+# So old a Node.js may run this that it has to be old JavaScript.
+is_recent='
+  var found = process.versions.node.split(".");
+  var needed = require(process.argv[1]).engines.node.slice(2).split(".");
+  process.exit((found[0] - needed[0] || found[1] - needed[1]) < 0 ? 1 : 0);
+'
+if ! node -e "$is_recent" "$root/package.json"; then
+  mkdir -p "$root/.local/toolchain"
+  (
+    # Two commands may start at once, and a killed one leaves its partial folder.
+    flock 9
+    if [ ! -x "$folder/bin/node" ]; then
+      package=$(node -p '"node-" + process.platform + "-" + process.arch')
+      echo "This machine's Node.js $(node -p process.version) is too old: getting $version from npm for this checkout ..." >&2
+      rm -rf "$folder.partial"
+      npm install --prefix "$folder.partial" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+        --loglevel error "$package@$version" >&2 || {
+        echo "npm could not get Node.js $version. Install Node.js ${version%%.*} yourself: https://nodejs.org" >&2
+        exit 1
+      }
+      mv "$folder.partial/node_modules/$package" "$folder"
+      rm -rf "$folder.partial"
+    fi
+  ) 9>"$root/.local/toolchain/node.lock"
+  export PATH="$folder/bin:$PATH"
+fi
+exec "$@"
