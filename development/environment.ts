@@ -29,8 +29,6 @@ export function developmentEnvironment(
     // Pulumi.dev.yaml holds the salt of the empty passphrase: a generated one would have to be shared by whoever
     // commits that file. The state is protected by its directory's mode; a real stack has a secrets provider.
     PULUMI_CONFIG_PASSPHRASE: "",
-    // Node 22 and later keep compiled code there.
-    NODE_COMPILE_CACHE: join(LOCAL_DIRECTORY, "node-compile-cache"),
     // For the Keycloak provider, which is a Go program; the usual folders stay.
     SSL_CERT_DIR: withEntry(base["SSL_CERT_DIR"] ?? "/etc/ssl/certs", dirname(server.caCertificateFile)),
     // For this project's own commands.

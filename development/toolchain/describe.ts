@@ -1,4 +1,4 @@
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { cliFiles, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
 import { type Part, PLUGINS, type PluginName, type Source } from "./selection";
 
@@ -22,7 +22,11 @@ export interface Toolchain {
 /** Tells how the chosen parts are to be used. */
 export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
   const { keycloak, docker } = plugins;
-  const environment: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const environment: Record<string, string> = {
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Node.js keeps compiled code there: a quarter of a small stack's preview.
+    NODE_COMPILE_CACHE: join(TOOLCHAIN_FOLDER, "node-compile-cache"),
+  };
   // The same for the Docker plugin, which is of the Keycloak plugin's kind.
   const home = pulumiHome(cli.source, keycloak.source);
   if (home === OWN_PULUMI_HOME) environment["PULUMI_HOME"] = home;

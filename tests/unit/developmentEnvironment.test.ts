@@ -73,7 +73,6 @@ describe("the exports for a shell", () => {
       .map((line) => /^export ([A-Z_]+)=/.exec(line)?.[1]);
     expect([...names].sort()).toEqual([
       "KEYCLOAK_CLIENT_SECRET",
-      "NODE_COMPILE_CACHE",
       "NODE_EXTRA_CA_CERTS",
       "PATH",
       "PULUMI_BACKEND_URL",

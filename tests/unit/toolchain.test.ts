@@ -163,6 +163,7 @@ describe("plugins", () => {
     const { source, environment } = describeToolchain({ cli, keycloak: built, docker: built });
     expect(source).toEqual({ cli: "build", keycloak: "build", docker: "build" });
     expect(environment).toMatchObject({
+      NODE_COMPILE_CACHE: expect.stringContaining(join(".local", "toolchain")) as string,
       PULUMI_HOME: OWN_PULUMI_HOME,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     });
