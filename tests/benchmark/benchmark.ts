@@ -1,5 +1,3 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
@@ -62,9 +60,6 @@ async function benchmarkStack(customers: number, runs: number): Promise<Row[]> {
     const rows = [await measure("up, creating all", customers, 1, pulumi("up", "--yes", "--skip-preview"))];
     await preview();
     rows.push(await measure("preview, nothing changed", customers, runs, preview));
-    await runWith(project, "tsconfig.json");
-    rows.push(await measure("the same, if it checked types", customers, runs, preview));
-    await runWith(project, "tsconfig.pulumi.json");
     rows.push(
       await measure("preview that reads Keycloak again", customers, runs, pulumi("preview", "--refresh")),
       await measure("up, nothing changed", customers, runs, pulumi("up", "--yes", "--skip-preview")),
@@ -84,14 +79,6 @@ async function benchmarkStack(customers: number, runs: number): Promise<Row[]> {
   } finally {
     await project.remove();
   }
-}
-
-/** Replaces the link to the repository's Pulumi.yaml by a copy that names this file of compiler options. */
-async function runWith(project: Project, tsconfig: string): Promise<void> {
-  const path = join(project.directory, "Pulumi.yaml");
-  const text = await readFile(path, "utf8");
-  await rm(path);
-  await writeFile(path, text.replace(/tsconfig: .*/, `tsconfig: ${tsconfig}`));
 }
 
 function stackFile(project: Project, customers: number): StackFile {
