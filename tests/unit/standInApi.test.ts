@@ -1,119 +1,50 @@
 import { createHmac } from "node:crypto";
 
-import { compactVerify, exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { compactVerify, exportSPKI } from "jose";
 
-import { startApi } from "../../development/stand-ins/api";
 import { newAgent } from "../../development/stand-ins/client";
-import { json, listen, type Reply, type Service } from "../../development/stand-ins/http";
-import type { LogEntry } from "../../development/stand-ins/log";
+import { json, type Reply } from "../../development/stand-ins/http";
 import { OPERATION_ENTRIES } from "../../development/stand-ins/operationEntries";
 import { signingKeys } from "../../development/stand-ins/signingKeys";
-import { forge, newKeys, sign } from "./fakeKeycloak";
+import { forge } from "./fakeKeycloak";
+import {
+  curveKeys,
+  ENTRIES,
+  goodClaims,
+  ISSUER,
+  keys,
+  KEYS,
+  METADATA,
+  now,
+  OTHER_ISSUER,
+  otherKeys,
+  startApiAmongFakes,
+  tokenOf,
+  tokenWith,
+} from "./standInApiAmongFakes";
 
-const ISSUER = "https://keycloak.example.com/realms/ScpCloud";
-const OTHER_ISSUER = "https://keycloak.internal/realms/ScpCloud";
-const ORGANIZATION = "11111111-1111-4111-8111-111111111111";
-const ENTRIES = "/operation-entries";
-const METADATA = "/realms/ScpCloud/.well-known/openid-configuration";
-const KEYS = "/certs";
-const SECTION = "Authentication__Schemes__Bearer__";
-
-const [keys, otherKeys, curveKeys] = [newKeys(), newKeys(), generateKeyPair("ES256")];
-const services: Service[] = [];
-const logged: LogEntry[] = [];
-const asked: string[] = [];
-let published: object[];
-/** The answers of the fake Keycloak by path, where they are not the usual ones. */
-let answers: Record<string, () => Reply>;
-let keycloak: Service;
-
-const log = (entry: LogEntry) => void logged.push(entry);
-
-async function started(service: Promise<Service>): Promise<Service> {
-  services.push(await service);
-  return service;
-}
-
-const startKeycloak = () =>
-  started(
-    listen(
-      0,
-      ({ url = "" }) => {
-        asked.push(url);
-        const usual = url === METADATA ? { jwks_uri: `http://127.0.0.1:${keycloak.port}${KEYS}` } : { keys: published };
-        return answers[url]?.() ?? json(200, usual);
-      },
-      log,
-    ),
-  );
-
-const environment = () => ({
-  ASPNETCORE_HTTP_PORTS: "0",
-  [`${SECTION}Authority`]: ISSUER,
-  [`${SECTION}MetadataAddress`]: `http://127.0.0.1:${keycloak.port}${METADATA}`,
-  [`${SECTION}RequireHttpsMetadata`]: "false",
-  [`${SECTION}MapInboundClaims`]: "false",
-  [`${SECTION}ValidAudiences__0`]: "scpCloud",
-  [`${SECTION}ValidIssuers__0`]: ISSUER,
-  [`${SECTION}ValidIssuers__1`]: OTHER_ISSUER,
-});
-
-/** Starts an API and returns what the BFF does: calling it. */
-async function start() {
-  const { port } = await started(startApi(environment(), log));
-  return async (token?: string, path = ENTRIES, method = "GET") => {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
-    return { status: response.status, headers: response.headers, body: await response.text() };
-  };
-}
-
-const now = () => Math.floor(Date.now() / 1000);
-const goodClaims = () => ({
-  iss: ISSUER,
-  aud: "scpCloud",
-  exp: now() + 300,
-  typ: "Bearer",
-  organizationId: ORGANIZATION,
-});
-const tokenWith = async (claims: object = {}) => sign({ ...goodClaims(), ...claims }, await keys);
-const tokenOf = async (header: { alg: string; kid?: string; typ?: string }, pair = keys) =>
-  new SignJWT(goodClaims()).setProtectedHeader(header).sign((await pair).privateKey);
-const publicJwk = async (pair: typeof keys, kid: string, alg = "RS256") => ({
-  ...(await exportJWK((await pair).publicKey)),
-  kid,
-  alg,
-  use: "sig",
-});
-const reasons = () => logged.filter(({ event }) => event === "request refused").map(({ reason }) => reason);
+let world: Awaited<ReturnType<typeof startApiAmongFakes>>;
 
 beforeEach(async () => {
-  services.length = logged.length = asked.length = 0;
-  answers = {};
-  published = [await publicJwk(keys, "one")];
-  keycloak = await startKeycloak();
+  world = await startApiAmongFakes();
 });
 
-afterEach(async () => {
-  await Promise.all(services.map((service) => service.close()));
-});
+afterEach(() => world.close());
 
 describe("the stand-in of the API", () => {
   test("answers with the operation entries of the token's organization only", async () => {
-    const call = await start();
     const unknown = ["another-organization", "constructor"].map((id) => [id, []] as const);
     for (const [organizationId, operationEntries] of [...OPERATION_ENTRIES, ...unknown]) {
-      const { status, body } = await call(await tokenWith({ organizationId }));
+      const { status, body } = await world.call(await tokenWith({ organizationId }));
       expect([status, JSON.parse(body)]).toEqual([200, { organizationId, operationEntries }]);
     }
   });
 
   test("serves the operation entries and its health, and nothing else", async () => {
-    const call = await start();
-    expect(await call(undefined, "/health")).toMatchObject({ status: 200, body: "Healthy" });
-    expect((await call(undefined, "/")).status).toBe(404);
-    expect((await call(undefined, ENTRIES, "DELETE")).status).toBe(405);
-    expect(asked).toEqual([]);
+    expect(await world.call(undefined, "/health")).toMatchObject({ status: 200, body: "Healthy" });
+    expect((await world.call(undefined, "/")).status).toBe(404);
+    expect((await world.call(undefined, ENTRIES, "DELETE")).status).toBe(405);
+    expect(world.asked).toEqual([]);
   });
 });
 
@@ -126,9 +57,7 @@ describe("the stand-in of the API accepts a token", () => {
     ["without a type and a key id", () => tokenOf({ alg: "RS256" })],
     ["with another asymmetric algorithm that there is a key for", () => tokenOf({ alg: "ES256" }, curveKeys)],
   ])("%s", async (_, token) => {
-    published.push(await publicJwk(curveKeys, "curve", "ES256"));
-    const call = await start();
-    expect((await call(await token())).status).toBe(200);
+    expect((await world.call(await token())).status).toBe(200);
   });
 });
 
@@ -178,19 +107,17 @@ describe("the stand-in of the API refuses a token", () => {
   ];
 
   test.each(cases)("with %s, and %s goes to the log only", async (_, reason, token) => {
-    const call = await start();
     const text = await token();
-    const { status, headers, body } = await call(text);
+    const { status, headers, body } = await world.call(text);
     expect([status, headers.get("www-authenticate"), body]).toEqual([401, "Bearer", '{"error":"unauthorized"}']);
-    expect(reasons()).toEqual([reason]);
-    expect(JSON.stringify(logged)).not.toContain(text ?? "Bearer ");
+    expect(world.logged).toContainEqual({ event: "request refused", outcome: "refused", reason });
+    expect(JSON.stringify(world.logged)).not.toContain(text ?? "Bearer ");
   });
 
   test.each([undefined, "", 42, ["11111111-1111-4111-8111-111111111111"]])(
     "of the organization %j: that is forbidden",
     async (organizationId) => {
-      const call = await start();
-      expect(await call(await tokenWith({ organizationId }))).toMatchObject({
+      expect(await world.call(await tokenWith({ organizationId }))).toMatchObject({
         status: 403,
         body: '{"error":"forbidden"}',
       });
@@ -202,34 +129,31 @@ describe("the signing keys of the stand-in of the API", () => {
   const unavailable = { status: 503, body: '{"error":"signing keys unavailable"}' };
 
   test("are fetched when the first token comes, and then no more", async () => {
-    const call = await start();
-    expect(asked).toEqual([]);
-    await call(await tokenWith());
-    await call(await tokenWith());
-    expect(asked).toEqual([METADATA, KEYS]);
+    expect(world.asked).toEqual([]);
+    await world.call(await tokenWith());
+    await world.call(await tokenWith());
+    expect(world.asked).toEqual([METADATA, KEYS]);
   });
 
   test("are not taken from where https would be required", async () => {
     const agent = newAgent();
-    const metadataAddress = `http://127.0.0.1:${keycloak.port}${METADATA}`;
-    const find = signingKeys({ agent, metadataAddress, requireHttps: true });
+    const find = signingKeys({ agent, metadataAddress: world.metadataAddress, requireHttps: true });
     const finding = compactVerify(await tokenWith(), find);
     await expect(finding).rejects.toThrow("the keys are not served over https");
-    expect(asked).toEqual([METADATA]);
+    expect(world.asked).toEqual([METADATA]);
     await agent.close();
   });
 
-  test.each<[string, string, () => Reply]>([
-    ["the metadata are not there", METADATA, () => json(404, {})],
-    ["the metadata are no JSON", METADATA, () => ({ status: 200, body: "<html>" })],
-    ["the metadata name no keys", METADATA, () => json(200, {})],
-    ["the keys cannot be had", KEYS, () => json(500, {})],
-    ["the keys are none", KEYS, () => json(200, { keys: "none" })],
+  test.each<[string, string, Reply]>([
+    ["the metadata are not there", METADATA, json(404, {})],
+    ["the metadata are no JSON", METADATA, { status: 200, body: "<html>" }],
+    ["the metadata name no keys", METADATA, json(200, {})],
+    ["the keys cannot be had", KEYS, json(500, {})],
+    ["the keys are none", KEYS, json(200, { keys: "none" })],
   ])("are told to be unavailable when %s, and are asked for anew", async (_, path, answer) => {
-    const call = await start();
-    answers = { [path]: answer };
-    expect(await call(await tokenWith())).toMatchObject(unavailable);
-    answers = {};
-    expect((await call(await tokenWith())).status).toBe(200);
+    world.answers = { [path]: answer };
+    expect(await world.call(await tokenWith())).toMatchObject(unavailable);
+    world.answers = {};
+    expect((await world.call(await tokenWith())).status).toBe(200);
   });
 });
