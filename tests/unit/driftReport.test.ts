@@ -90,7 +90,7 @@ What to do:
 - A difference in tokens that stays afterwards comes from what this program does not declare; see the README.`);
 });
 
-describe("what to do", () => {
+describe("what the report of drift advises", () => {
   const advice = (...findings: readonly Finding[]) => textOf({ findings }).split("What to do:\n\n")[1];
 
   it("is nothing that an up could do against an added mapper", () => {

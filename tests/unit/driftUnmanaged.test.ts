@@ -18,7 +18,7 @@ const told = async (client: object, lostOnes: readonly Had[] = [], outputs = OUT
   return unmanagedChanges(state, lostOnes.map(managed), outputs, admin);
 };
 
-describe("a client's secret", () => {
+describe("a client's secret, as drift reads it,", () => {
   it("is told to be another one, and not which", async () => {
     const findings = await told({ secret: "an0ther" });
     expect(findings).toEqual([
@@ -47,7 +47,7 @@ describe("a client's secret", () => {
   });
 });
 
-describe("a further mapper", () => {
+describe("a further mapper of a client", () => {
   it("is told with its claim; the program's own is none", async () => {
     const further = { id: "1", name: "debug", config: { "claim.name": "sub" } };
     expect(await told({ protocolMappers: [OWN_MAPPER, further, { id: "2", name: "x" }] })).toMatchObject([

@@ -17,7 +17,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-describe("realm import", () => {
+describe("the realm import of the embedded Keycloak", () => {
   const realm = buildRealm({ deployerSecret: "deployerSecret", adminPassword: "adminPassword" });
 
   it("holds the user admin under the id of the development environment, with the realm's default roles", () => {
@@ -81,7 +81,7 @@ describe("realm import", () => {
   });
 });
 
-describe("secrets", () => {
+describe("the secrets of the embedded Keycloak", () => {
   it("are long and of letters and digits only", () => {
     expect(randomSecret()).toMatch(/^[A-Za-z0-9]{40}$/);
     expect(randomSecret()).not.toBe(randomSecret());
@@ -111,7 +111,7 @@ describe("secrets", () => {
   });
 });
 
-describe("certificates", () => {
+describe("the certificates of the embedded Keycloak", () => {
   it("name every address of the server, and are signed by a CA that is alone in its directory", async () => {
     const { caCertificateFile, caCertificate, certificateFile, keyFile } = await ensureCertificates(directory);
     const authority = new X509Certificate(caCertificate);

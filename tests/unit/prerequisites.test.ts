@@ -1,7 +1,7 @@
 import { checkPrerequisites, PrerequisiteError, type Probe } from "../../development/toolchain/prerequisites";
 import { run } from "../../processes/run";
 
-describe("prerequisites", () => {
+describe("the check of what has to be installed", () => {
   const good: Readonly<Record<string, string>> = {
     go: "go version go1.26.8 linux/amd64",
     java: 'openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
@@ -47,7 +47,7 @@ describe("prerequisites", () => {
   });
 });
 
-describe("run", () => {
+describe("running a command", () => {
   test("ends everything that a command has started when it takes too long", async () => {
     // Were the background process still alive, its open standard output would keep the result back for a minute.
     const result = await run("sh", ["-c", "sleep 60 & wait"], { timeoutMilliseconds: 200 });

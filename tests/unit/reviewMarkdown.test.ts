@@ -14,7 +14,7 @@ const hostile = fc.oneof(
 /** GitHub's rule (cmark-gfm): a backslash takes the punctuation behind it along, and any other bar ends the cell. */
 const cellsOf = (row: string) => row.replace(/\\[!-/:-@[-`{-~]/g, "").split("|").length;
 
-describe("a stranger's text", () => {
+describe("a stranger's text in Markdown", () => {
   test.each([
     ["a|b", "`a\\|b`"],
     ["a\\|b", "`a\\\\\\|b`"],
@@ -60,7 +60,7 @@ describe("a stranger's text", () => {
   });
 });
 
-describe("a limit", () => {
+describe("a limit of a Markdown text", () => {
   test("is kept, and what was left out is told", () => {
     fc.assert(
       fc.property(

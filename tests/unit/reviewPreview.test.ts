@@ -10,7 +10,7 @@ const rowOf = (property: string, before: unknown, after: unknown) =>
     .split("\n")
     .find((line) => line.startsWith("| `client`"));
 
-describe("a value that changes", () => {
+describe("a value that changes in a preview", () => {
   test.each([
     ["name", "a", "b", '`"a"`', '`"b"`'],
     ["name", undefined, "b", "`—`", '`"b"`'],

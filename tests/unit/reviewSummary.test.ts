@@ -33,7 +33,7 @@ describe("what pulumi said of this program", () => {
   });
 });
 
-describe("the order", () => {
+describe("the order of a preview's summary", () => {
   test("is that of danger, then of names", () => {
     const text = summary(
       previewOf([
@@ -77,7 +77,7 @@ describe("the order", () => {
   });
 });
 
-describe("a customer's name", () => {
+describe("a customer's name in a preview's summary", () => {
   test("is that of the component, however far above", () => {
     const urn = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration";
     const steps = [
@@ -94,7 +94,7 @@ describe("a customer's name", () => {
   });
 });
 
-describe("the limit", () => {
+describe("the limit of a preview's summary", () => {
   const many = Array.from({ length: 500 }, (_, index) => `customer-${index}`);
   const steps = [
     ...many.map((customer) => update(customer, "name", customer, `${customer} ${"x".repeat(50)}`)),

@@ -117,7 +117,7 @@ describe("a variable that the program hands over itself", () => {
   });
 });
 
-describe("one name twice", () => {
+describe("one name of a variable twice", () => {
   test("is refused in environment and secretEnvironment", () => {
     const source = withVariables("bff", { Token: "x" }, secrets({ bff: { Token: SECRET_VALUE } }));
     expect(onlyFault(source)).toBe(

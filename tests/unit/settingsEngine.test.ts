@@ -17,7 +17,7 @@ const WRONG: Map = {
 };
 const WRONG_ENVIRONMENT = { DOCKER_CERT_PATH: "/certs", DOCKER_HOST: "tcp://other" };
 
-describe("the engine", () => {
+describe("the Docker engine of a stack", () => {
   test("is by default the one of this machine", () => {
     expect(engineOf({})).toEqual({ host: "unix:///var/run/docker.sock", sshOptions: [] });
     expect(engineOf({ "docker:host": "" }, { DOCKER_HOST: "" })?.host).toBe("unix:///var/run/docker.sock");

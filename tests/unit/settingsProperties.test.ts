@@ -44,7 +44,7 @@ describe("every valid configuration with a single mutation is refused at that pl
   });
 });
 
-describe("whatever is written", () => {
+describe("whatever is written into a stack file", () => {
   const PROTOTYPE_NAMES = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length"];
   const NAMES = [
     ...PROTOTYPE_NAMES,

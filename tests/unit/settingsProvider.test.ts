@@ -90,7 +90,7 @@ describe("the connection to Keycloak", () => {
   });
 });
 
-describe("a secret", () => {
+describe("a secret of a stack file", () => {
   test("in plain text is refused and never printed", () => {
     const { faults, message } = refusal(configuration({ "keycloak:clientSecret": PLAIN, "scpcloud:realm": "" }));
     expect(faults).toHaveLength(2);

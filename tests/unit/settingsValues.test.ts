@@ -109,7 +109,7 @@ describe("text that YAML read as something else", () => {
   });
 });
 
-describe("lists and maps", () => {
+describe("lists and maps of a stack file", () => {
   test.each([
     ["scpcloud:allowedOrigins", {}, "must be a list"],
     ["scpcloud:allowedOrigins", null, "must be a list"],
@@ -168,7 +168,7 @@ describe("lists and maps", () => {
   });
 });
 
-describe("names", () => {
+describe("names in a stack file:", () => {
   test.each(["", "Scp Cloud", "a/b", "ä"])("the realm cannot be called %j", (realm) => {
     const text = onlyFault(configuration({ "scpcloud:realm": realm }));
     expect(text).toContain("must consist of letters, digits, dots, underscores and hyphens");

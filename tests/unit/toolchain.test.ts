@@ -23,7 +23,7 @@ function readGoModule(name: string): string {
   return readFileSync(join(__dirname, "../../development/toolchain/go", name, "go.mod"), "utf8");
 }
 
-describe("versions", () => {
+describe("the toolchain's versions", () => {
   test.each([
     ["3.200.0", "3.200.0", true],
     ["3.200", "3.200.0", true],
@@ -65,7 +65,7 @@ describe("versions", () => {
   });
 });
 
-describe("selection", () => {
+describe("the selection of the toolchain", () => {
   const files = [{ file: "/plugin", size: 1, modified: 2 }];
   const part: Part = { source: "build", version: "6.13.0", files };
   const isRightVersion = ({ version }: Part): boolean => version === "6.13.0";
@@ -122,7 +122,7 @@ describe("selection", () => {
   });
 });
 
-describe("plugins", () => {
+describe("the toolchain's plugins", () => {
   const lyingIn = (source: Source, file: string): Part => ({
     source,
     version: "1",
