@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Apps, AppsArgs } from "./components/apps";
-import { refusalHook } from "./components/refusals";
+import { explainingRefusals } from "./components/refusals";
 import { Integration } from "./components/integration";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
@@ -20,28 +20,28 @@ async function program(): Promise<Record<string, unknown>> {
   const lookups = await lookUp(settings);
   const { realmId, accountRoleIds } = lookups;
 
-  const onError = refusalHook(pulumi.getStack());
+  const options = explainingRefusals(pulumi.getStack());
   // Client ids have no capitals, so no customer can be named like one of these two.
-  const realmScopes = new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds, onError });
+  const realmScopes = new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options);
   const integrations = lookups.integrations.map(
     (integration) =>
-      new Integration(integration.clientId, { ...settings, ...integration, realmId, realmScopes, onError }),
+      new Integration(integration.clientId, { ...settings, ...integration, realmId, realmScopes }, options),
   );
   const services = new ServiceConfiguration("serviceConfiguration", settings);
 
   const { bffEnvironment, apiEnvironment } = services;
   const apps =
     settings.apps &&
-    declareApps({ apps: settings.apps, bffEnvironment, apiEnvironment, stack: pulumi.getStack(), onError });
+    declareApps({ apps: settings.apps, bffEnvironment, apiEnvironment, stack: pulumi.getStack() }, options);
 
   return stackOutputs(settings, integrations, services, apps);
 }
 
 /** Loaded only for a stack with containers: nobody else needs anything of Docker. */
-function declareApps(args: AppsArgs): Apps {
+function declareApps(args: AppsArgs, options: pulumi.ComponentResourceOptions): Apps {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- Pulumi runs the program as CommonJS
   const { Apps } = require("./components/apps") as typeof import("./components/apps");
-  return new Apps("apps", args);
+  return new Apps("apps", args, options);
 }
 
 export = () =>

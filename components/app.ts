@@ -18,8 +18,6 @@ export interface AppArgs extends Omit<AppSettings, "image"> {
   /** Where the service has to trust a private CA. */
   readonly certificates: Certificates | undefined;
   readonly labels: docker.types.input.ContainerLabel[];
-  /** Told when the engine refuses something (refusals.ts). */
-  readonly onError: pulumi.ErrorHook;
 }
 
 /** One service's container. A run of Pulumi waits until it is healthy, and fails with its last log lines otherwise. */
@@ -31,7 +29,6 @@ export class App extends pulumi.ComponentResource {
     super("scpcloud:apps:App", name, {}, options);
     const container = new docker.Container(`${name}-container`, containerArgs(args), {
       parent: this,
-      hooks: { onError: [args.onError] },
       // Its name and its ports cannot be given twice.
       deleteBeforeReplace: true,
       // The provider pretends to update it (kreuzwerker, resourceDockerContainerUpdate).

@@ -11,8 +11,6 @@ export interface AppsArgs {
   readonly stack: string;
   readonly bffEnvironment: Readonly<Record<string, string>>;
   readonly apiEnvironment: Readonly<Record<string, string>>;
-  /** Told when the engine refuses something (refusals.ts). */
-  readonly onError: pulumi.ErrorHook;
 }
 
 /** The containers of WebProductionBff and ProductionApi, or one of the two, on a network of their own. */
@@ -25,7 +23,7 @@ export class Apps extends pulumi.ComponentResource {
     const { apps, stack } = args;
     const prefix = `scpcloud-${stack}`;
     const labels = [{ label: STACK_LABEL, value: stack }];
-    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
+    const childOptions = { parent: this };
 
     const network = new docker.Network(
       "network",
@@ -43,7 +41,7 @@ export class Apps extends pulumi.ComponentResource {
         ? undefined
         : new Certificates(
             "certificates",
-            { caCertificate: apps.caCertificate, prefix, image: first.image, labels, onError: args.onError },
+            { caCertificate: apps.caCertificate, prefix, image: first.image, labels },
             { parent: this },
           );
 
@@ -60,7 +58,6 @@ export class Apps extends pulumi.ComponentResource {
             network: network.name,
             certificates,
             labels,
-            onError: args.onError,
           },
           { parent: this },
         );

@@ -15,8 +15,6 @@ export interface CertificatesArgs {
   /** Any image that is on the engine; nothing of it runs. */
   readonly image: pulumi.Input<string>;
   readonly labels: docker.types.input.ContainerLabel[];
-  /** Told when the engine refuses something (refusals.ts). */
-  readonly onError: pulumi.ErrorHook;
 }
 
 /**
@@ -33,7 +31,7 @@ export class Certificates extends pulumi.ComponentResource {
     super("scpcloud:apps:Certificates", name, {}, options);
     const { caCertificate, image, labels, prefix } = args;
     this.fingerprint = createHash("sha256").update(caCertificate).digest("hex").slice(0, 16);
-    const childOptions = { parent: this, deleteBeforeReplace: true, hooks: { onError: [args.onError] } };
+    const childOptions = { parent: this, deleteBeforeReplace: true };
     const volume = new docker.Volume(`${name}-volume`, { name: `${prefix}-certificates`, labels }, childOptions);
     const writer = new docker.Container(
       `${name}-writer`,

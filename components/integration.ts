@@ -19,8 +19,6 @@ export interface IntegrationArgs {
   readonly accessTokenLifespan: number;
   /** Whose scopes the client gets besides Keycloak's own. */
   readonly realmScopes: RealmScopes;
-  /** Told when Keycloak refuses something (refusals.ts). */
-  readonly onError: pulumi.ErrorHook;
 }
 
 /**
@@ -39,7 +37,6 @@ export class Integration extends pulumi.ComponentResource {
     const { realmId } = args;
     const childOptions = {
       parent: this,
-      hooks: { onError: [args.onError] },
       // All of them: of a customer that is only left out, `up` would delete what is not protected before it fails.
       protect: args.protect && !args.retired,
     };

@@ -13,8 +13,6 @@ export interface RealmScopesArgs {
   readonly accountRoleIds: Readonly<Record<string, string>>;
   /** Whether Pulumi refuses to delete the scope that every token depends on; the other one comes and goes by the settings. */
   readonly protect: boolean;
-  /** Told when Keycloak refuses something (refusals.ts). */
-  readonly onError: pulumi.ErrorHook;
 }
 
 /**
@@ -28,7 +26,7 @@ export class RealmScopes extends pulumi.ComponentResource {
   constructor(name: string, args: RealmScopesArgs, options?: pulumi.ComponentResourceOptions) {
     super("scpcloud:keycloak:RealmScopes", name, {}, options);
     const { realmId } = args;
-    const childOptions = { parent: this, hooks: { onError: [args.onError] } };
+    const childOptions = { parent: this };
 
     const scope = new keycloak.openid.ClientScope(
       `${name}-scope`,

@@ -3,15 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
-/** Says what to do when a server refuses an object; Keycloak's provider says a bare 409 or 403. Never retries. */
-export function refusalHook(stack: string): pulumi.ErrorHook {
-  return new pulumi.ErrorHook("refusal", async (refusal) => {
+/**
+ * An option of the outermost components, for all that is declared below them: says what to do when a server refuses an
+ * object; Keycloak's provider says a bare 409 or 403. Never retries.
+ */
+export function explainingRefusals(stack: string): pulumi.ComponentResourceOptions {
+  const hook = new pulumi.ErrorHook("refusal", async (refusal) => {
     const explanation = explainRefusal(refusal, stack);
     if (explanation !== undefined) {
       await pulumi.log.error(explanation);
     }
     return false;
   });
+  const transformation: pulumi.ResourceTransformation = ({ resource, props, opts }) =>
+    resource instanceof pulumi.CustomResource
+      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { onError: [hook] } }) }
+      : undefined;
+  return { transformations: [transformation] };
 }
 
 /** The refusal in the user's words; nothing where the provider's own words have to do. */

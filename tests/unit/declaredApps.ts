@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { Apps } from "../../components/apps";
-import { refusalHook } from "../../components/refusals";
+import { explainingRefusals } from "../../components/refusals";
 import { ServiceConfiguration } from "../../components/serviceConfiguration";
 import { type RegisteredResource, findResource, underMocks, valueOf } from "../mocks";
 import { BOTH, withApps } from "./appsConfiguration";
@@ -19,8 +19,11 @@ export async function declareApps(source = withApps(BOTH), isPreview = false) {
   const { result, resources } = await underMocks(
     async () => {
       const { apiEnvironment, bffEnvironment } = new ServiceConfiguration("services", settings);
-      const onError = refusalHook("prod");
-      const { containers } = new Apps("apps", { apiEnvironment, apps, bffEnvironment, onError, stack: "prod" });
+      const { containers } = new Apps(
+        "apps",
+        { apiEnvironment, apps, bffEnvironment, stack: "prod" },
+        explainingRefusals("prod"),
+      );
       return { apiEnvironment, bffEnvironment, containers: await valueOf(pulumi.output(containers)) };
     },
     {},

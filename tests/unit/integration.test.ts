@@ -1,4 +1,4 @@
-import { explainRefusal, refusalHook } from "../../components/refusals";
+import { explainRefusal, explainingRefusals } from "../../components/refusals";
 import { Integration, type IntegrationArgs } from "../../components/integration";
 import { RealmScopes } from "../../components/realmScopes";
 import { findResource, underMocks, valueOf } from "../mocks";
@@ -7,27 +7,33 @@ const CLIENT = "keycloak:openid/client:Client";
 
 const declare = (args: Partial<IntegrationArgs> = {}) =>
   underMocks(async () => {
-    const onError = refusalHook("test");
-    const realmScopes = new RealmScopes("realm", {
-      realmId: "ScpCloud",
-      audience: "scpCloud",
-      allowedOrigins: [],
-      accountRoleIds: { "view-profile": "role" },
-      protect: true,
-      onError,
-    });
-    const integration = new Integration("acme", {
-      realmId: "ScpCloud",
-      clientId: "acme",
-      name: "Acme Limited",
-      organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
-      accessTokenLifespan: 1800,
-      retired: false,
-      protect: true,
-      realmScopes,
-      onError,
-      ...args,
-    });
+    const options = explainingRefusals("test");
+    const realmScopes = new RealmScopes(
+      "realm",
+      {
+        realmId: "ScpCloud",
+        audience: "scpCloud",
+        allowedOrigins: [],
+        accountRoleIds: { "view-profile": "role" },
+        protect: true,
+      },
+      options,
+    );
+    const integration = new Integration(
+      "acme",
+      {
+        realmId: "ScpCloud",
+        clientId: "acme",
+        name: "Acme Limited",
+        organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+        accessTokenLifespan: 1800,
+        retired: false,
+        protect: true,
+        realmScopes,
+        ...args,
+      },
+      options,
+    );
     return {
       clientSecret: await valueOf(integration.clientSecret),
       serviceAccountUserId: await valueOf(integration.serviceAccountUserId),

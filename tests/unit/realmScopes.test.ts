@@ -1,4 +1,4 @@
-import { refusalHook } from "../../components/refusals";
+import { explainingRefusals } from "../../components/refusals";
 import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes";
 import { findResource, underMocks, valueOf } from "../mocks";
 
@@ -7,15 +7,18 @@ const SCOPE = "keycloak:openid/clientScope:ClientScope";
 
 const declare = (args: Partial<RealmScopesArgs> = {}) =>
   underMocks(async () => {
-    const scopes = new RealmScopes("realm", {
-      realmId: "ScpCloud",
-      audience: "scpCloud",
-      allowedOrigins: ["/*"],
-      accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
-      protect: true,
-      onError: refusalHook("test"),
-      ...args,
-    });
+    const scopes = new RealmScopes(
+      "realm",
+      {
+        realmId: "ScpCloud",
+        audience: "scpCloud",
+        allowedOrigins: ["/*"],
+        accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
+        protect: true,
+        ...args,
+      },
+      explainingRefusals("test"),
+    );
     return Promise.all(scopes.scopeNames.map(valueOf));
   });
 
