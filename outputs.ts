@@ -1,16 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Apps } from "./components/apps";
+import { credentialsOf } from "./components/credentials";
 import type { Integration } from "./components/integration";
 import type { ServiceConfiguration } from "./components/serviceConfiguration";
 import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings";
 
-/** A customer's credentials, to be handed over to it. */
-export interface Credentials {
-  readonly clientSecret: string;
-  /** The ready value of an Authorization header: `Basic base64(client id:client secret)`. */
-  readonly basic: string;
-}
+export type { Credentials } from "./components/credentials";
 
 /** The stack's outputs. docs/configuration.md tells them; other stacks and programs rely on their names. */
 export function stackOutputs(
@@ -27,16 +23,11 @@ export function stackOutputs(
     tokenEndpoint: tokenEndpointOf(issuer),
     integrations: byClientId(({ organizationId, serviceAccountUserId }) => ({ organizationId, serviceAccountUserId })),
     credentials: pulumi.secret(
-      byClientId(({ clientId, clientSecret }) => clientSecret.apply((secret) => credentials(clientId, secret))),
+      byClientId(({ clientId, clientSecret }) => clientSecret.apply((secret) => credentialsOf(clientId, secret))),
     ),
     bffEnvironment: services.bffEnvironment,
     apiEnvironment: services.apiEnvironment,
     appSettings: services.appSettings,
     ...(apps && { apps: apps.containers }),
   };
-}
-
-/** Neither half needs the encoding of RFC 6749 2.3.1: ids are [a-z0-9-], Keycloak's secrets [A-Za-z0-9]. */
-function credentials(clientId: string, clientSecret: string): Credentials {
-  return { clientSecret, basic: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}` };
 }

@@ -1,6 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
+import { readSecret } from "./clientSecret";
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "./names";
 import type { RealmScopes } from "./realmScopes";
 
@@ -29,7 +30,8 @@ export interface IntegrationArgs {
 export class Integration extends pulumi.ComponentResource {
   readonly clientId: string;
   readonly organizationId: string;
-  readonly clientSecret: pulumi.Output<string>;
+  /** Undefined where Keycloak does not show it, which is told, or `--target` left the client out. */
+  readonly clientSecret: pulumi.Output<string | undefined>;
   readonly serviceAccountUserId: pulumi.Output<string>;
 
   constructor(name: string, args: IntegrationArgs, options?: pulumi.ComponentResourceOptions) {
@@ -96,7 +98,7 @@ export class Integration extends pulumi.ComponentResource {
 
     this.clientId = args.clientId;
     this.organizationId = args.organizationId;
-    this.clientSecret = client.clientSecret;
+    this.clientSecret = readSecret(client, args);
     this.serviceAccountUserId = client.serviceAccountUserId;
     this.registerOutputs({ serviceAccountUserId: this.serviceAccountUserId });
   }

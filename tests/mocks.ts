@@ -77,7 +77,7 @@ export async function underMocks<T>(
         });
         return {
           id: custom === false ? undefined : `id-of-${name}`,
-          state: { ...(inputs as object), ...computed(type, name) },
+          state: { ...(inputs as object), ...computed(type, name), ...lookups[`stored secret of ${name}`]?.({}) },
         };
       },
       call: ({ token, inputs }) => {

@@ -38,12 +38,13 @@ export async function findDrift(
     unmanagedChanges(present, lost, outputs, admin),
     tokenDifferences(settings, outputs, keycloak, pendingOwners(plain)),
   ]);
-  const findings = [...findingsOf(causes, again), ...unmanaged];
+  const findings = [...findingsOf(causes, again), ...unmanaged.findings];
   return driftReport(
     name,
     findings,
     following.map((resource) => resource.name),
     tokens,
     plain,
+    unmanaged.hiddenSecrets,
   );
 }

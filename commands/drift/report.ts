@@ -16,6 +16,8 @@ export interface DriftReport {
   /** The names of resources that an `up` would change for no other reason than these. */
   readonly following: readonly string[];
   readonly tokens: TokenDifferences;
+  /** The customers whose secrets Keycloak does not show the deployer: no drift. */
+  readonly hiddenSecrets: readonly string[];
   /** What the stack file says that is not deployed yet: no drift. */
   readonly pending: readonly string[];
 }
@@ -37,6 +39,7 @@ export function driftReport(
   following: readonly string[],
   tokens: TokenDifferences,
   plain: Preview,
+  hiddenSecrets: readonly string[] = [],
 ): DriftReport {
   return {
     stack,
@@ -44,6 +47,7 @@ export function driftReport(
     findings: inOrder(findings),
     following: [...following].sort(),
     tokens,
+    hiddenSecrets,
     pending: pendingLines(changesByOwner(plain)),
   };
 }

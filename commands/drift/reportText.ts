@@ -4,7 +4,7 @@ import type { Remedy } from "./finding";
 
 /** The report in Markdown, readable as it is: what was changed, most dangerous first, and what to do about it. */
 export function driftText(report: DriftReport): string {
-  const { findings, following, pending, tokens } = report;
+  const { findings, following, hiddenSecrets, pending, tokens } = report;
   const differences = tokens.differences.map(
     ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
   );
@@ -23,6 +23,10 @@ export function driftText(report: DriftReport): string {
     ...list(
       "The tokens of these customers were not compared, since not all is deployed:",
       tokens.skipped.length > 0 ? [tokens.skipped.join(", ")] : [],
+    ),
+    ...list(
+      "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
+      hiddenSecrets.length > 0 ? [hiddenSecrets.join(", ")] : [],
     ),
     ...list("What to do:", report.drift ? remedies(report) : []),
   ].join("\n\n");

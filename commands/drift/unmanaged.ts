@@ -1,3 +1,4 @@
+import { isSecret } from "../../components/credentials";
 import type { StackOutputs } from "../cli/stack";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findExisting } from "../recover/adoptable";
@@ -15,6 +16,12 @@ interface Representation {
   readonly protocolMappers?: readonly { readonly id: string; readonly name: string; readonly config?: unknown }[];
 }
 
+export interface UnmanagedChanges {
+  readonly findings: readonly Finding[];
+  /** The customers whose secrets Keycloak does not show the deployer: nobody can say whether they are still the same. */
+  readonly hiddenSecrets: readonly string[];
+}
+
 /**
  * What Pulumi does not see: a generated secret is for it whatever the server says, and a mapper that it has not made is
  * none of its business. No secret leaves this function.
@@ -26,7 +33,8 @@ export async function unmanagedChanges(
   lost: readonly ManagedResource[],
   { credentials }: StackOutputs,
   admin: KeycloakAdmin,
-): Promise<Finding[]> {
+): Promise<UnmanagedChanges> {
+  const hiddenSecrets: string[] = [];
   const known = new Set([...managed.map(({ id }) => id), ...lost.map(placeOf)]);
   const looked = managed.filter(({ type }) => type === CLIENT || type === SCOPE);
   const findings = await Promise.all(
@@ -35,17 +43,23 @@ export async function unmanagedChanges(
         `/${resource.type === CLIENT ? "clients" : "client-scopes"}/${resource.id}`,
       )) as Representation;
       const handedOver = resource.type === CLIENT ? credentials?.[resource.owner.name]?.clientSecret : undefined;
+      if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
+        hiddenSecrets.push(resource.owner.name);
+      }
       return [...secretChange(resource, found, handedOver), ...furtherMappers(resource, found, known)];
     }),
   );
-  return inOrder(findings.flat());
+  return { findings: inOrder(findings.flat()), hiddenSecrets: hiddenSecrets.sort() };
+}
+
+/** A client that is public or logs in otherwise has another fault, which is told already. */
+function usesSecret({ clientAuthenticatorType = "client-secret", publicClient }: Representation): boolean {
+  return publicClient !== true && clientAuthenticatorType === "client-secret";
 }
 
 function secretChange(resource: ManagedResource, found: Representation, handedOver: string | undefined): Finding[] {
-  const { clientAuthenticatorType = "client-secret", publicClient, secret } = found;
-  // A client that is public or logs in otherwise has another fault, which is told already.
-  const isComparable = publicClient !== true && clientAuthenticatorType === "client-secret" && secret !== undefined;
-  if (!isComparable || handedOver === undefined || secret === handedOver) {
+  const { secret } = found;
+  if (!usesSecret(found) || !isSecret(secret) || !isSecret(handedOver) || secret === handedOver) {
     return [];
   }
   const sentence = `someone regenerated the secret of ${whom(resource)}: the one that was handed over is refused`;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { SignJWT } from "jose";
 
+import { basicAuthorization } from "../../components/credentials";
 import { type Connection, type Deployer, realmUrl } from "../../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
 import { fetchToken } from "./tokens";
@@ -30,11 +31,8 @@ export async function login(
       return assert(credentials.assertion);
     case "assertionFile":
       return assert(await readAssertion(credentials.path));
-    case "clientSecret": {
-      // RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
-      const pair = [clientId, credentials.clientSecret].map(encodeURIComponent).join(":");
-      return fetchToken(keycloak, realm, `Basic ${Buffer.from(pair).toString("base64")}`);
-    }
+    case "clientSecret":
+      return fetchToken(keycloak, realm, basicAuthorization(clientId, credentials.clientSecret));
     case "password": {
       const { username, password, clientSecret } = credentials;
       const secret = clientSecret === undefined ? {} : { client_secret: clientSecret };

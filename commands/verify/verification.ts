@@ -1,3 +1,4 @@
+import { credentialsOf } from "../../components/credentials";
 import { environmentName } from "../../settings/environmentNames";
 import { tokenContract } from "../contract/tokenContract";
 import { type ClaimResult, compareClaims } from "../contract/compareClaims";
@@ -60,19 +61,23 @@ async function verifyCustomer(
 ): Promise<CustomerReport> {
   const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
-  const credentials = outputs.credentials?.[clientId];
-  if (deployed === undefined || credentials === undefined) {
-    return { clientId, retired, claims: [], differences: [`${clientId}: not deployed yet; run: pulumi up`] };
+  const without = (difference: string) => ({
+    clientId,
+    retired,
+    claims: [],
+    differences: [`${clientId}: ${difference}`],
+  });
+  if (deployed?.serviceAccountUserId === undefined) {
+    return without("not deployed yet; run: pulumi up");
+  }
+  const credentials = credentialsOf(clientId, outputs.credentials?.[clientId]?.clientSecret);
+  if (credentials === undefined) {
+    return without("the stack does not know its secret; run: pulumi up");
   }
   try {
     const token = await fetchToken(keycloak, settings.realm, credentials.basic);
     if (retired) {
-      return {
-        clientId,
-        retired,
-        claims: [],
-        differences: [`${clientId}: retired, but still gets tokens; run: pulumi up`],
-      };
+      return without("retired, but still gets tokens; run: pulumi up");
     }
     const payload = await verifySignature(token, keys);
     const organizationId = "id" in organization ? organization.id : deployed.organizationId;
@@ -84,7 +89,7 @@ async function verifyCustomer(
       return { clientId, retired, claims: [], differences: [] };
     }
     if (error instanceof KeycloakError) {
-      return { clientId, retired, claims: [], differences: [`${clientId}: ${error.message}`] };
+      return without(error.message);
     }
     throw error;
   }

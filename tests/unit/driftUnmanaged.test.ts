@@ -12,10 +12,14 @@ const adminOf = (answers: Record<string, unknown>): KeycloakAdmin => ({
   get: (path) => (path in answers ? Promise.resolve(answers[path]) : Promise.reject(new Error(`asked for ${path}`))),
 });
 
+let hidden: readonly string[];
+
 const told = async (client: object, lostOnes: readonly Had[] = [], outputs = OUTPUTS) => {
   const state = [clientOf("acme"), ...(lostOnes.length > 0 ? [] : [mapperOf("acme")])].map(managed);
   const admin = adminOf({ "/clients/id of acme-client": client });
-  return unmanagedChanges(state, lostOnes.map(managed), outputs, admin);
+  const { findings, hiddenSecrets } = await unmanagedChanges(state, lostOnes.map(managed), outputs, admin);
+  hidden = hiddenSecrets;
+  return findings;
 };
 
 describe("a client's secret, as drift reads it,", () => {
@@ -42,6 +46,22 @@ describe("a client's secret, as drift reads it,", () => {
     expect(await told(client)).toEqual([]);
   });
 
+  it.each([
+    ["missing", {}],
+    ["empty", { secret: "" }],
+    ["masked", { secret: "**********" }],
+  ])("is told to be unknown where Keycloak's answer is %s, which is no change", async (_, client) => {
+    expect(await told(client)).toEqual([]);
+    expect(hidden).toEqual(["acme"]);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["masked", "**********"],
+  ])("is not compared with one that the stack itself does not know, but has as %s", async (_, clientSecret) => {
+    expect(await told({ secret: "an0ther" }, [], { credentials: { acme: { clientSecret, basic: "" } } })).toEqual([]);
+  });
+
   it("is not told of a customer that has not been handed any", async () => {
     expect(await told({ secret: "an0ther" }, [], {})).toEqual([]);
   });
@@ -60,7 +80,7 @@ describe("a further mapper of a client", () => {
     const admin = adminOf({
       "/client-scopes/id of realmScopes-scope": { protocolMappers: [{ id: "1", name: "debug" }] },
     });
-    expect(await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin)).toMatchObject([
+    expect((await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin)).findings).toMatchObject([
       { sentence: "someone added the mapper `debug` to the client scope scpCloud, which all customers have" },
     ]);
   });

@@ -1,44 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { explainRefusal, explainingRefusals } from "../../components/refusals";
 import { Integration, type IntegrationArgs } from "../../components/integration";
 import { RealmScopes } from "../../components/realmScopes";
-import { findResource, underMocks, valueOf } from "../mocks";
+import { findResource, type Lookup, LOOKUPS, underMocks, valueOf } from "../mocks";
 
 const CLIENT = "keycloak:openid/client:Client";
 
-const declare = (args: Partial<IntegrationArgs> = {}) =>
-  underMocks(async () => {
-    const options = explainingRefusals("test");
-    const realmScopes = new RealmScopes(
-      "realm",
-      {
-        realmId: "ScpCloud",
-        audience: "scpCloud",
-        allowedOrigins: [],
-        accountRoleIds: { "view-profile": "role" },
-        protect: true,
-      },
-      options,
-    );
-    const integration = new Integration(
-      "acme",
-      {
-        realmId: "ScpCloud",
-        clientId: "acme",
-        name: "Acme Limited",
-        organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
-        accessTokenLifespan: 1800,
-        retired: false,
-        protect: true,
-        realmScopes,
-        ...args,
-      },
-      options,
-    );
-    return {
-      clientSecret: await valueOf(integration.clientSecret),
-      serviceAccountUserId: await valueOf(integration.serviceAccountUserId),
-    };
-  });
+const declare = (args: Partial<IntegrationArgs> = {}, lookups: Record<string, Lookup> = {}, isPreview = false) =>
+  underMocks(
+    async () => {
+      const options = explainingRefusals("test");
+      const realmScopes = new RealmScopes(
+        "realm",
+        {
+          realmId: "ScpCloud",
+          audience: "scpCloud",
+          allowedOrigins: [],
+          accountRoleIds: { "view-profile": "role" },
+          protect: true,
+        },
+        options,
+      );
+      const integration = new Integration(
+        "acme",
+        {
+          realmId: "ScpCloud",
+          clientId: "acme",
+          name: "Acme Limited",
+          organizationId: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+          accessTokenLifespan: 1800,
+          retired: false,
+          protect: true,
+          realmScopes,
+          ...args,
+        },
+        options,
+      );
+      return {
+        clientSecret: await valueOf(integration.clientSecret),
+        serviceAccountUserId: await valueOf(integration.serviceAccountUserId),
+      };
+    },
+    lookups,
+    "test",
+    isPreview,
+  );
 
 const ofCustomer = async () => (await declare()).resources.filter(({ parent }) => parent === "acme");
 
@@ -203,5 +210,48 @@ describe("a refusal of Keycloak", () => {
 
   it("of an update is no matter of adoption", () => {
     expect(explainRefusal({ ...refusal("409 Conflict"), failedOperation: "update" }, "prod")).toBeUndefined();
+  });
+});
+
+describe("a secret that the state does not know", () => {
+  const STATE = "stored secret of acme-client";
+  const showing = (stored: string, shown: string) => ({
+    [STATE]: () => ({ clientSecret: stored }),
+    getClient: () => ({ id: "client", clientSecret: shown }),
+  });
+
+  it.each(["", "**********"])("is read anew where it stands there as %j", async (stored) => {
+    expect((await declare({}, showing(stored, "s3cret"))).result.clientSecret).toBe("s3cret");
+  });
+
+  it.each([
+    ["none", ""],
+    ["asterisks, so that it lacks the role manage-clients", "**********"],
+  ])("fails the run with the command that helps, where Keycloak shows %s", async (words, shown) => {
+    const error = jest.spyOn(pulumi.log, "error").mockResolvedValue(undefined);
+
+    expect((await declare({}, showing("", shown))).result.clientSecret).toBeUndefined();
+    const [text] = error.mock.calls[0] ?? [];
+    expect(text).toContain(
+      `The secret of client "acme" is not known: the state has none, and Keycloak shows the deployer ${words}.`,
+    );
+    expect(text).toContain("npm run recover -- --stack test");
+    expect(error).toHaveBeenCalledTimes(1);
+    error.mockRestore();
+  });
+
+  it("is only warned of in a preview, since an update may make Keycloak give one out", async () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
+
+    expect((await declare({}, showing("", ""), true)).result.clientSecret).toBeUndefined();
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+  });
+
+  it("costs those nothing whose secret it knows", async () => {
+    const getClient = jest.fn(LOOKUPS["getClient"]);
+
+    expect((await declare({}, { getClient })).result.clientSecret).toBe("secret-of-acme-client");
+    expect(getClient).not.toHaveBeenCalled();
   });
 });

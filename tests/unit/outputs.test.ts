@@ -7,7 +7,7 @@ import { readSettings } from "../../settings/read";
 import { underMocks, valueOf } from "../mocks";
 import { stackValues } from "../stackFile";
 
-const outputs = () =>
+const outputs = (clientSecret: string | undefined = "s3cret") =>
   underMocks(async () => {
     const settings = readSettings({
       ...stackValues("dev"),
@@ -16,7 +16,7 @@ const outputs = () =>
     const integration = {
       clientId: "acme",
       organizationId: "organization",
-      clientSecret: pulumi.output("s3cret"),
+      clientSecret: pulumi.output(clientSecret),
       serviceAccountUserId: pulumi.output("user"),
     } as unknown as Integration;
     const result = stackOutputs(settings, [integration], new ServiceConfiguration("services", settings));
@@ -50,6 +50,17 @@ describe("the stack's outputs", () => {
     expect((await outputs()).result.credentials).toEqual({
       acme: { clientSecret: "s3cret", basic: `Basic ${Buffer.from("acme:s3cret").toString("base64")}` },
     });
+  });
+
+  it.each(["", "**********"])("have no credentials, rather than half of them, for the secret %j", async (secret) => {
+    expect((await outputs(secret)).result.credentials).toEqual({ acme: undefined });
+  });
+
+  it("form-encode both halves in the header, as Keycloak decodes them", async () => {
+    const { acme } = (await outputs("a+b %:ü")).result.credentials;
+    const [, base64 = ""] = acme?.basic.split(" ") ?? [];
+    expect(Buffer.from(base64, "base64").toString()).toBe("acme:a%2Bb+%25%3A%C3%BC");
+    expect(acme?.clientSecret).toBe("a+b %:ü");
   });
 
   it("show no secret anywhere else", async () => {

@@ -159,6 +159,28 @@ describe("a customer without a token", () => {
     expect(allDifferences(await verify({ outputs }))).toEqual(["acme: not deployed yet; run: pulumi up"]);
   });
 
+  test.each([
+    ["is missing", undefined],
+    ["is empty", { clientSecret: "", basic: "Basic YWNtZTo=" }],
+    ["is masked", { clientSecret: "**********", basic: "Basic YWNtZToqKioqKioqKioq" }],
+  ])("is told, and nothing is sent, where the stack's secret %s", async (_, acme) => {
+    const outputs = { ...OUTPUTS, credentials: acme === undefined ? {} : { acme } };
+    const tokens = () => Promise.reject(new Error("asked for a token"));
+    expect(allDifferences(await verify({ outputs, realm: { tokens } }))).toEqual([
+      "acme: the stack does not know its secret; run: pulumi up",
+    ]);
+  });
+
+  test("is none whose secret has other characters than Keycloak's own", async () => {
+    const basic = `Basic ${Buffer.from("acme:a%2Bb").toString("base64")}`;
+    const outputs = { ...OUTPUTS, credentials: { acme: { clientSecret: "a+b", basic: "made by an older version" } } };
+    const tokens: FakeRealm["tokens"] = async (authorization) =>
+      authorization === basic
+        ? { status: 200, body: { access_token: await sign(goodClaims(), await keys) } }
+        : { status: 401, body: {} };
+    expect(allDifferences(await verify({ outputs, realm: { tokens } }))).toEqual([]);
+  });
+
   test("does not keep the others from being verified", async () => {
     const settings = accepted(
       configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" }, b: { organizationUser: "bo" } } }),

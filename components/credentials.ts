@@ -1,0 +1,33 @@
+/** A customer's credentials, to be handed over to it. */
+export interface Credentials {
+  readonly clientSecret: string;
+  /** The ready value of an Authorization header (basicAuthorization). */
+  readonly basic: string;
+}
+
+/** What Keycloak shows for a secret to whoever may not see it (ComponentRepresentation.SECRET_VALUE; clients: 26.8). */
+const MASK = "**********";
+
+/** Whether a text can be a client's secret: neither missing nor empty nor masked. */
+export function isSecret(secret: unknown): secret is string {
+  return typeof secret === "string" && secret !== "" && secret !== MASK;
+}
+
+/** A customer's credentials; nothing without a secret: a credential is complete or absent. */
+export function credentialsOf(clientId: string, clientSecret: unknown): Credentials | undefined {
+  return isSecret(clientSecret) ? { clientSecret, basic: basicAuthorization(clientId, clientSecret) } : undefined;
+}
+
+/**
+ * The value of an Authorization header for HTTP Basic: both halves form-encoded before they are joined (RFC 6749, 2.3.1),
+ * as Keycloak decodes them. Nothing changes in [A-Za-z0-9], of which Keycloak's own secrets are.
+ */
+export function basicAuthorization(clientId: string, clientSecret: string): string {
+  const pair = [clientId, clientSecret].map(formEncoded).join(":");
+  return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+/** application/x-www-form-urlencoded, as WHATWG's URL standard serializes it. */
+function formEncoded(text: string): string {
+  return new URLSearchParams([["", text]]).toString().slice(1);
+}
