@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { MAPPER_ROLES } from "../settings/keycloakAnswers";
+
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
@@ -41,7 +43,8 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
   if (errors.some((error) => /\b403\b/.test(error))) {
     return (
       `Keycloak forbids the deployer to ${failedOperation} ${object}. Give its service account the role ` +
-      `manage-clients of the client realm-management in realm ${String(newInputs?.["realmId"])}.`
+      `${type.endsWith("ProtocolMapper") ? MAPPER_ROLES : "manage-clients"} of the client realm-management ` +
+      `in realm ${String(newInputs?.["realmId"])}.`
     );
   }
   return undefined;

@@ -1,33 +1,33 @@
+import { SettingsError } from "../../settings/faults";
+import { explainAdmin } from "../../settings/keycloakAnswers";
 import type { Settings } from "../../settings/settings";
-import { type KeycloakConnection, KeycloakError } from "./http";
+import type { KeycloakConnection } from "./http";
 import { login } from "./login";
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {
-  /** Below `/admin/realms/<realm>`. @throws KeycloakError unless the answer is 200. */
+  /** Below `/admin/realms/<realm>`. @throws SettingsError unless the answer is 200. */
   get(path: string): Promise<unknown>;
 }
 
 /** Logs in as the Keycloak provider does, to read the realm of the settings. */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
-  { connection, deployer, realm }: Pick<Settings, "connection" | "deployer" | "realm">,
+  asking: Pick<Settings, "connection" | "deployer" | "realm">,
 ): Promise<KeycloakAdmin> {
-  let token = await login(keycloak, connection, deployer);
-  const send = (path: string) =>
-    keycloak.request(`/admin/realms/${realm}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  let token = await login(keycloak, asking);
+  const base = `/admin/realms/${asking.realm}`;
+  const send = (path: string) => keycloak.request(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return {
     async get(path) {
       let { status, body } = await send(path);
       if (status === 401) {
         // Recovering a large stack takes longer than a token lives.
-        token = await login(keycloak, connection, deployer);
+        token = await login(keycloak, asking);
         ({ status, body } = await send(path));
       }
       if (status !== 200) {
-        throw new KeycloakError(
-          `GET /admin/realms/${realm}${path} answered ${status} to client "${deployer.clientId}"`,
-        );
+        throw new SettingsError([explainAdmin({ status, path: `${base}${path}` }, asking)]);
       }
       return body;
     },

@@ -4,18 +4,32 @@ import { readFile } from "node:fs/promises";
 import { SignJWT } from "jose";
 
 import { basicAuthorization } from "../../components/credentials";
-import { type Connection, type Deployer, realmUrl } from "../../settings/settings";
+import { SettingsError } from "../../settings/faults";
+import { explainLogin } from "../../settings/keycloakAnswers";
+import { type Deployer, realmUrl, type Settings } from "../../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
-import { fetchToken } from "./tokens";
+import { fetchToken, NoTokenError } from "./tokens";
+
+type Asking = Pick<Settings, "connection" | "deployer">;
 
 /** In seconds, as the provider has it: an assertion is used at once. */
 const ASSERTION_LIFESPAN = 60;
 
-/** The deployer's access token, by the grant and the kind of client authentication that the Keycloak provider uses. */
-export async function login(
+/**
+ * The deployer's access token, by the grant and the kind of client authentication that the Keycloak provider uses.
+ * @throws SettingsError with the server's own words where it refuses
+ */
+export async function login(keycloak: KeycloakConnection, asking: Asking): Promise<string> {
+  try {
+    return await askForToken(keycloak, asking);
+  } catch (error) {
+    throw error instanceof NoTokenError ? new SettingsError([explainLogin(error, asking)]) : error;
+  }
+}
+
+async function askForToken(
   keycloak: KeycloakConnection,
-  connection: Connection,
-  { realm, clientId, credentials }: Deployer,
+  { connection, deployer: { realm, clientId, credentials } }: Asking,
 ): Promise<string> {
   const ask = (form: Record<string, string>) =>
     fetchToken(keycloak, realm, undefined, { client_id: clientId, ...form });

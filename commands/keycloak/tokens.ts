@@ -9,8 +9,19 @@ export interface Discovery {
   readonly issuer: string;
 }
 
+/** The token endpoint answered something else than a token. */
+export class NoTokenError extends KeycloakError {
+  constructor(
+    readonly status: number,
+    /** The server's error code and description (RFC 6749, 5.2), if it gave any. */
+    readonly said: string,
+  ) {
+    super(`no token: ${status}${said === "" ? "" : ` ${said}`}`);
+  }
+}
+
 /** The server knows no such client, its secret is another one, or it is disabled: Keycloak says the same of all three. */
-export class TokenRefusedError extends KeycloakError {}
+export class TokenRefusedError extends NoTokenError {}
 
 /** Finds the key by which a token claims to be signed. */
 export type Keys = ReturnType<typeof createLocalJWKSet>;
@@ -21,7 +32,9 @@ export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string
   const { status, body } = await keycloak.request(path);
   const issuer = (body as Partial<Discovery> | undefined)?.issuer;
   if (status !== 200 || typeof issuer !== "string") {
-    throw new KeycloakError(`${keycloak.url}${path} answered ${status}: is there a realm "${realm}"?`);
+    const why =
+      status === 404 ? `is there a realm "${realm}"?` : "Keycloak, or a proxy before it, does not answer as it should";
+    throw new KeycloakError(`${keycloak.url}${path} answered ${status}: ${why}`);
   }
   return { issuer };
 }
@@ -43,7 +56,7 @@ export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Pr
 /**
  * An access token by the client_credentials grant (RFC 6749, 4.4), or another one that the form names.
  * @param authorization the value of the Authorization header, if the credentials stand there
- * @throws KeycloakError with the server's error code, never with the credentials; TokenRefusedError if they are refused
+ * @throws NoTokenError with the server's error code, never with the credentials; TokenRefusedError if they are refused
  */
 export async function fetchToken(
   keycloak: KeycloakConnection,
@@ -60,7 +73,7 @@ export async function fetchToken(
   if (status !== 200 || typeof answer?.access_token !== "string") {
     const reason = [answer?.error, answer?.error_description].filter(Boolean).join(": ");
     const refused = status === 400 || status === 401;
-    throw new (refused ? TokenRefusedError : KeycloakError)(`no token: ${status}${reason ? ` ${reason}` : ""}`);
+    throw new (refused ? TokenRefusedError : NoTokenError)(status, reason);
   }
   return answer.access_token;
 }

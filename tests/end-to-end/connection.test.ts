@@ -167,7 +167,7 @@ describe("the deployer's credentials", () => {
   async function tokenOf(realm: string, clientId: string, credentials: Credentials): Promise<string> {
     const keycloak = connect(connection());
     try {
-      return await login(keycloak, connection(), { realm, clientId, credentials });
+      return await login(keycloak, { connection: connection(), deployer: { realm, clientId, credentials } });
     } finally {
       await keycloak.close();
     }

@@ -13,7 +13,11 @@ const customer = (clientId: string, user: string, sharedOrganization = false): I
 
 const SETTINGS = {
   connection: { url: "https://keycloak.example" },
-  deployer: { realm: "ScpCloud", clientId: "deployer" },
+  deployer: {
+    realm: "ScpCloud",
+    clientId: "deployer",
+    credentials: { kind: "clientSecret", clientSecret: "the deployer's" },
+  },
   realm: "ScpCloud",
   accessTokenLifespan: 1800,
   accountAccess: true,
@@ -129,7 +133,9 @@ describe("a user who does not stand for an organization", () => {
       { getUser: usersVisible() },
     );
 
-    expect(message).toContain("either it does not exist, or its name is spelt differently, or the deployer lacks");
+    expect(message).toContain(
+      "either it does not exist, or its name is spelt differently, or it comes later, or the deployer lacks",
+    );
   });
 
   it("is refused when disabled", async () => {
@@ -202,6 +208,28 @@ describe("a server that does not do what it is asked", () => {
       "keycloak:clientId",
     ],
     ["does not have the realm", "error sending GET request to /admin/realms/x: 404 Not Found", "scpcloud:realm"],
+    [
+      "does not allow this login",
+      login("error sending POST request to https://x: 400 Bad Request"),
+      "keycloak:clientId",
+    ],
+    [
+      "has the deployer's realm disabled",
+      login("error sending POST request to https://x: 403 Forbidden"),
+      "keycloak:realm",
+    ],
+    [
+      "is not ready behind its proxy",
+      login("error sending POST request to https://x: 503 Service Unavailable"),
+      "keycloak:url",
+    ],
+    [
+      "accepts the login, but not the token",
+      login("error sending GET request to /admin/serverinfo: 401 Unauthorized"),
+      "keycloak:clientId",
+    ],
+    ["hides its version", login("Malformed version: "), "keycloak:keycloakVersion"],
+    ["breaks the connection", 'Get "https://x/admin/realms/y": read: connection reset by peer', "keycloak:url"],
     ["fails", "error sending GET request to /admin/realms/x: 500 Internal Server Error", "keycloak:url"],
   ])("is told apart when it %s", async (_, error, key) => {
     const message = await faultsOf({}, { getRealm: fails(error) });
@@ -268,6 +296,20 @@ describe("the realm's own limit", () => {
     );
 
     expect(message).toContain('must not exceed the realm\'s "SSO Session Max" of 1200 seconds');
+  });
+
+  it("refuses a lifespan that the end of the client's session would cut", async () => {
+    const message = await faultsOf(
+      { accessTokenLifespan: 1800 },
+      { getRealm: () => ({ id: "ScpCloud", ssoSessionMaxLifespan: "10h0m0s", clientSessionMaxLifespan: "15m0s" }) },
+    );
+
+    expect(message).toContain('must not exceed the realm\'s "Client Session Max" of 900 seconds');
+  });
+
+  it("is no limit when the client's session has none of its own", async () => {
+    const getRealm = () => ({ id: "ScpCloud", ssoSessionMaxLifespan: "10h0m0s", clientSessionMaxLifespan: "0s" });
+    await expect(lookUpUnderMocks({}, { getRealm })).resolves.toBeDefined();
   });
 
   it("is no limit when the server does not tell it", async () => {

@@ -1,0 +1,192 @@
+import type { Fault } from "./faults";
+import type { Deployer, Settings } from "./settings";
+
+/** An answer of Keycloak other than what was asked for, whoever asked: the provider's plugin or a command. */
+export interface RefusedAnswer {
+  readonly status: number;
+  /** The server's own words, such as `invalid_client: Invalid client credentials`; the plugin keeps them to itself. */
+  readonly said?: string;
+  /** What was asked for below Keycloak's base URL, where it is known. */
+  readonly path?: string;
+}
+
+type Asking = Pick<Settings, "connection" | "deployer" | "realm">;
+
+/** The roles of the client realm-management that a deployer needs. */
+export const DEPLOYER_ROLES = "manage-clients, view-users and view-realm";
+
+/** What else it needs for protocol mappers (CVE-2026-4629). */
+export const MAPPER_ROLES = "manage-clients and, from Keycloak 26.8.2 on, manage-realm";
+
+const UNSET_USER = "unset KEYCLOAK_USER and KEYCLOAK_PASSWORD: where both are set, the deployer logs in as that user";
+
+/** What the token endpoint's own words say, where they say more than its status (tried on Keycloak 26.7). */
+const LOGIN_WORDS: readonly (readonly [RegExp, (who: string) => Pick<Fault, "key" | "rule" | "remedy">])[] = [
+  [
+    /missingNormalization/,
+    () => ({
+      key: "keycloak:url",
+      rule: "must have no slash at its end",
+      remedy: "write Keycloak's base URL without it",
+    }),
+  ],
+  [
+    /direct access grants/,
+    (who) => ({ key: "keycloak:clientId", rule: `must log in as ${who} itself, not as a user`, remedy: UNSET_USER }),
+  ],
+  [
+    /service account/,
+    (who) => ({
+      key: "keycloak:clientId",
+      rule: "must be a confidential client with a service account",
+      remedy: `switch on "Client authentication" and "Service accounts roles" of ${who}`,
+    }),
+  ],
+  [
+    /client authentication method/,
+    (who) => ({
+      key: "keycloak:clientId",
+      rule: "must be a client that may log in with a client secret",
+      remedy: `except ${who} from the client policy of its realm that forbids that`,
+    }),
+  ],
+];
+
+/** Why Keycloak gave the deployer no token. */
+export function explainLogin(
+  { status, said = "" }: RefusedAnswer,
+  { connection, deployer }: Omit<Asking, "realm">,
+): Fault {
+  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
+  const answer = `Keycloak refused the login (${status}${said === "" ? "" : ` ${said}`})`;
+  const known = LOGIN_WORDS.find(([words]) => words.test(said));
+  if (known !== undefined) {
+    return { ...known[1](who), reason: answer };
+  }
+  switch (status) {
+    case 400:
+    case 401:
+      return { ...wrongLogin(status, deployer, who), reason: `${answer}: ${REFUSED[status]}` };
+    case 403:
+      return {
+        key: "keycloak:realm",
+        rule: "must be a realm that is enabled",
+        reason: `${answer}, as it does in a disabled realm; or a proxy before it did`,
+        value: deployer.realm,
+        remedy: "have the realm enabled in the admin console",
+      };
+    case 404:
+      return {
+        key: "keycloak:realm",
+        rule: "must be the realm that the deployer's client lives in",
+        reason: "Keycloak has no such realm; the case of its letters matters",
+        value: deployer.realm,
+        remedy: "write the realm's name as in the admin console",
+      };
+    default:
+      return explainNotReady({ status, said }, { connection });
+  }
+}
+
+/** What the statuses mean (tried on Keycloak 26.7). */
+const REFUSED = {
+  400: "that is not what it answers to a wrong secret, but to a login that it does not allow",
+  401: "no such client, a disabled one, wrong credentials, or no service account; it does not tell which",
+} as const;
+
+/** Where the credentials are set. */
+const KEYS = {
+  accessToken: "accessToken",
+  assertion: "jwtToken",
+  assertionFile: "jwtTokenFile",
+  clientSecret: "clientSecret",
+  signingKey: "jwtSigningKey",
+} as const;
+
+/** Whose fault it can be depends on what the deployer logs in with. */
+function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: string): Omit<Fault, "reason"> {
+  if (credentials.kind === "password") {
+    return { key: "keycloak:password", rule: `must be that of a user who may log in by ${who}`, remedy: UNSET_USER };
+  }
+  if (status === 400) {
+    return {
+      key: "keycloak:clientId",
+      rule: "must be a client that may log in as it does",
+      value: who,
+      remedy: `see that no client policy of realm ${realm} forbids this kind of login, and no proxy changes the URL`,
+    };
+  }
+  const key = KEYS[credentials.kind];
+  return {
+    key: `keycloak:${key}`,
+    rule: key === "clientSecret" ? `must be the secret of ${who}` : `must prove that the deployer is ${who}`,
+    remedy:
+      "compare keycloak:realm and keycloak:clientId with the admin console, then run: " +
+      `pulumi config set --secret keycloak:${key}${key === "clientSecret" ? " (or export KEYCLOAK_CLIENT_SECRET)" : ""}`,
+  };
+}
+
+/** Why the admin REST API did not do what the deployer asked for, whose login was accepted. */
+export function explainAdmin(answer: RefusedAnswer, { connection, deployer, realm }: Asking): Fault {
+  const { status, said = "", path = "the admin REST API" } = answer;
+  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
+  const key = "keycloak:clientId";
+  switch (status) {
+    case 401:
+      return {
+        key,
+        rule: "must be a client whose tokens the admin REST API accepts",
+        reason:
+          `Keycloak accepted the login of ${who}, but answered 401 at ${path}; from 26.8.2 on a token needs the ` +
+          "audience that the client scope kc-admin-api gives",
+        value: deployer.clientId,
+        remedy: `add kc-admin-api to the default client scopes of "${deployer.clientId}", where the realm has that scope`,
+      };
+    case 403:
+      return {
+        key,
+        rule: `must be a client with the roles ${DEPLOYER_ROLES} of realm-management`,
+        reason: `Keycloak forbade (403) ${path} to ${who}`,
+        value: deployer.clientId,
+        remedy: `give its service account these roles in realm ${realm}`,
+      };
+    case 404:
+      return {
+        key: "scpcloud:realm",
+        rule: "must be a realm of the server, with all that was asked for in it",
+        reason: `Keycloak answered 404 at ${path}${said === "" ? "" : `: ${said}`}`,
+        value: realm,
+        remedy: "write the realm's name as in the admin console; the case of its letters matters",
+      };
+    default:
+      return explainNotReady(answer, { connection });
+  }
+}
+
+/** The server, or a proxy before it, answers, but not to what was asked. */
+export function explainNotReady(
+  { status, said = "", path }: RefusedAnswer,
+  { connection }: Pick<Asking, "connection">,
+): Fault {
+  const at = path === undefined ? "" : ` at ${path}`;
+  return {
+    key: "keycloak:url",
+    rule: "must be a Keycloak that answers",
+    reason: `${status >= 500 ? "it, or a proxy before it, failed" : "it gave an unexpected answer"}${at}: ${status}${said === "" ? "" : ` ${said}`}`,
+    value: connection.url,
+    remedy: "look into the log of Keycloak, and of the proxy, for the time of this run",
+  };
+}
+
+/** The plugin could not read the server's version, which 26.4 and later show to whoever may manage the realm. */
+export function explainHiddenVersion(realm: string): Fault {
+  return {
+    key: "keycloak:keycloakVersion",
+    rule: "must be set, or the server's version visible",
+    reason:
+      "Keycloak 26.4 and later show their version only to a deployer with the role manage-realm, and the plugin asks for it",
+    remedy:
+      `run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); ` +
+      `or give the deployer's service account the role manage-realm of realm-management in realm ${realm}`,
+  };
+}
