@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { isSecret } from "./credentials";
 
+/** By which a program says that it has failed and told why (Pulumi's cmd/run). An exception would save no outputs. */
+const FAILED_AND_TOLD = 32;
+
 /**
  * A client's secret. Where the state has none (the connection broke off when the client had just been made) or a masked
  * one (it was refreshed by a deployer who may only view), Keycloak is asked anew. If it does not show it either, that is
@@ -12,9 +15,9 @@ export function readSecret(
   client: keycloak.openid.Client,
   { realmId, clientId }: { readonly realmId: string; readonly clientId: string },
 ): pulumi.Output<string | undefined> {
-  return pulumi.all([client.id, client.clientSecret]).apply(async ([id, stored]: [string?, string?]) => {
-    // Without an id, `--target` has left it out.
-    if (isSecret(stored) || id === undefined || id === "") {
+  return client.clientSecret.apply(async (stored?: string) => {
+    // Where `--target` has left out a client that is not there yet, there is not even an empty text.
+    if (isSecret(stored) || stored === undefined) {
       return stored;
     }
     const asked = await keycloak.openid.getClient({ realmId, clientId }).then(
@@ -29,7 +32,12 @@ export function readSecret(
       `${asked === undefined || asked === "" ? "none" : "asterisks, so that it lacks the role manage-clients"}. ` +
       `The stack gives out no credentials for it. Run: npm run recover -- --stack ${pulumi.getStack()}`;
     // In a preview an update may be planned that makes Keycloak give out a secret, as of a client that became public.
-    await (pulumi.runtime.isDryRun() ? pulumi.log.warn(text, client) : pulumi.log.error(text, client));
+    if (pulumi.runtime.isDryRun()) {
+      await pulumi.log.warn(text, client);
+    } else {
+      await pulumi.log.error(text, client);
+      process.exitCode = FAILED_AND_TOLD;
+    }
     return undefined;
   });
 }

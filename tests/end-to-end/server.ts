@@ -39,6 +39,7 @@ export const REALMS = {
   retirement: "Retirement",
   toolchain: "Toolchain",
   connection: "Connection",
+  secrets: "Secrets",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */

@@ -237,6 +237,8 @@ describe("a secret that the state does not know", () => {
     );
     expect(text).toContain("npm run recover -- --stack test");
     expect(error).toHaveBeenCalledTimes(1);
+    expect(process.exitCode).toBe(32);
+    process.exitCode = undefined;
     error.mockRestore();
   });
 
