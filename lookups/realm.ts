@@ -50,20 +50,26 @@ export async function checkBuiltInScopes(settings: Settings): Promise<Fault[]> {
   return faults.filter((fault) => fault !== undefined);
 }
 
-/** Keycloak ends every session, a service account's too, with the realm's SSO session. */
+/** Keycloak ends every session, a service account's too, with the realm's sessions. */
 export function checkLifespan(settings: Settings, realm: keycloak.GetRealmResult): Fault[] {
-  const most = toSeconds(realm.ssoSessionMaxLifespan);
-  return most === undefined || settings.accessTokenLifespan <= most
-    ? []
-    : [
-        {
-          key: "scpcloud:accessTokenLifespan",
-          rule: `must not exceed the realm's "SSO Session Max" of ${most} seconds`,
-          reason: "Keycloak would cut the tokens' lifespan to it without a word",
-          value: shown(settings.accessTokenLifespan),
-          remedy: `write ${most} or less, or have the realm's setting raised`,
-        },
-      ];
+  const limits: readonly (readonly [string, number | undefined])[] = [
+    ["SSO Session Max", toSeconds(realm.ssoSessionMaxLifespan)],
+    // Unset, which is 0, it is no limit of its own.
+    ["Client Session Max", toSeconds(realm.clientSessionMaxLifespan) || undefined],
+  ];
+  return limits.flatMap(([name, most]) =>
+    most === undefined || settings.accessTokenLifespan <= most
+      ? []
+      : [
+          {
+            key: "scpcloud:accessTokenLifespan",
+            rule: `must not exceed the realm's "${name}" of ${most} seconds`,
+            reason: "Keycloak would cut the tokens' lifespan to it without a word",
+            value: shown(settings.accessTokenLifespan),
+            remedy: `write ${most} or less, or have the realm's setting raised`,
+          },
+        ],
+  );
 }
 
 /** The provider shows durations as Go does, such as "10h0m0s". */

@@ -35,7 +35,10 @@ export const DISABLED_USER: Problem = {
   remedy: "name another user of the organization, or have this one enabled in the admin console",
 };
 
-/** The provider says "not found" for an absent user, for one spelt in another case, and for one the deployer may not see. */
+/**
+ * The provider says "not found" for an absent user, for one spelt in another case, for one the deployer may not see, and
+ * for one behind a hundred others: it searches for names that contain the name, and Keycloak gives the first hundred.
+ */
 async function explainAbsence(username: string, settings: Settings, error: unknown): Promise<Problem> {
   const { realm, deployer } = settings;
   if (!/not found/i.test(String(error))) {
@@ -50,7 +53,8 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
       remedy: `write "${lowerCase}"`,
     };
   }
-  // The deployer's own service account certainly exists, so not seeing it is a matter of permission.
+  // The deployer's own service account certainly exists, so not seeing it is a matter of permission; and Keycloak sorts
+  // by name, so that no other service account comes before it.
   const probe = `service-account-${deployer.clientId.toLowerCase()}`;
   if (deployer.realm === realm && !(await exists(realm, probe))) {
     return {
@@ -62,9 +66,12 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
   return {
     rule: `must be a user of realm ${realm}`,
     reason:
-      "Keycloak shows the deployer no such user: either it does not exist, or its name is spelt differently" +
+      "Keycloak shows the deployer no such user among the first hundred whose names contain this one, which are all that " +
+      "the provider asks for: either it does not exist, or its name is spelt differently, or it comes later" +
       (deployer.realm === realm ? "" : ", or the deployer lacks the role view-users of that realm"),
-    remedy: "compare the name with the admin console's list of users, or have the user made",
+    remedy:
+      "compare the name with the admin console's list of users, or have the user made; if it is there, write " +
+      "organizationId with the user's id instead",
   };
 }
 

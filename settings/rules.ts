@@ -45,6 +45,11 @@ export const RULES = {
     reason: "ASP.NET Core could not read it back from an environment variable",
     remedy: 'write the section as the service reads it, such as "Authentication:Schemes:Bearer"',
   },
+  emptyUuid: {
+    rule: "must not be the empty UUID",
+    reason: "no user has it, and a .NET API may take it, Guid.Empty, for no filter at all: all customers' data",
+    remedy: "copy the id from the user's page in the admin console",
+  },
   environmentPrefix: {
     rule: "must be empty or consist of letters, digits and underscores",
     reason: "it begins the names of environment variables",
@@ -116,7 +121,7 @@ export const RULES = {
     remedy: "write the user name as the admin console shows it",
   },
   uuid: {
-    rule: "must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351",
+    rule: "must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER",
     reason: "the API compares it letter by letter with the id of a Keycloak user",
     remedy: "copy the id from the user's page in the admin console",
   },

@@ -4,7 +4,15 @@ import { apps, secretEnvironment } from "./appSchema";
 import { LIFESPAN } from "./rules";
 import { boolean, listOf, mapOf, refusingLists, says, text, word } from "./shapes";
 
-const uuid = v.pipe(text, v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, says("uuid")));
+/** A user's id is a UUID, and that of a user from a federated storage has the storage's id before its own (StorageId). */
+const userId = v.pipe(
+  text,
+  v.regex(/^(f:[\w-]{1,36}:[!-~]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/, says("uuid")),
+);
+const organizationId = v.pipe(
+  userId,
+  v.check((id) => !/^[0-]+$/.test(id), says("emptyUuid")),
+);
 const username = v.pipe(text, v.regex(/^\S(.{0,253}\S)?$/u, says("username")));
 
 const url = v.pipe(text, v.check(isPlainUrl, says("url")));
@@ -26,7 +34,7 @@ function isPlainUrl(value: string): boolean {
 const integration = mapOf(
   {
     name: v.optional(v.pipe(text, v.regex(/^.{1,255}$/u, says("name")))),
-    organizationId: v.optional(uuid),
+    organizationId: v.optional(organizationId),
     organizationUser: v.optional(username),
     retired: v.optional(boolean, false),
     sharedOrganization: v.optional(boolean, false),
@@ -103,7 +111,7 @@ export const SCHEMA = {
     },
     says("map"),
   ),
-  forbiddenOrganizationIds: listOf(uuid),
+  forbiddenOrganizationIds: listOf(userId),
   forbiddenOrganizationUsers: listOf(username),
   integrations: v.pipe(
     refusingLists(v.record(v.string(), integration, says("integrations"))),

@@ -36,7 +36,7 @@ describe("a customer's organization", () => {
     expect(onlyFault(withIntegrations({ acme: { organizationId: ID.toUpperCase() } }))).toBe(
       [
         "scpcloud:integrations.acme.organizationId",
-        "  must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351,",
+        "  must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER,",
         "  because the API compares it letter by letter with the id of a Keycloak user.",
         `  Found: "${ID.toUpperCase()}"`,
         "  Do: copy the id from the user's page in the admin console",
@@ -57,6 +57,20 @@ describe("a customer's organization", () => {
   ])("as an id that is %s is refused", (_, organizationId) => {
     expect(onlyFault(withIntegrations({ acme: { organizationId } }))).toContain("must be a UUID in lower case");
   });
+
+  it("as the empty UUID is refused, which .NET may take for no filter", () => {
+    expect(onlyFault(withIntegrations({ acme: { organizationId: "00000000-0000-0000-0000-000000000000" } }))).toContain(
+      "must not be the empty UUID",
+    );
+  });
+
+  it.each(["f:8b0f4b86-7d2b-4e0f-9c0a-0c3b6a4f2d11:anna", "f:ldap:ORG-4711"])(
+    "may be that of a user from a federated storage: %s",
+    (organizationId) => {
+      const { integrations } = accepted(withIntegrations({ acme: { organizationId } }));
+      expect(integrations[0]?.organization).toEqual({ id: organizationId });
+    },
+  );
 
   test.each(["", " ", " anna", "anna ", "anna\n", "a".repeat(256)])(
     "cannot be the user name %j",
