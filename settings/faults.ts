@@ -35,17 +35,25 @@ export function formatFaults(faults: readonly Fault[]): string {
 }
 
 function formatFault({ key, rule, reason, value, remedy }: Fault): string {
-  const lines = [key, `  ${rule},`, `  because ${reason}.`];
+  // GitHub takes a line that begins with "::" for a command.
+  const lines = [/^\w/.test(key) ? key : shown(key), `  ${rule},`, `  because ${reason}.`];
   if (value !== undefined) {
     lines.push(`  Found: ${value}`);
   }
-  return [...lines, `  Do: ${remedy}`].join("\n");
+  return [...lines, `  Do: ${remedy}`].map(visible).join("\n");
 }
 
 /** A value as it is shown in a fault: JSON, cut to a line's length. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = visible(JSON.stringify(value) ?? "nothing");
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
+
+/** What a reader could not see, or what would change the direction of what he reads, is spelt out; line ends, too. */
+export function visible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => {
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
 }
 
 /** The remedy for an unknown name: the known one that was probably meant, else the list of all. */

@@ -58,7 +58,8 @@ function parseShape(key: keyof typeof SCHEMA, decoded: Decoded, values: Record<s
       },
     ];
   }
-  const { issues = [], output } = v.safeParse(SCHEMA[key], decoded[key]);
+  // A value that breaks one rule is not held to the next ones.
+  const { issues = [], output } = v.safeParse(SCHEMA[key], decoded[key], { abortPipeEarly: true });
   values[key] = output;
   return issues.map((issue) => toFault(key, issue));
 }

@@ -86,7 +86,7 @@ export const RULES = {
     remedy: "write one key with its value per line, or {} for none",
   },
   name: {
-    rule: "must have 1 to 255 characters",
+    rule: "must have 1 to 255 characters, not all of them blank",
     reason: "Keycloak shows it in the list of clients and stores no more",
     remedy: "write the customer's name, or leave the key out",
   },
@@ -94,6 +94,11 @@ export const RULES = {
     rule: "must be text without spaces",
     reason: "the tokens carry it verbatim as an allowed origin",
     remedy: 'write an origin such as "https://app.example.com", or "/*" as in the original token',
+  },
+  printable: {
+    rule: "must be text that can be seen, without line ends and characters that control it or turn its direction",
+    reason: "whoever reads it in a list or a review would take it for something else",
+    remedy: 'write it anew, without what is shown as "\\u…"',
   },
   realm: {
     rule: "must consist of letters, digits, dots, underscores and hyphens",

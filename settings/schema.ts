@@ -13,7 +13,12 @@ const organizationId = v.pipe(
   userId,
   v.check((id) => !/^[0-]+$/.test(id), says("emptyUuid")),
 );
-const username = v.pipe(text, v.regex(/^\S(.{0,253}\S)?$/u, says("username")));
+/** Also an unpaired surrogate, and what turns the direction of the text around it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const isPrintable = (value: string) => !UNPRINTABLE.test(value) && /[^\p{C}\p{Z}]/u.test(value);
+const printable = (rule: "name" | "username", characters: RegExp) =>
+  v.pipe(text, v.regex(characters, says(rule)), v.check(isPrintable, says("printable")));
+const username = printable("username", /^\S([^]{0,253}\S)?$/u);
 
 const url = v.pipe(text, v.check(isPlainUrl, says("url")));
 const isBelowRealms = (value: string) => /\/realms(\/|$)/.test(value);
@@ -33,7 +38,7 @@ function isPlainUrl(value: string): boolean {
 
 const integration = mapOf(
   {
-    name: v.optional(v.pipe(text, v.regex(/^.{1,255}$/u, says("name")))),
+    name: v.optional(printable("name", /^(?=[^]*\S)[^]{1,255}$/u)),
     organizationId: v.optional(organizationId),
     organizationUser: v.optional(username),
     retired: v.optional(boolean, false),

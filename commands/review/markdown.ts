@@ -2,6 +2,7 @@
  * Markdown out of texts that a stranger may have written, in a stack file of a fork: every such text goes through one of
  * these functions. In code, GitHub makes neither links nor mentions nor HTML of it.
  */
+import { visible } from "../../settings/faults";
 
 /** Characters of a value or a line. */
 const LONGEST = 300;
@@ -54,13 +55,6 @@ export function marker(kind: "claims" | "summary", stack: string): string {
 
 export function plural(count: number, singular: string, several = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : several}`;
-}
-
-/** What a reader could not see, or what would change the direction of what he reads, is spelt out. */
-function visible(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => {
-    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
-  });
 }
 
 function shorten(text: string): string {

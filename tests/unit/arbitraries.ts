@@ -20,7 +20,7 @@ const clientId = fc
 const username = fc
   .string({ unit: "grapheme", maxLength: 20 })
   .map((text) => text.trim())
-  .filter((text) => text !== "" && !/[\n\r\u2028\u2029]/.test(text));
+  .filter((text) => text !== "" && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text));
 const uuid = fc.uuid();
 
 const url = fc
@@ -89,7 +89,7 @@ const integrations = fc.integer({ min: 1, max: 5 }).chain((count) =>
     fc.array(
       fc.record({
         byId: fc.boolean(),
-        name: maybe(fc.stringMatching(/^[ -~]{1,30}$/)),
+        name: maybe(fc.stringMatching(/^ {0,2}[!-~][ -~]{0,30}$/)),
         retired: maybe(fc.boolean()),
         sharedOrganization: maybe(fc.boolean()),
       }),

@@ -1,4 +1,6 @@
-import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations } from "./configuration";
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, withIntegrations } from "./configuration";
+
+const ANNA = { organizationUser: "anna" };
 
 describe("the access token's lifespan", () => {
   test.each([60, 300, 3600])("may be %i seconds", (seconds) => {
@@ -175,15 +177,57 @@ describe("names in a stack file:", () => {
     expect(text).toContain("because it is part of the issuer's URL and case sensitive.");
   });
 
-  test.each(["", "a".repeat(256), "two\nlines"])("a customer's name cannot be %j", (name) => {
+  test.each(["", " ", "\u3000", "a".repeat(256)])("a customer's name cannot be %j", (name) => {
     expect(onlyFault(withIntegrations({ acme: { organizationUser: "anna", name } }))).toContain(
-      "scpcloud:integrations.acme.name\n  must have 1 to 255 characters,",
+      "scpcloud:integrations.acme.name\n  must have 1 to 255 characters, not all of them blank,",
     );
+  });
+
+  describe.each(["name", "organizationUser"])("a customer's %s", (setting) => {
+    const withText = (text: string) => withIntegrations({ acme: { organizationUser: "anna", [setting]: text } });
+
+    test.each([
+      ["a line end", "two\nlines", "two\\nlines"],
+      ["another line end", "two\u2028lines", "two\\u{2028}lines"],
+      ["an escape sequence", "a\u001b[31mb", "a\\u001b[31mb"],
+      ["a control character of C1", "a\u009b31mb", "a\\u{9b}31mb"],
+      ["an override of direction", "acme\u202egpj", "acme\\u{202e}gpj"],
+      ["a mark of direction", "acme\u200fx", "acme\\u{200f}x"],
+      ["half a character", "a\ud800b", "a\\ud800b"],
+      ["nothing that can be seen", "\u200b\u2060", "\\u{200b}\\u{2060}"],
+    ])("cannot have %s, which is shown", (_, text, shown) => {
+      const fault = onlyFault(withText(text));
+      expect(fault).toContain(`scpcloud:integrations.acme.${setting}\n  must be text that can be seen,`);
+      expect(fault).toContain(`  Found: "${shown}"\n`);
+    });
+
+    test.each(["علی‌رضا", "👩‍💻", "Łódź 東京", "O'Neil & Söhne"])("may be %s", (text) => {
+      expect(accepted(withText(text)).integrations).toHaveLength(1);
+    });
   });
 
   test.each(["", "https://a.example https://b.example"])("an allowed origin cannot be %j", (origin) => {
     expect(onlyFault(configuration({ "scpcloud:allowedOrigins": ["/*", origin] }))).toContain(
       "scpcloud:allowedOrigins[1]\n  must be text without spaces,",
     );
+  });
+});
+
+describe("a fault", () => {
+  test("shows what a reader would not see", () => {
+    expect(onlyFault(configuration({ "scpcloud:requireHttps": "tru\u200be" }))).toContain('  Found: "tru\\u{200b}e"\n');
+  });
+
+  test.each([
+    ["a client id", withIntegrations({ "a\n::error::b": { organizationUser: "anna" } })],
+    ["the twin of a client id", withIntegrations({ "a\n::error::b": ANNA, c: ANNA, d: ANNA })],
+    ["a setting", withIntegrations({ acme: { organizationUser: "anna", "x\r\n::error::": 1 } })],
+    ["a key", configuration({ "scpcloud:x\n::error::": 1 })],
+    ["a namespace", configuration({ "::error::x": 1 })],
+    ["an environment variable", configuration({ "scpcloud:apps": { bff: { environment: { "A\n::error::": "b" } } } })],
+  ])("has no line of its own for the text of %s", (_, source) => {
+    const { message } = refusal(source);
+    expect(message).toContain("::error::");
+    expect(message).not.toMatch(/[^\n -~‘-”…]|^\s*::/m);
   });
 });
