@@ -118,6 +118,7 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
       .map(([clientId, entry]) => toIntegration(clientId, entry))
       .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
+    contact: values.contact,
     bff: values.bff,
     api: values.api,
     ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, source) } : {}),

@@ -35,6 +35,11 @@ export const RULES = {
     reason: "it switches something on or off, and any other value would be a guess",
     remedy: "write true or false without quotes",
   },
+  bffUrl: {
+    rule: "must be an absolute http(s) URL without query, credentials and trailing slash, in lower-case host letters",
+    reason: "customers are told to call it",
+    remedy: 'write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
+  },
   configurationName: {
     rule: "must be a name of letters and digits, with single underscores between them",
     reason: "ASP.NET Core could not read it back from an environment variable",
@@ -44,6 +49,11 @@ export const RULES = {
     rule: 'must be names of letters and digits, with single underscores between them, joined by ":"',
     reason: "ASP.NET Core could not read it back from an environment variable",
     remedy: 'write the section as the service reads it, such as "Authentication:Schemes:Bearer"',
+  },
+  contact: {
+    rule: "must be one line of up to 255 characters",
+    reason: "customers are told whom to ask",
+    remedy: 'write a name with an address, such as "ScpCloud support, support@example.com"',
   },
   emptyUuid: {
     rule: "must not be the empty UUID",

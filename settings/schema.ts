@@ -112,10 +112,18 @@ export const SCHEMA = {
         ),
         {},
       ),
+      publicUrl: v.optional(
+        v.pipe(
+          text,
+          v.check((value) => isPlainUrl(value), says("bffUrl")),
+        ),
+      ),
       section: v.optional(configurationSection, "Keycloak"),
     },
     says("map"),
   ),
+  // Empty: nobody; then nothing can be handed over.
+  contact: v.pipe(text, v.regex(/^.{0,255}$/u, says("contact"))),
   forbiddenOrganizationIds: listOf(userId),
   forbiddenOrganizationUsers: listOf(username),
   integrations: v.pipe(

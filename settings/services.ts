@@ -25,6 +25,7 @@ function checkHttps(decoded: Decoded, provider: ProviderValues): Fault[] {
     ["keycloak:adminUrl", provider.adminUrl],
     ["scpcloud:publicUrl", decoded["publicUrl"]],
     ["scpcloud:backchannelUrl", decoded["backchannelUrl"]],
+    ["scpcloud:bff.publicUrl", recordOf(decoded["bff"])["publicUrl"]],
     ...additionalIssuers(decoded).map((url, index): [string, unknown] => [issuerKey(index), url]),
   ];
   const faults = urls.flatMap(([key, url]) =>

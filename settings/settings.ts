@@ -154,7 +154,10 @@ export interface OfflineSettings {
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   readonly forbiddenOrganizationIds: readonly string[];
-  readonly bff: ServiceNames<BffKey>;
+  /** Whom customers may ask; empty: nobody is named. */
+  readonly contact: string;
+  /** With the base URL under which customers call it. */
+  readonly bff: ServiceNames<BffKey> & { readonly publicUrl?: string | undefined };
   readonly api: ServiceNames<ApiKey> & { readonly additionalIssuers: readonly string[] };
   /** Undefined: the services run elsewhere. */
   readonly apps?: AppsSettings;

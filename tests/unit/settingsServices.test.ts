@@ -105,3 +105,54 @@ describe("the services' configuration keys", () => {
     ]);
   });
 });
+
+describe("what customers are told", () => {
+  test("is nothing by default", () => {
+    const { bff, contact } = accepted(configuration());
+    expect(bff.publicUrl).toBeUndefined();
+    expect(contact).toBe("");
+  });
+
+  test("is where to call and whom to ask", () => {
+    const { bff, contact } = accepted(
+      configuration({
+        "scpcloud:bff": { publicUrl: "https://api.example.com/v1" },
+        "scpcloud:contact": "ScpCloud support, support@example.com",
+      }),
+    );
+    expect(bff.publicUrl).toBe("https://api.example.com/v1");
+    expect(contact).toBe("ScpCloud support, support@example.com");
+  });
+
+  test.each(["", "api.example.com", "https://api.example.com/", "https://anna@api.example.com"])(
+    "cannot be to call %j",
+    (publicUrl) => {
+      expect(onlyFault(configuration({ "scpcloud:bff": { publicUrl } }))).toBe(
+        [
+          "scpcloud:bff.publicUrl",
+          "  must be an absolute http(s) URL without query, credentials and trailing slash, in lower-case host letters,",
+          "  because customers are told to call it.",
+          `  Found: ${JSON.stringify(publicUrl)}`,
+          '  Do: write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
+        ].join("\n"),
+      );
+    },
+  );
+
+  test("is to call by https, unless the stack says that it need not", () => {
+    const bff = { publicUrl: "http://api.example.com" };
+    expect(onlyFault(configuration({ "scpcloud:bff": bff }))).toContain(
+      "scpcloud:bff.publicUrl\n  must begin with https:",
+    );
+    expect(accepted(configuration({ "scpcloud:bff": bff, "scpcloud:requireHttps": false })).bff).toMatchObject(bff);
+  });
+
+  test.each(["two\nlines", "a".repeat(256)])(
+    "does not name a contact of several lines, or a long one: %#",
+    (contact) => {
+      expect(onlyFault(configuration({ "scpcloud:contact": contact }))).toContain(
+        "scpcloud:contact\n  must be one line of up to 255 characters",
+      );
+    },
+  );
+});

@@ -37,7 +37,7 @@ describe("an unknown key", () => {
       ["scpcloud:api.sectoin", 'write "section", or remove it'],
       ["scpcloud:api.names.validIssuer", 'write "validIssuers", or remove it'],
       ["scpcloud:bff.names.baseURL", 'write "baseUrl", or remove it'],
-      ["scpcloud:bff.additionalIssuers", "remove it, or write one of: environmentPrefix, names, section"],
+      ["scpcloud:bff.additionalIssuers", "remove it, or write one of: environmentPrefix, names, publicUrl, section"],
     ]);
   });
 
