@@ -20,6 +20,7 @@ const FOLDERS = [
   "commands/review",
   "commands/recover",
   "commands/drift",
+  "commands/handover",
   "commands/customers",
   "commands",
   "development/toolchain",

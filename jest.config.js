@@ -12,8 +12,8 @@ const common = {
   testEnvironment: "node",
   clearMocks: true,
   transform: { "\\.[jt]s$": ["ts-jest", { diagnostics: false, tsconfig }] },
-  // jose is published as ES modules only, which jest cannot require.
-  transformIgnorePatterns: ["/node_modules/(?!jose/)"],
+  // These are published as ES modules only, which jest cannot require.
+  transformIgnorePatterns: ["/node_modules/(?!(jose|age-encryption|@noble|@scure)/)"],
 };
 
 module.exports = {

@@ -1,10 +1,11 @@
 import { customersWithOldSecret, listCustomers } from "./customers/customerList";
 import { customersTable, oldSecretLines } from "./customers/customersTable";
+import { readRecord } from "./handover/record";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { runCommand, UsageError } from "./cli/commandLine";
-import { loadStack } from "./cli/stack";
+import { givenTexts, runCommand, UsageError } from "./cli/commandLine";
+import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 /** As of drift: neither that of errors nor one of a shell's own. */
 const OLD_SECRETS = 3;
@@ -25,13 +26,14 @@ runCommand(
     },
   },
   async ({ stack: name, options }) => {
-    const days = readDays(options["older-than"]);
+    const days = readDays(givenTexts(options["older-than"])[0]);
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
-      const customers = await listCustomers(settings, stack.outputs, admin, new Date());
+      const record = await readRecord(PROJECT_DIRECTORY, name);
+      const customers = await listCustomers(settings, stack.outputs, admin, record, new Date());
       const old = customersWithOldSecret(customers, days);
       if (options["json"] === true) {
         const oldSecrets = old.map(({ clientId }) => clientId);
@@ -46,11 +48,11 @@ runCommand(
   },
 );
 
-function readDays(value: string | boolean | undefined): number {
+function readDays(value: string | undefined): number {
   if (value === undefined) {
     return Infinity;
   }
-  const [, days] = /^(\d+)d?$/.exec(String(value)) ?? [];
+  const [, days] = /^(\d+)d?$/.exec(value) ?? [];
   if (days === undefined) {
     throw new UsageError("--older-than must be a number of days, such as 365d.");
   }

@@ -5,6 +5,8 @@ import { selectedStack } from "./stack";
 
 interface Option {
   readonly type: "boolean" | "string";
+  /** Whether it may be said several times. */
+  readonly multiple?: boolean;
   /** What stands for its value in the help. */
   readonly value?: string;
   readonly description: string;
@@ -20,7 +22,14 @@ export interface Command {
 /** What the user typed. */
 export interface Invocation {
   readonly stack: string;
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, OptionValue | readonly OptionValue[] | undefined>>;
+}
+
+type OptionValue = string | boolean;
+
+/** The texts that were given for an option, however often it was said. */
+export function givenTexts(value: Invocation["options"][string]): string[] {
+  return [value].flat().filter((one) => typeof one === "string");
 }
 
 /** The command was called wrongly. */

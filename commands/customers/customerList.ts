@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../cli/stack";
+import type { Handover, HandoverRecord } from "../handover/record";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../keycloak/clients";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
@@ -28,6 +29,13 @@ export interface Customer {
     /** Until when the previous secret works too. */
     readonly previousWorksUntil?: string;
   };
+  /** The last time that a secret was handed over; absent where that is noted nowhere. */
+  readonly handover?: {
+    readonly date: string;
+    readonly recipients: readonly string[];
+    /** Whether it was the present secret; absent where Keycloak does not know when it made that. */
+    readonly ofPresentSecret?: boolean;
+  };
 }
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -37,6 +45,7 @@ export async function listCustomers(
   { integrations }: Pick<Settings, "integrations">,
   outputs: StackOutputs,
   admin: KeycloakAdmin,
+  record: HandoverRecord,
   now: Date,
 ): Promise<Customer[]> {
   const settings = new Map(integrations.map((integration) => [integration.clientId, integration]));
@@ -44,7 +53,9 @@ export async function listCustomers(
   return Promise.all(
     clientIds.map(async (clientId) => {
       const client = await findClient(admin, clientId);
-      return describe(clientId, settings.get(clientId), outputs.integrations?.[clientId]?.organizationId, client, now);
+      const deployedId = outputs.integrations?.[clientId]?.organizationId;
+      const customer = describe(clientId, settings.get(clientId), deployedId, client, now);
+      return { ...customer, ...lastHandover(record[clientId] ?? [], customer.secret?.created) };
     }),
   );
 }
@@ -101,6 +112,23 @@ function describeSecret(client: ClientRepresentation, now: Date): NonNullable<Cu
           ageInDays: Math.max(0, Math.floor((now.getTime() - created.getTime()) / DAY_MILLISECONDS)),
         }),
     ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds.toISOString() }),
+  };
+}
+
+function lastHandover(handovers: readonly Handover[], created: string | undefined): Pick<Customer, "handover"> {
+  const last = handovers.at(-1);
+  if (last === undefined) {
+    return {};
+  }
+  const { date, secretCreated } = last;
+  const isKnown = created !== undefined && secretCreated !== undefined;
+  return {
+    handover: {
+      date,
+      // Those of one run.
+      recipients: handovers.filter((one) => one.date === date).map(({ recipient }) => recipient),
+      ...(isKnown ? { ofPresentSecret: created === secretCreated } : {}),
+    },
   };
 }
 

@@ -10,6 +10,7 @@ export function customersTable(customers: readonly Customer[]): string {
     ["organization", ({ organization: { user, id } }) => [user, id].filter(Boolean).join("\n")],
     ["state", ({ state }) => state],
     ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],
+    ["handed over", ({ handover }) => (handover === undefined ? "" : handedOver(handover))],
     ["previous secret works until", ({ secret }) => minutes(secret?.previousWorksUntil)],
   ];
   const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer) !== ""));
@@ -20,6 +21,11 @@ export function customersTable(customers: readonly Customer[]): string {
 
 function ageOf({ ageInDays }: NonNullable<Customer["secret"]>): string {
   return ageInDays === undefined ? "unknown" : ageInDays === 1 ? "1 day" : `${ageInDays} days`;
+}
+
+function handedOver({ date, ofPresentSecret, recipients }: NonNullable<Customer["handover"]>): string {
+  const whom = recipients.map((recipient) => `${recipient.slice(0, 9)}...${recipient.slice(-4)}`).join("\n");
+  return `${date.slice(0, 10)}${ofPresentSecret === false ? ", an earlier secret" : ""}\n${whom}`;
 }
 
 /** "2026-11-25T14:30:00.000Z" as "2026-11-25 14:30 UTC". */

@@ -4,7 +4,7 @@ import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 
-const REALM = REALMS.credentials;
+const REALM = REALMS.customers;
 const STACK = "customers";
 const OLD = 3;
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";

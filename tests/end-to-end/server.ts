@@ -33,13 +33,14 @@ export const REALMS = {
   appsSsh: "AppsSsh",
   appsRegistry: "AppsRegistry",
   drift: "Drift",
-  credentials: "Credentials",
+  customers: "Customers",
   driftApps: "DriftApps",
   policyPack: "PolicyPack",
   retirement: "Retirement",
   toolchain: "Toolchain",
   connection: "Connection",
   secrets: "Secrets",
+  handover: "Handover",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */

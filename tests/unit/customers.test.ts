@@ -46,8 +46,22 @@ const KEYCLOAK = {
   ...client("removed", { name: "Removed Ltd." }),
   ...client("retired", { enabled: false, ...madeBefore(500) }),
 };
+const secretCreated = (days: number) => new Date(NOW.getTime() - days * 86_400_000).toISOString();
+const handover = (date: string, recipient: string, days: number) => ({
+  date,
+  recipient,
+  secretCreated: secretCreated(days),
+});
+const RECORD = {
+  acme: [
+    handover("2025-01-01T10:00:00.000Z", "age1first00000000000000", 900),
+    handover("2025-10-21T10:00:00.000Z", "age1second0000000000abcd", 400),
+    handover("2025-10-21T10:00:00.000Z", "age1third00000000000efgh", 400),
+  ],
+  "half-retired": [handover("2025-10-21T10:00:00.000Z", "age1fourth0000000000000", 400)],
+};
 const list = (objects: Readonly<Record<string, readonly object[]>> = KEYCLOAK) =>
-  listCustomers(SETTINGS, OUTPUTS, fakeAdmin(objects), NOW);
+  listCustomers(SETTINGS, OUTPUTS, fakeAdmin(objects), RECORD, NOW);
 
 describe("the list of customers", () => {
   test("tells each customer's state by stack file, state and Keycloak", async () => {
@@ -80,7 +94,7 @@ describe("the list of customers", () => {
   test("asks for clients one by one and never for all", async () => {
     const paths: string[] = [];
     const get = (path: string) => Promise.resolve((paths.push(path), []));
-    await listCustomers(SETTINGS, OUTPUTS, { get }, NOW);
+    await listCustomers(SETTINGS, OUTPUTS, { get }, RECORD, NOW);
     expect(paths.sort()).toEqual((await list()).map(({ clientId }) => `/clients?clientId=${clientId}`));
   });
 });
@@ -118,6 +132,22 @@ describe("the age of a secret", () => {
   });
 });
 
+describe("the last handover", () => {
+  test("names all who were given that secret, and whether it is the present one", async () => {
+    const customers = Object.fromEntries((await list()).map(({ clientId, handover }) => [clientId, handover]));
+    expect(customers["acme"]).toEqual({
+      date: "2025-10-21T10:00:00.000Z",
+      recipients: ["age1second0000000000abcd", "age1third00000000000efgh"],
+      ofPresentSecret: true,
+    });
+    expect(customers["half-retired"]).toMatchObject({ ofPresentSecret: false });
+    expect(customers["retired"]).toBeUndefined();
+    const table = customersTable(await list());
+    expect(table).toContain("age1secon...abcd");
+    expect(table).toContain("2025-10-21, an earlier secret");
+  });
+});
+
 describe("old secrets", () => {
   const old = async (days: number) => customersWithOldSecret(await list(), days).map(({ clientId }) => clientId);
 
@@ -149,6 +179,7 @@ describe("the table of customers", () => {
       "anna",
       "active",
       "1 day",
+      "2025-10-21, an earlier secret",
       "2026-11-26 12:00 UTC",
       "",
     ]);

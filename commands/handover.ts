@@ -1,0 +1,67 @@
+import { join } from "node:path";
+
+import { handOver } from "./handover/writeHandover";
+import { HOW_TO_MAKE_A_KEY, readRecipients } from "./handover/recipients";
+import { recordFile } from "./handover/record";
+import { loginAsDeployer } from "./keycloak/admin";
+import { connect } from "./keycloak/http";
+import { readSettings } from "../settings/read";
+import { givenTexts, runCommand, UsageError } from "./cli/commandLine";
+import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
+
+runCommand(
+  {
+    name: "handover",
+    description:
+      "Writes a folder for a customer: a page for its developers, without a secret, and the credential, encrypted so that\n" +
+      "only the customer can open it (age). Tries the secret before, prints none, and notes down who was given one.\n" +
+      HOW_TO_MAKE_A_KEY,
+    options: {
+      customer: { type: "string", value: "ID", description: "the customer's client id" },
+      recipient: {
+        type: "string",
+        multiple: true,
+        value: "KEY",
+        description: "a public key, age1..., or a file with one a line; may be said several times",
+      },
+      directory: {
+        type: "string",
+        value: "FOLDER",
+        description: "where to write; by default .local/handover/STACK/ID",
+      },
+    },
+  },
+  async ({ stack: name, options }) => {
+    const [clientId] = givenTexts(options["customer"]);
+    const recipients = await readRecipients(givenTexts(options["recipient"]));
+    if (clientId === undefined) {
+      throw new UsageError("Say whose credential: --customer ID");
+    }
+    const stack = await loadStack(name);
+    const settings = readSettings(stack.source);
+    const keycloak = connect(settings.connection);
+    try {
+      const admin = await loginAsDeployer(keycloak, settings);
+      const directory = String(options["directory"] ?? join(".local", "handover", name, clientId));
+      const request = {
+        stack: name,
+        clientId,
+        recipients,
+        directory,
+        projectDirectory: PROJECT_DIRECTORY,
+        now: new Date(),
+      };
+      const files = await handOver(request, settings, stack, keycloak, admin);
+      console.log(
+        [
+          ...files,
+          `✓ ${name}: ${clientId}'s secret gets tokens, and is encrypted for ${recipients.length === 1 ? "1 key" : `${recipients.length} keys`}`,
+          `Send both files to the customer, and commit ${recordFile(name)}.`,
+        ].join("\n"),
+      );
+      return 0;
+    } finally {
+      await keycloak.close();
+    }
+  },
+);

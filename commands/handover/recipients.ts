@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+
+import { Encrypter } from "age-encryption";
+
+import { UserError } from "../../settings/userError";
+
+/** What was given for a recipient is none. Its message never quotes it: it may be a private key. */
+export class RecipientError extends UserError {
+  override readonly name = "RecipientError";
+}
+
+/** How a customer makes a key, which is told wherever one is missing. */
+export const HOW_TO_MAKE_A_KEY =
+  "The customer makes a key in one line, and sends you the public half, age1...: age-keygen -o scpcloud-key.txt";
+
+/**
+ * The age recipients (age-encryption.org/v1) that were given one by one or in files as of `age --recipients-file`: one a
+ * line, and comments with #.
+ * @throws RecipientError with all faults
+ */
+export async function readRecipients(given: readonly string[]): Promise<string[]> {
+  if (given.length === 0) {
+    throw new RecipientError(
+      `Say to whom: --recipient age1..., or a file with one a line. Without one the credential could not be encrypted, ` +
+        `and it is handed over in no other way.\n${HOW_TO_MAKE_A_KEY}`,
+    );
+  }
+  const named = await Promise.all(given.map(expand));
+  const faults: string[] = [];
+  const recipients = named.flat().flatMap(({ text, where }) => {
+    const fault = faultOf(text);
+    faults.push(...(fault === undefined ? [] : [`${where}: ${fault}`]));
+    return fault === undefined ? [text] : [];
+  });
+  if (faults.length > 0) {
+    throw new RecipientError([...faults, HOW_TO_MAKE_A_KEY].join("\n"));
+  }
+  return [...new Set(recipients)];
+}
+
+interface Given {
+  readonly text: string;
+  readonly where: string;
+}
+
+async function expand(given: string, index: number): Promise<Given[]> {
+  if (/^(age1|ssh-|AGE-)/i.test(given)) {
+    return [{ text: given, where: `--recipient ${index + 1}` }];
+  }
+  const content = await readFile(given, "utf8").catch((error: unknown) => {
+    const code = (error as NodeJS.ErrnoException).code ?? "it cannot be read";
+    throw new RecipientError(
+      `--recipient ${index + 1} is neither a public key, age1..., nor a file that can be read (${code}).\n${HOW_TO_MAKE_A_KEY}`,
+    );
+  });
+  const lines = content
+    .split("\n")
+    .map((line, number): Given => ({ text: line.trim(), where: `${given}, line ${number + 1}` }))
+    .filter(({ text }) => text !== "" && !text.startsWith("#"));
+  if (lines.length === 0) {
+    throw new RecipientError(`${given} holds no public key.\n${HOW_TO_MAKE_A_KEY}`);
+  }
+  return lines;
+}
+
+function faultOf(recipient: string): string | undefined {
+  if (/^AGE-/i.test(recipient)) {
+    return "this is a private key. It must not leave its owner; have a new pair made, and take its public half";
+  }
+  if (recipient.startsWith("ssh-")) {
+    return "SSH keys are not taken; ask for an age key";
+  }
+  try {
+    new Encrypter().addRecipient(recipient);
+    return undefined;
+  } catch {
+    return "this is no public key of age; a letter may be missing, or be another one";
+  }
+}
+
+/** @returns a file that the tools age and rage open with the private key of any of the recipients */
+export async function encryptFor(recipients: readonly string[], text: string): Promise<Uint8Array> {
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    encrypter.addRecipient(recipient);
+  }
+  return encrypter.encrypt(text);
+}

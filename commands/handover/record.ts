@@ -1,0 +1,72 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { UserError } from "../../settings/userError";
+
+/** What was handed over, to whom and when. Nothing of it is secret. */
+export interface Handover {
+  /** ISO 8601. */
+  readonly date: string;
+  /** The public key that the credential was encrypted for. */
+  readonly recipient: string;
+  /** When Keycloak made the secret, by which it is known again; absent where Keycloak does not know. */
+  readonly secretCreated?: string;
+}
+
+/** By client id, in the order of time. */
+export type HandoverRecord = Readonly<Record<string, readonly Handover[]>>;
+
+/** The file beside the stack file that is to be committed with it. */
+export function recordFile(stack: string): string {
+  return `handovers.${stack}.json`;
+}
+
+/** Empty before the first handover. @throws UserError where somebody wrote something else into the file */
+export async function readRecord(directory: string, stack: string): Promise<HandoverRecord> {
+  const file = recordFile(stack);
+  let text: string;
+  try {
+    text = await readFile(join(directory, file), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return {};
+    }
+    throw error;
+  }
+  try {
+    const record = JSON.parse(text) as unknown;
+    if (isRecord(record)) {
+      return record;
+    }
+  } catch {
+    // A conflict that git has left in it, for example.
+  }
+  throw new UserError(`${file} is no record of handovers. Restore it: git checkout -- ${file}`);
+}
+
+function isRecord(value: unknown): value is HandoverRecord {
+  const isHandover = (one: unknown) =>
+    typeof one === "object" && one !== null && "date" in one && "recipient" in one && typeof one.date === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((list: unknown) => Array.isArray(list) && list.every(isHandover))
+  );
+}
+
+/** Adds to the record, in one step, so that a run that is killed leaves it whole. */
+export async function addToRecord(
+  directory: string,
+  stack: string,
+  clientId: string,
+  handovers: readonly Handover[],
+): Promise<void> {
+  const record = await readRecord(directory, stack);
+  const entries = Object.entries({ ...record, [clientId]: [...(record[clientId] ?? []), ...handovers] });
+  const sorted = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const path = join(directory, recordFile(stack));
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(sorted, undefined, 2)}\n`);
+  await rename(temporary, path);
+}

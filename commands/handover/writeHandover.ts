@@ -1,0 +1,149 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Stack } from "../cli/stack";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { findClient, secretTimes } from "../keycloak/clients";
+import type { KeycloakConnection } from "../keycloak/http";
+import { fetchToken, TokenRefusedError } from "../keycloak/tokens";
+import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
+import type { Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import { encryptFor } from "./recipients";
+import { addToRecord, readRecord } from "./record";
+import { sheet } from "./sheet";
+
+/** Why a credential is not handed over. */
+export class HandoverError extends UserError {
+  override readonly name = "HandoverError";
+}
+
+export interface HandoverRequest {
+  readonly stack: string;
+  readonly clientId: string;
+  readonly recipients: readonly string[];
+  /** Where the two files are written. */
+  readonly directory: string;
+  /** Where the record is. */
+  readonly projectDirectory: string;
+  readonly now: Date;
+}
+
+/**
+ * Writes the sheet and the encrypted credential, and notes it down. The secret is tried before: what is handed over gets
+ * tokens. It is in memory and in the encrypted file only.
+ * @returns the paths of the two files
+ */
+export async function handOver(
+  request: HandoverRequest,
+  settings: Settings,
+  { outputs }: Pick<Stack, "outputs">,
+  keycloak: KeycloakConnection,
+  admin: KeycloakAdmin,
+): Promise<readonly string[]> {
+  const { clientId, directory, now, projectDirectory, recipients, stack } = request;
+  const { bffUrl, contact } = toldFacts(settings);
+  const integration = settings.integrations.find((one) => one.clientId === clientId);
+  if (integration === undefined) {
+    const known = settings.integrations.map((one) => one.clientId);
+    throw new HandoverError(`There is no customer "${clientId}" in the stack file; ${didYouMean(clientId, known)}.`);
+  }
+  if (integration.retired) {
+    throw new HandoverError(`${clientId} is retired: its secret gets no tokens.`);
+  }
+  const credentials = outputs.credentials?.[clientId];
+  if (credentials === undefined) {
+    throw new HandoverError(`${clientId} is not deployed yet; run: pulumi up --stack ${stack}`);
+  }
+  // Refuses a damaged record before anything is written.
+  await readRecord(projectDirectory, stack);
+  await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
+  const client = await findClient(admin, clientId);
+  const { created, overlapEnds } = client === undefined ? {} : secretTimes(client, now);
+
+  const page = sheet({
+    clientId,
+    name: integration.name,
+    bffUrl,
+    contact,
+    date: now,
+    ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds }),
+  });
+  const credential = { clientId, clientSecret: credentials.clientSecret, authorization: credentials.basic };
+  const encrypted = await encryptFor(recipients, `${JSON.stringify(credential, undefined, 2)}\n`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const files = [join(directory, `${clientId}.html`), join(directory, `${clientId}.age`)] as const;
+  await writePrivate(files[0], page);
+  await writePrivate(files[1], encrypted);
+  await addToRecord(
+    projectDirectory,
+    stack,
+    clientId,
+    recipients.map((recipient) => ({
+      date: now.toISOString(),
+      recipient,
+      ...(created === undefined ? {} : { secretCreated: created.toISOString() }),
+    })),
+  );
+  return files;
+}
+
+/** What the sheet has to say and only the stack file knows. @throws SettingsError with all that is missing */
+function toldFacts({ bff, contact }: Settings): { readonly bffUrl: string; readonly contact: string } {
+  const missing = (key: string, reason: string, remedy: string): Fault => ({
+    key,
+    rule: "must be set",
+    reason,
+    remedy,
+  });
+  const faults = [
+    ...(bff.publicUrl === undefined
+      ? [
+          missing(
+            "scpcloud:bff.publicUrl",
+            "the sheet tells the customer where to call",
+            'write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
+          ),
+        ]
+      : []),
+    ...(contact === ""
+      ? [
+          missing(
+            "scpcloud:contact",
+            "the sheet tells the customer whom to ask",
+            'write a name with an address, such as "ScpCloud support, support@example.com"',
+          ),
+        ]
+      : []),
+  ];
+  if (bff.publicUrl === undefined || faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  return { bffUrl: bff.publicUrl, contact };
+}
+
+async function tryCredentials(
+  clientId: string,
+  basic: string,
+  { realm }: Settings,
+  keycloak: KeycloakConnection,
+  stack: string,
+): Promise<void> {
+  try {
+    await fetchToken(keycloak, realm, basic);
+  } catch (error) {
+    if (error instanceof TokenRefusedError) {
+      throw new HandoverError(
+        `Keycloak refuses the secret of ${clientId} that the stack's state has (${error.message}), so it is not handed ` +
+          `over. To see why, run: npm run drift -- --stack ${stack}`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** A file of this name may have been there with other rights. */
+async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(path, content, { mode: 0o600 });
+  await chmod(path, 0o600);
+}

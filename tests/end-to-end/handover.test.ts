@@ -1,0 +1,210 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { examples, VARIABLE } from "../../commands/handover/examples";
+import type { Credentials } from "../../outputs";
+import { run } from "../../processes/run";
+import { Meddler } from "./meddling";
+import { Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import { claimsOf } from "./tokens";
+
+const REALM = REALMS.handover;
+const STACK = "handover";
+const ORGANIZATION = "00000000-0000-4000-8000-000000000001";
+const TOLD = {
+  "scpcloud:bff": { publicUrl: "https://api.example.com" },
+  "scpcloud:contact": "ScpCloud support, support@example.com",
+};
+
+const meddler = new Meddler(REALM);
+let project: Project;
+let stack: Stack;
+let recipient: string;
+let credentials: Credentials;
+
+const stackFile = (changes: StackFile = {}): StackFile => ({
+  ...project.connection(REALM),
+  ...TOLD,
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": {
+    acme: { organizationId: ORGANIZATION, name: "Acme & Sons" },
+    leaving: { organizationId: ORGANIZATION.replace(/1$/, "2"), retired: true },
+  },
+  ...changes,
+});
+const handOver = (...args: string[]) => project.command("handover", "--stack", STACK, ...args);
+const inProject = (...names: string[]) => join(project.directory, ...names);
+const secrets = () => [...(Object.values(credentials) as string[]), serverOfTests().deployerSecret];
+
+beforeAll(async () => {
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile());
+  await stack.up();
+  credentials = ((await stack.outputs())["credentials"]?.value as { acme: Credentials }).acme;
+  const keygen = await run("age-keygen", ["-o", inProject("key.txt")]);
+  recipient = /age1\w+/.exec(keygen.stdout + keygen.stderr)?.[0] ?? "";
+});
+
+afterAll(async () => {
+  await stack.destroy();
+  await project.remove();
+});
+
+describe("a credential that was handed over", () => {
+  it("is opened by the tool age with the recipient's key, and gets tokens", async () => {
+    const { exitCode, stderr, stdout } = await handOver("--customer", "acme", "--recipient", recipient);
+
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const folder = join(".local", "handover", STACK, "acme");
+    expect(stdout.split("\n").slice(0, 2)).toEqual([join(folder, "acme.html"), join(folder, "acme.age")]);
+    const opened = await run("age", ["--decrypt", "--identity", inProject("key.txt"), inProject(folder, "acme.age")]);
+    const credential = JSON.parse(opened.stdout) as Record<string, string>;
+    expect(credential).toEqual({
+      clientId: "acme",
+      clientSecret: credentials.clientSecret,
+      authorization: credentials.basic,
+    });
+    const handedOver = { clientSecret: "", basic: credential["authorization"] ?? "" };
+    expect(await claimsOf(handedOver, REALM)).toMatchObject({ organizationId: ORGANIZATION });
+    for (const name of ["acme.html", "acme.age"]) {
+      expect((await stat(inProject(folder, name))).mode & 0o777).toBe(0o600);
+    }
+    expect((await stat(inProject(folder))).mode & 0o777).toBe(0o700);
+  });
+
+  it("stands nowhere else: not in the output, the page, or the record", async () => {
+    const directory = inProject("elsewhere");
+    await mkdir(directory, { mode: 0o755 });
+    await writeFile(join(directory, "acme.age"), "of before", { mode: 0o644 });
+    const { stderr, stdout } = await handOver("--customer", "acme", "--recipient", inProject("recipients.txt"));
+    expect(stderr).toMatch(/neither a public key, age1\.\.\., nor a file/);
+    await writeFile(inProject("recipients.txt"), `# Acme's key\n${recipient}\n`);
+    const fromFile = ["--customer", "acme", "--recipient", inProject("recipients.txt"), "--directory", directory];
+    const written = await handOver(...fromFile);
+
+    expect(written.exitCode).toBe(0);
+    const texts = [stdout, stderr, written.stdout, written.stderr];
+    for (const file of [
+      join(directory, "acme.html"),
+      join(directory, "acme.age"),
+      inProject(`handovers.${STACK}.json`),
+    ]) {
+      texts.push(await readFile(file, "latin1"));
+    }
+    for (const secret of secrets()) {
+      expect(texts.join("\n")).not.toContain(secret);
+    }
+    expect((await stat(join(directory, "acme.age"))).mode & 0o777).toBe(0o600);
+  });
+
+  it("is known afterwards, with the age of the secret, until there is another secret", async () => {
+    const record = JSON.parse(await readFile(inProject(`handovers.${STACK}.json`), "utf8")) as Record<
+      string,
+      unknown[]
+    >;
+    const entry = { date: expect.any(String) as string, recipient, secretCreated: expect.any(String) as string };
+    expect(record).toEqual({ acme: [entry, entry] });
+    const customers = async () =>
+      (JSON.parse((await project.command("customers", "--stack", STACK, "--json")).stdout) as { customers: unknown[] })
+        .customers[0];
+    expect(await customers()).toMatchObject({ handover: { recipients: [recipient], ofPresentSecret: true } });
+
+    await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
+    expect(await customers()).toMatchObject({ handover: { ofPresentSecret: false } });
+  });
+});
+
+describe("nothing is handed over", () => {
+  const refused = async (...args: string[]): Promise<string> => {
+    const before = await readFile(inProject(`handovers.${STACK}.json`), "utf8");
+    const { exitCode, stderr, stdout } = await handOver(...args);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(await readFile(inProject(`handovers.${STACK}.json`), "utf8")).toBe(before);
+    for (const secret of secrets()) {
+      expect(stderr).not.toContain(secret);
+    }
+    return stderr;
+  };
+
+  it("without a recipient, a customer of that name, or one who gets tokens", async () => {
+    expect(await refused("--customer", "acme")).toContain("The customer makes a key in one line");
+    expect(await refused("--recipient", recipient)).toContain("Say whose credential: --customer ID");
+    expect(await refused("--recipient", recipient, "--customer", "acmee")).toContain('write "acme"');
+    expect(await refused("--recipient", recipient, "--customer", "leaving")).toContain("leaving is retired");
+  });
+
+  it("before the stack file says where to call and whom to ask", async () => {
+    await project.configure(STACK, stackFile({ "scpcloud:bff": {}, "scpcloud:contact": "" }));
+    const message = await refused("--recipient", recipient, "--customer", "acme");
+    await project.configure(STACK, stackFile());
+
+    expect(message).toContain("2 faults in the stack's configuration");
+    expect(message).toContain("scpcloud:bff.publicUrl\n  must be set,");
+    expect(message).toContain("scpcloud:contact\n  must be set,");
+  });
+
+  it("where the secret that the state has gets no tokens", async () => {
+    const regenerated = await meddler.regenerateSecret("acme");
+    const message = await refused("--recipient", recipient, "--customer", "acme");
+    expect(message).toContain("Keycloak refuses the secret of acme that the stack's state has");
+    expect(message).toContain(`npm run drift -- --stack ${STACK}`);
+    expect(message).not.toContain(regenerated);
+  });
+});
+
+it("shows its page in a browser, on paper too, and the browser has nothing to complain of", async () => {
+  const page = pathToFileURL(inProject(".local", "handover", STACK, "acme", "acme.html")).href;
+  // The tests may run as root, for whom Chromium has no sandbox.
+  const browser = (...args: string[]) =>
+    run("chromium", [
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr"],
+      ...[`--user-data-dir=${inProject("browser")}`, ...args, page],
+    ]);
+
+  const dom = await browser("--dump-dom");
+  const printed = await browser(`--print-to-pdf=${inProject("page.pdf")}`, "--no-pdf-header-footer");
+
+  expect(dom.exitCode).toBe(0);
+  expect(dom.stdout).toContain("<h1>Access to ScpCloud: Acme &amp; Sons</h1>");
+  expect(dom.stdout.match(/<h3>(.*?)<\/h3>/g)).toHaveLength(4);
+  expect(dom.stdout).toContain("https://api.example.com/operation-entries");
+  expect(dom.stdout).toContain("ScpCloud support, support@example.com");
+  expect(dom.stderr + printed.stderr).not.toMatch(/CONSOLE|Refused to|Content Security Policy/);
+  const pdf = await readFile(inProject("page.pdf"), "latin1");
+  expect(pdf.startsWith("%PDF-")).toBe(true);
+  expect((pdf.match(/\/Type \/Page\b/g) ?? []).length).toBeLessThanOrEqual(4);
+});
+
+it("shows calls that work as they stand, in curl, Python and Java", async () => {
+  const seen: string[] = [];
+  const server = createServer(({ headers, url }, response) => {
+    seen.push(`${url} ${headers.authorization}`);
+    response.end("entries");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/operation-entries`;
+    const [curl, , python, java] = examples(url).map(({ code }) => code);
+    await writeFile(inProject("Call.java"), java ?? "");
+    const env = { [VARIABLE]: credentials.basic };
+    const calls = [
+      await run("sh", ["-c", curl ?? ""], { env }),
+      await run("python3", ["-c", python ?? ""], { env }),
+      await run("java", [inProject("Call.java")], { env }),
+    ];
+    expect(calls.map(({ exitCode, stdout }) => [exitCode, stdout.trim()])).toEqual([
+      [0, "entries"],
+      [0, "entries"],
+      [0, "200 entries"],
+    ]);
+    expect(seen).toEqual(Array(3).fill(`/operation-entries ${credentials.basic}`));
+  } finally {
+    server.close();
+  }
+});

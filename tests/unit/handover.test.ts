@@ -1,0 +1,145 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+
+import { encryptFor, readRecipients, RecipientError } from "../../commands/handover/recipients";
+import { addToRecord, readRecord, recordFile } from "../../commands/handover/record";
+import { sheet } from "../../commands/handover/sheet";
+
+let directory: string;
+let identity: string;
+let recipient: string;
+
+beforeAll(async () => {
+  identity = await generateX25519Identity();
+  recipient = await identityToRecipient(identity);
+});
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "scpcloud-handover-"));
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const written = (text: string): string => {
+  const file = join(directory, "recipients.txt");
+  writeFileSync(file, text);
+  return file;
+};
+const refusal = async (...given: string[]): Promise<string> => {
+  const error: unknown = await readRecipients(given).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(RecipientError);
+  return (error as Error).message;
+};
+const HOW = /age-keygen -o scpcloud-key\.txt$/;
+
+describe("recipients", () => {
+  test("are taken one by one and from files with comments, each once", async () => {
+    const other = await identityToRecipient(await generateX25519Identity());
+    const file = written(`# Acme's keys\n\n  ${other}\n${recipient}\r\n`);
+    expect(await readRecipients([recipient, file])).toEqual([recipient, other]);
+  });
+
+  test("are wanted, and it is said how a customer makes a key", async () => {
+    expect(await refusal()).toMatch(HOW);
+    expect(await refusal(written("# nobody yet\n"))).toMatch(HOW);
+    expect(await refusal(join(directory, "absent"))).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
+  });
+
+  test.each([
+    ["a private key", () => identity, "this is a private key"],
+    ["a private key in lower case", () => identity.toLowerCase(), "this is a private key"],
+    ["an SSH key", () => "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ", "SSH keys are not taken"],
+    ["a key with a wrong letter", () => recipient.replace(/.$/, (end) => (end === "q" ? "p" : "q")), "no public key"],
+    ["half a key", () => recipient.slice(0, 30), "this is no public key"],
+  ])("cannot be %s, given or in a file, and it is not shown again", async (_, make, reason) => {
+    const key = make();
+    for (const message of [await refusal(key), await refusal(written(`${key}\n`))]) {
+      expect(message).toContain(reason);
+      expect(message).toMatch(HOW);
+      expect(message).not.toContain(key.slice(0, 25));
+    }
+  });
+
+  test("are told of all faults at once", async () => {
+    const message = await refusal(written(`${recipient}\nwhat\n`), "ssh-rsa AAAA");
+    expect(message).toMatch(/recipients\.txt, line 2: .*\n--recipient 2: SSH keys/);
+  });
+
+  test("can each open what was encrypted for all, and nobody else can", async () => {
+    const [second, stranger] = [await generateX25519Identity(), await generateX25519Identity()];
+    const encrypted = await encryptFor([recipient, await identityToRecipient(second)], "s3cret");
+    const open = async (key: string) => {
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(key);
+      return decrypter.decrypt(encrypted, "text");
+    };
+    expect(Buffer.from(encrypted).toString("latin1")).not.toContain("s3cret");
+    expect(await open(identity)).toBe("s3cret");
+    expect(await open(second)).toBe("s3cret");
+    await expect(open(stranger)).rejects.toThrow();
+  });
+});
+
+describe("the record of handovers", () => {
+  const ENTRY = { date: "2026-11-25T10:00:00.000Z", recipient: "age1x", secretCreated: "2026-11-24T10:00:00.000Z" };
+
+  test("is empty at first, and keeps what was there", async () => {
+    expect(await readRecord(directory, "prod")).toEqual({});
+    await addToRecord(directory, "prod", "globex", [ENTRY]);
+    await addToRecord(directory, "prod", "acme", [ENTRY, { ...ENTRY, recipient: "age1y" }]);
+    await addToRecord(directory, "prod", "globex", [{ ...ENTRY, date: "2027-01-01T10:00:00.000Z" }]);
+
+    const record = await readRecord(directory, "prod");
+    expect(Object.entries(record).map(([clientId, list]) => [clientId, list.length])).toEqual([
+      ["acme", 2],
+      ["globex", 2],
+    ]);
+    expect(await readRecord(directory, "dev")).toEqual({});
+    expect(readdirSync(directory)).toEqual(["handovers.prod.json"]);
+  });
+
+  test("passes the check of formatting", async () => {
+    await addToRecord(directory, "prod", "acme", [ENTRY]);
+    await addToRecord(directory, "prod", "globex", [ENTRY, ENTRY]);
+    const prettier = join(__dirname, "..", "..", "node_modules", ".bin", "prettier");
+    expect(spawnSync(prettier, ["--check", join(directory, recordFile("prod"))]).status).toBe(0);
+  });
+
+  test.each(["<<<<<<< HEAD\n{}", "[]", '{"acme": {}}', '{"acme": [{"date": 1}]}'])(
+    "is not overwritten where it is damaged: %j",
+    async (text) => {
+      writeFileSync(join(directory, recordFile("prod")), text);
+      const message = "handovers.prod.json is no record of handovers. Restore it: git checkout -- handovers.prod.json";
+      await expect(readRecord(directory, "prod")).rejects.toThrow(message);
+      await expect(addToRecord(directory, "prod", "acme", [ENTRY])).rejects.toThrow(message);
+      expect(readFileSync(join(directory, recordFile("prod")), "utf8")).toBe(text);
+    },
+  );
+});
+
+describe("the sheet for a customer's developers", () => {
+  const FACTS = {
+    clientId: "acme",
+    name: 'Acme & Sons <"Ltd.">',
+    bffUrl: "https://api.example.com/v1",
+    contact: "support@example.com",
+    date: new Date("2026-11-25T10:00:00Z"),
+  };
+
+  test("loads nothing, runs nothing, and takes names as text", () => {
+    const page = sheet(FACTS);
+    expect(page).toContain("<h1>Access to ScpCloud: Acme &amp; Sons &lt;&quot;Ltd.&quot;&gt;</h1>");
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/<script|<link|<img|src=|href=|@import|url\(/i);
+  });
+
+  test("says of an overlap when the earlier secret ends, and nothing where there is none", () => {
+    const page = sheet({ ...FACTS, previousWorksUntil: new Date("2026-12-09T08:30:00Z") });
+    expect(page).toContain("The secret that you had before works until 2026-12-09, 08:30 UTC.");
+    expect(sheet(FACTS)).not.toContain("had before");
+  });
+});
