@@ -1,10 +1,10 @@
 import { findDrift, type PreviewRunner } from "./drift/findDrift";
 import { driftText } from "./drift/reportText";
 import { connect } from "./keycloak/http";
-import { run } from "../processes/run";
+import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/cli";
 import { readPreview } from "./pulumi/preview";
 import { readSettings } from "../settings/read";
-import { runCommand, UsageError } from "./cli/commandLine";
+import { runCommand } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 /** Neither that of errors, 1, nor 2, which shells and make have for faults of their own. */
@@ -24,7 +24,13 @@ runCommand(
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
     try {
-      const report = await findDrift(name, stack, settings, keycloak, previewRunner(name));
+      const report = await findDrift(
+        name,
+        stack,
+        settings,
+        keycloak,
+        previewRunner(pulumiCli(name, PROJECT_DIRECTORY)),
+      );
       console.log(options["json"] === true ? JSON.stringify(report, undefined, 2) : driftText(report));
       return report.drift ? DRIFT : 0;
     } finally {
@@ -33,17 +39,13 @@ runCommand(
   },
 );
 
-function previewRunner(stack: string): PreviewRunner {
+function previewRunner(pulumi: PulumiCli): PreviewRunner {
   return async ({ refresh }) => {
-    const { exitCode, stdout, stderr } = await run(
-      "pulumi",
-      ["preview", "--json", `--refresh=${refresh}`, "--suppress-permalink", "--stack", stack, "--non-interactive"],
-      { cwd: PROJECT_DIRECTORY },
-    );
-    const preview = readPreview(stdout);
-    if (exitCode !== 0 || preview.errors.length > 0) {
-      const said = stderr.trim() === "" ? preview.errors.join("\n") : stderr.trim();
-      throw new UsageError(`pulumi preview${refresh ? " --refresh" : ""} failed:\n${said}`);
+    const args = ["preview", "--json", `--refresh=${refresh}`, "--suppress-permalink"];
+    const text = await pulumi.run(args);
+    const preview = readPreview(text);
+    if (preview.errors.length > 0) {
+      throw new PulumiError(args, text);
     }
     return preview;
   };

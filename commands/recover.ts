@@ -1,11 +1,11 @@
 import { connectToEngine } from "../components/engine/connection";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
-import { run } from "../processes/run";
-import { restoreCheckpoint } from "./recover/checkpoint";
-import { namesLock } from "./recover/stackLock";
+import { pulumiCli } from "./pulumi/cli";
+import { endPluginsOfDeadRuns } from "./recover/deadRuns";
+import { mendFileBackend } from "./recover/fileBackend";
 import { removeOrphans } from "./recover/orphans";
-import { type PulumiRunner, recover } from "./recover/recovery";
+import { recover } from "./recover/recovery";
 import { readSettings } from "../settings/read";
 import { dependencies } from "../package.json";
 import { runCommand } from "./cli/commandLine";
@@ -15,17 +15,19 @@ runCommand(
   {
     name: "recover",
     description:
-      "Brings a stack to its target after an `up` that was killed: removes the dead run's lock, adopts clients and scopes\n" +
-      "that exist in Keycloak but not in the stack's state, and runs `up`. Client ids and secrets stay as they are;\n" +
+      "Brings a stack to its target after an `up` that was killed: mends a state that was left half written, removes\n" +
+      "the dead run's lock, adopts clients and scopes that exist in Keycloak but not in the stack's state, reads secrets\n" +
+      "that the state lacks, and runs `up`. Client ids and secrets stay as they are;\n" +
       "nothing of Keycloak's is deleted. Containers that the state does not know are removed and made anew.",
   },
   async ({ stack: name }) => {
-    const pulumi = pulumiRunner(name);
+    const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
     const workspace = await openWorkspace();
     const report = (line: string) => console.log(line);
-    if (await restoreCheckpoint(pulumi, (await workspace.projectSettings()).name, name)) {
-      report("the state was cut off in the middle of a write; restored the copy that Pulumi keeps beside it");
+    for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
+      report(`ended what a killed run had left: ${plugin}`);
     }
+    await mendFileBackend(pulumi, (await workspace.projectSettings()).name, name, report);
     const source = await loadConfiguration(name, workspace);
     const settings = readSettings(source);
     const keycloak = connect(settings.connection);
@@ -50,26 +52,3 @@ runCommand(
     }
   },
 );
-
-function pulumiRunner(stack: string): PulumiRunner {
-  return {
-    async run(args, { shown = false, global = false } = {}) {
-      const about = global ? [] : ["--stack", stack];
-      const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
-        cwd: PROJECT_DIRECTORY,
-        ...(shown ? { onLine: showUnlessLock } : {}),
-      });
-      if (exitCode !== 0) {
-        throw new Error(`pulumi ${args[0]} failed\n${stdout}\n${stderr}`);
-      }
-      return stdout;
-    },
-  };
-}
-
-/** A dead run's lock is told by recover itself, and is no error then. */
-function showUnlessLock(line: string): void {
-  if (!namesLock(line)) {
-    console.log(line);
-  }
-}

@@ -12,6 +12,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Without it the command may take for ever. */
   readonly timeoutMilliseconds?: number;
+  /**
+   * An interrupt or a time-out is passed on to the command alone, as SIGINT, and waited for, because it then saves what
+   * it has done. A second interrupt is passed on as well.
+   */
+  readonly savesOnInterrupt?: boolean;
   /** Called with each line of standard output and standard error, as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -60,6 +65,10 @@ export function run(command: string, args: readonly string[], options: RunOption
       child.stderr.destroy();
     };
     const stop = (signal: NodeJS.Signals): void => {
+      if (options.savesOnInterrupt === true) {
+        child.kill("SIGINT");
+        return;
+      }
       signalGroup(child, signal);
       timers.push(setTimeout(kill, KILL_DELAY_MILLISECONDS));
     };
@@ -67,7 +76,10 @@ export function run(command: string, args: readonly string[], options: RunOption
       interruptedBy = signal;
       stop(signal);
     };
-    const onExit = (): void => signalGroup(child, "SIGKILL");
+    const onExit = (): void => {
+      if (options.savesOnInterrupt === true) child.kill("SIGINT");
+      else signalGroup(child, "SIGKILL");
+    };
     process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("exit", onExit);
 
     if (options.timeoutMilliseconds !== undefined) {

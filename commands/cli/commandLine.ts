@@ -1,5 +1,9 @@
+import { constants } from "node:os";
 import { parseArgs } from "node:util";
 
+import { CommandError } from "@pulumi/pulumi/automation";
+
+import { InterruptedError } from "../../processes/run";
 import { UserError } from "../../settings/userError";
 import { selectedStack } from "./stack";
 
@@ -50,7 +54,7 @@ export function runCommand(command: Command, action: (invocation: Invocation) =>
     },
     (error: unknown) => {
       console.error(messageOf(error));
-      process.exitCode = 1;
+      process.exitCode = error instanceof InterruptedError ? 128 + constants.signals[error.signal] : 1;
     },
   );
 }
@@ -95,5 +99,8 @@ function messageOf(error: unknown): string {
 /** The Automation API's errors hold the CLI's whole output; its own "error:" lines say what matters. */
 function explainPulumi(error: Error): string {
   const lines = new Set([...error.message.matchAll(/^ *error: (.*)$/gm)].map(([, line]) => line));
-  return lines.size > 0 ? [...lines].map((line) => `pulumi: ${line}`).join("\n") : (error.stack ?? error.message);
+  if (lines.size > 0) {
+    return [...lines].map((line) => `pulumi: ${line}`).join("\n");
+  }
+  return error instanceof CommandError ? error.message.trim() : (error.stack ?? error.message);
 }

@@ -92,7 +92,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 /** Without Pulumi's marks for colours and its own "error:". */
-function plain(message: string): string {
+export function plain(message: string): string {
   return message
     .replace(/<\{%.*?%\}>/g, "")
     .replace(/^(error|warning): /, "")

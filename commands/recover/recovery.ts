@@ -4,22 +4,10 @@ import { join } from "node:path";
 
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findExisting } from "./adoptable";
-import { isDead, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
+import { clientsWithoutSecret, type ExportedResource } from "./secrets";
+import { isDead, namesLock, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
+import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/cli";
 import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
-
-/** How a command of the Pulumi CLI is run. */
-export interface PulumiRunOptions {
-  /** Whether the user sees its output as it comes. */
-  readonly shown?: boolean;
-  /** Whether it is not about a stack. */
-  readonly global?: boolean;
-}
-
-/** Runs the Pulumi CLI on the stack; resolves to what it printed on standard output. */
-export interface PulumiRunner {
-  /** @throws Error with the CLI's output, when it fails. */
-  run(args: readonly string[], options?: PulumiRunOptions): Promise<string>;
-}
 
 /** What recovery found and did. */
 export interface Recovery {
@@ -34,7 +22,7 @@ export interface Recovery {
  * has containers
  */
 export async function recover(
-  pulumi: PulumiRunner,
+  pulumi: PulumiCli,
   admin: KeycloakAdmin,
   providerVersion: string,
   report: (line: string) => void,
@@ -44,6 +32,8 @@ export async function recover(
   const adopted: string[] = [];
   const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
 
+  // The program refuses to hand over a credential that has no secret, so this comes before its first preview.
+  await readMissingSecrets(pulumi, unlocked, report);
   // Mappers can be looked for only when their client or scope is in the state, hence the rounds.
   let plan = await preview();
   for (;;) {
@@ -71,12 +61,15 @@ export async function recover(
   for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
     report(`removed what the state does not know: ${orphan}`);
   }
-  await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], { shown: true });
+  await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+    // A dead run's lock is told here, and is no error then.
+    onLine: (line) => void (namesLock(line) || report(line)),
+  });
   return { adopted, pendingOperations };
 }
 
 async function runUnlocked(
-  pulumi: PulumiRunner,
+  pulumi: PulumiCli,
   args: readonly string[],
   report: (line: string) => void,
   options?: PulumiRunOptions,
@@ -84,7 +77,7 @@ async function runUnlocked(
   try {
     return await pulumi.run(args, options);
   } catch (error) {
-    const holders = readLockHolders(String(error));
+    const holders = error instanceof PulumiError ? readLockHolders(error.output) : [];
     if (holders.length === 0) {
       throw error;
     }
@@ -93,6 +86,32 @@ async function runUnlocked(
     await pulumi.run(["cancel", "--yes"]);
     return pulumi.run(args, options);
   }
+}
+
+async function readMissingSecrets(
+  pulumi: PulumiCli,
+  unlocked: (args: readonly string[]) => Promise<string>,
+  report: (line: string) => void,
+): Promise<void> {
+  const missing = async () => clientsWithoutSecret((await exportState(pulumi)).resources ?? []);
+  const urns = await missing();
+  if (urns.length === 0) {
+    return;
+  }
+  report(`the state lacks the secret of ${names(urns)}; reading it from Keycloak`);
+  const targets = urns.flatMap((urn) => ["--target", urn]);
+  await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
+  const left = await missing();
+  if (left.length > 0) {
+    throw new RecoveryError(
+      `Keycloak does not give the secret of ${names(left)}: each must be a confidential client with a secret, which ` +
+        "the deployer may see (manage-clients). Look at its Credentials in the admin console, and run this command again.",
+    );
+  }
+}
+
+function names(urns: readonly string[]): string {
+  return urns.map((urn) => urn.split("::").at(-1)).join(", ");
 }
 
 async function findAllExisting(
@@ -116,18 +135,18 @@ async function adopt(unlocked: (args: readonly string[]) => Promise<string>, fil
   }
 }
 
-async function countPendingOperations(pulumi: PulumiRunner): Promise<number> {
+async function countPendingOperations(pulumi: PulumiCli): Promise<number> {
   return (await exportState(pulumi)).pending_operations?.length ?? 0;
 }
 
-async function knownIds(pulumi: PulumiRunner): Promise<ReadonlySet<string>> {
+async function knownIds(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
   const { resources = [] } = await exportState(pulumi);
   return new Set(resources.flatMap(({ id }) => id ?? []));
 }
 
-async function exportState(pulumi: PulumiRunner) {
-  const { deployment = {} } = JSON.parse(await pulumi.run(["stack", "export"])) as {
-    deployment?: { pending_operations?: readonly unknown[]; resources?: readonly { readonly id?: string }[] };
+async function exportState(pulumi: PulumiCli) {
+  const { deployment = {} } = JSON.parse(await pulumi.run(["stack", "export", "--show-secrets"])) as {
+    deployment?: { pending_operations?: readonly unknown[]; resources?: readonly ExportedResource[] };
   };
   return deployment;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import type { KeycloakAdmin } from "../../commands/keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
-import type { PulumiRunner } from "../../commands/recover/recovery";
+import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/cli";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
 /** What a preview shows for a value that only `up` will know. */
@@ -97,7 +97,7 @@ export function importedUrns({ nameTable, resources }: ImportFile): Map<string, 
 }
 
 /** A CLI with a program and a state. It refuses to work while it is locked. */
-export class FakePulumi implements PulumiRunner {
+export class FakePulumi implements PulumiCli {
   /** Keycloak's ids of the resources in the state, by URN. */
   readonly state = new Map<string, string>();
   readonly calls: string[] = [];
@@ -112,9 +112,9 @@ export class FakePulumi implements PulumiRunner {
   constructor(private readonly program: readonly Declared[]) {}
 
   // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
-  async run(args: readonly string[], options?: { readonly shown?: boolean }): Promise<string> {
+  async run(args: readonly string[], options?: PulumiRunOptions): Promise<string> {
     const command = args[0] ?? "";
-    this.calls.push(options?.shown === true ? `${command} (shown)` : command);
+    this.calls.push(options?.onLine !== undefined ? `${command} (shown)` : command);
     if (this.calls.length > 50) {
       throw new Error("It goes round in circles.");
     }
@@ -122,7 +122,7 @@ export class FakePulumi implements PulumiRunner {
       this.lockHolder = undefined;
     }
     if (this.lockHolder !== undefined && command !== "stack") {
-      throw new Error(`pulumi ${command} failed\n${lockMessage(this.lockHolder)}`);
+      throw new PulumiError(args, lockMessage(this.lockHolder));
     }
     switch (command) {
       case "preview":

@@ -29,7 +29,7 @@ describe("recovery", () => {
   test("just runs up where nothing was left behind", async () => {
     const pulumi = new FakePulumi([...realmScopes(), ...customer("acme")]);
     expect(await recovered(pulumi)).toEqual({ adopted: [], pendingOperations: 0, lines: [] });
-    expect(pulumi.calls).toEqual(["preview", "stack", "up (shown)"]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "stack", "up (shown)"]);
   });
 
   test("adopts in two rounds, mappers after their client or scope, and then runs up", async () => {
@@ -44,7 +44,7 @@ describe("recovery", () => {
       "found in Keycloak, but not in the state: HardcodedClaimProtocolMapper acme-organization-id " +
         "(ScpCloud/client/id-of-acme/id-of-mapper)",
     ]);
-    expect(pulumi.calls).toEqual(["preview", "import", "preview", "import", "preview", "stack", "up (shown)"]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "import", "preview", "import", "preview", "stack", "up (shown)"]);
   });
 
   test("puts what it adopts under the program's own URNs", async () => {
@@ -116,7 +116,7 @@ describe("recovery", () => {
         "Recovery never deletes or replaces a client, but the stack file now asks for it:\n  old-client\n" +
           "Put these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
       );
-      expect(pulumi.calls).toEqual(["preview"]);
+      expect(pulumi.calls).toEqual(["stack", "preview"]);
     },
   );
 
@@ -126,7 +126,7 @@ describe("recovery", () => {
     const { lines, pendingOperations } = await recovered(pulumi);
     expect(pendingOperations).toBe(2);
     expect(lines).toEqual(["2 operations were under way when the run was killed; refreshing the state"]);
-    expect(pulumi.calls).toEqual(["preview", "stack", "refresh", "preview", "up (shown)"]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "stack", "refresh", "preview", "up (shown)"]);
   });
 
   test("refuses to lose a client that only the refreshed state shows", async () => {
@@ -134,7 +134,7 @@ describe("recovery", () => {
     pulumi.pendingOperations = 1;
     pulumi.stepsAfterRefresh = [{ op: "replace", urn: urnOf("old-client", INTEGRATION, CLIENT) }];
     await expect(recovered(pulumi)).rejects.toThrow("Recovery never deletes or replaces a client");
-    expect(pulumi.calls).toEqual(["preview", "stack", "refresh", "preview"]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "stack", "refresh", "preview"]);
   });
 
   test("speaks of one pending operation as of one", async () => {
@@ -163,7 +163,7 @@ describe("a lock", () => {
     const pulumi = locked(`root@${hostname()} (pid ${pid})`);
     const { lines } = await recovered(pulumi);
     expect(lines).toEqual([`removing the lock of process ${pid}, which is dead`]);
-    expect(pulumi.calls).toEqual(["preview", "cancel", "preview", "stack", "up (shown)"]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "cancel", "preview", "stack", "up (shown)"]);
   });
 
   test("of a running pulumi stays", async () => {
@@ -174,7 +174,7 @@ describe("a lock", () => {
         `The stack is locked by process ${process_.pid} on ${hostname()}, which may still be running. ` +
           "Wait for it, or stop it with Ctrl-C. If it is certainly dead, run: pulumi cancel, and then this command again.",
       );
-      expect(pulumi.calls).toEqual(["preview"]);
+      expect(pulumi.calls).toEqual(["stack", "preview"]);
     } finally {
       process_.kill();
     }
@@ -185,6 +185,6 @@ describe("a lock", () => {
     const failure = recovered(pulumi);
     await expect(failure).rejects.toThrow(RecoveryError);
     await expect(failure).rejects.toThrow("The stack is locked by process 1 on another-host,");
-    expect(pulumi.calls).toEqual(["preview"]);
+    expect(pulumi.calls).toEqual(["stack", "preview"]);
   });
 });

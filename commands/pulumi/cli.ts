@@ -1,0 +1,75 @@
+import { run } from "../../processes/run";
+import { UserError } from "../../settings/userError";
+import { plain, readPreview } from "./preview";
+
+/** How a command of the Pulumi CLI is run. */
+export interface PulumiRunOptions {
+  /** Called with each line of its output, as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Whether it is not about a stack. */
+  readonly global?: boolean;
+}
+
+/** Runs the Pulumi CLI on one stack; resolves to what it printed on standard output. */
+export interface PulumiCli {
+  /** @throws PulumiError when it fails */
+  run(args: readonly string[], options?: PulumiRunOptions): Promise<string>;
+}
+
+/** The Pulumi CLI failed. The message has what it said of that, and nothing else of its output. */
+export class PulumiError extends UserError {
+  override readonly name = "PulumiError";
+
+  /** @param output all that it printed, for the caller to read; a preview of thousands of lines, perhaps */
+  constructor(
+    args: readonly string[],
+    readonly output: string,
+  ) {
+    const command = ["pulumi", ...args.filter((arg) => !arg.startsWith("-")).slice(0, 2)].join(" ");
+    super([`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n"));
+  }
+}
+
+/** The CLI on a stack of the project in a folder. An interrupt reaches the CLI, which saves its state before it ends. */
+export function pulumiCli(stack: string, cwd: string): PulumiCli {
+  return {
+    async run(args, { onLine, global = false } = {}) {
+      const about = global ? [] : ["--stack", stack];
+      const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
+        cwd,
+        savesOnInterrupt: true,
+        ...(onLine && { onLine }),
+      });
+      if (exitCode !== 0) {
+        throw new PulumiError(args, `${stdout}\n${stderr}`);
+      }
+      return stdout;
+    },
+  };
+}
+
+/** What an output of the CLI says of its failure: the errors of a preview as JSON, its diagnostics, or "error:" lines. */
+export function diagnosticsOf(output: string): string[] {
+  const start = output.indexOf("{");
+  const end = output.lastIndexOf("}");
+  if (/^\s*\{/.test(output)) {
+    const { errors } = readPreview(output.slice(start, end + 1));
+    const rest = output.slice(end + 1);
+    return unique([...errors.flatMap((error) => error.split("\n")), ...errorLines(rest)]);
+  }
+  const section = /^Diagnostics:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(output)?.[1];
+  const lines = section === undefined ? errorLines(output) : section.split("\n");
+  const said = lines.length > 0 ? lines : output.split("\n");
+  return unique(said.map((line) => line.trimEnd()).filter((line) => line !== ""));
+}
+
+/** From the first line with "error:" on, as the reason may take several. */
+function errorLines(output: string): string[] {
+  const lines = output.split("\n");
+  const first = lines.findIndex((line) => /^ *error: /.test(line));
+  return first < 0 ? [] : lines.slice(first).map(plain);
+}
+
+function unique(lines: readonly string[]): string[] {
+  return [...new Set(lines)];
+}

@@ -1,0 +1,151 @@
+import { copyFile, mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+
+import { recordOf } from "../../settings/decode";
+import type { PulumiCli } from "../pulumi/cli";
+import { isDead, type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
+
+/** A lock that is being written at this moment is whole a moment later. */
+const LOCK_MILLISECONDS = 1_000;
+
+/**
+ * Mends what a run that was killed, or a disk that was full, left half written in Pulumi's `file://` backend. Broken
+ * files are put aside, never deleted. Pulumi copies the state to `.bak` before it overwrites it, so one of the two is
+ * whole as a rule; where none is, an empty stack takes its place, which {@link recover} fills by adoption. Each file has
+ * `.attrs` beside it (gocloud.dev/blob/fileblob), which Pulumi reads if they are there, and does not need.
+ * Other backends replace a file in one step.
+ * @throws RecoveryError if a run that writes these files may still be alive, or where nothing is left of a state
+ */
+export async function mendFileBackend(
+  pulumi: PulumiCli,
+  project: string,
+  fullName: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const stack = fullName.split("/").at(-1) ?? fullName;
+  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
+  if (!url.startsWith("file://")) {
+    return;
+  }
+  const backend = join(backendDirectory(url), ".pulumi");
+  const states = join(backend, "stacks", project);
+  const locks = join(backend, "locks", "organization", project, stack);
+  const mine = (name: string) => isFileOfStack(name, stack);
+  const broken = [
+    ...(await brokenFiles(states, (name) => mine(name))),
+    ...(await brokenFiles(locks, () => true, LOCK_MILLISECONDS)),
+  ];
+  const files = (await listFiles(states)).filter(mine).map((name) => join(states, name));
+  const whole = files.filter((path) => !broken.includes(path));
+  const hasState = whole.some(isState);
+  if (broken.length === 0 && hasState) {
+    return;
+  }
+  if (files.length === 0) {
+    throw new RecoveryError(
+      `Stack ${stack} has no state in ${url}. If it was deployed from there before, make an empty one and run this ` +
+        `command again, which adopts what Keycloak has:\n  pulumi stack init ${stack}\n` +
+        "Otherwise check PULUMI_BACKEND_URL, or where you have logged in by pulumi login.",
+    );
+  }
+  refuseLiving((await readLocks(locks)).filter((lock) => !isDead(lock)));
+
+  await putAside(broken, join(backend, "broken", new Date().toISOString().replaceAll(":", "-")), report);
+  if (hasState) {
+    return;
+  }
+  const copy = await newest(whole.filter(isCopy));
+  if (copy === undefined) {
+    await pulumi.run(["stack", "init", stack, "--no-select"], { global: true });
+    report("nothing of the state was whole; made an empty one, into which all that Keycloak has is adopted");
+    return;
+  }
+  await copyFile(copy, copy.slice(0, -".bak".length));
+  report("the state was cut off in the middle of a write; restored the copy that Pulumi keeps beside it");
+}
+
+/** Where a `file://` URL points, as Pulumi reads it: `~` is the home folder, and relative paths are allowed. */
+export function backendDirectory(url: string): string {
+  const path = decodeURIComponent(url.slice("file://".length).split("?")[0] ?? "");
+  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** The endings tell what it is, and whether it is compressed. */
+function isFileOfStack(name: string, stack: string): boolean {
+  return name.startsWith(`${stack}.json`) && /^(\.gz)?(\.bak)?(\.attrs)?$/.test(name.slice(`${stack}.json`.length));
+}
+
+const isState = (path: string) => /\.json(\.gz)?$/.test(path);
+const isCopy = (path: string) => path.endsWith(".bak");
+
+async function brokenFiles(folder: string, isOurs: (name: string) => boolean, patience = 0): Promise<string[]> {
+  const paths = (await listFiles(folder)).filter(isOurs).map((name) => join(folder, name));
+  const find = async (among: readonly string[]) => {
+    const verdicts = await Promise.all(among.map(async (path) => ({ path, broken: await isBroken(path) })));
+    return verdicts.filter(({ broken }) => broken).map(({ path }) => path);
+  };
+  const found = await find(paths);
+  if (found.length === 0 || patience === 0) {
+    return found;
+  }
+  await sleep(patience);
+  return find(found);
+}
+
+/** All these files hold a JSON object; one that has gone meanwhile is not broken. */
+async function isBroken(path: string): Promise<boolean> {
+  try {
+    const bytes = await readFile(path);
+    const text = /\.gz(\.bak)?$/.test(path) ? gunzipSync(bytes) : bytes;
+    const json = JSON.parse(text.toString("utf8")) as unknown;
+    return recordOf(json) !== json;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
+}
+
+/** A lock in a `file://` backend. */
+export interface Lock extends LockHolder {
+  /** When it was taken, as Pulumi wrote it (RFC 3339). */
+  readonly since?: string;
+}
+
+/**
+ * The locks in a stack's folder of them, `.pulumi/locks/organization/PROJECT/STACK`. One that is cut off itself names
+ * nobody: whoever wrote it died before it could begin.
+ */
+export async function readLocks(folder: string): Promise<Lock[]> {
+  const names = (await listFiles(folder)).filter((name) => name.endsWith(".json"));
+  const paths = names.map((name) => join(folder, name));
+  const read = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
+  const contents = await Promise.all(paths.map((path) => read(path).catch(() => undefined)));
+  return contents.flatMap((content) => {
+    const { hostname, pid, timestamp } = recordOf(content);
+    return typeof hostname !== "string" || typeof pid !== "number"
+      ? []
+      : [{ host: hostname, processId: pid, ...(typeof timestamp === "string" && { since: timestamp }) }];
+  });
+}
+
+/** They hold what the state holds, so that nobody else may read them there. */
+async function putAside(paths: readonly string[], folder: string, report: (line: string) => void): Promise<void> {
+  if (paths.length > 0) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  for (const path of paths) {
+    await rename(path, join(folder, basename(path)));
+    report(`half written, put aside: ${path} (now in ${folder})`);
+  }
+}
+
+async function newest(paths: readonly string[]): Promise<string | undefined> {
+  const dated = await Promise.all(paths.map(async (path) => ({ path, time: (await stat(path)).mtimeMs })));
+  return dated.sort((a, b) => b.time - a.time)[0]?.path;
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  return readdir(folder).catch((): string[] => []);
+}
