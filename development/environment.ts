@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
-import type { DevelopmentServer } from "./keycloak/development";
+import { type DevelopmentServer, versionSuffix } from "./keycloak/development";
 import type { Toolchain } from "./toolchain/install";
 import { pathWith } from "./toolchain/layout";
 import { writePrivateFile } from "./privateFile";
 
 const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");
 
-/** The dev stack's state, a `file://` backend. The directory's mode keeps it to its user. */
-export const STATE_DIRECTORY = join(LOCAL_DIRECTORY, "state");
+/** The dev stack's state, a `file://` backend; each version of the server has its own. The directory's mode keeps it to its user. */
+export function stateDirectory(): string {
+  return join(LOCAL_DIRECTORY, `state${versionSuffix()}`);
+}
 
 /** A value for the environment; `file`'s content is read when it is used, so that no secret is printed. */
 export type Variable = { readonly value: string } | { readonly file: string };
@@ -25,7 +27,7 @@ export function developmentEnvironment(
 ): Readonly<Record<string, Variable>> {
   const values = {
     ...toolchain.environment,
-    PULUMI_BACKEND_URL: `file://${STATE_DIRECTORY}`,
+    PULUMI_BACKEND_URL: `file://${stateDirectory()}`,
     // Pulumi.dev.yaml holds the salt of the empty passphrase: a generated one would have to be shared by whoever
     // commits that file. The state is protected by its directory's mode; a real stack has a secrets provider.
     PULUMI_CONFIG_PASSPHRASE: "",

@@ -5,7 +5,7 @@ import type { Report } from "../processes/progress";
 import { ensureToolchain } from "./toolchain/install";
 import { checkPrerequisites } from "./toolchain/prerequisites";
 import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./developmentApps";
-import { developmentEnvironment, STATE_DIRECTORY, type Variable } from "./environment";
+import { developmentEnvironment, stateDirectory, type Variable } from "./environment";
 
 /** Everything that the dev stack stands on. */
 export interface Development {
@@ -26,7 +26,7 @@ export async function ensureDevelopment(report: Report): Promise<Development> {
   }
   const toolchain = await ensureToolchain(report, { docker: WITH_APPS });
   const server = await ensureDevelopmentServer(report);
-  mkdirSync(STATE_DIRECTORY, { recursive: true, mode: 0o700 });
+  mkdirSync(stateDirectory(), { recursive: true, mode: 0o700 });
   const variables = developmentEnvironment(toolchain, server);
   if (WITH_APPS) {
     await prepareApps(server, report);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { processEnvironment, STATE_DIRECTORY } from "./environment";
+import { processEnvironment, stateDirectory } from "./environment";
 import { writePrivateFile } from "./privateFile";
 import { callLine } from "./call";
 import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
@@ -12,7 +12,7 @@ const STACK = "dev";
 const CUSTOMER = "integration-api-service";
 
 /** Exists while an `up` runs. If it is there already, that run was killed, and a plain `up` might stop with a 409. */
-const UNFINISHED = join(STATE_DIRECTORY, "unfinished-up");
+const unfinishedMarker = () => join(stateDirectory(), "unfinished-up");
 
 runToExitCode(async () => {
   const { variables, pathEntries } = await ensureDevelopment((line) => console.log(line));
@@ -23,13 +23,14 @@ runToExitCode(async () => {
   const steps: (() => Promise<number>)[] = [
     () => pulumi("stack", "select", "--create", STACK),
     async () => {
-      const wasKilled = existsSync(UNFINISHED);
-      writePrivateFile(UNFINISHED, "");
+      const unfinished = unfinishedMarker();
+      const wasKilled = existsSync(unfinished);
+      writePrivateFile(unfinished, "");
       const exitCode = wasKilled
         ? await npm("recover", "--", "--stack", STACK)
         : await pulumi("up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs");
       if (exitCode === 0 || !wasKilled) {
-        rmSync(UNFINISHED, { force: true });
+        rmSync(unfinished, { force: true });
       }
       return exitCode;
     },

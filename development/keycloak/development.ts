@@ -1,15 +1,14 @@
-import { join } from "node:path";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { KEYCLOAK_DIRECTORY } from "./installation";
 import type { Report } from "../../processes/progress";
 import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport";
 import { secretFile } from "./secrets";
 import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server";
+import { NEWEST_VERSION, requestedVersion } from "./versions";
 
 const PORT = 28443;
 const PUBLIC_URL = `https://host.docker.internal:${PORT}`;
-const DEPLOYER_SECRET_FILE = join(KEYCLOAK_DIRECTORY, "secrets", "deployer-client-secret");
-const ADMIN_PASSWORD_FILE = join(KEYCLOAK_DIRECTORY, "secrets", "admin-password");
 
 /** The development stack's Keycloak, and how the Pulumi program logs in to it. */
 export interface DevelopmentServer extends EmbeddedServer {
@@ -19,41 +18,67 @@ export interface DevelopmentServer extends EmbeddedServer {
   readonly adminPasswordFile: string;
 }
 
-/** Starts the development stack's Keycloak, unless it runs already. */
+/** What belongs to one version of the server, in a folder's name: the usual version's has none. */
+export function versionSuffix(version = requestedVersion()): string {
+  return version === NEWEST_VERSION ? "" : `-${version}`;
+}
+
+/**
+ * Starts the development stack's Keycloak, unless it runs already. Each version has its data to itself, since no server
+ * reads what a newer one has written; all have one port, so that one of another version is stopped.
+ */
 export async function ensureDevelopmentServer(report: Report): Promise<DevelopmentServer> {
-  assertSecretsMatchData();
+  const version = requestedVersion();
+  const directory = KEYCLOAK_DIRECTORY + versionSuffix(version);
+  const deployerSecretFile = join(directory, "secrets", "deployer-client-secret");
+  const adminPasswordFile = join(directory, "secrets", "admin-password");
+  assertSecretsMatchData(directory, deployerSecretFile);
   const realm = buildRealm({
-    deployerSecret: secretFile(DEPLOYER_SECRET_FILE),
-    adminPassword: secretFile(ADMIN_PASSWORD_FILE),
+    deployerSecret: secretFile(deployerSecretFile),
+    adminPassword: secretFile(adminPasswordFile),
     // A second organization, for the customer that the README adds.
     users: [{ username: "reporting@globex.example", id: "30d91cda-de6b-4d7f-9778-d4c3a8f2eba1", enabled: true }],
   });
+  for (const other of developmentDirectories().filter((one) => one !== directory)) {
+    if (await stopServer(other, report)) {
+      report(`Stopped the Keycloak in ${basename(other)}; its data stays.`);
+    }
+  }
   const server = await ensureServerRunning({
-    directory: KEYCLOAK_DIRECTORY,
+    directory,
     port: PORT,
     publicUrl: PUBLIC_URL,
     realms: [realm],
+    version,
     report,
   });
-  return {
-    ...server,
-    deployerClientId: DEPLOYER_CLIENT_ID,
-    deployerSecretFile: DEPLOYER_SECRET_FILE,
-    adminPasswordFile: ADMIN_PASSWORD_FILE,
-  };
+  return { ...server, deployerClientId: DEPLOYER_CLIENT_ID, deployerSecretFile, adminPasswordFile };
 }
 
-/** Ends the development stack's Keycloak and keeps its data; false if it was not running. */
-export function stopDevelopmentServer(report: Report): Promise<boolean> {
-  return stopServer(KEYCLOAK_DIRECTORY, report);
+/** Ends the development stack's Keycloak, of whatever version, and keeps its data; false if it was not running. */
+export async function stopDevelopmentServer(report: Report): Promise<boolean> {
+  let stopped = false;
+  for (const directory of developmentDirectories()) {
+    stopped = (await stopServer(directory, report)) || stopped;
+  }
+  return stopped;
+}
+
+/** The folders of all versions that have ever been started here. */
+function developmentDirectories(): string[] {
+  const parent = dirname(KEYCLOAK_DIRECTORY);
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  return names
+    .filter((name) => name === basename(KEYCLOAK_DIRECTORY) || name.startsWith(`${basename(KEYCLOAK_DIRECTORY)}-`))
+    .map((name) => join(parent, name));
 }
 
 /** A new secret would not be the one in the database. */
-function assertSecretsMatchData(): void {
-  const server = join(KEYCLOAK_DIRECTORY, "server");
-  if (existsSync(DEPLOYER_SECRET_FILE) || !existsSync(join(server, "data", "initialized"))) return;
+function assertSecretsMatchData(directory: string, secret: string): void {
+  const server = join(directory, "server");
+  if (existsSync(secret) || !existsSync(join(server, "data", "initialized"))) return;
   throw new Error(
-    `${DEPLOYER_SECRET_FILE} is gone, and the development server still expects the secret that was in it. ` +
+    `${secret} is gone, and the development server still expects the secret that was in it. ` +
       `Restore the file, or stop the server and delete ${server} to start with an empty one.`,
   );
 }

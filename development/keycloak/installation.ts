@@ -7,9 +7,6 @@ import { withoutServerVariables } from "./serverVariables";
 import { withLock } from "../../processes/fileLock";
 import type { Report } from "../../processes/progress";
 
-/** The server version of the development stack. */
-export const KEYCLOAK_VERSION = "26.7.3";
-
 /** Holds the distributions and the development server. */
 export const KEYCLOAK_DIRECTORY = resolve(__dirname, "..", "..", ".local", "keycloak");
 
@@ -20,7 +17,7 @@ const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 const STEP_LIMIT_MILLISECONDS = 15 * 60_000;
 
 /** The directory of the built distribution, which is installed if it is absent (about a minute, 170 MB from Maven). */
-export async function ensureKeycloak(report: Report, version = KEYCLOAK_VERSION): Promise<string> {
+export async function ensureKeycloak(report: Report, version: string): Promise<string> {
   const distribution = join(KEYCLOAK_DIRECTORY, `distribution-${version}`);
   if (existsSync(distribution)) return distribution;
   checkPrerequisites(["java", "mvn"]);

@@ -45,7 +45,7 @@ export async function launch(
   home: ServerHome,
   args: readonly string[],
   attachment: Attachment,
-  bootstrapAdminPassword: string | undefined,
+  variables: Readonly<Record<string, string>>,
 ): Promise<void> {
   const [command, ...commandArguments] =
     attachment === "attached" ? ["sh", "-c", END_WITH_INPUT, "sh", home.script, ...args] : [home.script, ...args];
@@ -53,7 +53,7 @@ export async function launch(
   try {
     const child = spawn(command ?? home.script, commandArguments, {
       cwd: home.path,
-      env: { ...process.env, ...withoutServerVariables(), ...JAVA_VARIABLES, ...bootstrap(bootstrapAdminPassword) },
+      env: { ...process.env, ...withoutServerVariables(), ...JAVA_VARIABLES, ...variables },
       stdio: [attachment === "attached" ? "pipe" : "ignore", log.fd, log.fd],
       detached: true,
     });
@@ -66,8 +66,8 @@ export async function launch(
   }
 }
 
-/** By environment variables: every user of the machine may read a command line. */
-function bootstrap(password: string | undefined): Record<string, string> {
+/** The first administrator, by environment variables: every user of the machine may read a command line. */
+export function bootstrapVariables(password: string | undefined): Record<string, string> {
   if (password === undefined) return {};
   return { KC_BOOTSTRAP_ADMIN_USERNAME: BOOTSTRAP_ADMIN_USERNAME, KC_BOOTSTRAP_ADMIN_PASSWORD: password };
 }

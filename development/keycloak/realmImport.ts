@@ -13,6 +13,12 @@ export const DEPLOYER_CLIENT_ID = "scpcloud-deployer";
  */
 export const DEPLOYER_ROLES = ["manage-clients", "view-users", "view-realm", "manage-realm"] as const;
 
+/**
+ * The deployer's client scopes: `roles` for the roles above; `kc-admin-api` since from Keycloak 26.8.2 on the admin API
+ * takes only tokens with the audience that it gives. An older server has no such scope and ignores the name.
+ */
+const DEPLOYER_CLIENT_SCOPES = ["basic", "roles", "service_account", "kc-admin-api"];
+
 /** A user in a realm import; further fields are those of Keycloak's UserRepresentation. */
 export interface UserImport {
   readonly username: string;
@@ -108,5 +114,6 @@ function deployerClient(clientId: string, secret: string): ClientImport {
     implicitFlowEnabled: false,
     directAccessGrantsEnabled: false,
     fullScopeAllowed: false,
+    defaultClientScopes: DEPLOYER_CLIENT_SCOPES,
   };
 }

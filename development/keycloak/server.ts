@@ -8,6 +8,7 @@ import { withLock } from "../../processes/fileLock";
 import type { Report } from "../../processes/progress";
 import { endServer, serverProcesses } from "./processes";
 import { type ServerOptions, ServerStart } from "./start";
+import { NEWEST_VERSION } from "./versions";
 
 export type { ServerOptions } from "./start";
 
@@ -46,7 +47,7 @@ export async function stopServer(directory: string, report: Report = ignore): Pr
 async function ensure(options: ServerOptions, attachment: Attachment): Promise<EmbeddedServer> {
   const report = options.report ?? ignore;
   const directory = resolve(options.directory);
-  const distribution = await ensureKeycloak(report, options.version);
+  const distribution = await ensureKeycloak(report, options.version ?? NEWEST_VERSION);
   const home = await ServerHome.open(directory);
   return withLock(home.path, report, async () => {
     const certificates = await ensureCertificates(directory);

@@ -3,7 +3,7 @@ import { checkPrerequisites } from "../toolchain/prerequisites";
 import type { Certificates } from "./certificateAuthority";
 import { describeFailure, secretsOf } from "./failure";
 import type { ServerHome } from "./home";
-import { type Attachment, launch, startArguments } from "./launch";
+import { type Attachment, bootstrapVariables, launch, startArguments } from "./launch";
 import type { Report } from "../../processes/progress";
 import { assertPortIsFree } from "./ports";
 import { endServer, serverProcesses } from "./processes";
@@ -21,6 +21,8 @@ export interface ServerOptions {
   /** Imported at the first start only. */
   readonly realms: readonly [RealmImport, ...RealmImport[]];
   readonly version?: string;
+  /** Variables of the server's own, such as KC_DB_USERNAME. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly report?: Report;
 }
 
@@ -75,7 +77,10 @@ export class ServerStart {
     options.report(`Starting Keycloak on ${this.url} (about ${isFirst ? "30 s the first time" : "15 s"}) ...`);
 
     const password = isFirst ? secretFile(this.bootstrapAdminPasswordFile) : undefined;
-    await launch(home, isFirst ? [...this.args, "--import-realm"] : this.args, attachment, password);
+    await launch(home, isFirst ? [...this.args, "--import-realm"] : this.args, attachment, {
+      ...options.environment,
+      ...bootstrapVariables(password),
+    });
     const outcome = await this.wait();
     if (outcome !== "ready") {
       await endServer(home);

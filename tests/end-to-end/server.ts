@@ -17,6 +17,8 @@ export interface ServerOfTests {
   readonly caCertificate: string;
   readonly bootstrapAdminPasswordFile: string;
   readonly deployerSecret: string;
+  /** Whether the Keycloak plugin is the one built from Go modules, which needs manage-realm from Keycloak 26.4 on. */
+  readonly isPluginBuilt: boolean;
 }
 
 /** The realms by the test file that uses them: client scopes exist once in a realm, and files run at the same time. */
@@ -89,9 +91,14 @@ async function start(directory: string): Promise<void> {
   relay = await relayToContainers(engine, server.url);
   tellOfEngine(engine);
   const { url, caCertificate, bootstrapAdminPasswordFile } = server;
-  const told: ServerOfTests = { url, caCertificate, bootstrapAdminPasswordFile, deployerSecret };
   // The test files and whatever they start inherit these.
   Object.assign(process.env, toolchainEnvironment(toolchain));
+  const isPluginBuilt = toolchain.source.keycloak === "build";
+  shareServer({ url, caCertificate, bootstrapAdminPasswordFile, deployerSecret, isPluginBuilt });
+}
+
+/** Makes a server the one that this process, and what it starts, takes for that of the tests. */
+export function shareServer(told: ServerOfTests): void {
   process.env[VARIABLE] = JSON.stringify(told);
 }
 

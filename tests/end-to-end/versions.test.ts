@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+import { lt } from "semver";
+
+import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../development/keycloak/realmImport";
+import { randomSecret } from "../../development/keycloak/secrets";
+import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
+import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/versions";
+import type { Credentials } from "../../outputs";
+import { Meddler } from "./meddling";
+import { lastingPort } from "./ports";
+import { committedStackFile, Project, type StackFile } from "./project";
+import { serverOfTests, shareServer } from "./server";
+import { claimsOf } from "./tokens";
+
+/** `npm run test:versions` names all of them; the daily tests take the newest and the oldest. */
+const VERSIONS = process.env["SCPCLOUD_TEST_VERSIONS"]?.split(",") ?? [
+  NEWEST_VERSION,
+  PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION,
+];
+
+const PRODUCTION = "Production";
+/** A realm whose deployer has the roles that the README asks for, and no other. */
+const LEAST_PRIVILEGE = "LeastPrivilege";
+const LEAST_ROLES = ["manage-clients", "view-users", "view-realm"];
+const DRIFT = 3;
+
+describe.each(VERSIONS)("Keycloak %s", (version) => {
+  const { isPluginBuilt } = serverOfTests();
+  let directory: string;
+  let server: EmbeddedServer;
+  let project: Project;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "scpcloud-versions-"));
+    const deployerSecret = randomSecret();
+    const realm = (name: string, adminId: string, deployerRoles: readonly string[]) =>
+      buildRealm({
+        realm: name,
+        adminId,
+        deployerSecret,
+        adminPassword: randomSecret(),
+        deployerRoles,
+        users: [{ username: "reporting@acme.example", enabled: true }],
+      });
+    server = await startServer({
+      version,
+      directory,
+      port: await lastingPort(),
+      publicUrl: "https://host.docker.internal:28443",
+      realms: [
+        realm(REALM_NAME, ADMIN_USER_ID, DEPLOYER_ROLES),
+        realm(PRODUCTION, randomUUID(), DEPLOYER_ROLES),
+        realm(LEAST_PRIVILEGE, randomUUID(), LEAST_ROLES),
+      ],
+    });
+    shareServer({ ...server, deployerSecret, isPluginBuilt });
+    project = await Project.create();
+  });
+
+  afterAll(async () => {
+    await project.remove();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const stackFile = async (stack: string, realm: string): Promise<StackFile> => ({
+    ...(await committedStackFile(stack)),
+    ...project.connection(realm),
+  });
+
+  const credentialsOf = async (stack: Stack, clientId: string): Promise<Credentials> => {
+    const credentials = (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
+    return credentials[clientId] as Credentials;
+  };
+
+  /** What a command said beside its exit code, so that a failure tells why. */
+  const expectCommand = async (name: string, stack: string, exitCode: number, words: string) => {
+    const result = await project.command(name, "--stack", stack);
+    expect(result).toMatchObject({ exitCode, stderr: "", stdout: expect.stringContaining(words) as string });
+  };
+
+  it("issues the development token field for field, finds drift, and heals a lost state", async () => {
+    const stack = await project.createStack("dev", await stackFile("dev", REALM_NAME));
+    await stack.up();
+
+    const credentials = await credentialsOf(stack, "integration-api-service");
+    const { exp, iat, jti, sub, clientHost, clientAddress, ...rest } = await claimsOf(credentials, REALM_NAME);
+    expect(rest).toEqual({
+      iss: "https://host.docker.internal:28443/realms/ScpCloud",
+      aud: ["scpCloud", "account"],
+      typ: "Bearer",
+      azp: "integration-api-service",
+      client_id: "integration-api-service",
+      "allowed-origins": ["/*"],
+      resource_access: { account: { roles: ["manage-account", "manage-account-links", "view-profile"] } },
+      scope: "",
+      organizationId: ADMIN_USER_ID,
+    });
+    // A second may begin while Keycloak makes the token.
+    expect([1800, 1801]).toContain(Number(exp) - Number(iat));
+    expect([jti, sub, clientHost, clientAddress].map((claim) => typeof claim)).toEqual(Array(4).fill("string"));
+    await expectCommand("verify", "dev", 0, "✓ dev: the tokens of 1 customer are what the settings promise");
+    await expectCommand("drift", "dev", 0, "✓ dev: no drift");
+
+    await new Meddler(REALM_NAME).changeClient("integration-api-service", { directAccessGrantsEnabled: true });
+    await expectCommand("drift", "dev", DRIFT, "someone switched on direct access grants");
+
+    const { version: format } = await stack.exportStack();
+    await stack.importStack({ version: format, deployment: {} });
+    await expectCommand("recover", "dev", 0, "the stack is at its target");
+    expect(await credentialsOf(stack, "integration-api-service")).toEqual(credentials);
+    await stack.preview({ expectNoChanges: true, refresh: true });
+    await stack.destroy();
+  });
+
+  it("issues the lean production token", async () => {
+    const stack = await project.createStack("prod", await stackFile("prod", PRODUCTION));
+    await stack.up();
+
+    const claims = await claimsOf(await credentialsOf(stack, "acme-reporting"), PRODUCTION);
+    expect(Object.keys(claims).sort()).toEqual(
+      "aud azp clientAddress clientHost client_id exp iat iss jti organizationId scope sub typ".split(" "),
+    );
+    expect(claims["aud"]).toBe("scpCloud");
+    await expectCommand("verify", "prod", 0, "✓ prod");
+    await stack.destroy();
+  });
+
+  it(`lets a deployer with ${LEAST_ROLES.join(", ")} deploy, update and take down, or says what it lacks`, async () => {
+    const file = await stackFile("prod", LEAST_PRIVILEGE);
+    const stack = await project.createStack("least", file);
+    if (isPluginBuilt && !lt(version, "26.4.0")) {
+      const { exitCode, stdout } = await project.pulumi("preview", "--stack", "least");
+      expect(exitCode).not.toBe(0);
+      expect(stdout).toContain("malformed version");
+      return;
+    }
+    await stack.up();
+    await project.configure("least", { ...file, "scpcloud:accessTokenLifespan": 600 });
+    await stack.up();
+    await stack.preview({ expectNoChanges: true, refresh: true });
+    await expectCommand("verify", "least", 0, "✓ least");
+    expect((await stack.destroy()).summary.result).toBe("succeeded");
+  });
+});

@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { gte } from "semver";
+
+import { PROVED_VERSIONS } from "../development/keycloak/versions";
+
+/**
+ * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes what came out
+ * into docs/keycloak-versions.md. About a minute and a half for each, and its download the first time.
+ */
+const REPOSITORY = resolve(__dirname, "..");
+const DOCUMENT = join(REPOSITORY, "docs", "keycloak-versions.md");
+const [BEGIN, END] = ["<!-- written by npm run test:versions -->", "<!-- end -->"];
+
+interface Results {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly ancestorTitles: readonly string[]; readonly status: string }[];
+  }[];
+}
+
+const named = process.argv.slice(2);
+const versions = named.length > 0 ? named : PROVED_VERSIONS.map(({ version }) => version);
+const directory = mkdtempSync(join(tmpdir(), "scpcloud-versions-results-"));
+try {
+  const file = join(directory, "results.json");
+  const args = ["--selectProjects", "end-to-end", "--runInBand", "--json", `--outputFile=${file}`, "versions.test"];
+  const { status } = spawnSync(join(REPOSITORY, "node_modules", ".bin", "jest"), args, {
+    cwd: REPOSITORY,
+    env: { ...process.env, SCPCLOUD_TEST_VERSIONS: versions.join() },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (named.length === 0) {
+    writeTable(JSON.parse(readFileSync(file, "utf8")) as Results);
+  }
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function writeTable({ testResults }: Results): void {
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const rows = PROVED_VERSIONS.map(({ version, remark = "" }) => {
+    const ofVersion = tests.filter(({ ancestorTitles }) => ancestorTitles.includes(`Keycloak ${version}`));
+    const passed = ofVersion.filter(({ status }) => status === "passed").length;
+    const works =
+      ofVersion.length > 0 && passed === ofVersion.length ? "all" : `${passed} of ${ofVersion.length} tests`;
+    const more = gte(version, "26.4.0") ? "; built plugin: + manage-realm" : "";
+    return `| ${version} | ${works} | least${more} | ${remark} |`;
+  });
+  const table = ["| Keycloak | works | roles | remark |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  const [before = "", rest = ""] = readFileSync(DOCUMENT, "utf8").split(BEGIN);
+  const after = rest.split(END)[1] ?? "\n";
+  writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  spawnSync(join(REPOSITORY, "node_modules", ".bin", "prettier"), ["--write", DOCUMENT]);
+}
