@@ -27,6 +27,7 @@ const FOLDERS = [
   "development/keycloak",
   "development/docker",
   "development/stand-ins",
+  "development/rehearsal",
   "development",
   "tests",
 ];

@@ -1,3 +1,4 @@
+import { UsageError } from "../cli/commandLine";
 import {
   declaredKeys,
   isSecret,
@@ -27,7 +28,13 @@ export interface ClaimsReview {
   readonly otherChanges: readonly string[];
 }
 
-type Revision = { readonly written: WrittenStack; readonly settings: OfflineSettings } | { readonly faults: string };
+/** A stack file as it is written, and what it means. */
+export interface ReadStack {
+  readonly written: WrittenStack;
+  readonly settings: OfflineSettings;
+}
+
+type Revision = ReadStack | { readonly faults: string };
 
 /**
  * Compares the tokens that two revisions of a stack file promise. A base that the program refuses was never deployed:
@@ -63,18 +70,31 @@ function readRevision(stack: string, files: RevisionFiles, head: RevisionFiles):
     return undefined;
   }
   try {
-    const written = readWritten(stack, files, files.stack, head);
-    // The environment of whoever runs this is not the deployment's, and nobody logs in.
-    return {
-      written,
-      settings: readSettings({ ...toSource(readable(written.config)), environment: {} }, { login: false }),
-    };
+    return readStack(stack, files, files.stack, head);
   } catch (error) {
     if (error instanceof SettingsError) {
       return { faults: error.message };
     }
     throw error;
   }
+}
+
+/**
+ * A stack's settings from its files alone, without state and secrets.
+ * @throws SettingsError with all faults; UsageError where there is no such stack
+ */
+export function readStackFile(stack: string, files: RevisionFiles): ReadStack {
+  if (files.stack === undefined) {
+    throw new UsageError(`There is no Pulumi.${stack}.yaml.`);
+  }
+  return readStack(stack, files, files.stack, files);
+}
+
+function readStack(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): ReadStack {
+  const written = readWritten(stack, files, text, head);
+  // The environment of whoever runs this is not the deployment's, and nobody logs in.
+  const source = { ...toSource(readable(written.config)), environment: {} };
+  return { written, settings: readSettings(source, { login: false }) };
 }
 
 /** What may be secret though the program checks its form, which a ciphertext has not. What stands for it passes. */

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 const LOOPBACK = "127.0.0.1";
@@ -19,4 +20,17 @@ export function portInUse(port: number): string {
     `Port ${port} is held by another program, and Keycloak needs it. ` +
     `"lsof -nP -iTCP:${port} -sTCP:LISTEN" or "ss -ltnp 'sport = :${port}'" says which one; stop it and run the command again.`
   );
+}
+
+/**
+ * A free port that is still free when a container or a server is started on it, minutes later or again: it lies below
+ * those that the system gives to whoever asks for any, such as each connection of whatever runs meanwhile.
+ */
+export async function lastingPort(): Promise<number> {
+  const port = randomInt(20_000, 28_000);
+  const isFree = await assertPortIsFree(port).then(
+    () => true,
+    () => false,
+  );
+  return isFree ? port : lastingPort();
 }

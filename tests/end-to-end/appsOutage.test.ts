@@ -14,7 +14,7 @@ import { fetchToken } from "../../commands/keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import { OPERATION_ENTRIES, operationEntriesOf } from "../../development/stand-ins/operationEntries";
 import { describeWithEngine, dockerEngine, relayToContainers } from "./engine";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 import { Project } from "./project";
 import { realmOfTests } from "./server";
 import {

@@ -1,7 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 
 import { Administrator } from "./keycloak";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 

@@ -1,15 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
-import { run, type RunResult } from "../../processes/run";
+import { Checkout } from "../../development/rehearsal/checkout";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
+
+/** How a project's stacks reach their server. */
+type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | "url">;
 
 /** The values of a stack file, by full key. */
 export type StackFile = Record<string, unknown>;
@@ -24,22 +26,26 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
 }
 
 /**
- * A checkout of its own: the program and Pulumi.yaml of this repository, but own stack files and an own state. The
- * deployer's secret is a secret of the stack file here, and by the environment in `make up`.
+ * A checkout with own stack files and an own state. The deployer's secret is a secret of the stack file here, and by the
+ * environment in `make up`.
  */
-export class Project {
+export class Project extends Checkout {
+  protected override readonly timeoutMilliseconds = STEP_LIMIT_MILLISECONDS;
+
   private constructor(
-    readonly directory: string,
-    readonly environment: Readonly<Record<string, string>>,
-    private readonly server: ServerOfTests,
-  ) {}
+    directory: string,
+    environment: Readonly<Record<string, string>>,
+    private readonly server: ServerOfProject,
+  ) {
+    super(directory, environment);
+  }
 
   /** @param variables further environment variables of whatever is run in it */
-  static async create(server = serverOfTests(), variables: Readonly<Record<string, string>> = {}): Promise<Project> {
-    const directory = await mkdtemp(join(tmpdir(), "scpcloud-project-"));
-    const own = (name: string) => /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/.test(name);
-    const names = (await readdir(REPOSITORY)).filter((name) => !own(name));
-    await Promise.all(names.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
+  static async create(
+    server: ServerOfProject = serverOfTests(),
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Project> {
+    const directory = await Project.prepare("scpcloud-project-");
     const environment = {
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
@@ -82,27 +88,5 @@ export class Project {
     await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
     await this.configure(name, config);
     return stack;
-  }
-
-  /** The Pulumi CLI as a user types it. */
-  pulumi(...args: string[]): Promise<RunResult> {
-    return this.runHere("pulumi", [...args, "--non-interactive", "--color", "never"]);
-  }
-
-  /** One of the project's own commands, as `npm run` starts it. */
-  command(name: string, ...args: string[]): Promise<RunResult> {
-    return this.runHere(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join("commands", `${name}.ts`), ...args]);
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
-  }
-
-  private runHere(command: string, args: readonly string[]): Promise<RunResult> {
-    return run(command, args, {
-      cwd: this.directory,
-      env: this.environment,
-      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
-    });
   }
 }

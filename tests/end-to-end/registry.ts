@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { jsonOf } from "../../components/engine/containerState";
 import type { StandInImages } from "../../development/stand-ins/images";
 import { describeWithEngine, dockerEngine } from "./engine";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 import { until } from "./until";
 
 /** Of the Debian package of that name. */

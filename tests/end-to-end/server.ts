@@ -9,7 +9,7 @@ import { randomSecret } from "../../development/keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install";
 import { lookForEngine, relayToContainers, tellOfEngine } from "./engine";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 
 /** What the test files are told of the server that they share; each has a realm of its own on it. */
 export interface ServerOfTests {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Credentials } from "../../outputs";
 import type { StandInImages } from "../../development/stand-ins/images";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 import type { StackFile } from "./project";
 
 /** What a service answered. */

@@ -12,7 +12,7 @@ import { type EmbeddedServer, startServer } from "../../development/keycloak/ser
 import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/versions";
 import type { Credentials } from "../../outputs";
 import { Meddler } from "./meddling";
-import { lastingPort } from "./ports";
+import { lastingPort } from "../../development/keycloak/ports";
 import { committedStackFile, Project, type StackFile } from "./project";
 import { serverOfTests, shareServer } from "./server";
 import { claimsOf } from "./tokens";

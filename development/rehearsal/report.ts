@@ -1,0 +1,55 @@
+import type { TokenChange } from "./tokens";
+
+/** What came of a rehearsal. */
+export interface RehearsalReport {
+  readonly stack: string;
+  /** Undefined where a fresh realm was rehearsed. */
+  readonly from?: string;
+  readonly to: string;
+  readonly customers: number;
+  /** How many customers the stack file has. */
+  readonly customersOfStack: number;
+  readonly tokens: readonly TokenChange[];
+  /** What `verify` says on the new version; nothing where every token is as promised. */
+  readonly contract: readonly string[];
+  /** What `drift` says on the new version; nothing where there is none. */
+  readonly drift: readonly string[];
+  /** Why neither could look: what the program says of the new server. */
+  readonly refusal?: string;
+}
+
+/** Whether anything differs. */
+export function differs({ tokens, contract, drift, refusal }: RehearsalReport): boolean {
+  return tokens.length + contract.length + drift.length > 0 || refusal !== undefined;
+}
+
+/** The report for a reader. */
+export function rehearsalText(report: RehearsalReport): string {
+  const { stack, from, to, customers, customersOfStack, tokens, contract, drift, refusal } = report;
+  const who = customers === 1 ? "1 customer" : `${customers} customers`;
+  const sample = customers < customersOfStack ? ` (a sample of ${customersOfStack})` : "";
+  const what = from === undefined ? `a fresh realm on Keycloak ${to}` : `Keycloak ${from} → ${to}`;
+  if (!differs(report)) {
+    const promise = from === undefined ? "the tokens are as promised" : "nothing changes";
+    return `✓ ${stack}: ${what}: ${promise} for ${who}${sample}`;
+  }
+  return [
+    `✗ ${stack}: ${what}: something differs for ${who}${sample}`,
+    ...section("Tokens:", tokens.map(tokenLine)),
+    ...section("verify says on the new version:", contract),
+    ...section("drift says on the new version:", drift),
+    ...(refusal === undefined ? [] : ["", "A preview would be refused on the new version:", "", refusal]),
+  ].join("\n");
+}
+
+const NAMED = 3;
+
+function tokenLine({ sentence, clientIds }: TokenChange): string {
+  const more = clientIds.length - NAMED;
+  const named = clientIds.slice(0, NAMED).join(", ");
+  return `${sentence} (${more > 0 ? `${named} and ${more} more` : named})`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", title, "", ...lines.map((line) => `- ${line}`)];
+}

@@ -1,0 +1,100 @@
+import { lt } from "semver";
+
+import { runCommand, UsageError } from "../commands/cli/commandLine";
+import { readStackFile } from "../commands/review/claimsReview";
+import { checkStackName, workingTreeFiles } from "../commands/review/revision";
+import { PROJECT_DIRECTORY } from "../commands/cli/stack";
+import { InterruptedError } from "../processes/run";
+import { differs, rehearsalText } from "./rehearsal/report";
+import { Rehearsal } from "./rehearsal/rehearsal";
+import { checkVersion, NEWEST_VERSION } from "./keycloak/versions";
+import { ensureToolchain, toolchainEnvironment } from "./toolchain/install";
+
+/** As of `npm run drift`: neither that of errors nor one that shells have for their own. */
+const DIFFERENT = 3;
+/** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
+const OLDEST_VERSION = "26.1.0";
+
+runCommand(
+  {
+    name: "rehearse",
+    description:
+      "Rehearses an upgrade of Keycloak on this machine alone: a throw-away server of the old version gets the stack's\n" +
+      "customers, the new version starts on its data, and every token is compared. Needs no access to the real server\n" +
+      `and leaves nothing behind. Exits with 0 where nothing changes, with ${DIFFERENT} where something does.`,
+    options: {
+      from: { type: "string", value: "VERSION", description: "the version that you have; without it a fresh realm" },
+      to: { type: "string", value: "VERSION", description: `the version that you want; by default ${NEWEST_VERSION}` },
+      sample: {
+        type: "string",
+        value: "COUNT",
+        description: "take so many customers, some of each kind; default: all",
+      },
+      "sso-session-max": { type: "string", value: "SECONDS", description: "the real realm's SSO Session Max" },
+      json: { type: "boolean", description: "the same as data" },
+    },
+  },
+  async ({ stack, options }) => {
+    checkStackName(stack);
+    const { from, to } = versionsOf(options["from"], options["to"]);
+    const files = await workingTreeFiles(PROJECT_DIRECTORY, stack);
+    const { settings, written } = readStackFile(stack, files);
+    const report = (line: string) => console.error(line);
+    // For `pulumi` and the commands that the rehearsal starts.
+    Object.assign(process.env, toolchainEnvironment(await ensureToolchain(report)));
+    const rehearsal = await Rehearsal.prepare({
+      stack,
+      settings,
+      written: written.config,
+      from,
+      to,
+      sample: wholeNumber("sample", options["sample"]),
+      ssoSessionMaxLifespan: wholeNumber("sso-session-max", options["sso-session-max"]),
+      report,
+    });
+    try {
+      const outcome = await Promise.race([rehearsal.run(), interruption()]);
+      console.log(options["json"] === true ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
+      return differs(outcome) ? DIFFERENT : 0;
+    } finally {
+      await rehearsal.close();
+    }
+  },
+);
+
+function versionsOf(from: unknown, to: unknown): { readonly from: string | undefined; readonly to: string } {
+  const wanted = checkVersion(typeof to === "string" ? to : NEWEST_VERSION);
+  if (typeof from !== "string") {
+    return { from: undefined, to: wanted };
+  }
+  const had = checkVersion(from);
+  if (lt(had, OLDEST_VERSION)) {
+    throw new UsageError(
+      `Keycloak ${had} cannot be rehearsed: before ${OLDEST_VERSION} the mappers of the client scope service_account sat ` +
+        "on each client, and this program does not work there. Rehearse from 26.1 on.",
+    );
+  }
+  if (!lt(had, wanted)) {
+    throw new UsageError(`--from ${had} must be older than --to ${wanted}: Keycloak's data cannot go back.`);
+  }
+  return { from: had, to: wanted };
+}
+
+function wholeNumber(name: string, value: unknown): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== "string" || !/^[1-9]\d{0,8}$/.test(value)) {
+    throw new UsageError(`--${name} must be a whole number, such as 20.`);
+  }
+  return Number(value);
+}
+
+/** Rejects when the user presses Ctrl-C, so that what was started is ended and removed. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => reject(new InterruptedError(signal)));
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import { differs, rehearsalText, type RehearsalReport } from "../../development/rehearsal/report";
+import { sampleOf } from "../../development/rehearsal/sample";
+import { changedTokens } from "../../development/rehearsal/tokens";
+import type { IntegrationSettings } from "../../settings/settings";
+
+const customer = (clientId: string, changes: Partial<IntegrationSettings> = {}): IntegrationSettings => ({
+  clientId,
+  name: clientId,
+  organization: { user: clientId },
+  retired: false,
+  sharedOrganization: false,
+  ...changes,
+});
+
+const SAME: RehearsalReport = {
+  stack: "prod",
+  from: "26.1.4",
+  to: "26.7.3",
+  customers: 20,
+  customersOfStack: 1000,
+  tokens: [],
+  contract: [],
+  drift: [],
+};
+
+describe("the sample of a rehearsal", () => {
+  test("has some customers of each kind, in the order of the stack file", () => {
+    const customers = [
+      customer("a"),
+      customer("b"),
+      customer("c"),
+      customer("d", { organization: { id: "1" } }),
+      customer("e", { retired: true }),
+    ];
+
+    expect(sampleOf(customers, 4).map(({ clientId }) => clientId)).toEqual(["a", "b", "d", "e"]);
+  });
+
+  test("has all customers where there are no more", () => {
+    expect(sampleOf([customer("a"), customer("b")], Infinity)).toHaveLength(2);
+  });
+});
+
+describe("the tokens of two servers", () => {
+  const token = { aud: "scpCloud", exp: 1300, iat: 1000, jti: "1", sub: "x" };
+
+  test("are alike but for the time, the id and the caller's address", () => {
+    expect(changedTokens({ a: token }, { a: { ...token, exp: 2301, iat: 2000, jti: "trrtcc:2" } })).toEqual([]);
+  });
+
+  test("differ by a claim that is gone, new or another one, by the lifespan, and by a refusal", () => {
+    const before = { a: token, b: token, c: token, d: undefined, e: undefined };
+    const { aud: _, ...rest } = token;
+    const after = {
+      a: { ...rest, exp: 1600, acr: "1" },
+      b: { ...token, sub: "y" },
+      c: undefined,
+      d: token,
+      e: undefined,
+    };
+
+    expect(changedTokens(before, after)).toEqual([
+      { sentence: "the lifespan is 600 s; it was 300 s", clientIds: ["a"] },
+      { sentence: 'the claim acr is new: "1"', clientIds: ["a"] },
+      { sentence: 'the claim aud is gone; it was "scpCloud"', clientIds: ["a"] },
+      { sentence: 'the claim sub is "y"; it was "x"', clientIds: ["b"] },
+      { sentence: "no token is issued any more", clientIds: ["c"] },
+      { sentence: "a token is issued, which was refused before", clientIds: ["d"] },
+    ]);
+  });
+});
+
+describe("the report of a rehearsal", () => {
+  test("says in one line that nothing changes, and for whom", () => {
+    expect(differs(SAME)).toBe(false);
+    expect(rehearsalText(SAME)).toBe(
+      "✓ prod: Keycloak 26.1.4 → 26.7.3: nothing changes for 20 customers (a sample of 1000)",
+    );
+  });
+
+  test("names tokens, contract, drift and a refusal, each only where there is something", () => {
+    const report = {
+      ...SAME,
+      tokens: [{ sentence: "no token is issued any more", clientIds: ["a", "b", "c", "d", "e"] }],
+      drift: ["someone deleted the client scope scpCloud"],
+      refusal: "1 fault in the stack's configuration",
+    };
+
+    expect(differs(report)).toBe(true);
+    expect(rehearsalText(report)).toMatchInlineSnapshot(`
+     "✗ prod: Keycloak 26.1.4 → 26.7.3: something differs for 20 customers (a sample of 1000)
+
+     Tokens:
+
+     - no token is issued any more (a, b, c and 2 more)
+
+     drift says on the new version:
+
+     - someone deleted the client scope scpCloud
+
+     A preview would be refused on the new version:
+
+     1 fault in the stack's configuration"
+    `);
+  });
+});
