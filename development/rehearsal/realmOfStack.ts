@@ -5,6 +5,12 @@ import { buildRealm, type RealmImport, type UserImport } from "../keycloak/realm
 /** No customer is called so: one may have the name of the stack's own deployer on another server. */
 const DEPLOYER_CLIENT_ID = "deployer-of-rehearsal";
 
+/**
+ * Behind that of the realm master: Keycloak 26.7's migration takes the realms in the order of their ids, and ends with a
+ * LazyInitializationException where another one comes first (MigrateTo26_7_0.addOrganizationAdminRoles, seen on 26.7.3).
+ */
+const REALM_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
 /** What a rehearsal knows of the real realm besides the stack file. */
 export interface RealmFacts {
   readonly deployerSecret: string;
@@ -25,7 +31,7 @@ export function realmOfStack(
     deployerSecret,
     adminPassword,
     users: usersOf(integrations),
-    settings: ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan },
+    settings: { id: REALM_ID, ...(ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan }) },
   });
 }
 
