@@ -5,22 +5,39 @@ const { join } = require("node:path");
 // For every run, however it is started; the variable NODE_COMPILE_CACHE comes first.
 Module.enableCompileCache?.(join(__dirname, ".local", "node-compile-cache"));
 
-// Half of what Pulumi's SDK loads at once, it needs only to send a function's code to a cloud: this loads it when needed.
-const LATER = ["typescript", "@npmcli/arborist"];
-const load = Module._load;
-Module._load = function (request, parent, ...rest) {
-  const loadNow = () => load.call(this, request, parent, ...rest);
-  return LATER.includes(request) && /@pulumi.pulumi\W/.test(parent?.filename) ? later(loadNow) : loadNow();
-};
+const sdk = Module.createRequire(require.resolve("@pulumi/pulumi/package.json"));
 
-function later(loadNow) {
-  let loaded;
-  return new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : (loaded ??= loadNow())[key]) });
+// Half of what Pulumi's SDK loads at once, it needs only to send a function's code to a cloud: this loads it when needed.
+for (const name of ["typescript", "@npmcli/arborist"]) {
+  const file = sdk.resolve(name);
+  const standIn = new Module(file);
+  standIn.exports = new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : load()[key]) });
+  require.cache[file] = standIn;
+  const load = () => {
+    if (require.cache[file] === standIn) delete require.cache[file];
+    return sdk(file);
+  };
 }
 
 // Types are only stripped: a preview must not pay for checking them, which `npm run check` does.
-const swc = { swcrc: false, module: { type: "commonjs" }, jsc: { parser: { syntax: "typescript" }, target: "es2022" } };
-require.extensions[".ts"] = (module, file) => {
+function strip(file, options) {
   const { transformFileSync } = require("@swc/core");
-  module._compile(transformFileSync(file, swc).code, file);
+  const jsc = { parser: { syntax: "typescript" }, target: "es2022" };
+  return transformFileSync(file, { swcrc: false, module: { type: "commonjs" }, jsc, ...options });
+}
+require.extensions[".ts"] = (module, file) => {
+  let code;
+  try {
+    ({ code } = strip(file));
+  } catch (error) {
+    // Pulumi prints a SyntaxError without a stack trace. The message has the file and the line.
+    throw new SyntaxError(error.message.split("\n\nCaused by:")[0]);
+  }
+  module._compile(code, file);
 };
+
+// Pulumi asks this package for the lines of a stack trace.
+sdk("source-map-support").install({
+  retrieveSourceMap: (file) =>
+    file.endsWith(".ts") ? { url: file, map: strip(file, { sourceMaps: true }).map } : null,
+});

@@ -71,7 +71,7 @@ class ViolatingProgram {
   static async create(): Promise<ViolatingProgram> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-violating-"));
     const files = ["Pulumi.yaml", "index.ts"].map((name) => join(__dirname, "violating-program", name));
-    const shared = ["tsconfig.pulumi.json", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
+    const shared = ["loader.js", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
     await Promise.all(
       [...files, ...shared].map((file) => symlink(file, join(directory, file.split("/").at(-1) ?? ""))),
     );

@@ -1,18 +1,25 @@
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 
-/** What an expression is after the program was loaded as Pulumi loads it. */
-function afterLoading(expression: string): unknown {
-  const script = `
-    const program = require("./");
-    const isLoaded = (path) => Object.keys(require.cache).some((file) => file.includes(path));
-    console.log(JSON.stringify(${expression}));`;
-  const { stdout, stderr } = spawnSync(process.execPath, ["--require", "./loader.js", "--eval", script], {
+/** Runs a script in a Node.js that is started as Pulumi starts it. */
+function runScript(script: string): { readonly stdout: string; readonly stderr: string } {
+  return spawnSync(process.execPath, ["--require", "./loader.js", "--eval", script], {
     cwd: REPOSITORY,
     encoding: "utf8",
   });
+}
+
+/** What an expression is after the program was loaded. */
+function afterLoading(expression: string): unknown {
+  const { stdout, stderr } = runScript(`
+    const program = require("./");
+    const isLoaded = (path) => Object.keys(require.cache).some((file) =>
+      file.includes(path) && require.cache[file].loaded);
+    console.log(JSON.stringify(${expression}));`);
   expect(stderr).toBe("");
   return JSON.parse(stdout);
 }
@@ -23,7 +30,39 @@ test("Pulumi loads the program without what neither of them needs", () => {
   expect(afterLoading(expression)).toEqual(["function", false, false, false]);
 });
 
-test("what is not loaded at once is there when it is needed", () => {
-  const expression = `[require("@pulumi/pulumi/typescript-shim").version, isLoaded("node_modules/typescript/")]`;
-  expect(afterLoading(expression)).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/), true]);
+test.each([
+  ["typescript", `require("@pulumi/pulumi/typescript-shim").version`, expect.stringMatching(/^\d+\.\d+\.\d+$/)],
+  ["@npmcli/arborist", `typeof require("@npmcli/arborist").Arborist`, "function"],
+])("%s is not loaded at once, but is there when it is needed", (name, value, expected: unknown) => {
+  const expression = `[isLoaded("node_modules/${name}/"), ${value}, isLoaded("node_modules/${name}/")]`;
+  expect(afterLoading(expression)).toEqual([false, expected, true]);
+});
+
+describe("an error of the program names its file and its line", () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "scpcloud loader "));
+    file = join(folder, "broken.ts");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const errorOf = (...lines: string[]) => {
+    writeFileSync(file, lines.join("\n"));
+    return runScript(`require(${JSON.stringify(file)})`).stderr;
+  };
+
+  it("where it cannot be parsed, without a stack trace of the compiler", () => {
+    const text = errorOf("interface A {", "  a: string;", "}", "export const broken: A = { a: 'a' ;");
+    expect(text).toContain(`SyntaxError:   x Expected ',', got ';'\n   ,-[${file}:4:1]\n`);
+    expect(text).not.toMatch(/^Caused by|^Stack backtrace|@swc/m);
+  });
+
+  it("where it throws below lines that are only types", () => {
+    const text = errorOf("interface A {", "  a: string;", "}", "", "const a = undefined as unknown as A;", "", "a.a;");
+    expect(text).toContain(`TypeError: Cannot read properties of undefined (reading 'a')`);
+    expect(text).toContain(`${file}:7:3`);
+  });
 });
