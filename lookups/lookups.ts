@@ -20,11 +20,11 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const realm = await keycloak
-    .getRealm({ realm: settings.realm })
-    .catch((error: unknown) => Promise.reject(new SettingsError([explainFailure(error, settings)])));
-
-  const [organizations, accountRoles, scopeFaults] = await Promise.all([
+  const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
+    // Where this fails, the others fail for the same reason: it alone is told.
+    keycloak
+      .getRealm({ realm: settings.realm })
+      .catch((error: unknown) => Promise.reject(new SettingsError([explainFailure(error, settings)]))),
     lookUpOrganizations(settings),
     lookUpAccountRoles(settings),
     checkBuiltInScopes(settings),

@@ -276,6 +276,23 @@ describe("a realm without one of Keycloak's own client scopes", () => {
 });
 
 describe("several lookups that fail for one reason", () => {
+  it("are asked at once, and the realm's fault is told alone", async () => {
+    const asked = new Set<string>();
+    const absent = (name: string): [string, Lookup] => [
+      name,
+      (inputs) => {
+        asked.add(name);
+        return fails("error sending GET request to /admin/realms/ScpCloud: 404 Not Found. Response body: {}")(inputs);
+      },
+    ];
+    const names = ["getRealm", "getUser", "getClient", "getClientScope"];
+
+    const message = await faultsOf({}, Object.fromEntries(names.map(absent)));
+
+    expect([...asked].sort()).toEqual([...names].sort());
+    expect(message).toContain("1 fault in the stack's configuration; nothing was changed.\n\nscpcloud:realm\n");
+  });
+
   it("are told once", async () => {
     const forbidden = fails(
       "error sending GET request to /admin/realms/ScpCloud/client-scopes: 403 Forbidden. Response",
