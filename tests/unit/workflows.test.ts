@@ -103,6 +103,11 @@ describe.each(jobs)("%s", (name, job) => {
     expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual([false]);
   });
 
+  it("names files that there are", () => {
+    const named = job.steps.flatMap((step) => Object.entries(step.with ?? {}).filter(([key]) => key.endsWith("-file")));
+    expect(named.filter(([, file]) => !existsSync(join(REPOSITORY, String(file))))).toEqual([]);
+  });
+
   it("puts no value of the event into a script's text", () => {
     expect(job.steps.filter(({ run = "" }) => run.includes("${{"))).toEqual([]);
   });
