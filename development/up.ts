@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import { run } from "../processes/run";
 import { processEnvironment, stateDirectory } from "./environment";
 import { writePrivateFile } from "./privateFile";
 import { callLine } from "./call";
@@ -13,23 +14,30 @@ const CUSTOMER = "integration-api-service";
 
 /** Exists while an `up` runs. If it is there already, that run was killed, and a plain `up` might stop with a 409. */
 const unfinishedMarker = () => join(stateDirectory(), "unfinished-up");
+const KILLED = 137;
 
 runToExitCode(async () => {
   const { variables, pathEntries } = await ensureDevelopment((line) => console.log(line));
   const env = processEnvironment(variables, pathEntries);
-  const pulumi = (...args: string[]) => runHere("pulumi", [...args, "--non-interactive"], env);
+  const pulumi = (args: readonly string[], further = {}) =>
+    runHere("pulumi", [...args, "--non-interactive"], { ...env, ...further });
   const npm = (...args: string[]) => runHere("npm", ["run", "--silent", ...args], env);
 
   const steps: (() => Promise<number>)[] = [
-    () => pulumi("stack", "select", "--create", STACK),
+    () => pulumi(["stack", "select", "--create", STACK]),
     async () => {
       const unfinished = unfinishedMarker();
       const wasKilled = existsSync(unfinished);
       writePrivateFile(unfinished, "");
       const exitCode = wasKilled
         ? await npm("recover", "--", "--stack", STACK)
-        : await pulumi("up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs");
-      if (exitCode === 0 || !wasKilled) {
+        : await pulumi(
+            ["up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"],
+            // A first up saves the state once, at its end: recover finds what a killed one had made.
+            (await isEmpty(env)) ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {},
+          );
+      // Two Ctrl-C end even a first up without a saved state.
+      if (exitCode === 0 || (!wasKilled && exitCode !== KILLED && !(await isEmpty(env)))) {
         rmSync(unfinished, { force: true });
       }
       return exitCode;
@@ -47,6 +55,13 @@ runToExitCode(async () => {
   console.log(`Next: eval "$(make env${apps})" makes plain pulumi work in this shell; make down stops what runs.`);
   return 0;
 });
+
+/** Whether the state of the stack has no resources; false as well where Pulumi cannot tell. */
+async function isEmpty(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const { exitCode, stdout } = await run("pulumi", ["stack", "ls", "--json"], { cwd: PROJECT_DIRECTORY, env });
+  const stacks = exitCode === 0 ? (JSON.parse(stdout) as { name: string; resourceCount?: number }[]) : [];
+  return stacks.some(({ name, resourceCount }) => name === STACK && resourceCount === 0);
+}
 
 /** Types what a customer would type. */
 async function callAsCustomer(env: NodeJS.ProcessEnv): Promise<number> {
@@ -66,7 +81,7 @@ function runHere(command: string, args: readonly string[], env: NodeJS.ProcessEn
       .on("error", reject)
       .on("close", (exitCode) => {
         process.off("SIGINT", ignore);
-        resolveExitCode(exitCode ?? 1);
+        resolveExitCode(exitCode ?? KILLED);
       });
   });
 }
