@@ -7,7 +7,7 @@ import type { PluginName } from "./selection";
  * where the provider cannot log in during an up, that one ends the program before it can say why.
  */
 export const PULUMI_CLI_VERSION = "3.259.0";
-/** A CLI that the user already has is used from this version on: that of the SDK, whose error hooks it has to know. */
+/** A CLI that the user already has is used from this version on: requiredPulumiVersion in Pulumi.yaml, which says why. */
 export const MINIMUM_PULUMI_CLI_VERSION = "3.248.0";
 /** No go.mod below go/ asks for more. */
 export const MINIMUM_GO_VERSION = "1.25.11";
