@@ -24,7 +24,8 @@ const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
 export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
-  const { decoded, faults } = decode(source);
+  const { decoded, faults: undecodable } = decode(source);
+  const faults = [...(source.fileFaults ?? []), ...undecodable];
   const { provider, faults: providerFaults } = decodeProvider(source);
   const values: Record<string, unknown> = {};
   const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));

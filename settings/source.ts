@@ -1,9 +1,13 @@
+import type { Fault } from "./faults";
+
 /** A stack's configuration as Pulumi hands it out, before anything is checked. */
 export interface ConfigurationSource {
   /** By full key, such as `scpcloud:realm`; lists and maps are JSON, as in Pulumi's own runtime. */
   readonly values: Readonly<Record<string, string>>;
   /** The full keys whose values are encrypted in the stack file. */
   readonly secretKeys: ReadonlySet<string>;
+  /** What is wrong with the stack file though Pulumi takes it (stackFile.ts). */
+  readonly fileFaults?: readonly Fault[];
   /** The process's environment: the Keycloak provider reads some of its settings from there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

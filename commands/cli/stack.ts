@@ -1,6 +1,7 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 
 import type { Credentials } from "../../outputs";
+import { stackFileFaults } from "../../settings/pulumi";
 import type { ConfigurationSource } from "../../settings/source";
 
 /** The folder with Pulumi.yaml: `npm run` starts every command there. */
@@ -34,8 +35,10 @@ export async function loadStack(name: string): Promise<Stack> {
 /** The stack's configuration alone, for which its state is not read. */
 export async function loadConfiguration(name: string, workspace: LocalWorkspace): Promise<ConfigurationSource> {
   const entries = Object.entries(await workspace.getAllConfig(name));
+  const values = Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
   return {
-    values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
+    values,
+    fileFaults: stackFileFaults(name, values),
     secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
     environment: process.env,
   };

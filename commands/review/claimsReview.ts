@@ -2,12 +2,13 @@ import { UsageError } from "../cli/commandLine";
 import {
   declaredKeys,
   isSecret,
-  readYamlMap,
+  parseProjectFile,
+  parseStackFile,
+  type StackFile,
   toSource,
   withDefaults,
   type WrittenConfiguration,
-} from "../cli/stackFile";
-import { recordOf } from "../../settings/decode";
+} from "../../settings/stackFile";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import type { OfflineSettings } from "../../settings/settings";
@@ -91,9 +92,9 @@ export function readStackFile(stack: string, files: RevisionFiles): ReadStack {
 }
 
 function readStack(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): ReadStack {
-  const written = readWritten(stack, files, text, head);
+  const { faults: fileFaults, ...written } = readWritten(stack, files, text, head);
   // The environment of whoever runs this is not the deployment's, and nobody logs in.
-  const source = { ...toSource(readable(written.config)), environment: {} };
+  const source = { ...toSource(readable(written.config)), environment: {}, fileFaults };
   return { written, settings: readSettings(source, { login: false }) };
 }
 
@@ -119,10 +120,10 @@ function readable(config: WrittenConfiguration): WrittenConfiguration {
  * A key that the revision did not declare yet, or does no longer, is taken as today's Pulumi.yaml has it: today's
  * program reads both revisions.
  */
-function readWritten(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): WrittenStack {
-  const { config, ...rest } = readYamlMap(`Pulumi.${stack}.yaml`, text);
-  const declaredIn = ({ project = "" }: RevisionFiles) => declaredKeys(readYamlMap("Pulumi.yaml", project));
+function readWritten(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): StackFile {
+  const { config, ...others } = parseStackFile(`Pulumi.${stack}.yaml`, text);
+  const declaredIn = ({ project = "" }: RevisionFiles) => declaredKeys(parseProjectFile(project));
   const today = declaredIn(head);
   const known = Object.entries(declaredIn(files)).filter(([key]) => Object.hasOwn(today, key));
-  return { config: withDefaults(recordOf(config), { ...today, ...Object.fromEntries(known) }), rest };
+  return { config: withDefaults(config, { ...today, ...Object.fromEntries(known) }), ...others };
 }

@@ -1,4 +1,4 @@
-import { isSecret, toText, type WrittenConfiguration } from "../cli/stackFile";
+import { isSecret, toText, type WrittenConfiguration } from "../../settings/stackFile";
 import type { SharedSettings } from "../contract/tokenContract";
 import { recordOf } from "../../settings/decode";
 import { countChanged, type TokenChanges } from "./claimsDiff";

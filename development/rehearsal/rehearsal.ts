@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import type { WrittenConfiguration } from "../../commands/cli/stackFile";
+import type { WrittenConfiguration } from "../../settings/stackFile";
 import type { Credentials } from "../../outputs";
 import type { RunResult } from "../../processes/run";
 import type { Report } from "../../processes/progress";

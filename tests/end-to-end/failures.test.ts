@@ -108,6 +108,26 @@ describe("a command", () => {
   });
 });
 
+describe("a key in two spellings, of which Pulumi takes one at random,", () => {
+  const refusal = /scpcloud:accessTokenLifespan\s+must be written once,/;
+
+  beforeEach(() => project.configure(STACK, { ...stackFile(), accessTokenLifespan: 600 }));
+
+  it("is refused by a plain preview", async () => {
+    const { exitCode, stdout } = await project.pulumi("preview", "--stack", STACK);
+
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toMatch(refusal);
+  });
+
+  it.each(["verify", "service-configuration"])("is refused by %s", async (name) => {
+    const { exitCode, stderr } = await project.command(name, "--stack", STACK);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(refusal);
+  });
+});
+
 describe("verify", () => {
   it("says in a line that the server is down", async () => {
     const url = `https://localhost:${await lastingPort()}`;

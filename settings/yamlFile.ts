@@ -1,0 +1,172 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  visit,
+} from "yaml";
+
+import { recordOf } from "./decode";
+import { type Fault, SettingsError, shown } from "./faults";
+import { isChanged, isNoText } from "./plainScalars";
+
+/** A YAML file whose content is a map. */
+export interface YamlFile {
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The values and keys that Pulumi may read otherwise. */
+  readonly faults: readonly Fault[];
+  /** What stands below a top-level key, as it is written; what is merged (`<<`) with the rest. */
+  readonly keysBelow: (key: string) => readonly WrittenKey[];
+}
+
+export interface WrittenKey {
+  readonly key: string;
+  readonly line: number;
+}
+
+/** More than a stack file has, and too few for a stranger's file to eat the memory. */
+const MOST_ALIASES = 10_000;
+
+const UNQUOTED = {
+  rule: "must be in quotes",
+  reason:
+    "Pulumi reads unquoted numbers, dates, true and null by rules of its own and may change them (012 becomes 10)",
+  remedy: 'put it in quotes, as in "012"; a number that is meant as one has digits only, and no zero in front',
+} as const;
+
+const TAGGED = {
+  rule: "must have no tag",
+  reason: "Pulumi and its tools understand tags differently",
+  remedy: "remove what begins with an exclamation mark, and put the value in quotes where it is text",
+} as const;
+
+/**
+ * Reads a file as Pulumi does, or tells where it cannot.
+ * @param keyOf the full key of a path in the file
+ * @throws SettingsError without a word of the content, which may be a secret
+ */
+export function readYamlFile(file: string, text: string, keyOf: (path: readonly string[]) => string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { logLevel: "silent", lineCounter: lines, merge: true });
+  const lineOf = (node: Node) => lines.linePos(node.range?.[0] ?? 0).line;
+  const [error] = document.errors;
+  if (error !== undefined) {
+    // The first line says what and where; the others quote the file.
+    throw notAMap(file, error.message.split(/:?\n/, 1)[0]);
+  }
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const faults: Fault[] = [];
+  visit(document, {
+    Node(role, node, path) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target === undefined) {
+          throw notAMap(file, `an alias of an anchor that there is not, in line ${lineOf(node)}`);
+        }
+        if (path.some((parent) => parent === target)) {
+          throw notAMap(file, `an anchor that contains itself, in line ${lineOf(node)}`);
+        }
+        targets.set(node, target);
+        return;
+      }
+      if (node.anchor !== undefined) {
+        anchors.set(node.anchor, node);
+      }
+      const fault = misread(node, role === "key");
+      if (fault !== undefined) {
+        const key = keyOf(pathOf(path, node));
+        const where = `line ${lineOf(node)} of ${file}`;
+        // Other namespaces have secrets, which may stand there by mistake.
+        const found = key.startsWith("scpcloud:") && isScalar(node) ? `${shown(node.source)} in ` : "";
+        faults.push({ key, ...fault, value: found + where });
+      }
+    },
+  });
+  const content = toMap(file, document);
+  const follow = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+  const keysOf = (node: unknown): WrittenKey[] =>
+    pairsOf(follow(node)).flatMap(({ key, value }) => {
+      if (!isMerge(key)) {
+        return isScalar(key) ? [{ key: textOf(key), line: lineOf(key) }] : [];
+      }
+      const merged = follow(value);
+      return isSeq(merged) ? merged.items.flatMap(keysOf) : keysOf(merged);
+    });
+  return {
+    content,
+    faults,
+    keysBelow: (name) =>
+      pairsOf(document.contents).flatMap(({ key, value }) =>
+        isScalar(key) && textOf(key) === name ? keysOf(value) : [],
+      ),
+  };
+}
+
+function misread(node: Node, isKey: boolean): Omit<Fault, "key"> | undefined {
+  if (isScalar(node) && node.tag === "tag:yaml.org,2002:str") {
+    return undefined;
+  }
+  if ("tag" in node && node.tag !== undefined) {
+    return TAGGED;
+  }
+  const plain = isScalar(node) && node.type === Scalar.PLAIN ? (node.source ?? "") : "text";
+  return (isKey ? isNoText(plain) : isChanged(plain)) ? UNQUOTED : undefined;
+}
+
+/** The keys and indices that lead to a node. */
+function pathOf(path: readonly unknown[], node: Node): string[] {
+  const parents = [...path, node];
+  return parents.flatMap((parent, index) => {
+    const child = parents[index + 1];
+    if (isPair(parent) && isScalar(parent.key)) {
+      return [`.${textOf(parent.key)}`];
+    }
+    return isSeq(parent) ? [`[${parent.items.indexOf(child)}]`] : [];
+  });
+}
+
+function toMap(file: string, document: Document): Readonly<Record<string, unknown>> {
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (error) {
+    throw notAMap(file, error instanceof Error ? error.message : undefined);
+  }
+  if (content !== null && recordOf(content) !== content) {
+    throw notAMap(file);
+  }
+  return recordOf(content);
+}
+
+function pairsOf(node: unknown): Pair[] {
+  return isMap(node) ? node.items : [];
+}
+
+function isMerge(key: unknown): boolean {
+  return isScalar(key) && key.type === Scalar.PLAIN && key.source === "<<";
+}
+
+function textOf(key: Scalar): string {
+  return key.source ?? String(key.value);
+}
+
+function notAMap(file: string, found?: string): SettingsError {
+  return new SettingsError([
+    {
+      key: file,
+      rule: "must be a YAML map",
+      reason: "the stack's configuration stands there below the key config",
+      ...(found === undefined ? {} : { value: found }),
+      remedy: "compare it with the committed stack files",
+    },
+  ]);
+}
