@@ -11,6 +11,7 @@ import { type RuleName, RULES } from "./rules";
 import { SCHEMA, type Values } from "./schema";
 import { checkServices } from "./services";
 import type { AppsSettings, IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings";
+import { checkSize } from "./size";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
 
@@ -25,7 +26,7 @@ export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
   const { decoded, faults: undecodable } = decode(source);
-  const faults = [...(source.fileFaults ?? []), ...undecodable];
+  const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
   const { provider, faults: providerFaults } = decodeProvider(source);
   const values: Record<string, unknown> = {};
   const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));

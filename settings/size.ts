@@ -1,0 +1,34 @@
+import type { Fault } from "./faults";
+import type { ConfigurationSource } from "./source";
+
+/** MAX_ARG_STRLEN of Linux: one variable with its name and the zero byte at its end. */
+const MOST_BYTES = 131_072;
+const VARIABLE = "PULUMI_CONFIG=";
+
+/**
+ * Pulumi's own words for a configuration that is too large come from the operating system and say nothing of customers.
+ * They come before the program starts, so this is told by the commands and by whoever runs the program elsewhere.
+ */
+export function checkSize({ values }: ConfigurationSource): Fault[] {
+  const bytes = VARIABLE.length + bytesOf(values) + 1;
+  const [largest, largestBytes] = Object.entries(values)
+    .map(([key, value]): [string, number] => [key, bytesOf({ [key]: value })])
+    .reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
+  const fault = {
+    key: largest,
+    rule: `must be shorter: the whole configuration of a stack must have at most ${number(MOST_BYTES)} bytes`,
+    reason: "Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB)",
+    value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
+    remedy: `remove retired customers and leave out names, for ${number(bytes - MOST_BYTES)} bytes less`,
+  };
+  return bytes > MOST_BYTES ? [fault] : [];
+}
+
+/** As Pulumi writes it: Go's JSON has no blanks, and spells out five characters of HTML and JavaScript. */
+function bytesOf(values: ConfigurationSource["values"]): number {
+  return Buffer.byteLength(JSON.stringify(values).replace(/[<>&\u2028\u2029]/g, "\\u0000"));
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en");
+}

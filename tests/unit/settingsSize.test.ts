@@ -1,0 +1,41 @@
+import { accepted, configuration, onlyFault, withIntegrations } from "./configuration";
+
+/** The variable that Pulumi hands out, as Go writes it; here no value has what Go would write otherwise. */
+const bytesOf = (values: object) => Buffer.byteLength(`PULUMI_CONFIG=${JSON.stringify(values)}\0`);
+
+/** A configuration whose variable has so many bytes. */
+function ofBytes(bytes: number) {
+  const withFiller = (filler: string) => configuration({ "docker:host": `unix:///${filler}` });
+  return withFiller("x".repeat(bytes - bytesOf(withFiller("").values)));
+}
+
+describe("a configuration that Linux does not hand to the program", () => {
+  test("has one byte more than what it does hand", () => {
+    expect(accepted(ofBytes(131_072)).realm).toBe("ScpCloud");
+    expect(onlyFault(ofBytes(131_073))).toContain("  Found: 131,073 bytes in all, of which this key has 13");
+  });
+
+  test("is told by its largest key, with what to do", () => {
+    const customers = Array.from({ length: 2_000 }, (_, index) => [
+      `customer-${index}`,
+      { organizationUser: `user-${index}`, name: `The customer number ${index}` },
+    ]);
+    const source = withIntegrations(Object.fromEntries(customers));
+    const bytes = bytesOf(source.values);
+    expect(onlyFault(source)).toBe(
+      [
+        "scpcloud:integrations",
+        "  must be shorter: the whole configuration of a stack must have at most 131,072 bytes,",
+        "  because Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB).",
+        `  Found: ${bytes.toLocaleString("en")} bytes in all, of which this key has 182,699`,
+        `  Do: remove retired customers and leave out names, for ${(bytes - 131_072).toLocaleString("en")} bytes less`,
+      ].join("\n"),
+    );
+  });
+
+  test("counts what Go spells out with six bytes", () => {
+    const host = (letter: string) => configuration({ "docker:host": `unix:///${letter.repeat(30_000)}` });
+    expect(accepted(host("x")).realm).toBe("ScpCloud");
+    expect(onlyFault(host("&"))).toContain("bytes in all");
+  });
+});
