@@ -32,7 +32,11 @@ runCommand(
 
 function print(report: VerificationReport, stack: string, all: boolean): number {
   const { customers } = report;
-  const differences = [...report.differences, ...customers.flatMap((customer) => customer.differences)];
+  const differences = [
+    ...report.clocks,
+    ...report.differences,
+    ...customers.flatMap((customer) => customer.differences),
+  ];
   const shownInFull = all || customers.length <= CUSTOMERS_SHOWN_IN_FULL;
   for (const customer of customers.filter(({ differences }) => shownInFull || differences.length > 0)) {
     console.log(claimsTable(customer));

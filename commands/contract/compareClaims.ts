@@ -50,7 +50,7 @@ function verdictOf(
 }
 
 /** The clocks of this machine and of the server may differ by this many seconds. */
-const CLOCK_TOLERANCE = 30;
+export const CLOCK_TOLERANCE = 30;
 
 /** Keycloak reads its clock once for `iat` and once again for `exp`; a second may begin in between (seen on 26.7). */
 const BETWEEN_TWO_READINGS = 1;

@@ -13,6 +13,7 @@ import {
 } from "../keycloak/tokens";
 import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings";
 import type { StackOutputs } from "../cli/stack";
+import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";
 
 /** What came of one customer's token. */
 export interface CustomerReport {
@@ -30,6 +31,13 @@ export interface VerificationReport {
   readonly customers: readonly CustomerReport[];
   /** One line each, about the stack as a whole. */
   readonly differences: readonly string[];
+  /** One line where this machine's clock and the server's differ, which no deployment mends. */
+  readonly clocks: readonly string[];
+}
+
+/** A customer's token, to be compared once it is known how far the clocks differ. */
+interface ReceivedToken extends ReceivedClaims {
+  readonly compare: (clockDifference: number) => CustomerReport;
 }
 
 /** Holds a real token of every customer against the contract, and the server's issuer against the API's configuration. */
@@ -42,12 +50,14 @@ export async function verifyStack(
     fetchDiscovery(keycloak, settings.realm),
     fetchKeys(keycloak, settings.realm),
   ]);
-  const customers = await Promise.all(
+  const answers = await Promise.all(
     settings.integrations.map((integration) => verifyCustomer(integration, settings, outputs, keycloak, keys)),
   );
+  const difference = clockDifference(answers.filter((answer) => "compare" in answer));
   return {
     issuer: discovery.issuer,
-    customers,
+    customers: answers.map((answer) => ("compare" in answer ? answer.compare(difference) : answer)),
+    clocks: describeClocks(difference),
     differences: [...compareIssuers(discovery.issuer, settings, outputs), ...findRemoved(settings, outputs)],
   };
 }
@@ -58,7 +68,7 @@ async function verifyCustomer(
   outputs: StackOutputs,
   keycloak: KeycloakConnection,
   keys: Keys,
-): Promise<CustomerReport> {
+): Promise<CustomerReport | ReceivedToken> {
   const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
   const without = (difference: string) => ({
@@ -79,11 +89,15 @@ async function verifyCustomer(
     if (retired) {
       return without("retired, but still gets tokens; run: pulumi up");
     }
+    const received = Date.now() / 1000;
     const payload = await verifySignature(token, keys);
     const organizationId = "id" in organization ? organization.id : deployed.organizationId;
     const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
-    const claims = compareClaims(contract, payload, Date.now() / 1000);
-    return { clientId, retired, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
+    const compare = (difference: number) => {
+      const claims = compareClaims(contract, payload, received + difference);
+      return { clientId, retired, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
+    };
+    return { claims: payload, received, compare };
   } catch (error) {
     if (retired && error instanceof TokenRefusedError) {
       return { clientId, retired, claims: [], differences: [] };

@@ -21,7 +21,9 @@ const OUTPUTS: StackOutputs = {
   apiEnvironment: toEnvironment(apiSettings(SETTINGS), SETTINGS.api.environmentPrefix),
 };
 
-const goodClaims = (iat = Math.floor(Date.now() / 1000)): Claims => ({
+const now = () => Math.floor(Date.now() / 1000);
+
+const goodClaims = (iat = now()): Claims => ({
   aud: "scpCloud",
   azp: "acme",
   clientAddress: "172.18.0.1",
@@ -60,7 +62,26 @@ const RETIRED = accepted(
 );
 
 const withClaims = async (claims: Claims) => verify({ token: sign(claims, await keys) });
-const allDifferences = ({ differences, customers }: VerificationReport) => [
+
+/** The customers `acme` and `b`, with these claims but for what names the customer. */
+async function verifyTwo([acme, b]: readonly [Claims, Claims]) {
+  const settings = accepted(
+    configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" }, b: { organizationUser: "bo" } } }),
+  );
+  const outputs = {
+    ...OUTPUTS,
+    integrations: { ...OUTPUTS.integrations, b: { organizationId: ID, serviceAccountUserId: USER_ID } },
+    credentials: { ...OUTPUTS.credentials, b: { clientSecret: "s3cret", basic: "Basic YjpzM2NyZXQ=" } },
+  };
+  const tokens: FakeRealm["tokens"] = async (authorization) => {
+    const claims = authorization === BASIC ? acme : { ...b, azp: "b", client_id: "b" };
+    return { status: 200, body: { access_token: await sign(claims, await keys) } };
+  };
+  return verify({ settings, outputs, realm: { tokens } });
+}
+
+const allDifferences = ({ clocks, differences, customers }: VerificationReport) => [
+  ...clocks,
   ...differences,
   ...customers.flatMap((customer) => customer.differences),
 ];
@@ -99,11 +120,36 @@ describe("verification", () => {
     ]);
   });
 
-  test("names an expired token", async () => {
-    const { differences } = (await withClaims(goodClaims(Math.floor(Date.now() / 1000) - 400))).customers[0] ?? {};
-    expect(differences).toEqual([
-      expect.stringMatching(/^acme: claim exp is \d+; the contract says iat \+ 300 s.*past/),
+  test("names an expired token among good ones", async () => {
+    const { customers, clocks } = await verifyTwo([goodClaims(), goodClaims(now() - 400)]);
+    expect(clocks).toEqual([]);
+    expect(customers.map(({ differences }) => differences)).toEqual([
+      [],
+      [expect.stringMatching(/^b: claim exp is \d+; the contract says iat \+ 300 s.*past/)],
     ]);
+  });
+});
+
+describe("a clock of the server that differs from this machine's", () => {
+  test.each([
+    ["an hour ahead", 3600, /^Keycloak's clock, .*, is (3599|3600) s ahead of this machine's\./],
+    ["an hour behind", -3600, /^Keycloak's clock, .*, is (3600|3601) s behind this machine's\./],
+  ])("is told once, and no iat or exp, where it is %s", async (_, seconds, told) => {
+    const report = await verifyTwo([goodClaims(now() + seconds), goodClaims(now() + seconds)]);
+    expect(allDifferences(report)).toEqual([expect.stringMatching(told)]);
+  });
+
+  test("is no reason to believe a lifespan that is another", async () => {
+    const iat = now() + 3600;
+    expect(allDifferences(await withClaims({ ...goodClaims(iat), exp: iat + 301 + 30 }))).toEqual([
+      expect.stringContaining("Keycloak's clock"),
+      expect.stringMatching(/^acme: claim exp is \d+; the contract says iat \+ 300 s/),
+    ]);
+  });
+
+  test("is nothing to tell within half a minute", async () => {
+    expect(allDifferences(await withClaims(goodClaims(now() - 20)))).toEqual([]);
+    expect(allDifferences(await withClaims(goodClaims(now() + 20)))).toEqual([]);
   });
 });
 
