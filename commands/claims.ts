@@ -24,7 +24,7 @@ runCommand(
   async ({ stack, options }) => {
     const { base, json } = options;
     checkStackName(stack);
-    if (typeof base !== "string") {
+    if (base === undefined) {
       throw new UsageError("Say with what to compare: --base REVISION");
     }
     const [before, after] = await Promise.all([
@@ -36,7 +36,7 @@ runCommand(
     }
     const review = reviewClaims(stack, before, after);
     const data = { headline: claimsHeadline(review), ...review };
-    console.log(json === true ? JSON.stringify(data, undefined, 2) : claimsMarkdown(review));
+    console.log(json ? JSON.stringify(data, undefined, 2) : claimsMarkdown(review));
     return review.faults.head === undefined ? 0 : 1;
   },
 );

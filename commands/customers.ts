@@ -4,7 +4,7 @@ import { readRecord } from "./handover/record";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { givenTexts, runCommand, UsageError } from "./cli/commandLine";
+import { runCommand, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 /** As of drift: neither that of errors nor one of a shell's own. */
@@ -26,7 +26,7 @@ runCommand(
     },
   },
   async ({ stack: name, options }) => {
-    const days = readDays(givenTexts(options["older-than"])[0]);
+    const days = readDays(options["older-than"]);
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
@@ -35,7 +35,7 @@ runCommand(
       const record = await readRecord(PROJECT_DIRECTORY, name);
       const customers = await listCustomers(settings, stack.outputs, admin, record, new Date());
       const old = customersWithOldSecret(customers, days);
-      if (options["json"] === true) {
+      if (options.json) {
         const oldSecrets = old.map(({ clientId }) => clientId);
         console.log(JSON.stringify({ stack: name, customers, oldSecrets }, undefined, 2));
       } else {

@@ -31,7 +31,7 @@ runCommand(
         keycloak,
         previewRunner(pulumiCli(name, PROJECT_DIRECTORY)),
       );
-      console.log(options["json"] === true ? JSON.stringify(report, undefined, 2) : driftText(report));
+      console.log(options.json ? JSON.stringify(report, undefined, 2) : driftText(report));
       return report.drift ? DRIFT : 0;
     } finally {
       await keycloak.close();

@@ -6,7 +6,7 @@ import { recordFile } from "./handover/record";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { givenTexts, runCommand, UsageError } from "./cli/commandLine";
+import { runCommand, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 runCommand(
@@ -32,8 +32,8 @@ runCommand(
     },
   },
   async ({ stack: name, options }) => {
-    const [clientId] = givenTexts(options["customer"]);
-    const recipients = await readRecipients(givenTexts(options["recipient"]));
+    const clientId = options.customer;
+    const recipients = await readRecipients(options.recipient ?? []);
     if (clientId === undefined) {
       throw new UsageError("Say whose credential: --customer ID");
     }
@@ -42,7 +42,7 @@ runCommand(
     const keycloak = connect(settings.connection);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
-      const directory = String(options["directory"] ?? join(".local", "handover", name, clientId));
+      const directory = options.directory ?? join(".local", "handover", name, clientId);
       const request = {
         stack: name,
         clientId,

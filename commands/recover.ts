@@ -19,6 +19,7 @@ runCommand(
       "the dead run's lock, adopts clients and scopes that exist in Keycloak but not in the stack's state, reads secrets\n" +
       "that the state lacks, and runs `up`. Client ids and secrets stay as they are;\n" +
       "nothing of Keycloak's is deleted. Containers that the state does not know are removed and made anew.",
+    options: {},
   },
   async ({ stack: name }) => {
     const pulumi = pulumiCli(name, PROJECT_DIRECTORY);

@@ -25,7 +25,7 @@ runCommand(
   async ({ stack, options }) => {
     const source = await loadConfiguration(stack, await openWorkspace());
     const settings = readSettings(source, { login: false });
-    const directory = String(options["directory"] ?? join(".local", "service-configuration", stack));
+    const directory = options.directory ?? join(".local", "service-configuration", stack);
     await mkdir(directory, { recursive: true });
     for (const [service, tree] of [
       ["bff", bffSettings(settings)],

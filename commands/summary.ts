@@ -28,10 +28,10 @@ runCommand(
   async ({ stack, options }) => {
     const { file, limit = String(COMMENT_LIMIT) } = options;
     checkStackName(stack);
-    if (!/^\d+$/.test(String(limit)) || Number(limit) < LEAST_LIMIT) {
+    if (!/^\d+$/.test(limit) || Number(limit) < LEAST_LIMIT) {
       throw new UsageError(`--limit must be a whole number from ${LEAST_LIMIT}.`);
     }
-    const preview = readPreview(typeof file === "string" ? await read(file) : await text(process.stdin));
+    const preview = readPreview(file === undefined ? await text(process.stdin) : await read(file));
     console.log(summaryMarkdown(preview, stack, Number(limit)));
     return preview.errors.length > 0 ? 1 : 0;
   },

@@ -23,14 +23,14 @@ runCommand(
     const keycloak = connect(settings.connection);
     try {
       const report = await verifyStack(settings, stack.outputs, keycloak);
-      return print(report, name, options["all"] === true);
+      return print(report, name, options.all);
     } finally {
       await keycloak.close();
     }
   },
 );
 
-function print(report: VerificationReport, stack: string, all: boolean): number {
+function print(report: VerificationReport, stack: string, all = false): number {
   const { customers } = report;
   const differences = [
     ...report.clocks,

@@ -16,25 +16,22 @@ interface Option {
   readonly description: string;
 }
 
+type Options = Readonly<Record<string, Option>>;
+
 /** A command of this project, run as `npm run NAME -- OPTIONS`. */
-export interface Command {
+export interface Command<O extends Options> {
   readonly name: string;
   readonly description: string;
-  readonly options?: Readonly<Record<string, Option>>;
+  readonly options: O;
 }
 
-/** What the user typed. */
-export interface Invocation {
+/** What the user typed, with the types of the command's own options. */
+export interface Invocation<O extends Options> {
   readonly stack: string;
-  readonly options: Readonly<Record<string, OptionValue | readonly OptionValue[] | undefined>>;
+  readonly options: Values<O & typeof COMMON_OPTIONS>;
 }
 
-type OptionValue = string | boolean;
-
-/** The texts that were given for an option, however often it was said. */
-export function givenTexts(value: Invocation["options"][string]): string[] {
-  return [value].flat().filter((one) => typeof one === "string");
-}
+type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
 
 /** The command was called wrongly. */
 export class UsageError extends UserError {
@@ -44,10 +41,13 @@ export class UsageError extends UserError {
 const COMMON_OPTIONS = {
   stack: { type: "string", value: "NAME", description: "the stack's name; by default the one that is selected" },
   help: { type: "boolean", description: "show this text" },
-} as const satisfies Record<string, Option>;
+} as const satisfies Options;
 
 /** Runs a command to its exit code. What the user can mend is told without a stack trace. */
-export function runCommand(command: Command, action: (invocation: Invocation) => Promise<number>): void {
+export function runCommand<const O extends Options>(
+  command: Command<O>,
+  action: (invocation: Invocation<O>) => Promise<number>,
+): void {
   main(command, action).then(
     (exitCode) => {
       process.exitCode = exitCode;
@@ -59,34 +59,39 @@ export function runCommand(command: Command, action: (invocation: Invocation) =>
   );
 }
 
-async function main(command: Command, action: (invocation: Invocation) => Promise<number>): Promise<number> {
-  const options = { ...command.options, ...COMMON_OPTIONS };
-  const { stack, help, ...rest } = parse(command, options);
-  if (help === true) {
-    console.log(usage(command, options));
+async function main<O extends Options>(
+  { options: own, ...about }: Command<O>,
+  action: (invocation: Invocation<O>) => Promise<number>,
+): Promise<number> {
+  const options = { ...own, ...COMMON_OPTIONS };
+  const help = usage(about, options);
+  const values = parse(options, help);
+  const common: Values<typeof COMMON_OPTIONS> = values;
+  if (common.help === true) {
+    console.log(help);
     return 0;
   }
-  const name = typeof stack === "string" ? stack : await selectedStack();
-  if (name === undefined) {
+  const stack = common.stack ?? (await selectedStack());
+  if (stack === undefined) {
     throw new UsageError("No stack is selected; say --stack NAME, or run: pulumi stack select NAME");
   }
-  return action({ stack: name, options: rest });
+  return action({ stack, options: values });
 }
 
-function parse(command: Command, options: Readonly<Record<string, Option>>): Invocation["options"] {
+function parse<O extends Options>(options: O, help: string): Values<O> {
   try {
-    return parseArgs({ options: options }).values;
+    return parseArgs({ options }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : ""}\n\n${usage(command, options)}`);
+    throw new UsageError(`${error instanceof Error ? error.message : ""}\n\n${help}`);
   }
 }
 
-function usage(command: Command, options: Readonly<Record<string, Option>>): string {
+function usage({ name, description }: Omit<Command<Options>, "options">, options: Options): string {
   const lines = Object.entries(options).map(
-    ([name, { type, value = "VALUE", description }]) =>
-      `  --${(type === "string" ? `${name} ${value}` : name).padEnd(16)} ${description}`,
+    ([option, { type, value = "VALUE", description }]) =>
+      `  --${(type === "string" ? `${option} ${value}` : option).padEnd(16)} ${description}`,
   );
-  return [`npm run ${command.name} -- [OPTIONS]`, "", command.description, "", ...lines].join("\n");
+  return [`npm run ${name} -- [OPTIONS]`, "", description, "", ...lines].join("\n");
 }
 
 function messageOf(error: unknown): string {
