@@ -20,6 +20,7 @@ const FOLDERS = [
   "commands/review",
   "commands/recover",
   "commands/drift",
+  "commands/doctor",
   "commands/handover",
   "commands/customers",
   "commands",

@@ -41,6 +41,7 @@ export const REALMS = {
   retirement: "Retirement",
   toolchain: "Toolchain",
   connection: "Connection",
+  next: "Next",
   secrets: "Secrets",
   handover: "Handover",
 } as const;
@@ -50,6 +51,8 @@ export const DEPLOYERS = {
   complete: "scpcloud-deployer",
   withoutUsers: "deployer-without-users",
   withoutClients: "deployer-without-clients",
+  withoutRealm: "deployer-without-realm",
+  viewer: "deployer-who-views",
 } as const;
 
 const VARIABLE = "SCPCLOUD_SERVER_OF_TESTS";
@@ -122,6 +125,8 @@ export function realmOfTests(realm: string, deployerSecret: string): RealmImport
   const deployers = [
     { clientId: DEPLOYERS.withoutUsers, roles: ["manage-clients", "view-realm", "manage-realm"] },
     { clientId: DEPLOYERS.withoutClients, roles: ["view-clients", "view-users", "view-realm", "manage-realm"] },
+    { clientId: DEPLOYERS.withoutRealm, roles: ["manage-clients", "view-users", "view-realm"] },
+    { clientId: DEPLOYERS.viewer, roles: ["view-clients", "view-users", "view-realm"] },
   ];
   return buildRealm({
     realm,

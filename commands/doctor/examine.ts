@@ -1,0 +1,125 @@
+import { connectToEngine } from "../../components/engine/connection";
+import { SettingsError } from "../../settings/faults";
+import { readSettings } from "../../settings/read";
+import type { Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect, type KeycloakConnection } from "../keycloak/http";
+import { login } from "../keycloak/login";
+import { pulumiCli } from "../pulumi/cli";
+import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
+import { checkRights, rolesOf } from "./rights";
+import { checkRealm, checkSecrets, checkServer } from "./server";
+import { checkState } from "./state";
+
+/** Everything that has to be right before a stack can be worked on. Changes nothing. */
+export async function examine(stack: string): Promise<Check[]> {
+  const workspace = await openWorkspace();
+  const state = await attempt("state", ["up", "verify", "drift"], () =>
+    checkState(stack, workspace, pulumiCli(stack, PROJECT_DIRECTORY)),
+  );
+  let settings: Settings | undefined;
+  const configuration = await attempt("settings", ACTIVITIES, async () => {
+    settings = readSettings(await loadConfiguration(stack, workspace));
+    const count = settings.integrations.length;
+    return [right("settings", count === 1 ? "valid; 1 customer" : `valid; ${count} customers`)];
+  });
+  const rest =
+    settings === undefined ? [unknown("Keycloak", "not asked, as its URL is not known")] : await ask(settings);
+  return [...state, ...configuration, ...rest];
+}
+
+async function ask(settings: Settings): Promise<Check[]> {
+  const keycloak = connect(settings.connection);
+  try {
+    const server = await attempt("Keycloak", ACTIVITIES, () => checkServer(keycloak, settings));
+    const isThere = !server.some(({ about, outcome }) => outcome === "wrong" && ["Keycloak", "realm"].includes(about));
+    const deployer = isThere
+      ? await checkDeployer(keycloak, settings)
+      : [unknown("login", "not tried, as Keycloak or the realm is not there")];
+    return [...server, ...deployer, ...(await checkEngine(settings))];
+  } finally {
+    await keycloak.close();
+  }
+}
+
+const OF_ADMIN = ["preview", "up", "drift"] as const;
+
+async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
+  const { deployer, integrations, realm } = settings;
+  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
+  let token: string | undefined;
+  const logins = await attempt("login", OF_ADMIN, async () => {
+    token = await login(keycloak, settings);
+    return deployer.credentials.kind === "password"
+      ? [
+          warning(
+            "login",
+            `accepted, but of a user by ${who}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
+            "unset them, so that the deployer logs in as the client itself",
+          ),
+        ]
+      : [right("login", `${who} is accepted`)];
+  });
+  if (token === undefined) {
+    return logins;
+  }
+  const accessToken = token;
+  const version = await visibleVersion(keycloak, accessToken);
+  const rights = checkRights(rolesOf(accessToken, realm), {
+    version,
+    looksUpUsers: integrations.some(({ organization }) => "user" in organization),
+  });
+  const admin = await attempt("admin API", OF_ADMIN, async () => {
+    const api = await loginAsDeployer(keycloak, settings);
+    const checks = await checkRealm(api, settings);
+    const clientIds = integrations.map(({ clientId }) => clientId);
+    return [
+      right("admin API", "accepts the deployer's token"),
+      ...checks,
+      await checkSecrets(api, settings, clientIds),
+    ];
+  });
+  return [
+    ...logins,
+    version === undefined
+      ? unknown("server version", "not visible; from 26.4 on only to a deployer with manage-realm")
+      : right("server version", version),
+    ...rights,
+    ...admin,
+  ];
+}
+
+/** The server's version, if it shows it to the deployer. */
+async function visibleVersion(keycloak: KeycloakConnection, token: string): Promise<string | undefined> {
+  const { body } = await keycloak.request("/admin/serverinfo", { headers: { authorization: `Bearer ${token}` } });
+  return (body as { systemInfo?: { version?: string } } | undefined)?.systemInfo?.version;
+}
+
+async function checkEngine({ apps }: Settings): Promise<Check[]> {
+  if (apps === undefined) {
+    return [];
+  }
+  return attempt("Docker engine", ["up", "drift"], async () => {
+    const { status } = await connectToEngine(apps.engine).request("GET", "/_ping");
+    return status === 200
+      ? [right("Docker engine", `${apps.engine.host} answers`)]
+      : [wrong("Docker engine", `${apps.engine.host} answered ${status}`, "look into its log", ["up", "drift"])];
+  });
+}
+
+/** What a step finds; where it fails by what the user can mend, that is what it finds. */
+async function attempt(about: string, prevents: readonly Activity[], step: () => Promise<Check[]>): Promise<Check[]> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return error.faults.map((fault) => wrongBy(about, fault, prevents));
+    }
+    if (error instanceof UserError) {
+      return [wrong(about, error.message, "mend this first; the checks that need it were left out", prevents)];
+    }
+    throw error;
+  }
+}

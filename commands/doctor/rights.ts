@@ -1,0 +1,91 @@
+import { gte, valid } from "semver";
+
+import { type Activity, type Check, right, unknown, warning, wrong } from "./check";
+
+/** What decides which roles a deployer needs. */
+export interface RightsContext {
+  /** The server's version, where it is known. */
+  readonly version: string | undefined;
+  /** Whether a customer names its organization by a user's name. */
+  readonly looksUpUsers: boolean;
+}
+
+/** Who may manage something may view it, too. */
+const IMPLIED: Readonly<Record<string, string>> = {
+  "view-clients": "manage-clients",
+  "view-realm": "manage-realm",
+  "view-users": "manage-users",
+};
+
+/** Since then, who writes protocol mappers needs manage-realm (CVE-2026-4629). */
+const MAPPERS_NEED_REALM = "26.8.2";
+/** Since then, who may only view clients sees asterisks for their secrets. */
+const SECRETS_ARE_MASKED = "26.8.0";
+
+/** The roles of the client realm-management that an activity needs on a version of the server. */
+export function rolesFor(activity: Activity, { looksUpUsers, version }: RightsContext): readonly string[] {
+  const since = (first: string) => version !== undefined && valid(version) !== null && gte(version, first);
+  const users = looksUpUsers ? ["view-users"] : [];
+  switch (activity) {
+    case "verify":
+      return [];
+    case "preview":
+    case "drift":
+      return ["view-realm", "view-clients", ...users];
+    case "up":
+      return ["view-realm", "manage-clients", ...users, ...(since(MAPPERS_NEED_REALM) ? ["manage-realm"] : [])];
+  }
+}
+
+/** The roles in an access token that the admin REST API goes by; nothing where the token does not tell. */
+export function rolesOf(accessToken: string, realm: string): readonly string[] | undefined {
+  const claims = payloadOf(accessToken);
+  const access = claims?.resource_access;
+  // Of the realm itself, or of the realm master, which administers all others.
+  const roles = [access?.["realm-management"], access?.[`${realm}-realm`]].flatMap((client) => client?.roles ?? []);
+  return claims === undefined ? undefined : roles;
+}
+
+interface AccessClaims {
+  readonly resource_access?: Readonly<Record<string, { readonly roles?: readonly string[] }>>;
+}
+
+function payloadOf(accessToken: string): AccessClaims | undefined {
+  try {
+    const [, payload = ""] = accessToken.split(".");
+    return JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as AccessClaims;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the deployer has the roles for each activity. */
+export function checkRights(roles: readonly string[] | undefined, context: RightsContext): Check[] {
+  const about = "rights";
+  if (roles === undefined) {
+    return [unknown(about, "the deployer's token does not tell its roles", "compare them with the admin console")];
+  }
+  const has = (role: string) => roles.includes(role) || roles.includes(IMPLIED[role] ?? role);
+  const checks = (["preview", "up", "drift"] as const).map((activity) => {
+    const needed = rolesFor(activity, context);
+    const missing = needed.filter((role) => !has(role));
+    return missing.length === 0
+      ? right(`${about} for ${activity}`, needed.join(", "))
+      : wrong(
+          `${about} for ${activity}`,
+          `the deployer lacks ${missing.join(", ")} of the client realm-management`,
+          "give its service account these roles",
+          activity === "preview" ? ["preview", "up", "drift"] : [activity],
+        );
+  });
+  return context.version === undefined && !has("manage-realm")
+    ? [
+        ...checks,
+        warning(
+          about,
+          `the server's version is not visible; from ${MAPPERS_NEED_REALM} on, up needs manage-realm too`,
+          `before an upgrade to ${SECRETS_ARE_MASKED} or later, see docs/keycloak-versions.md`,
+        ),
+      ]
+    : checks;
+}

@@ -1,0 +1,176 @@
+import { connect as connectTls } from "node:tls";
+
+import { BUILT_IN_SCOPES } from "../../components/names";
+import { isSecret } from "../../components/credentials";
+import type { Connection, Settings } from "../../settings/settings";
+import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { findClient } from "../keycloak/clients";
+import type { KeycloakConnection } from "../keycloak/http";
+import { type Check, right, unknown, warning, wrong } from "./check";
+import { providerAuthorities } from "./providerAuthorities";
+
+/** Clocks that differ by more make tokens look as if they were not valid yet. In seconds. */
+const CLOCK_TOLERANCE = 30;
+
+/** Whether the server answers, is trusted, knows the realm, and calls itself what the settings say. */
+export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
+  const { connection, realm } = settings;
+  const path = discoveryDocumentOf(realmUrl("", realm));
+  const { status, body, headers } = await keycloak.request(path);
+  const checks = [right("Keycloak", `${connection.url} answers, and our commands trust its certificate`)];
+  checks.push(await checkProviderTrust(connection), ...checkClock(headers.get("date"), new Date()));
+  if (status !== 200) {
+    const why = status === 404 ? `there is no realm "${realm}", or it is disabled` : `the server answered ${status}`;
+    const remedy = "compare the name, letter by letter, with the admin console; see there whether the realm is enabled";
+    return [...checks, wrong("realm", `${why} (${path})`, remedy)];
+  }
+  checks.push(right("realm", `${realm} is there and enabled`));
+  const { issuer } = body as { issuer?: string };
+  checks.push(
+    issuer === issuerOf(settings)
+      ? right("issuer", issuer)
+      : wrong(
+          "issuer",
+          `the server says ${issuer}, and the settings say ${issuerOf(settings)}: the API would refuse each token`,
+          "compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname",
+          ["verify"],
+        ),
+  );
+  return checks;
+}
+
+/** The provider is a Go program, which finds its certificates elsewhere than Node.js. */
+async function checkProviderTrust(connection: Connection): Promise<Check> {
+  const about = "certificate for the provider";
+  const { hostname, port, protocol } = new URL(connection.url);
+  if (protocol === "http:") {
+    return right(about, "none is needed: the URL begins with http");
+  }
+  if (connection.insecure === true) {
+    return warning(about, "the provider takes any (keycloak:tlsInsecureSkipVerify)", "give it the CA's certificate");
+  }
+  const authorities = providerAuthorities(connection);
+  if (authorities === undefined || connection.proxy !== undefined) {
+    return unknown(about, "cannot be told here: it goes by the system's own store, or through a proxy");
+  }
+  const reason = await new Promise<string | undefined>((resolve) => {
+    const options = { host: hostname, port: Number(port || 443), servername: hostname, ca: authorities };
+    const socket = connectTls(options, () => resolve(undefined));
+    socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
+    socket.on("error", (error: Error) => resolve(error.message));
+    socket.on("close", () => resolve(undefined));
+    socket.on("secureConnect", () => socket.end());
+  });
+  return reason === undefined
+    ? right(about, "trusted")
+    : wrong(
+        about,
+        `not trusted by the Keycloak provider: ${reason}`,
+        "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR",
+        ["preview", "up", "drift"],
+      );
+}
+
+function checkClock(date: string | null, now: Date): Check[] {
+  const server = Date.parse(date ?? "");
+  if (Number.isNaN(server)) {
+    return [unknown("clock", "the server does not say what time it is")];
+  }
+  const seconds = Math.round((now.getTime() - server) / 1000);
+  const difference = `this machine's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "behind" : "ahead of"} the server's`;
+  return [
+    Math.abs(seconds) <= CLOCK_TOLERANCE
+      ? right("clock", Math.abs(seconds) <= 2 ? "as the server's" : difference)
+      : wrong("clock", difference, "set the clock that is wrong; tokens are judged by it", ["verify"]),
+  ];
+}
+
+/** A realm as the admin REST API shows it, as far as it is looked at here. Durations in seconds. */
+interface RealmRepresentation {
+  readonly ssoSessionMaxLifespan?: number;
+  readonly clientSessionMaxLifespan?: number;
+  readonly defaultSignatureAlgorithm?: string;
+}
+
+/** Whether the realm lets tokens be as the settings promise. */
+export async function checkRealm(admin: KeycloakAdmin, settings: Settings): Promise<Check[]> {
+  const realm = (await admin.get("")) as RealmRepresentation;
+  return [...checkLifespan(realm, settings), checkAlgorithm(realm), await checkScopes(admin)];
+}
+
+function checkLifespan(realm: RealmRepresentation, { accessTokenLifespan }: Settings): Check[] {
+  // 0: no limit of its own.
+  const limits = [
+    ["SSO Session Max", realm.ssoSessionMaxLifespan],
+    ["Client Session Max", realm.clientSessionMaxLifespan || undefined],
+  ] as const;
+  const exceeded = limits.filter(([, most]) => most !== undefined && most < accessTokenLifespan);
+  return exceeded.length === 0
+    ? [right("lifespan", `${accessTokenLifespan} s, within the realm's session limits`)]
+    : exceeded.map(([name, most]) =>
+        wrong(
+          "lifespan",
+          `tokens are to last ${accessTokenLifespan} s, but the realm's ${name} is ${most} s`,
+          `write scpcloud:accessTokenLifespan: ${most} or less, or have the realm's setting raised`,
+          ["preview", "up", "drift"],
+        ),
+      );
+}
+
+/** What ASP.NET Core's JwtBearer can check: Microsoft.IdentityModel.Tokens knows RSA and ECDSA, but not EdDSA. */
+function checkAlgorithm({ defaultSignatureAlgorithm: algorithm }: RealmRepresentation): Check {
+  const about = "signature algorithm";
+  if (algorithm === undefined) {
+    return unknown(about, "the realm does not say it");
+  }
+  return /^(RS|PS|ES)(256|384|512)$/.test(algorithm)
+    ? right(about, algorithm)
+    : wrong(
+        about,
+        `the realm signs tokens with ${algorithm}, which ASP.NET Core cannot check by the realm's public keys`,
+        "choose RS256, PS256 or ES256 in the realm's settings, Tokens, Default Signature Algorithm",
+        ["verify"],
+      );
+}
+
+async function checkScopes(admin: KeycloakAdmin): Promise<Check> {
+  const about = "built-in client scopes";
+  const names = ((await admin.get("/client-scopes")) as { name: string }[]).map(({ name }) => name);
+  const missing = BUILT_IN_SCOPES.filter((name) => !names.includes(name));
+  if (names.length === 0) {
+    return unknown(about, "the server shows the deployer no client scopes", "give it the role view-clients");
+  }
+  return missing.length === 0
+    ? right(about, BUILT_IN_SCOPES.join(", "))
+    : wrong(
+        about,
+        `the realm lacks ${missing.join(", ")}`,
+        "have Keycloak updated to 26.1 or later, or the client scope made again as in a new realm",
+        ["preview", "up", "drift"],
+      );
+}
+
+/** Whether the deployer sees secrets: one that it cannot see must not get into the state. */
+export async function checkSecrets(
+  admin: KeycloakAdmin,
+  settings: Settings,
+  deployed: readonly string[],
+): Promise<Check> {
+  const about = "secrets";
+  const own = settings.deployer.realm === settings.realm ? [settings.deployer.clientId] : [];
+  for (const clientId of [...deployed.slice(0, 1), ...own]) {
+    const client = await findClient(admin, clientId);
+    if (client !== undefined) {
+      return isSecret(client.secret)
+        ? right(about, "the deployer may see them")
+        : warning(
+            about,
+            `the deployer may not see them (as of client "${clientId}"): drift cannot tell whether they were regenerated`,
+            "for up, give it the role manage-clients; never run pulumi refresh or up --refresh as this deployer, which " +
+              "would put asterisks into the state",
+          );
+    }
+  }
+  return unknown(about, "there is no client yet by which to tell whether the deployer sees them");
+}
