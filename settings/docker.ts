@@ -1,27 +1,24 @@
+import type { ProviderArgs } from "@pulumi/docker";
+
 import { didYouMean, type Fault, shown } from "./faults";
 import { type ConfigurationSource, keysOf } from "./source";
 
-/** What the Docker provider can be told in the namespace `docker` (@pulumi/docker 5.2, ProviderArgs). */
-const PROVIDER_KEYS = [
-  "caMaterial",
-  "certMaterial",
-  "certPath",
-  "context",
-  "disableDockerDaemonCheck",
-  "host",
-  "keyMaterial",
-  "registryAuth",
-  "sshOpts",
-];
-
-/** Those that the program, which asks the engine for the containers' health, would have to follow but does not. */
-const UNSUPPORTED: readonly [key: string, variable?: string][] = [
-  ["context", "DOCKER_CONTEXT"],
-  ["caMaterial", "DOCKER_CA_MATERIAL"],
-  ["certMaterial", "DOCKER_CERT_MATERIAL"],
-  ["certPath", "DOCKER_CERT_PATH"],
-  ["keyMaterial", "DOCKER_KEY_MATERIAL"],
-];
+/**
+ * What the Docker provider can be told in the namespace `docker`, and the environment variables that say the same as
+ * what is refused: the program, which asks the engine for the containers' health, would have to follow it but does not.
+ * A version of the provider that can be told more does not compile.
+ */
+const PROVIDER_KEYS: Readonly<Record<keyof ProviderArgs, "accepted" | { readonly refusedWith: string }>> = {
+  caMaterial: { refusedWith: "DOCKER_CA_MATERIAL" },
+  certMaterial: { refusedWith: "DOCKER_CERT_MATERIAL" },
+  certPath: { refusedWith: "DOCKER_CERT_PATH" },
+  context: { refusedWith: "DOCKER_CONTEXT" },
+  disableDockerDaemonCheck: "accepted",
+  host: "accepted",
+  keyMaterial: { refusedWith: "DOCKER_KEY_MATERIAL" },
+  registryAuth: "accepted",
+  sshOpts: "accepted",
+};
 
 /** How the engine is reached: by a unix socket, or by ssh. */
 export interface EngineSettings {
@@ -50,18 +47,21 @@ export function checkEngine(source: ConfigurationSource): Fault[] {
 
 function unknownKeys(source: ConfigurationSource): Fault[] {
   return keysOf(source, "docker")
-    .filter((key) => !PROVIDER_KEYS.includes(key))
+    .filter((key) => !Object.hasOwn(PROVIDER_KEYS, key))
     .map((key) => ({
       key: `docker:${key}`,
       rule: "must be a setting of the Docker provider",
       reason: "the provider would not know it, and a misspelt setting silently does nothing",
-      remedy: didYouMean(key, PROVIDER_KEYS),
+      remedy: didYouMean(key, Object.keys(PROVIDER_KEYS)),
     }));
 }
 
 function unsupported({ values, environment }: ConfigurationSource): Fault[] {
-  return UNSUPPORTED.flatMap(([key, variable = ""]) => {
-    const name = values[`docker:${key}`] ? `docker:${key}` : variable;
+  return Object.entries(PROVIDER_KEYS).flatMap(([key, use]) => {
+    if (use === "accepted") {
+      return [];
+    }
+    const name = values[`docker:${key}`] ? `docker:${key}` : use.refusedWith;
     return values[name] || environment[name]
       ? [
           {
