@@ -49,31 +49,32 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
   if (lowerCase !== username && (await exists(realm, lowerCase))) {
     return {
       rule: "must be spelt in lower case",
-      reason: "Keycloak stores user names in lower case and the provider compares them letter by letter",
+      reason: LOWER_CASE,
       remedy: `write "${lowerCase}"`,
     };
   }
-  // The deployer's own service account certainly exists, so not seeing it is a matter of permission; and Keycloak sorts
-  // by name, so that no other service account comes before it.
-  const probe = `service-account-${deployer.clientId.toLowerCase()}`;
-  if (deployer.realm === realm && !(await exists(realm, probe))) {
+  if (!(await maySeeUsers(realm))) {
     return {
       rule: `must be visible to the deployer "${deployer.clientId}"`,
-      reason: "Keycloak shows it no users at all, not even its own service account: it lacks the role view-users",
+      reason: "Keycloak forbids the deployer to look at users: it lacks the role view-users",
       remedy: `give the service account of "${deployer.clientId}" the role view-users of the client realm-management`,
     };
   }
+  const hasCapitals = lowerCase !== username;
   return {
     rule: `must be a user of realm ${realm}`,
     reason:
       "Keycloak shows the deployer no such user among the first hundred whose names contain this one, which are all that " +
       "the provider asks for: either it does not exist, or its name is spelt differently, or it comes later" +
-      (deployer.realm === realm ? "" : ", or the deployer lacks the role view-users of that realm"),
+      (hasCapitals ? `. ${LOWER_CASE}` : ""),
     remedy:
+      (hasCapitals ? `write "${lowerCase}", where that is the user; else ` : "") +
       "compare the name with the admin console's list of users, or have the user made; if it is there, write " +
       "organizationId with the user's id instead",
   };
 }
+
+const LOWER_CASE = "Keycloak stores user names in lower case, and the provider compares them letter by letter";
 
 async function exists(realmId: string, username: string): Promise<boolean> {
   return keycloak.getUser({ realmId, username }).then(
@@ -81,3 +82,14 @@ async function exists(realmId: string, username: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Whoever may look at users is told that this one does not exist; anybody else is forbidden to ask. */
+async function maySeeUsers(realmId: string): Promise<boolean> {
+  return keycloak.getUserRealmRoles({ realmId, userId: NOBODY }).then(
+    () => true,
+    (error: unknown) => !/\b403 /.test(String(error)),
+  );
+}
+
+/** The empty UUID, which Keycloak gives to nobody. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";

@@ -25,6 +25,11 @@ export type Lookup = (inputs: Readonly<Record<string, unknown>>) => Record<strin
 export const LOOKUPS: Readonly<Record<string, Lookup>> = {
   getRealm: ({ realm }) => ({ id: realm, realm, enabled: true, ssoSessionMaxLifespan: "10h0m0s" }),
   getUser: ({ username }) => ({ id: `id-of-${String(username)}`, username, enabled: true }),
+  getUserRealmRoles: ({ userId }) => {
+    throw new Error(
+      `error sending GET request to /admin/realms/x/users/${String(userId)}/role-mappings: 404 Not Found.`,
+    );
+  },
   getClient: ({ clientId }) => ({ id: `id-of-client-${String(clientId)}`, clientId }),
   getClientScope: ({ name }) => ({ id: `id-of-scope-${String(name)}`, name }),
   getRole: ({ name }) => ({ id: `id-of-role-${String(name)}`, name }),

@@ -72,6 +72,22 @@ describe("a lookup that fails ends the run with a reason, and nothing is created
     expect(text).toContain("view-users");
   });
 
+  it("for a user behind a hundred others, whose id is to be written instead", async () => {
+    const names = Array.from({ length: 101 }, (_, index) => `a-zeta-${index + 100}`);
+    for (const username of ["zeta", ...names]) {
+      await administrator.send("POST", "/users", { username, enabled: true });
+    }
+    const id = await administrator.userId("zeta");
+
+    for (const user of ["zeta", "Zeta"]) {
+      const text = await failingRuns(stackFile(user));
+      expect(text).toContain("among the first hundred whose names contain this one");
+      expect(text).toContain("write organizationId with the user's id instead");
+    }
+    await project.configure("lookups", stackFile("", { "scpcloud:integrations": { acme: { organizationId: id } } }));
+    expect((await project.pulumi("preview", "--stack", "lookups")).exitCode).toBe(0);
+  });
+
   it("for a user whose id the stack forbids", async () => {
     const id = await administrator.userId("anna");
 

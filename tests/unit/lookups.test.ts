@@ -120,23 +120,31 @@ describe("a user who does not stand for an organization", () => {
     expect(message).toContain('Do: write "anna"');
   });
 
-  it("is said to be invisible, when the deployer does not even see its own service account", async () => {
-    const message = await faultsOf({ integrations: [customer("acme", "anna")] }, { getUser: usersVisible() });
+  it("is said to be spelt in the wrong case or absent, when the lower-case name is not among the first hundred", async () => {
+    const message = await faultsOf({ integrations: [customer("acme", "Anna")] }, { getUser: usersVisible() });
 
-    expect(message).toContain('must be visible to the deployer "deployer"');
-    expect(message).toContain("the role view-users of the client realm-management");
+    expect(message).toContain("must be a user of realm ScpCloud");
+    expect(message).toContain("it comes later. Keycloak stores user names in lower case");
+    expect(message).toContain('Do: write "anna", where that is the user; else compare');
   });
 
-  it("is said to be one or the other, when the deployer lives in another realm", async () => {
-    const message = await faultsOf(
-      { deployer: { realm: "master", clientId: "deployer", credentials: { kind: "clientSecret", clientSecret: "" } } },
-      { getUser: usersVisible() },
-    );
+  it.each(["ScpCloud", "master"])(
+    "is said to be invisible, when the deployer of realm %s may not see users",
+    async (realm) => {
+      const message = await faultsOf(
+        { deployer: { realm, clientId: "deployer", credentials: { kind: "clientSecret", clientSecret: "" } } },
+        {
+          getUser: usersVisible(),
+          getUserRealmRoles: fails(
+            "error sending GET request to /admin/realms/ScpCloud/users/0/role-mappings: 403 Forbidden.",
+          ),
+        },
+      );
 
-    expect(message).toContain(
-      "either it does not exist, or its name is spelt differently, or it comes later, or the deployer lacks",
-    );
-  });
+      expect(message).toContain('must be visible to the deployer "deployer"');
+      expect(message).toContain("the role view-users of the client realm-management");
+    },
+  );
 
   it("is refused when disabled", async () => {
     const message = await faultsOf({}, { getUser: () => ({ id: "id", enabled: false }) });
