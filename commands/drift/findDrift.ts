@@ -4,6 +4,7 @@ import type { KeycloakConnection } from "../keycloak/http";
 import type { Preview } from "../pulumi/preview";
 import type { Settings } from "../../settings/settings";
 import { changesByHand, changingSteps } from "./changes";
+import { enabledPolicies, mayBePolicy } from "./clientPolicies";
 import { withoutConsequences } from "./consequences";
 import { type DriftReport, driftReport, findingsOf, pendingOwners } from "./report";
 import { managedResources } from "./managedResources";
@@ -33,12 +34,13 @@ export async function findDrift(
   const present = [...managedResources(refreshed).values()].filter(({ urn }) => !gone.has(urn));
 
   const admin = await loginAsDeployer(keycloak, settings);
-  const [again, unmanaged, tokens] = await Promise.all([
+  const [again, policies, unmanaged, tokens] = await Promise.all([
     remade(causes, admin),
+    causes.some(mayBePolicy) ? enabledPolicies(admin) : [],
     unmanagedChanges(present, lost, outputs, admin),
     tokenDifferences(settings, outputs, keycloak, pendingOwners(plain)),
   ]);
-  const findings = [...findingsOf(causes, again), ...unmanaged.findings];
+  const findings = [...findingsOf(causes, again, policies), ...unmanaged.findings];
   return driftReport(
     name,
     findings,
@@ -46,5 +48,6 @@ export async function findDrift(
     tokens,
     plain,
     unmanaged.hiddenSecrets,
+    policies,
   );
 }

@@ -3,6 +3,7 @@ import type { Preview } from "../pulumi/preview";
 import { changesByOwner, type OwnerChanges } from "../review/resourceChanges";
 import { ownerTitle } from "../review/summaryText";
 import type { Change } from "./changes";
+import { mayBePolicy } from "./clientPolicies";
 import { type Finding, inOrder } from "./finding";
 import { tell } from "./tell";
 import type { TokenDifferences } from "./tokenDrift";
@@ -18,18 +19,30 @@ export interface DriftReport {
   readonly tokens: TokenDifferences;
   /** The customers whose secrets Keycloak does not show the deployer: no drift. */
   readonly hiddenSecrets: readonly string[];
+  /** The realm's client policies that may have changed clients. */
+  readonly policies: readonly string[];
   /** What the stack file says that is not deployed yet: no drift. */
   readonly pending: readonly string[];
 }
 
-/** @param remade the URNs of the lost resources that somebody made anew */
-export function findingsOf(changes: readonly Change[], remade: ReadonlySet<string>): Finding[] {
+/**
+ * @param remade the URNs of the lost resources that somebody made anew
+ * @param policies the realm's client policies, which may have changed clients as well
+ */
+export function findingsOf(
+  changes: readonly Change[],
+  remade: ReadonlySet<string>,
+  policies: readonly string[] = [],
+): Finding[] {
   return changes.flatMap((change) =>
-    tell(change).map((finding) =>
-      change.kind === "lost" && remade.has(change.resource.urn)
-        ? { ...finding, sentence: `${finding.sentence}, and made another one in its place`, remedy: "recover" as const }
-        : finding,
-    ),
+    tell(change).map((finding) => {
+      if (change.kind === "lost" && remade.has(change.resource.urn)) {
+        return { ...finding, sentence: `${finding.sentence}, and made another one in its place`, remedy: "recover" };
+      }
+      return policies.length > 0 && mayBePolicy(change)
+        ? { ...finding, sentence: finding.sentence.replace(/^someone/, "someone, or a client policy,") }
+        : finding;
+    }),
   );
 }
 
@@ -40,6 +53,7 @@ export function driftReport(
   tokens: TokenDifferences,
   plain: Preview,
   hiddenSecrets: readonly string[] = [],
+  policies: readonly string[] = [],
 ): DriftReport {
   return {
     stack,
@@ -48,6 +62,7 @@ export function driftReport(
     following: [...following].sort(),
     tokens,
     hiddenSecrets,
+    policies,
     pending: pendingLines(changesByOwner(plain)),
   };
 }

@@ -53,7 +53,7 @@ function list(title: string, lines: readonly string[]): string[] {
 }
 
 /** In the order in which they are to be carried out. */
-function remedies({ findings, following, stack, tokens }: DriftReport): string[] {
+function remedies({ findings, following, policies, stack, tokens }: DriftReport): string[] {
   const isThere = (remedy: Remedy) => findings.some((finding) => finding.remedy === remedy);
   const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);
   const what = isThere("byHand") ? "all but the added mappers" : "this";
@@ -66,6 +66,13 @@ function remedies({ findings, following, stack, tokens }: DriftReport): string[]
       : isThere("up") || isThere("upTwice") || following.length > 0
         ? [`${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`]
         : []),
+    ...(policies.length > 0
+      ? [
+          "Does drift tell the same of these clients right after that, then nobody has done it, but a client policy of " +
+            `the realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
+            "that, and every up tries again. Except these clients from the policy, in the realm settings.",
+        ]
+      : []),
     ...(isThere("upTwice") ? ["Run it twice: Pulumi learns only the second time which secret Keycloak has made."] : []),
     ...(customers.length > 0
       ? [

@@ -271,3 +271,34 @@ it("is an error, and not drift, where Keycloak does not answer", async () => {
   expect(stdout).toBe("");
   expect(stderr).toContain("pulumi preview --refresh failed:");
 });
+
+describe("a client policy of the realm that changes clients back", () => {
+  const change = (what: "policies" | "profiles", entries: readonly object[]) =>
+    meddler.act((administrator) => administrator.send("PUT", `/client-policies/${what}`, { [what]: entries }));
+
+  it("is told beside somebody, and that no up repairs what is there again after one", async () => {
+    const executors = [{ executor: "consent-required", configuration: { "auto-configure": true } }];
+    const conditions = [{ condition: "any-client", configuration: {} }];
+    await change("profiles", [{ name: "consent", executors }]);
+    await change("policies", [{ name: "ask-users", enabled: true, conditions, profiles: ["consent"] }]);
+    try {
+      await project.configure(STACK, stackFile({ "scpcloud:accessTokenLifespan": 600 }));
+      await repair();
+      for (const run of ["after the first up", "after the second"]) {
+        const { exitCode, stdout } = await drift();
+        expect(`${run}: ${stdout}`).toContain(
+          "- someone, or a client policy, switched on the consent of users on customer acme",
+        );
+        expect(stdout).toContain("a client policy of the realm (enabled: `ask-users`), whenever a client is written");
+        expect(exitCode).toBe(DRIFT);
+        await repair();
+      }
+    } finally {
+      await change("policies", []);
+      await change("profiles", []);
+      await project.configure(STACK, stackFile());
+    }
+    await repair();
+    await expectNoDrift();
+  });
+});

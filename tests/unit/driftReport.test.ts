@@ -1,9 +1,10 @@
+import type { Change } from "../../commands/drift/changes";
 import type { Finding } from "../../commands/drift/finding";
 import { driftReport, findingsOf, pendingOwners } from "../../commands/drift/report";
 import { driftText } from "../../commands/drift/reportText";
 import type { TokenDifferences } from "../../commands/drift/tokenDrift";
 import type { Preview } from "../../commands/pulumi/preview";
-import { clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
+import { clientOf, createOf, type Had, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
 
 const TOKENS: TokenDifferences = { checked: 2, skipped: [], differences: [] };
 const NOTHING = previewOf();
@@ -22,10 +23,11 @@ interface Case {
   readonly following?: readonly string[];
   readonly tokens?: Partial<TokenDifferences>;
   readonly plain?: Preview;
+  readonly policies?: readonly string[];
 }
 
-const report = ({ findings = [], following = [], plain = NOTHING, tokens = {} }: Case) =>
-  driftReport("prod", findings, following, { ...TOKENS, ...tokens }, plain);
+const report = ({ findings = [], following = [], plain = NOTHING, policies = [], tokens = {} }: Case) =>
+  driftReport("prod", findings, following, { ...TOKENS, ...tokens }, plain, [], policies);
 
 const textOf = (drift: Case) => driftText(report(drift));
 
@@ -124,6 +126,32 @@ it("says of a lost resource that somebody has made another one in its place", ()
     /^someone deleted the client of customer acme, .*, and made another one in its place$/,
   );
   expect(findings[1]?.sentence).not.toContain("in its place");
+});
+
+it("does not call somebody's what a client policy may have done: to a client, and to nothing else", () => {
+  const changed = (had: Had, property: string): Change => ({
+    kind: "changed",
+    resource: managed(had),
+    property,
+    stored: false,
+    real: true,
+  });
+  const changes = [
+    changed(clientOf("acme"), "consentRequired"),
+    changed(mapperOf("acme"), "addToIdToken"),
+    lost(clientOf("b")),
+  ];
+  const sentences = findingsOf(changes, new Set(), ["strict"]).map(({ sentence }) => sentence);
+  expect(sentences).toEqual([
+    "someone, or a client policy, switched on the consent of users on customer acme",
+    expect.stringMatching(/^someone put the claim/),
+    expect.stringMatching(/^someone deleted the client/),
+  ]);
+  expect(findingsOf(changes, new Set())[0]?.sentence).toMatch(/^someone switched on/);
+  expect(textOf({ findings: [findingOf("a")], policies: ["strict", "new"] })).toMatch(
+    /repairs this;.*\n- Does drift tell the same .* a client policy of the realm \(enabled: `strict`, `new`\)/,
+  );
+  expect(textOf({ findings: [findingOf("a")] })).not.toContain("policy");
 });
 
 it("knows whose resources are not deployed yet", () => {

@@ -1,0 +1,18 @@
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { recordOf } from "../../settings/decode";
+import type { Change } from "./changes";
+import { CLIENT } from "./managedResources";
+
+/** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
+export function mayBePolicy(change: Change): boolean {
+  return change.kind === "changed" && change.resource.type === CLIENT;
+}
+
+/** The names of the realm's client policies that are enabled; who may view the realm sees them. */
+export async function enabledPolicies(admin: KeycloakAdmin): Promise<string[]> {
+  const { policies } = recordOf(await admin.get("/client-policies/policies"));
+  return (Array.isArray(policies) ? policies : []).flatMap((policy) => {
+    const { enabled, name } = recordOf(policy);
+    return enabled === true && typeof name === "string" ? [name] : [];
+  });
+}
