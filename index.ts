@@ -11,8 +11,8 @@ import { stackConfiguration } from "./settings/pulumi";
 import { readSettings } from "./settings/read";
 import { UserError } from "./settings/userError";
 
-// Pulumi's SDK makes a stack trace per promise and, for the state's sourcePosition, per resource, and nobody reads them.
-// Without the first the program takes half the time, without the second two thirds of that (100 customers).
+// Pulumi's SDK makes a stack trace per promise (half of the program's time) and, for the state's sourcePosition, one per
+// resource, without this limit (7 % of Node.js's CPU time for 100 customers). Nobody reads them.
 Error.stackTraceLimit = 0;
 Error.prepareStackTrace = (error) => error.message && String(error);
 
