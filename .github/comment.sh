@@ -5,13 +5,7 @@ number=$1
 shift
 
 marker='<!-- scpcloud: review -->'
-# GitHub takes 65,536 characters.
-limit=60000
-
-text=$(cat "$@")
-if [ "${#text}" -gt "$limit" ]; then
-  text="${text:0:limit}"$'\n\n```\n\n'"The rest is in the summary of the run."
-fi
+text=$(npx tsx "$(dirname "$0")/comment.ts" "$@")
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 printf '%s\n%s\n\n%s\n' "$marker" "$text" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"

@@ -19,10 +19,13 @@ failed=0
 # Once more, since the output as data does not have the violations.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-pulumi preview --stack "$stack" --non-interactive --color never --policy-pack policy-pack >"$log" 2>&1 || failed=1
+pulumi preview --stack "$stack" --non-interactive --color never --policy-pack policy-pack >"$log" 2>&1 || violated=1
 echo
+# A violation comes first in the comment.
+echo "<!-- scpcloud: ${violated:+danger }-->"
 echo '```text'
 # From the title to the next one.
 sed -n '/^Policies:/,/^$/p' "$log" | grep . || echo "The policy pack was not asked: the preview failed before."
 echo '```'
-exit "$failed"
+echo '<!-- scpcloud: end of policies -->'
+exit "${violated:-$failed}"

@@ -4,7 +4,7 @@ import type { NewCustomer, TokenChanges } from "./claimsDiff";
 import { claimsHeadline } from "./claimsHeadline";
 import { type ClaimChange, USER_ID } from "./contracts";
 import { type Section, withinLimit } from "./limit";
-import { block, cell, code, marker, names, plural, table } from "./markdown";
+import { block, cell, code, danger, marker, names, plural, table } from "./markdown";
 
 /** GitHub takes 65,536 characters for a comment. */
 export const COMMENT_LIMIT = 60_000;
@@ -67,7 +67,7 @@ function removedSections({ deletionRefused, removed }: TokenChanges): Section[] 
     : "The client is deleted with its secret, and whoever still uses it is refused from that moment on.";
   return [
     ...(sudden.length > 0
-      ? [section(`#### Removed: ${names(sudden)}`, `**Removed without having been retired.** ${consequence}`)]
+      ? [section(danger(`#### Removed: ${names(sudden)}\n\n**Removed without having been retired.** ${consequence}`))]
       : []),
     ...(prepared.length > 0
       ? [section(`#### Removed: ${names(prepared)}`, "Retired before; the disabled client is deleted.")]

@@ -1,7 +1,7 @@
 import { COMMENT_LIMIT } from "./claimsText";
 import { dangers } from "./dangers";
 import { type Section, withinLimit } from "./limit";
-import { block, marker, plural } from "./markdown";
+import { block, danger, marker, plural } from "./markdown";
 import { unprotectedOwners } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
@@ -22,14 +22,14 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
   const warnings = preview.warnings.length > 0 ? [quotation("Pulumi warns:", preview.warnings, limit)] : [];
   if (preview.errors.length > 0) {
     return write("the preview failed", [
-      quotation("It says:", preview.errors, limit),
+      quotation("It says:", preview.errors, limit, danger),
       ...advice(preview.errors),
       ...warnings,
     ]);
   }
   const unchanged = preview.counts["same"] ?? 0;
   const dangerous = dangers(owners, unprotectedOwners(preview.steps)).map((text) => ({
-    text,
+    text: danger(text),
     owners: [],
     title: "the list of what is dangerous",
   }));
@@ -54,8 +54,13 @@ function advice(errors: readonly string[]): SummarySection[] {
     : [];
 }
 
-function quotation(title: string, messages: readonly string[], limit: number): SummarySection {
-  return { text: `${title}\n\n${block(messages.join("\n\n"), limit / 3)}`, owners: [], title };
+function quotation(
+  title: string,
+  messages: readonly string[],
+  limit: number,
+  mark = (text: string) => text,
+): SummarySection {
+  return { text: mark(`${title}\n\n${block(messages.join("\n\n"), limit / 3)}`), owners: [], title };
 }
 
 function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {

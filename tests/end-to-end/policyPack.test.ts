@@ -205,7 +205,9 @@ describe("this program", () => {
       timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
     });
     expect(stdout).toMatch(/^### prod: \d+ to create/m);
-    expect(stdout).toMatch(/```text\nPolicies:\n.*✅ scpcloud-policies@v1.0.0 .*\n```\n$/);
+    expect(stdout).toMatch(
+      /```text\nPolicies:\n.*✅ scpcloud-policies@v1.0.0 .*\n```\n<!-- scpcloud: end of policies -->\n$/,
+    );
     expect(exitCode).toBe(0);
   });
 

@@ -26,12 +26,11 @@ export function review(before: Changes, after: Changes): ClaimsReview {
   return reviewClaims("prod", revision("0123456789ab", before), revision("the working tree", after));
 }
 
-/** The comment's lines without marker and blank ones. */
+/** The comment's lines without marks and blank ones. */
 export function linesOf(before: Changes, after: Changes): string[] {
   return claimsMarkdown(review(before, after))
     .split("\n")
-    .slice(1)
-    .filter((line) => line !== "");
+    .filter((line) => line !== "" && !line.startsWith("<!-- "));
 }
 
 /** How far the change reaches, as the comment's heading says it. */

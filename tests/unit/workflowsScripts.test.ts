@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { danger } from "../../commands/review/markdown";
 import { linesForGitHub } from "../../.github/toolchain";
 
 const SCRIPTS = resolve(__dirname, "..", "..", ".github");
@@ -64,9 +65,9 @@ describe("comment.sh", () => {
 
   it("writes the files after the marker by which it is found again", () => {
     fakeGh("");
-    const files = [written("claims.md", "claims\n"), written("preview.md", "preview\n")];
+    const files = [written("claims.md", "### dev: claims\n"), written("preview.md", "### dev: preview\n")];
     expect(runScript("comment.sh", ["7", ...files], { RUN_URL: "https://x.example/1" }).status).toBe(0);
-    expect(body()).toBe(`${MARKER}\nclaims\npreview\n\n[Run](https://x.example/1)\n`);
+    expect(body()).toBe(`${MARKER}\n### dev: claims\n\n### dev: preview\n\n[Run](https://x.example/1)\n`);
     expect(calls().at(-1)).toMatch(/^gh api --method POST repos\/scpcloud\/integrations\/issues\/7\/comments /);
   });
 
@@ -77,11 +78,16 @@ describe("comment.sh", () => {
     expect(calls()).toHaveLength(2);
   });
 
-  it("keeps to what GitHub takes", () => {
+  it("keeps to what GitHub takes, with the danger of the last file first", () => {
     fakeGh("");
-    expect(runScript("comment.sh", ["7", written("claims.md", "é".repeat(70_000))]).status).toBe(0);
+    const files = [
+      written("claims.md", `### dev: claims\n\n${`#### \`a\`\n\n${"é".repeat(900)}\n\n`.repeat(100)}`),
+      written("preview.md", `### prod: 1 to delete\n\n${danger("- **The client is deleted**")}\n`),
+    ];
+    expect(runScript("comment.sh", ["7", ...files]).status).toBe(0);
     expect(body().length).toBeLessThan(61_000);
-    expect(body()).toContain("The rest is in the summary of the run.");
+    expect(body()).toContain(`${MARKER}\n### Dangerous\n\n**prod: 1 to delete**\n\n- **The client is deleted**\n`);
+    expect(body()).toContain("… and 35 more parts, for which a comment has no room; see the run.");
   });
 
   it("fails where GitHub refuses", () => {
@@ -119,8 +125,18 @@ describe("preview.sh", () => {
     fake("npm", "cat");
     expect(runScript("preview.sh", ["prod"])).toMatchObject({
       status: 0,
-      stdout: "{}\n\n```text\nPolicies:\n    ✅ scpcloud-policies\n```\n",
+      stdout:
+        "{}\n\n<!-- scpcloud: -->\n```text\nPolicies:\n    ✅ scpcloud-policies\n```\n" +
+        "<!-- scpcloud: end of policies -->\n",
     });
+  });
+
+  it("marks a violation as dangerous", () => {
+    fake("pulumi", `[[ $* == *--json* ]] || { printf '${POLICIES}'; exit 1; }`);
+    fake("npm", "cat");
+    expect(runScript("preview.sh", ["prod"]).stdout).toContain(
+      danger("```text\nPolicies:\n    ✅ scpcloud-policies\n```").split("\n", 3).join("\n"),
+    );
   });
 
   it.each([

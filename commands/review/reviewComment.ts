@@ -1,0 +1,73 @@
+import { DANGER_BEGINS, plural } from "./markdown";
+
+/** One stack's claims or summary, as its command wrote them. */
+interface Text {
+  readonly heading: string;
+  readonly dangers: readonly string[];
+  readonly sections: readonly string[];
+}
+
+/** Room for what says how much was left out. */
+const NOTE = 200;
+
+/**
+ * The texts of `claims` and `summary`, one after the other, as one comment: what is dangerous in any of them comes before
+ * all else, on the page and where room is short.
+ */
+export function reviewComment(texts: string, limit: number): string {
+  const all = readTexts(texts);
+  const dangers = all.flatMap((text) => text.dangers.map((danger) => ({ text, danger })));
+  const dangerHeading = "### Dangerous";
+  const needed = [
+    dangerHeading,
+    ...all.map(({ heading }) => heading),
+    ...dangers.map(({ text }) => `**${text.heading}**`),
+  ];
+  let room = limit - NOTE - needed.join("\n\n").length;
+  const fits = (part: string) => {
+    const isFitting = part.length + 2 <= room;
+    room -= isFitting ? part.length + 2 : 0;
+    return isFitting;
+  };
+  const shownDangers = dangers.filter(({ danger }) => fits(danger));
+  const shownTexts = all.map((text) => ({ ...text, sections: text.sections.filter(fits) }));
+  const leftOut = (parts: readonly Text[]) => parts.reduce((sum, { sections }) => sum + sections.length, 0);
+  const rest = dangers.length - shownDangers.length + leftOut(all) - leftOut(shownTexts);
+  return [
+    ...(dangers.length > 0 ? [dangerHeading] : []),
+    ...shownDangers.map(({ text, danger }) => `**${text.heading.replace(/^#+ /, "")}**\n\n${danger}`),
+    ...shownTexts.flatMap(({ heading, sections }) => [heading, ...sections]),
+    ...(rest > 0 ? [`… and ${plural(rest, "more part")}, for which a comment has no room; see the run.`] : []),
+  ].join("\n\n");
+}
+
+/** Headings and marks count outside of code only, where nobody but the commands writes them. */
+function readTexts(markdown: string): Text[] {
+  const texts = [{ heading: "", dangers: [] as string[], sections: [] as string[] }];
+  let lines: string[] = [];
+  let isDanger = false;
+  const endPart = () => {
+    const part = lines.join("\n").trim();
+    (isDanger ? texts.at(-1)?.dangers : texts.at(-1)?.sections)?.push(...(part === "" ? [] : [part]));
+    lines = [];
+  };
+  let fence: string | undefined;
+  for (const line of markdown.split("\n")) {
+    const isCode = fence !== undefined;
+    fence = isCode ? (line === fence ? undefined : fence) : /^`{3,}/.exec(line)?.[0];
+    if (!isCode && line.startsWith("<!-- ")) {
+      endPart();
+      isDanger = line === DANGER_BEGINS;
+    } else if (!isCode && line.startsWith("### ")) {
+      endPart();
+      texts.push({ heading: line, dangers: [], sections: [] });
+    } else {
+      if (!isCode && !isDanger && line.startsWith("#### ")) {
+        endPart();
+      }
+      lines.push(line);
+    }
+  }
+  endPart();
+  return texts.filter(({ heading, dangers, sections }) => heading !== "" || dangers.length + sections.length > 0);
+}
