@@ -12,13 +12,20 @@ export interface PlannedResource {
 /** What an `up` would do. */
 export interface Plan {
   readonly creates: readonly PlannedResource[];
-  /** The URNs of clients that it would delete or replace, whose customers would lose their credentials. */
-  readonly lostClients: readonly string[];
+  readonly lostClients: readonly LostClient[];
+}
+
+/** A client that an `up` would delete or replace, whose customer would lose its credential. */
+export interface LostClient {
+  readonly urn: string;
+  /** The properties for which it would be replaced; none where it would be deleted. */
+  readonly replacedFor: readonly string[];
 }
 
 interface Step {
   readonly op: string;
   readonly urn: string;
+  readonly replaceReasons?: readonly string[] | null;
   readonly newState?: {
     readonly type: string;
     readonly custom?: boolean;
@@ -41,15 +48,19 @@ export function readPlan(json: string): Plan {
         inputs: newState?.inputs ?? {},
         isComponent: newState?.custom !== true,
       })),
-    // A replacement takes several steps.
-    lostClients: [
-      ...new Set(
-        steps
-          .filter(({ op, urn }) => /delete|replace/.test(op) && urn.includes("keycloak:openid/client:Client::"))
-          .map(({ urn }) => urn),
-      ),
-    ],
+    lostClients: lostClients(steps),
   };
+}
+
+/** A replacement takes several steps, of which not all tell the reasons. */
+function lostClients(steps: readonly Step[]): LostClient[] {
+  const reasons = new Map<string, readonly string[]>();
+  for (const { op, urn, replaceReasons } of steps) {
+    if (/delete|replace/.test(op) && urn.includes("keycloak:openid/client:Client::")) {
+      reasons.set(urn, [...new Set([...(reasons.get(urn) ?? []), ...(replaceReasons ?? [])])]);
+    }
+  }
+  return [...reasons].map(([urn, replacedFor]) => ({ urn, replacedFor }));
 }
 
 /** A file for `pulumi import --file`. It brings Keycloak's objects into the state under the program's own URNs. */

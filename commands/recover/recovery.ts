@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findExisting } from "./adoptable";
+import { refuseLosses } from "./losses";
 import { clientsWithoutSecret, type ExportedResource } from "./secrets";
 import { isDead, namesLock, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/cli";
@@ -158,16 +159,6 @@ function refuseRepetition(imported: readonly PlannedResource[], { creates }: Pla
     throw new RecoveryError(
       `Pulumi has imported ${stillPlanned.map(({ name }) => name).join(", ")}, but would still create it. ` +
         "Compare the URNs in `pulumi stack --show-urns` with those in `pulumi preview`.",
-    );
-  }
-}
-
-function refuseLosses({ lostClients }: Plan): void {
-  if (lostClients.length > 0) {
-    throw new RecoveryError(
-      "Recovery never deletes or replaces a client, but the stack file now asks for it:\n" +
-        lostClients.map((urn) => `  ${urn.split("::").at(-1)}`).join("\n") +
-        "\nPut these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
     );
   }
 }

@@ -113,12 +113,22 @@ describe("recovery", () => {
       const failure = recovered(pulumi, ACME);
       await expect(failure).rejects.toThrow(RecoveryError);
       await expect(failure).rejects.toThrow(
-        "Recovery never deletes or replaces a client, but the stack file now asks for it:\n  old-client\n" +
+        "Recovery never deletes or replaces a client, but an up would now do it:\n  old-client\n" +
           "Put these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
       );
       expect(pulumi.calls).toEqual(["stack", "preview"]);
     },
   );
+
+  test("says because of what a client would be replaced, and does not call that a removed customer", async () => {
+    const pulumi = new FakePulumi(customer("acme"));
+    const urn = urnOf("acme-client", INTEGRATION, CLIENT);
+    pulumi.furtherSteps = [{ op: "replace", urn, replaceReasons: ["realmId"] }];
+    const error: unknown = await recovered(pulumi, ACME).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RecoveryError);
+    expect(String(error)).toContain("\n  acme-client, replaced because of realmId\nNo client keeps its secret");
+    expect(String(error)).not.toContain("Put these customers back");
+  });
 
   test("refreshes where operations were pending, and looks again at what up would do", async () => {
     const pulumi = new FakePulumi(customer("acme"));

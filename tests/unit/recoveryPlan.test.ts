@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { findExisting } from "../../commands/recover/adoptable";
 import { importFile, type PlannedResource, readPlan } from "../../commands/pulumi/plan";
 import {
@@ -42,7 +45,14 @@ describe("a plan", () => {
   test("names a client that would be lost once, however many steps that takes", () => {
     const urn = urnOf("acme-client", INTEGRATION, CLIENT);
     const steps = ["create-replacement", "replace", "delete-replaced"].map((op) => ({ op, urn }));
-    expect(planOf(...steps).lostClients).toEqual([urn]);
+    expect(planOf(...steps).lostClients).toEqual([{ urn, replacedFor: [] }]);
+  });
+
+  test("says for which property a client would be replaced, as a real preview tells it of another realm", () => {
+    const preview = readFileSync(join(__dirname, "previews", "realmMoved.json"), "utf8");
+    expect(readPlan(preview).lostClients.map(({ replacedFor, urn }) => [urn.split("::").at(-1), replacedFor])).toEqual(
+      ["acme", "globex", "initech"].map((customer) => [`${customer}-client`, ["realmId"]]),
+    );
   });
 
   test("does not count other resources as clients", () => {
