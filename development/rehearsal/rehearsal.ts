@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
+import type { Check } from "../../commands/doctor/check";
 import type { WrittenConfiguration } from "../../settings/stackFile";
 import type { Credentials } from "../../outputs";
 import type { RunResult } from "../../processes/run";
@@ -17,7 +18,7 @@ import { randomSecret } from "../keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../keycloak/server";
 import { Checkout } from "./checkout";
 import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack";
-import type { RehearsalReport } from "./report";
+import { newRoles, type RehearsalReport } from "./report";
 import { sampleOf } from "./sample";
 import { changedTokens, takeTokens, type Tokens } from "./tokens";
 
@@ -126,6 +127,7 @@ export class Rehearsal {
       customersOfStack: settings.integrations.length,
       tokens: changedTokens(before, after),
       ...(await this.drift()),
+      rights: [...(await this.doctor()), ...(from === undefined ? [] : newRoles(from, to))],
     };
   }
 
@@ -171,5 +173,11 @@ export class Rehearsal {
         ...pending.map((line) => `up would now: ${line}`),
       ],
     };
+  }
+
+  private async doctor(): Promise<string[]> {
+    const { stdout } = await this.checkout.command("doctor", "--stack", STACK, "--json");
+    const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
+    return checks.filter(({ outcome }) => outcome === "wrong").map(({ about, found }) => `${about}: ${found}`);
   }
 }

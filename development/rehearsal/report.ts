@@ -1,3 +1,5 @@
+import { ACTIVITIES } from "../../commands/doctor/check";
+import { rolesFor } from "../../commands/doctor/rights";
 import type { TokenChange } from "./tokens";
 
 /** What came of a rehearsal. */
@@ -14,18 +16,29 @@ export interface RehearsalReport {
   readonly contract: readonly string[];
   /** What `drift` says on the new version; nothing where there is none. */
   readonly drift: readonly string[];
+  /** What `doctor` says is wrong on the new version, and the roles that an activity needs only there. */
+  readonly rights: readonly string[];
   /** Why neither could look: what the program says of the new server. */
   readonly refusal?: string;
 }
 
 /** Whether anything differs. */
-export function differs({ tokens, contract, drift, refusal }: RehearsalReport): boolean {
-  return tokens.length + contract.length + drift.length > 0 || refusal !== undefined;
+export function differs({ tokens, contract, drift, refusal, rights }: RehearsalReport): boolean {
+  return tokens.length + contract.length + drift.length + rights.length > 0 || refusal !== undefined;
+}
+
+/** The roles that an activity of the deployer needs on the new version, and did not on the old one. */
+export function newRoles(from: string, to: string): string[] {
+  return ACTIVITIES.flatMap((activity) => {
+    const rolesOn = (version: string) => rolesFor(activity, { version, looksUpUsers: true });
+    const added = rolesOn(to).filter((role) => !rolesOn(from).includes(role));
+    return added.length === 0 ? [] : [`${activity} needs ${added.join(", ")}, which it does not on ${from}`];
+  });
 }
 
 /** The report for a reader. */
 export function rehearsalText(report: RehearsalReport): string {
-  const { stack, from, to, customers, customersOfStack, tokens, contract, drift, refusal } = report;
+  const { stack, from, to, customers, customersOfStack, tokens, contract, drift, refusal, rights } = report;
   const who = customers === 1 ? "1 customer" : `${customers} customers`;
   const sample = customers < customersOfStack ? ` (a sample of ${customersOfStack})` : "";
   const what = from === undefined ? `a fresh realm on Keycloak ${to}` : `Keycloak ${from} → ${to}`;
@@ -38,6 +51,7 @@ export function rehearsalText(report: RehearsalReport): string {
     ...section("Tokens:", tokens.map(tokenLine)),
     ...section("verify says on the new version:", contract),
     ...section("drift says on the new version:", drift),
+    ...section("doctor says on the new version:", rights),
     ...(refusal === undefined ? [] : ["", "A preview would be refused on the new version:", "", refusal]),
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-import { differs, rehearsalText, type RehearsalReport } from "../../development/rehearsal/report";
+import { differs, newRoles, rehearsalText, type RehearsalReport } from "../../development/rehearsal/report";
 import { sampleOf } from "../../development/rehearsal/sample";
 import { changedTokens } from "../../development/rehearsal/tokens";
 import type { IntegrationSettings } from "../../settings/settings";
@@ -21,6 +21,7 @@ const SAME: RehearsalReport = {
   tokens: [],
   contract: [],
   drift: [],
+  rights: [],
 };
 
 describe("the sample of a rehearsal", () => {
@@ -67,6 +68,13 @@ describe("the tokens of two servers", () => {
       { sentence: "no token is issued any more", clientIds: ["c"] },
       { sentence: "a token is issued, which was refused before", clientIds: ["d"] },
     ]);
+  });
+});
+
+describe("the roles that an upgrade asks for", () => {
+  test("are manage-realm for up from 26.8.2 on, and none before", () => {
+    expect(newRoles("26.7.3", "26.8.2")).toEqual(["up needs manage-realm, which it does not on 26.7.3"]);
+    expect(newRoles("26.1.4", "26.7.3")).toEqual([]);
   });
 });
 
