@@ -21,7 +21,8 @@ if ! node -e "$is_recent" "$root/package.json"; then
   mkdir -p "$root/.local/toolchain"
   (
     # Two commands may start at once, and a killed one leaves its partial folder.
-    flock 9
+    # macOS has none; there two commands at once would do the work twice.
+    if command -v flock >/dev/null; then flock 9; fi
     if [ ! -x "$folder/bin/node" ]; then
       package=$(node -p '"node-" + process.platform + "-" + process.arch')
       echo "This machine's Node.js $(node -p process.version) is too old: getting $version from npm for this checkout ..." >&2
