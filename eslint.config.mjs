@@ -19,6 +19,7 @@ const FOLDERS = [
   "commands/verify",
   "commands/review",
   "commands/recover",
+  "commands/adoption",
   "commands/drift",
   "commands/doctor",
   "commands/handover",

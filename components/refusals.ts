@@ -35,9 +35,10 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
   const object = `${kind} "${String(newInputs?.[kind === "client" ? "clientId" : "name"] ?? name)}"`;
   if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists/.test(error))) {
     return (
-      `Keycloak already has a ${object}, which this stack's state does not know: probably an earlier run was killed ` +
-      `before it could save its state, or somebody made it by hand. Nothing was changed in it. ` +
-      `To adopt it as it is, a client with its secret, run: npm run recover -- --stack ${stack}`
+      `Keycloak already has a ${object}, which this stack's state does not know. Nothing was changed in it. If an earlier ` +
+      `run was killed before it could save its state, run: npm run recover -- --stack ${stack}. If somebody made it by ` +
+      `hand, run: npm run adopt -- --stack ${stack}, which shows what changes before it changes anything. ` +
+      "Both keep a client's id and secret."
     );
   }
   if (errors.some((error) => /\b403\b/.test(error))) {

@@ -44,6 +44,7 @@ export const REALMS = {
   next: "Next",
   secrets: "Secrets",
   handover: "Handover",
+  adoption: "Adoption",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */

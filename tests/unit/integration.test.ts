@@ -177,6 +177,7 @@ describe("a refusal of Keycloak", () => {
 
     expect(explanation).toContain('Keycloak already has a client "acme"');
     expect(explanation).toContain("npm run recover -- --stack prod");
+    expect(explanation).toContain("made it by hand, run: npm run adopt -- --stack prod");
   });
 
   it("of a client scope calls it so", () => {

@@ -1,0 +1,72 @@
+import { refuseAdoption } from "./adoption/adopt";
+import { reviewAdoption } from "./adoption/adoptionReview";
+import { adoptionText } from "./adoption/adoptionText";
+import { findCandidates } from "./adoption/candidates";
+import { loginAsDeployer } from "./keycloak/admin";
+import { connect } from "./keycloak/http";
+import { pulumiCli } from "./pulumi/cli";
+import { readPreview } from "./pulumi/preview";
+import { recover } from "./recover/recovery";
+import { verifyStack } from "./verify/verification";
+import { readSettings } from "../settings/read";
+import { dependencies } from "../package.json";
+import { runCommand } from "./cli/commandLine";
+import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
+
+runCommand(
+  {
+    name: "adopt",
+    description:
+      "Takes over clients that somebody made by hand: those that the stack file names and Keycloak has, but the stack's\n" +
+      "state does not. Shows as Markdown what changes for each, by a real token of today, and what closes. Changes nothing\n" +
+      "without --yes. Ids and secrets stay, and no secret is printed.",
+    options: {
+      customer: {
+        type: "string",
+        multiple: true,
+        value: "ID",
+        description: "a client id; may be said several times; by default all",
+      },
+      yes: { type: "boolean", description: "adopt them: import, up, and a real token of each checked" },
+      json: { type: "boolean", description: "what changes as data" },
+    },
+  },
+  async ({ stack: name, options }) => {
+    const stack = await loadStack(name);
+    const settings = readSettings(stack.source);
+    const keycloak = connect(settings.connection);
+    try {
+      const admin = await loginAsDeployer(keycloak, settings);
+      const candidates = await findCandidates(settings, stack.outputs, admin, options.customer ?? []);
+      const reviews = await Promise.all(
+        candidates.map((candidate) => reviewAdoption(candidate, settings, keycloak, admin)),
+      );
+      console.log(
+        options.json ? JSON.stringify({ stack: name, adoptions: reviews }, undefined, 2) : adoptionText(reviews, name),
+      );
+      if (reviews.length === 0 || options.yes !== true) {
+        return 0;
+      }
+      // On standard error, so that what --json prints can be read by programs.
+      const report = (line: string) => console.error(line);
+      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+      refuseAdoption(reviews, readPreview(await pulumi.run(["preview", "--json", "--suppress-permalink"])));
+      await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report);
+      const adopted = new Set(reviews.map(({ clientId }) => clientId));
+      const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));
+      const { customers } = await verifyStack({ ...settings, integrations }, (await loadStack(name)).outputs, keycloak);
+      const differences = customers.flatMap((customer) => customer.differences);
+      for (const difference of differences) {
+        report(`✗ ${difference}`);
+      }
+      report(
+        differences.length === 0
+          ? `✓ ${name}: adopted ${[...adopted].join(", ")}; ids and secrets are the same, and the tokens as promised`
+          : `✗ ${name}: adopted ${[...adopted].join(", ")}, but the tokens are not as promised`,
+      );
+      return differences.length === 0 ? 0 : 1;
+    } finally {
+      await keycloak.close();
+    }
+  },
+);

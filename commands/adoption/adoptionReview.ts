@@ -1,0 +1,155 @@
+import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE, ORGANIZATION_CLAIM } from "../../components/names";
+import { basicAuthorization, isSecret } from "../../components/credentials";
+import type { Settings } from "../../settings/settings";
+import { type Claims, compareClaims } from "../contract/compareClaims";
+import { tokenContract } from "../contract/tokenContract";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { secretTimes } from "../keycloak/clients";
+import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
+import { fetchKeys, fetchToken, verifySignature } from "../keycloak/tokens";
+import type { Candidate } from "./candidates";
+import { furtherMappers, obstacles, scopesAfterwards, whatCloses } from "./clientChanges";
+
+/** A claim today and afterwards. */
+export interface ClaimMove {
+  readonly claim: string;
+  readonly today?: string;
+  readonly afterwards?: string;
+  readonly change: "vanishes" | "changes" | "is new" | "stays" | "stays, by a mapper";
+}
+
+/** What an adoption changes for a customer. */
+export interface AdoptionReview {
+  readonly clientId: string;
+  /** Why there is no token today to compare with. */
+  readonly noToken?: string;
+  readonly claims: readonly ClaimMove[];
+  readonly closes: readonly string[];
+  readonly stays: readonly string[];
+  /** Why it is not adopted as it is. */
+  readonly obstacles: readonly string[];
+}
+
+/** Takes a real token with the client's present secret, and compares. The secret stays in memory. */
+export async function reviewAdoption(
+  candidate: Candidate,
+  settings: Settings,
+  keycloak: KeycloakConnection,
+  admin: KeycloakAdmin,
+): Promise<AdoptionReview> {
+  const { client, integration } = candidate;
+  const { clientId, retired } = integration;
+  const token = await tokenToday(candidate, settings, keycloak);
+  const claims = "claims" in token ? token.claims : undefined;
+  const organizationId = await findOrganizationId(candidate, admin);
+  const mappers = furtherMappers(client);
+  const kept = new Set(mappers.flatMap(({ claim }) => claim ?? []));
+  const sub = typeof claims?.["sub"] === "string" ? claims["sub"] : undefined;
+  const contract = tokenContract(settings, {
+    clientId,
+    organizationId: organizationId ?? "",
+    ...(sub === undefined ? {} : { serviceAccountUserId: sub }),
+  });
+  const realmScopes = [CLIENT_SCOPE, ...(settings.accountAccess ? [ACCOUNT_CLIENT_SCOPE] : [])];
+  return {
+    clientId,
+    ...("reason" in token ? { noToken: token.reason } : {}),
+    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, organizationId === undefined),
+    closes: [
+      ...(retired ? ["every token: the stack file says that the customer is retired"] : []),
+      ...whatCloses(client, scopesAfterwards(realmScopes)),
+    ],
+    stays: [
+      `the client id ${clientId}, and Keycloak's id of it, ${client.id}`,
+      `the secret, ${secretInWords(candidate)}`,
+      ...(sub === undefined ? [] : [`the service account, and so sub, ${sub}`]),
+      ...mappers.map(
+        ({ claim, name }) =>
+          `the mapper "${name}"${claim === undefined ? "" : ` with the claim ${claim}`}: the program does not touch it. ` +
+          "verify tells claims that nobody promised; delete it by hand if nobody needs it",
+      ),
+      ...(await rolesInScope(candidate, admin)),
+    ],
+    obstacles: [
+      ...obstacles(client),
+      ...(organizationId === undefined ? ["Keycloak has no such user as its organizationUser"] : []),
+    ],
+  };
+}
+
+async function tokenToday(
+  { client, integration }: Candidate,
+  { realm }: Settings,
+  keycloak: KeycloakConnection,
+): Promise<{ readonly claims: Claims } | { readonly reason: string }> {
+  if (!isSecret(client.secret)) {
+    return { reason: "Keycloak shows no secret of it: it is public, or the deployer lacks the role manage-clients" };
+  }
+  try {
+    const authorization = basicAuthorization(integration.clientId, client.secret);
+    const token = await fetchToken(keycloak, realm, authorization);
+    return { claims: await verifySignature(token, await fetchKeys(keycloak, realm)) };
+  } catch (error) {
+    if (error instanceof KeycloakError) {
+      return { reason: error.message };
+    }
+    throw error;
+  }
+}
+
+async function findOrganizationId({ integration }: Candidate, admin: KeycloakAdmin): Promise<string | undefined> {
+  const { organization } = integration;
+  if ("id" in organization) {
+    return organization.id;
+  }
+  const path = `/users?exact=true&username=${encodeURIComponent(organization.user)}`;
+  const users = (await admin.get(path)) as { readonly id: string; readonly username: string }[];
+  return users.find(({ username }) => username === organization.user)?.id;
+}
+
+function moves(
+  claims: Claims,
+  contract: ReturnType<typeof tokenContract>,
+  kept: ReadonlySet<string>,
+  isOrganizationUnknown: boolean,
+): ClaimMove[] {
+  const { iat } = claims;
+  return compareClaims(contract, claims, Date.now() / 1000).map(({ claim, expected, found, verdict }) => {
+    const exp = claims["exp"];
+    const isLifespan = claim === "exp" && typeof exp === "number" && typeof iat === "number";
+    const today = isLifespan ? `iat + ${exp - iat} s` : found;
+    const afterwards = claim === ORGANIZATION_CLAIM && isOrganizationUnknown ? "(unknown)" : expected;
+    const change = {
+      equal: "stays",
+      different: "changes",
+      missing: "is new",
+      unexpected: kept.has(claim) ? "stays, by a mapper" : "vanishes",
+    } as const;
+    return {
+      claim,
+      ...(today === undefined ? {} : { today }),
+      ...(afterwards === undefined ? {} : { afterwards }),
+      change: change[verdict],
+    };
+  });
+}
+
+function secretInWords({ client }: Candidate): string {
+  const { created } = secretTimes(client, new Date());
+  return created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
+}
+
+/** Role mappings of the client's own scope: with full scope off, the token still shows these. */
+async function rolesInScope({ client }: Candidate, admin: KeycloakAdmin): Promise<string[]> {
+  const { realmMappings = [], clientMappings = {} } = (await admin.get(`/clients/${client.id}/scope-mappings`)) as {
+    readonly realmMappings?: readonly { readonly name: string }[];
+    readonly clientMappings?: Readonly<Record<string, { readonly mappings?: readonly { readonly name: string }[] }>>;
+  };
+  const roles = [
+    ...realmMappings.map(({ name }) => name),
+    ...Object.entries(clientMappings).flatMap(([owner, { mappings = [] }]) =>
+      mappings.map(({ name }) => `${owner}.${name}`),
+    ),
+  ];
+  return roles.map((role) => `the role ${role} in the client's own scope: its token shows it as long as it is there`);
+}

@@ -1,0 +1,56 @@
+import type { StackOutputs } from "../cli/stack";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { type ClientRepresentation, findClient } from "../keycloak/clients";
+import type { IntegrationSettings, Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+
+/** Why a client is not adopted. */
+export class AdoptionError extends UserError {
+  override readonly name = "AdoptionError";
+}
+
+/** A customer of the stack file whose client Keycloak has, and the stack's state has not. */
+export interface Candidate {
+  readonly integration: IntegrationSettings;
+  readonly client: ClientRepresentation;
+}
+
+/**
+ * @param wanted the client ids that the user named; none: all that can be adopted
+ * @throws AdoptionError telling of each named one that cannot be adopted why
+ */
+export async function findCandidates(
+  { integrations }: Pick<Settings, "integrations">,
+  outputs: StackOutputs,
+  admin: KeycloakAdmin,
+  wanted: readonly string[],
+): Promise<Candidate[]> {
+  const isDeployed = (clientId: string) => outputs.integrations?.[clientId] !== undefined;
+  const faults: string[] = [];
+  for (const clientId of wanted) {
+    if (!integrations.some((one) => one.clientId === clientId)) {
+      faults.push(`${clientId}: the stack file has no such customer; write its entry with the same client id first`);
+    } else if (isDeployed(clientId)) {
+      faults.push(`${clientId}: the stack has it already; there is nothing to adopt`);
+    }
+  }
+  const looked = integrations.filter(
+    ({ clientId }) => !isDeployed(clientId) && (wanted.length === 0 || wanted.includes(clientId)),
+  );
+  const found = await Promise.all(
+    looked.map(async (integration) => ({ integration, client: await findClient(admin, integration.clientId) })),
+  );
+  const candidates = found.flatMap(({ integration, client }): Candidate[] => {
+    if (client !== undefined) {
+      return [{ integration, client }];
+    }
+    if (wanted.length > 0) {
+      faults.push(`${integration.clientId}: Keycloak has no such client; pulumi up makes one`);
+    }
+    return [];
+  });
+  if (faults.length > 0) {
+    throw new AdoptionError(faults.join("\n"));
+  }
+  return candidates;
+}

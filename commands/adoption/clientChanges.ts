@@ -1,0 +1,81 @@
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../components/names";
+import { recordOf, stringsOf } from "../../settings/decode";
+import type { ClientRepresentation } from "../keycloak/clients";
+import { code, names } from "../review/markdown";
+
+/** What is off on every customer's client (components/integration.ts), by Keycloak's own names. */
+const SWITCHES: Readonly<Record<string, string>> = {
+  standardFlowEnabled: "logins by browser (the standard flow)",
+  implicitFlowEnabled: "the implicit flow",
+  directAccessGrantsEnabled: "direct access grants (a user's password)",
+  fullScopeAllowed: "full scope: roles of the service account no longer get into the token by themselves",
+  consentRequired: "the consent of users",
+  frontchannelLogout: "front-channel logout",
+};
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  "oauth2.device.authorization.grant.enabled": "the device authorization grant",
+  "client_credentials.use_refresh_token": "refresh tokens for client credentials",
+};
+
+/** What an adoption closes on a client, one sentence each. */
+export function whatCloses(client: ClientRepresentation, scopeNames: readonly string[]): string[] {
+  const { attributes = {} } = client;
+  const lost = stringsOf(client["defaultClientScopes"]).filter((name) => !scopeNames.includes(name));
+  return [
+    ...Object.entries(SWITCHES).flatMap(([field, words]) => (client[field] === true ? [`${words}`] : [])),
+    ...Object.entries(ATTRIBUTES).flatMap(([field, words]) => (attributes[field] === "true" ? [words] : [])),
+    ...listed("redirect URIs", client["redirectUris"]),
+    ...listed("web origins", client["webOrigins"]),
+    ...listed("optional client scopes, which a caller could ask for", client["optionalClientScopes"]),
+    ...listed("default client scopes", lost),
+    ...(client["publicClient"] === true ? ["use without a secret: the client is public today, and gets one"] : []),
+  ];
+}
+
+function listed(what: string, value: unknown): string[] {
+  const items = stringsOf(value);
+  return items.length > 0 ? [`${what}: ${names(items)}`] : [];
+}
+
+/** The scopes that a customer's client has afterwards. */
+export function scopesAfterwards(realmScopes: readonly string[]): string[] {
+  return [...BUILT_IN_SCOPES, ...realmScopes];
+}
+
+/** A mapper of the client's own, which the program neither makes nor removes. */
+export interface FurtherMapper {
+  readonly name: string;
+  /** The claim that it writes, if it says so. */
+  readonly claim?: string;
+}
+
+/** All but the program's own, which is adopted by its name. */
+export function furtherMappers({ protocolMappers }: ClientRepresentation): FurtherMapper[] {
+  const mappers = Array.isArray(protocolMappers) ? (protocolMappers as unknown[]).map(recordOf) : [];
+  return mappers
+    .filter(({ name }) => name !== ORGANIZATION_CLAIM)
+    .map(({ config, name }) => {
+      const claim = recordOf(config)["claim.name"];
+      return { name: String(name), ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
+    });
+}
+
+/** Why the client cannot be adopted as it is, with what to do; none: it can. */
+export function obstacles(client: ClientRepresentation): string[] {
+  const { protocol = "openid-connect", clientAuthenticatorType = "client-secret" } = client;
+  return [
+    ...(protocol === "openid-connect" ? [] : [`its protocol is ${code(String(protocol))}; make another client`]),
+    ...(clientAuthenticatorType === "client-secret"
+      ? []
+      : [
+          `it logs in by ${code(String(clientAuthenticatorType))}, and not by a secret; its secret has to be set first`,
+        ]),
+    ...furtherMappers(client)
+      .filter(({ claim }) => claim === ORGANIZATION_CLAIM)
+      .map(
+        ({ name }) =>
+          `its mapper ${code(name)} writes the claim ${code(ORGANIZATION_CLAIM)}, too; rename it to ` +
+          `${code(ORGANIZATION_CLAIM)}, so that it is adopted, or delete it`,
+      ),
+  ];
+}

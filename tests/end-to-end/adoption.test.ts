@@ -1,0 +1,148 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { basicAuthorization } from "../../components/credentials";
+import { Meddler } from "./meddling";
+import { Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import { claimsOf } from "./tokens";
+
+const REALM = REALMS.adoption;
+const STACK = "adoption";
+const CLIENT = "integration-api-service";
+/** With characters that HTTP Basic takes encoded only. */
+const SECRET = "by+hand%20:&=é-0123456789";
+
+const meddler = new Meddler(REALM);
+let project: Project;
+let stack: Stack;
+
+const stackFile = (integrations: object): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 600,
+  "scpcloud:integrations": integrations,
+});
+const ADOPTED = { [CLIENT]: { organizationUser: "anna" } };
+const adopt = (...args: string[]) => project.command("adopt", "--stack", STACK, ...args);
+const outputs: string[] = [];
+const told = async (...args: string[]) => {
+  const { exitCode, stdout, stderr } = await adopt(...args);
+  outputs.push(stdout, stderr);
+  return { exitCode, stdout, stderr, lines: stdout.split("\n") };
+};
+
+beforeAll(async () => {
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile(ADOPTED));
+  // As somebody clicks it together: the console's defaults, and a mapper of that name.
+  await meddler.act((administrator) =>
+    administrator.send("POST", "/clients", {
+      clientId: CLIENT,
+      secret: SECRET,
+      serviceAccountsEnabled: true,
+      publicClient: false,
+      standardFlowEnabled: true,
+      directAccessGrantsEnabled: true,
+      fullScopeAllowed: true,
+      redirectUris: ["/*"],
+      webOrigins: ["/*"],
+    }),
+  );
+  await meddler.addMapper(CLIENT, "organizationId", "another organization");
+  await meddler.addMapper(CLIENT, "tenant", "acme");
+});
+
+afterAll(async () => {
+  await stack.destroy();
+  await project.remove();
+});
+
+it("shows by a real token what the customer gets today and afterwards, and changes nothing", async () => {
+  const before = await meddler.client(CLIENT);
+
+  const { exitCode, lines, stdout } = await told();
+
+  expect(exitCode).toBe(0);
+  expect(lines[0]).toBe(`### ${STACK}: 1 client to adopt`);
+  const vanishing = lines.filter((line) => /^\*\*The claim .* vanishes\*\*/.test(line));
+  expect(vanishing.map((line) => /`(\w[\w-]*)`/.exec(line)?.[1])).toEqual(
+    expect.arrayContaining(["acr", "allowed-origins", "email_verified", "preferred_username", "realm_access"]),
+  );
+  expect(lines.indexOf(vanishing[0] ?? "")).toBeLessThan(lines.findIndex((line) => line.startsWith("| claim")));
+  const row = (claim: string) => lines.find((line) => line.startsWith(`| \`${claim}\``));
+  expect(row("organizationId")).toMatch(/`"another organization"` \| `"[0-9a-f-]{36}"` \| changes \|$/);
+  expect(row("tenant")).toBe('| `tenant` | `"acme"` | — | stays, by a mapper |');
+  expect(row("exp")).toMatch(/`iat \+ 300 s` \| `iat \+ 600 s, not past` \| changes/);
+  for (const closing of [
+    "- logins by browser (the standard flow)",
+    "- direct access grants (a user's password)",
+    "- redirect URIs: `/*`",
+    "- web origins: `/*`",
+  ]) {
+    expect(lines).toContain(closing);
+  }
+  expect(stdout).toMatch(/^- full scope: /m);
+  expect(stdout).toMatch(/^- optional client scopes, .*`offline_access`/m);
+  expect(stdout).toMatch(/^- the mapper "tenant" with the claim tenant: the program does not touch it/m);
+  expect(stdout).toContain(before.id);
+  expect(await meddler.client(CLIENT)).toEqual(before);
+  expect((await stack.exportStack()).deployment).not.toHaveProperty("resources");
+
+  const data = JSON.parse((await told("--json")).stdout) as { adoptions: { claims: object[] }[] };
+  expect(data.adoptions[0]?.claims).toContainEqual({ claim: "acr", today: '"1"', change: "vanishes" });
+});
+
+it("refuses what cannot be adopted, and says why, before anything is changed", async () => {
+  const absent = await told("--customer", "nobody", "--customer", "absent");
+  expect(absent).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(absent.stderr).toContain("nobody: the stack file has no such customer");
+
+  await project.configure(STACK, stackFile({ ...ADOPTED, new: { organizationUser: "reporting@acme.example" } }));
+  const others = await told("--yes");
+  expect(others.exitCode).toBe(1);
+  expect(others.stderr).toContain("Nothing was changed.\n`new`: the stack file changes something here, too.");
+  const notThere = await told("--customer", "new");
+  expect(notThere.stderr).toBe("new: Keycloak has no such client; pulumi up makes one\n");
+
+  await project.configure(STACK, stackFile(ADOPTED));
+  await meddler.addMapper(CLIENT, "second", "x");
+  await meddler.changeMapper(CLIENT, "second", { "claim.name": "organizationId" });
+  const twice = await told("--yes");
+  await meddler.changeMapper(CLIENT, "second");
+  expect(twice.exitCode).toBe(1);
+  expect(twice.stderr).toContain("its mapper `second` writes the claim `organizationId`, too");
+  expect((await meddler.client(CLIENT))["fullScopeAllowed"]).toBe(true);
+});
+
+it("adopts with the same id, secret and service account, and checks a real token", async () => {
+  const before = await meddler.client(CLIENT);
+  const { sub } = await claimsOf({ clientSecret: SECRET, basic: basicAuthorization(CLIENT, SECRET) }, REALM);
+
+  await meddler.changeMapper(CLIENT, "tenant");
+  const { exitCode, stderr } = await told("--yes");
+
+  expect(stderr).toContain(`✓ ${STACK}: adopted ${CLIENT}; ids and secrets are the same, and the tokens as promised`);
+  expect(exitCode).toBe(0);
+  expect(await meddler.client(CLIENT)).toMatchObject({
+    id: before.id,
+    secret: SECRET,
+    fullScopeAllowed: false,
+    standardFlowEnabled: false,
+    redirectUris: [],
+    webOrigins: [],
+    optionalClientScopes: [],
+  });
+  const credentials = (await stack.outputs())["credentials"]?.value as Record<string, { basic: string }>;
+  const adopted = await claimsOf({ clientSecret: SECRET, basic: credentials[CLIENT]?.basic ?? "" }, REALM);
+  expect(adopted).toMatchObject({ sub, scope: "" });
+  await stack.preview({ expectNoChanges: true, refresh: true });
+
+  expect((await told()).stdout).toMatch(/^✓ adoption: Keycloak has no client of the stack file/);
+  expect((await told("--customer", CLIENT)).stderr).toContain("the stack has it already");
+});
+
+it("prints no secret, neither as text nor as data, nor when it fails", () => {
+  const text = outputs.join("\n");
+  for (const secret of [SECRET, basicAuthorization(CLIENT, SECRET), serverOfTests().deployerSecret, "eyJ"]) {
+    expect(text).not.toContain(secret.replace("Basic ", ""));
+  }
+});

@@ -1,0 +1,128 @@
+import { refuseAdoption } from "../../commands/adoption/adopt";
+import type { AdoptionReview } from "../../commands/adoption/adoptionReview";
+import { adoptionText } from "../../commands/adoption/adoptionText";
+import { findCandidates } from "../../commands/adoption/candidates";
+import { furtherMappers, obstacles, whatCloses } from "../../commands/adoption/clientChanges";
+import type { Preview } from "../../commands/pulumi/preview";
+import { accepted, withIntegrations } from "./configuration";
+import { fakeAdmin } from "./fakePulumi";
+
+const client = (fields: object = {}) => ({ id: "1", clientId: "acme", ...fields });
+const mapper = (name: string, claim?: string) => ({ name, config: claim === undefined ? {} : { "claim.name": claim } });
+
+describe("what an adoption closes", () => {
+  test("is nothing of a client that is as the program makes it", () => {
+    const hardened = {
+      standardFlowEnabled: false,
+      defaultClientScopes: ["basic", "scpCloud"],
+      optionalClientScopes: [],
+      redirectUris: [],
+      attributes: { "oauth2.device.authorization.grant.enabled": "false" },
+    };
+    expect(whatCloses(client(hardened), ["basic", "scpCloud"])).toEqual([]);
+  });
+
+  test.each([
+    [{ standardFlowEnabled: true }, /standard flow/],
+    [{ implicitFlowEnabled: true }, /implicit flow/],
+    [{ directAccessGrantsEnabled: true }, /direct access grants/],
+    [{ fullScopeAllowed: true }, /^full scope/],
+    [{ attributes: { "oauth2.device.authorization.grant.enabled": "true" } }, /device authorization/],
+    [{ redirectUris: ["https://a.example/*"] }, /^redirect URIs: `https:\/\/a\.example\/\*`$/],
+    [{ webOrigins: ["+"] }, /^web origins: `\+`$/],
+    [{ optionalClientScopes: ["phone"] }, /^optional client scopes.*`phone`$/],
+    [{ defaultClientScopes: ["basic", "email"] }, /^default client scopes: `email`$/],
+    [{ publicClient: true }, /^use without a secret/],
+  ])("is told of %j", (fields, sentence) => {
+    expect(whatCloses(client(fields), ["basic"])).toEqual([expect.stringMatching(sentence)]);
+  });
+});
+
+describe("the mappers of a client", () => {
+  test("stay, but for the program's own", () => {
+    const protocolMappers = [mapper("organizationId", "organizationId"), mapper("x", "tenant"), mapper("y")];
+    expect(furtherMappers(client({ protocolMappers }))).toEqual([{ name: "x", claim: "tenant" }, { name: "y" }]);
+    expect(obstacles(client({ protocolMappers }))).toEqual([]);
+  });
+
+  test("keep it from being adopted where two would write the organization", () => {
+    const protocolMappers = [mapper("by hand", "organizationId")];
+    expect(obstacles(client({ protocolMappers }))).toEqual([expect.stringMatching(/^its mapper `by hand` writes/)]);
+  });
+});
+
+test("a client that logs in by something else than a secret is not adopted as it is", () => {
+  expect(obstacles(client({ clientAuthenticatorType: "client-jwt" }))).toEqual([expect.stringMatching(/`client-jwt`/)]);
+  expect(obstacles(client({ protocol: "saml" }))).toEqual([expect.stringMatching(/`saml`/)]);
+});
+
+describe("the clients that can be adopted", () => {
+  const settings = accepted(
+    withIntegrations({
+      acme: { organizationUser: "anna" },
+      known: { organizationUser: "bo" },
+      new: { organizationUser: "cy" },
+    }),
+  );
+  const outputs = { integrations: { known: { organizationId: "1", serviceAccountUserId: "2" } } };
+  const admin = fakeAdmin({ "/clients?clientId=acme": [client()], "/clients?clientId=known": [client()] });
+  const find = async (...wanted: string[]) =>
+    (await findCandidates(settings, outputs, admin, wanted)).map(({ integration }) => integration.clientId);
+
+  test("are those of the stack file that Keycloak has and the state has not", async () => {
+    expect(await find()).toEqual(["acme"]);
+    expect(await find("acme")).toEqual(["acme"]);
+  });
+
+  test("are told from all others that are named, at once", async () => {
+    await expect(find("acme", "known", "new", "other")).rejects.toThrow(
+      [
+        "known: the stack has it already; there is nothing to adopt",
+        "other: the stack file has no such customer; write its entry with the same client id first",
+        "new: Keycloak has no such client; pulumi up makes one",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("an adoption", () => {
+  const REVIEW: AdoptionReview = { clientId: "acme", claims: [], closes: [], stays: [], obstacles: [] };
+  const INTEGRATION = "urn:pulumi:dev::scpcloud::scpcloud:keycloak:Integration";
+  const step = (op: string, customer: string) => {
+    const urn = `${INTEGRATION}$keycloak:openid/client:Client::${customer}-client`;
+    return [
+      { op, urn, newState: { custom: true, parent: `${INTEGRATION}::${customer}` } },
+      { op, urn: `${INTEGRATION}::${customer}`, newState: { custom: false } },
+    ];
+  };
+  const shared = (op: string) => {
+    const urn =
+      "urn:pulumi:dev::scpcloud::scpcloud:keycloak:RealmScopes$keycloak:openid/clientScope:ClientScope::realmScopes-scope";
+    return { op, urn, newState: { custom: true } };
+  };
+  const preview = (...steps: Preview["steps"]): Preview => ({ steps, counts: {}, errors: [], warnings: [] });
+
+  test("may make what all customers share, and nobody else's changes", () => {
+    refuseAdoption([REVIEW], preview(...step("create", "acme"), shared("create")));
+    expect(() => refuseAdoption([REVIEW], preview(...step("create", "acme"), ...step("update", "globex")))).toThrow(
+      "`globex`: the stack file changes something here, too.",
+    );
+    expect(() => refuseAdoption([REVIEW], preview(shared("update")))).toThrow("the stack file changes something here");
+  });
+
+  test("says first, and in bold, which claims vanish", () => {
+    const claims = [
+      { claim: "aud", today: '"a"', afterwards: '"b"', change: "changes" as const },
+      { claim: "email", today: '"x"', change: "vanishes" as const },
+    ];
+    const lines = adoptionText([{ ...REVIEW, claims }], "dev").split("\n");
+    expect(lines.findIndex((line) => line.startsWith("**The claim `email` vanishes**"))).toBe(4);
+    expect(lines).toContain('| `email` | `"x"` | — | vanishes |');
+  });
+
+  test("says why there is no token to compare with", () => {
+    expect(adoptionText([{ ...REVIEW, noToken: "no token: 401" }], "dev")).toContain(
+      "There is no token today to compare with: `no token: 401`.",
+    );
+  });
+});
