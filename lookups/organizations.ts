@@ -49,11 +49,13 @@ export function checkOrganizations(integrations: readonly ResolvedIntegration[],
         : [],
     ),
     ...findUnsharedTwins(
-      integrations.map(({ clientId, organizationId, sharedOrganization }) => ({
-        clientId,
-        organization: organizationId,
-        sharedOrganization,
-      })),
+      integrations
+        .filter(({ successorOf }) => successorOf === undefined)
+        .map(({ clientId, organizationId, sharedOrganization }) => ({
+          clientId,
+          organization: organizationId,
+          sharedOrganization,
+        })),
     ),
   ];
 }

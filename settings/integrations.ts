@@ -30,6 +30,7 @@ export function checkIntegrations(decoded: Decoded, provider: ProviderValues): F
   return [
     ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
     ...clientIds.flatMap((clientId) => checkOrganization(clientId, integrations[clientId], decoded)),
+    ...clientIds.flatMap((clientId) => checkSuccessor(clientId, integrations)),
     ...findUnsharedTwins(
       clientIds.flatMap((clientId) => {
         const { organizationId, organizationUser, sharedOrganization } = recordOf(integrations[clientId]);
@@ -87,9 +88,9 @@ function checkClientId(
 }
 
 function checkOrganization(clientId: string, entry: unknown, decoded: Decoded): Fault[] {
-  const { organizationId: id, organizationUser: user } = recordOf(entry);
+  const { organizationId: id, organizationUser: user, successorOf } = recordOf(entry);
   const faults: Fault[] = [];
-  if (recordOf(entry) === entry && (id === undefined) === (user === undefined)) {
+  if (recordOf(entry) === entry && successorOf === undefined && (id === undefined) === (user === undefined)) {
     faults.push({
       key: integrationKey(clientId),
       rule: "must have exactly one of organizationUser and organizationId",
@@ -106,6 +107,38 @@ function checkOrganization(clientId: string, entry: unknown, decoded: Decoded): 
     faults.push(forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(id)));
   }
   return faults;
+}
+
+/** A second client of a customer, to which it moves from the first. */
+function checkSuccessor(clientId: string, integrations: Readonly<Record<string, unknown>>): Fault[] {
+  const { organizationId, organizationUser, successorOf } = recordOf(integrations[clientId]);
+  if (typeof successorOf !== "string") {
+    return [];
+  }
+  const fault = (rule: string, reason: string, remedy: string): Fault[] => [
+    { key: integrationKey(clientId, "successorOf"), rule, reason, value: shown(successorOf), remedy },
+  ];
+  if (organizationId !== undefined || organizationUser !== undefined) {
+    return fault(
+      "must not stand beside organizationUser or organizationId",
+      "a successor has the organization of the client that it succeeds",
+      "remove one of the two",
+    );
+  }
+  if (successorOf === clientId || !Object.hasOwn(integrations, successorOf)) {
+    return fault(
+      "must be the client id of another customer of this stack",
+      "a successor has the organization of the client that it succeeds",
+      "write that client id or, where the earlier client is gone, its organizationUser here",
+    );
+  }
+  return recordOf(integrations[successorOf])["successorOf"] === undefined
+    ? []
+    : fault(
+        "must not be a successor itself",
+        "two clients of a customer are enough to move from one to the other",
+        "retire the first, and give the second organizationUser in place of successorOf",
+      );
 }
 
 /** The fault of an organization that the stack forbids; also told of an id that was looked up by user name. */

@@ -117,7 +117,7 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
     accountAccess: values.accountAccess,
     protect: values.protect,
     integrations: Object.entries(values.integrations)
-      .map(([clientId, entry]) => toIntegration(clientId, entry))
+      .map(([clientId, entry]) => toIntegration(clientId, entry, values.integrations))
       .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
     contact: values.contact,
@@ -142,9 +142,21 @@ function toApps(
   };
 }
 
-function toIntegration(clientId: string, entry: Values["integrations"][string]): IntegrationSettings {
-  const { name = clientId, retired, sharedOrganization } = entry;
-  return { clientId, name, organization: toOrganization(entry), retired, sharedOrganization };
+function toIntegration(
+  clientId: string,
+  entry: Values["integrations"][string],
+  integrations: Values["integrations"],
+): IntegrationSettings {
+  const { name = clientId, retired, sharedOrganization, successorOf } = entry;
+  const organization = toOrganization((successorOf === undefined ? undefined : integrations[successorOf]) ?? entry);
+  return {
+    clientId,
+    name,
+    organization,
+    retired,
+    sharedOrganization,
+    ...(successorOf === undefined ? {} : { successorOf }),
+  };
 }
 
 function toOrganization({ organizationId, organizationUser }: Values["integrations"][string]): OrganizationSource {

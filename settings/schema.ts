@@ -43,6 +43,7 @@ const integration = mapOf(
     organizationUser: v.optional(username),
     retired: v.optional(boolean, false),
     sharedOrganization: v.optional(boolean, false),
+    successorOf: v.optional(text),
   },
   says("integration"),
 );

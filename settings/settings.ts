@@ -13,6 +13,8 @@ export interface IntegrationSettings {
   readonly retired: boolean;
   /** Says that another customer has the same organization, on purpose. */
   readonly sharedOrganization: boolean;
+  /** The client id of the customer's earlier client, whose organization this one has, too. */
+  readonly successorOf?: string;
 }
 
 /** How a service names its configuration keys (ASP.NET Core: sections are joined by ":"). */

@@ -22,6 +22,8 @@ export interface Customer {
   /** The id is known once it is deployed. */
   readonly organization: { readonly user?: string; readonly id?: string };
   readonly state: CustomerState;
+  /** The customer's earlier client. */
+  readonly successorOf?: string;
   readonly secret?: {
     /** ISO 8601; absent where Keycloak does not know it. */
     readonly created?: string;
@@ -77,6 +79,7 @@ function describe(
       ...(id === undefined ? {} : { id }),
     },
     state: stateOf(integration, deployedId !== undefined, client),
+    ...(integration?.successorOf === undefined ? {} : { successorOf: integration.successorOf }),
     ...(client === undefined ? {} : { secret: describeSecret(client, now) }),
   };
 }

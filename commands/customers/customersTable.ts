@@ -9,6 +9,7 @@ export function customersTable(customers: readonly Customer[]): string {
     ["name", ({ clientId, name }) => (name === clientId ? "" : name)],
     ["organization", ({ organization: { user, id } }) => [user, id].filter(Boolean).join("\n")],
     ["state", ({ state }) => state],
+    ["successor of", ({ successorOf = "" }) => successorOf],
     ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],
     ["handed over", ({ handover }) => (handover === undefined ? "" : handedOver(handover))],
     ["previous secret works until", ({ secret }) => minutes(secret?.previousWorksUntil)],

@@ -13,6 +13,8 @@ import {
 /** A customer who is given tokens from now on. */
 export interface NewCustomer {
   readonly clientId: string;
+  /** The customer's earlier client, which goes on. */
+  readonly successorOf?: string;
   /** The claims in which its tokens differ from others'. */
   readonly claims: DescribedContract;
 }
@@ -52,7 +54,11 @@ export function tokenChanges(base: OfflineSettings | undefined, head: OfflineSet
   const ids = (wanted: (before?: IntegrationSettings, after?: IntegrationSettings) => boolean) =>
     [...new Set([...before.keys(), ...after.keys()])].sort().filter((id) => wanted(before.get(id), after.get(id)));
   const newCustomers = (clientIds: readonly string[]) =>
-    clientIds.map((clientId) => ({ clientId, claims: claimsOf(ownClaims, head, after.get(clientId)) }));
+    clientIds.map((clientId) => {
+      const { successorOf } = after.get(clientId) ?? {};
+      const claims = claimsOf(ownClaims, head, after.get(clientId));
+      return { clientId, ...(successorOf === undefined ? {} : { successorOf }), claims };
+    });
 
   const existing = ids((old, now) => isActive(old) && isActive(now));
   const changes = existing.map((clientId): [string, ClaimChange[]] => [

@@ -51,6 +51,16 @@ function sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"])
       : []),
     ...newSections("Brought back", restored),
     ...newSections("Added", added),
+    ...[...restored, ...added].flatMap(({ clientId, successorOf }) =>
+      successorOf === undefined
+        ? []
+        : [
+            section(
+              `${code(clientId)} succeeds ${code(successorOf)}: both see the same organization's data until ` +
+                `${code(successorOf)} is retired.`,
+            ),
+          ],
+    ),
     ...(addedRetired.length > 0
       ? [section(`#### Added as retired: ${names(addedRetired)}`, "No token is given.")]
       : []),

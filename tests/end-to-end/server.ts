@@ -45,6 +45,7 @@ export const REALMS = {
   secrets: "Secrets",
   handover: "Handover",
   adoption: "Adoption",
+  succession: "Succession",
 } as const;
 
 /** Deployers who lack something, besides the one who has all. */
