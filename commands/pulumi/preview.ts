@@ -1,5 +1,8 @@
 import { recordOf } from "../../settings/decode";
 
+/** What Pulumi writes for a value that only an `up` will know. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** A resource in a step of a preview, as far as the summary uses it. */
 interface State {
   /** False for a component. */
@@ -16,6 +19,7 @@ export interface Step {
   readonly oldState?: State;
   readonly newState?: State;
   readonly diffReasons?: readonly string[] | null;
+  readonly replaceReasons?: readonly string[] | null;
   readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null;
 }
 

@@ -1,5 +1,6 @@
 import type { KeycloakAdmin } from "../keycloak/admin";
 import type { PlannedResource } from "../pulumi/plan";
+import { UNKNOWN } from "../pulumi/preview";
 
 interface Named {
   readonly id: string;
@@ -44,9 +45,6 @@ export async function findExisting(resource: PlannedResource, admin: KeycloakAdm
       return undefined;
   }
 }
-
-/** What a preview shows in place of a value that only `up` will know (Pulumi's sentinel for unknown texts). */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function isKnown(value: unknown): value is string {
   return typeof value === "string" && value !== UNKNOWN;

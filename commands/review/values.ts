@@ -1,5 +1,5 @@
 import { recordOf } from "../../settings/decode";
-import type { Step } from "../pulumi/preview";
+import { type Step, UNKNOWN } from "../pulumi/preview";
 
 /** A property that changes, its values ready to print. */
 export interface PropertyChange {
@@ -13,8 +13,6 @@ export interface PropertyChange {
 /** The key of the objects that Pulumi writes instead of secret values, whatever else is in them. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const SECRET = "[secret]";
-/** What Pulumi writes for a value that only an `up` will know. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Texts that are never shown, even if somebody ran the preview with --show-secrets. */
 const SECRET_PROPERTIES = /secret|password|privatekey|token$/i;

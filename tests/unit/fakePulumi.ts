@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 
 import type { KeycloakAdmin } from "../../commands/keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
+import { UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/cli";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
-/** What a preview shows for a value that only `up` will know. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export const CLIENT = "keycloak:openid/client:Client";
 export const SCOPE = "keycloak:openid/clientScope:ClientScope";

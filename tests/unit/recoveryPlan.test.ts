@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { findExisting } from "../../commands/recover/adoptable";
+import { UNKNOWN } from "../../commands/pulumi/preview";
 import { importFile, type PlannedResource, readPlan } from "../../commands/pulumi/plan";
 import {
   AUDIENCE_MAPPER,
@@ -15,7 +16,6 @@ import {
   INTEGRATION,
   realmScopes,
   SCOPE,
-  UNKNOWN,
   urnOf,
 } from "./fakePulumi";
 

@@ -1,30 +1,30 @@
+import { recordOf } from "../../../settings/decode";
+import { type Step, UNKNOWN } from "../../../commands/pulumi/preview";
+
 /** What differs from one machine to the next. */
 export interface Places {
   readonly url: string;
   readonly caCertificate: string;
   readonly directory: string;
   readonly repository: string;
-  readonly repositoryFromDirectory: string;
 }
-
-/** Pulumi's own mark of a value that only an `up` will know: it says something, unlike the other ids. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Ids of the recordings' own stack file. */
 const OWN_ID = /^00000000-0000-4000-8000-/;
 
 interface Recorded {
-  readonly steps?: readonly { readonly urn: string }[];
+  readonly steps?: readonly Step[];
   readonly [key: string]: unknown;
 }
 
-/** The preview without what only this run has: places, ids, times, source lines and the order of what runs at once. */
+/** What is read of the preview, without what only this run has: places, ids and the order of what runs at once. */
 export function withoutAccidents(json: string, places: Places): Recorded {
   const ids = new Map<string, string>();
-  const preview = JSON.parse(json, (key, value: unknown) => normalizeValue(key, value, places)) as Recorded;
+  const preview = onlyRead(JSON.parse(json, (_, value: unknown) => normalizeValue(value, places)) as Recorded);
   const { steps, ...rest } = preview;
   const sorted = steps === undefined ? rest : { ...rest, steps: sortedByUrn(steps) };
   const withoutIds = JSON.stringify(sorted).replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => {
+    // That one says something, unlike the other ids.
     if (id === UNKNOWN || OWN_ID.test(id)) {
       return id;
     }
@@ -34,23 +34,36 @@ export function withoutAccidents(json: string, places: Places): Recorded {
   return JSON.parse(withoutIds) as Recorded;
 }
 
+/** What readPreview and its callers look at; most of a preview is something else. */
+function onlyRead(preview: Recorded): Recorded {
+  const { changeSummary, diagnostics, steps } = preview;
+  return {
+    ...(Array.isArray(diagnostics) && {
+      diagnostics: diagnostics.map((diagnostic) => pick(recordOf(diagnostic), ["message", "severity"])),
+    }),
+    ...(steps && {
+      steps: steps.map((step) => ({
+        ...pick(step, ["op", "urn", "diffReasons", "replaceReasons", "detailedDiff"]),
+        ...(step.oldState && { oldState: pick(step.oldState, ["custom", "parent", "protect", "inputs", "outputs"]) }),
+        ...(step.newState && { newState: pick(step.newState, ["custom", "parent", "protect", "inputs"]) }),
+      })),
+    }),
+    ...(changeSummary !== undefined && { changeSummary }),
+  };
+}
+
+function pick<T extends object, Key extends keyof T>(value: T, keys: readonly Key[]): Pick<T, Key> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => keys.some((kept) => kept === key))) as Pick<T, Key>;
+}
+
 /** The steps of one resource keep their order. */
 function sortedByUrn(steps: NonNullable<Recorded["steps"]>): Recorded["steps"] {
   return [...steps].sort((a, b) => (a.urn < b.urn ? -1 : a.urn > b.urn ? 1 : 0));
 }
 
-function normalizeValue(key: string, value: unknown, places: Places): unknown {
-  if (key === "duration") {
-    return 0;
-  }
+function normalizeValue(value: unknown, places: Places): unknown {
   if (typeof value !== "string") {
     return value;
-  }
-  if (key === "created" || key === "modified") {
-    return "2026-01-01T00:00:00Z";
-  }
-  if (key === "sourcePosition") {
-    return value.replace(/#\d+,\d+$/, "#1,1").replace(places.repositoryFromDirectory, "repository");
   }
   return value
     .replaceAll(places.url, "https://localhost:8443")

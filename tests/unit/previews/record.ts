@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 import { format } from "prettier";
@@ -52,7 +52,6 @@ async function recordAll(): Promise<void> {
     caCertificate: String(stackFile["keycloak:rootCaCertificate"]),
     directory: project.directory,
     repository: REPOSITORY,
-    repositoryFromDirectory: relative(project.directory, REPOSITORY),
   };
   const stack = await project.createStack(STACK, stackFile);
   await stack.up();
