@@ -9,6 +9,7 @@ import { connect, type KeycloakConnection } from "../keycloak/http";
 import { login } from "../keycloak/login";
 import { pulumiCli } from "../pulumi/cli";
 import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
+import { checkOrganizations } from "./organizations";
 import { checkRights, rolesOf } from "./rights";
 import { checkRealm, checkSecrets, checkServer } from "./server";
 import { checkState } from "./state";
@@ -67,7 +68,8 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   }
   const accessToken = token;
   const version = await visibleVersion(keycloak, accessToken);
-  const rights = checkRights(rolesOf(accessToken, realm), {
+  const roles = rolesOf(accessToken, realm);
+  const rights = checkRights(roles, {
     version,
     looksUpUsers: integrations.some(({ organization }) => "user" in organization),
   });
@@ -78,6 +80,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     return [
       right("admin API", "accepts the deployer's token"),
       ...checks,
+      ...(await checkOrganizations(api, roles, settings)),
       await checkSecrets(api, settings, clientIds),
     ];
   });
