@@ -41,7 +41,6 @@ export const CLIENT_WORDS: Readonly<Record<string, Words>> = {
       ? {
           danger: "credentials",
           sentence: `someone made the client of customer ${customer} public, by which its secret is lost`,
-          remedy: "upTwice",
           newSecret: true,
         }
       : valueChanged("the access type", "credentials")(stored, real, customer),

@@ -63,7 +63,7 @@ function remedies({ findings, following, policies, stack, tokens }: DriftReport)
           `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +
             `${what} and adopt what was made anew, which an up would be refused for.`,
         ]
-      : isThere("up") || isThere("upTwice") || following.length > 0
+      : isThere("up") || following.length > 0
         ? [`${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`]
         : []),
     ...(policies.length > 0
@@ -73,7 +73,6 @@ function remedies({ findings, following, policies, stack, tokens }: DriftReport)
             "that, and every up tries again. Except these clients from the policy, in the realm settings.",
         ]
       : []),
-    ...(isThere("upTwice") ? ["Run it twice: Pulumi learns only the second time which secret Keycloak has made."] : []),
     ...(customers.length > 0
       ? [
           `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +

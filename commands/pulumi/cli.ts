@@ -55,12 +55,13 @@ export function diagnosticsOf(output: string): string[] {
   if (/^\s*\{/.test(output)) {
     const { errors } = readPreview(output.slice(start, end + 1));
     const rest = output.slice(end + 1);
-    return unique([...errors.flatMap((error) => error.split("\n")), ...errorLines(rest)]);
+    // A provider that cannot log in says so once for each resource.
+    return withoutBlanks([...new Set(errors)].flatMap((error) => error.split("\n")).concat(errorLines(rest)));
   }
   const section = /^Diagnostics:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(output)?.[1];
   const lines = section === undefined ? errorLines(output) : section.split("\n");
   const said = lines.length > 0 ? lines : output.split("\n");
-  return unique(said.map((line) => line.trimEnd()).filter((line) => line !== ""));
+  return withoutBlanks(said);
 }
 
 /** From the first line with "error:" on, as the reason may take several. */
@@ -70,6 +71,6 @@ function errorLines(output: string): string[] {
   return first < 0 ? [] : lines.slice(first).map(plain);
 }
 
-function unique(lines: readonly string[]): string[] {
-  return [...new Set(lines)];
+function withoutBlanks(lines: readonly string[]): string[] {
+  return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
 }

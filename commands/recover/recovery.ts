@@ -33,7 +33,6 @@ export async function recover(
   const adopted: string[] = [];
   const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
 
-  // The program refuses to hand over a credential that has no secret, so this comes before its first preview.
   await readMissingSecrets(pulumi, unlocked, report);
   // Mappers can be looked for only when their client or scope is in the state, hence the rounds.
   let plan = await preview();
@@ -62,10 +61,14 @@ export async function recover(
   for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
     report(`removed what the state does not know: ${orphan}`);
   }
-  await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
-    // A dead run's lock is told here, and is no error then.
-    onLine: (line) => void (namesLock(line) || report(line)),
-  });
+  try {
+    await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+      // A dead run's lock is told here, and is no error then.
+      onLine: (line) => void (namesLock(line) || report(line)),
+    });
+  } catch (error) {
+    throw (await explainMissingSecrets(pulumi, error)) ?? error;
+  }
   return { adopted, pendingOperations };
 }
 
@@ -94,21 +97,30 @@ async function readMissingSecrets(
   unlocked: (args: readonly string[]) => Promise<string>,
   report: (line: string) => void,
 ): Promise<void> {
-  const missing = async () => clientsWithoutSecret((await exportState(pulumi)).resources ?? []);
-  const urns = await missing();
-  if (urns.length === 0) {
-    return;
+  const urns = await missingSecrets(pulumi);
+  if (urns.length > 0) {
+    report(`the state lacks the secret of ${names(urns)}; reading it from Keycloak`);
+    const targets = urns.flatMap((urn) => ["--target", urn]);
+    await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
   }
-  report(`the state lacks the secret of ${names(urns)}; reading it from Keycloak`);
-  const targets = urns.flatMap((urn) => ["--target", urn]);
-  await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
-  const left = await missing();
-  if (left.length > 0) {
-    throw new RecoveryError(
-      `Keycloak does not give the secret of ${names(left)}: each must be a confidential client with a secret, which ` +
-        "the deployer may see (manage-clients). Look at its Credentials in the admin console, and run this command again.",
-    );
+}
+
+/** Only `up` can tell: a client that somebody made public gets a secret from it. */
+async function explainMissingSecrets(pulumi: PulumiCli, failure: unknown): Promise<RecoveryError | undefined> {
+  if (!(failure instanceof PulumiError)) {
+    return undefined;
   }
+  const left = await missingSecrets(pulumi);
+  return left.length === 0
+    ? undefined
+    : new RecoveryError(
+        `${failure.message}\nKeycloak does not give the secret of ${names(left)}. The deployer must see it ` +
+          "(role manage-clients). Look at the client's Credentials in the admin console, and run this command again.",
+      );
+}
+
+async function missingSecrets(pulumi: PulumiCli): Promise<readonly string[]> {
+  return clientsWithoutSecret((await exportState(pulumi)).resources ?? []);
 }
 
 function names(urns: readonly string[]): string {

@@ -88,7 +88,9 @@ describe("an up that is killed (SIGKILL)", () => {
   });
 
   it("before it saved anything is named by the next up and mended by recover", async () => {
-    await interruptUp(project, STACK, "SIGKILL", someExist, { PULUMI_SKIP_CHECKPOINTS: "true" });
+    await interruptUp(project, STACK, "SIGKILL", someExist, {
+      environment: { PULUMI_SKIP_CHECKPOINTS: "true" },
+    });
     const before = await customers();
     await project.pulumi("cancel", "--yes", "--stack", STACK);
 

@@ -1,12 +1,18 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readlink, realpath } from "node:fs/promises";
 
 import type { Project } from "./project";
 import { until } from "./until";
 
+interface InterruptOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly leavesPlugins?: boolean;
+}
+
 /**
  * Starts `pulumi up` and sends a signal to the CLI, and to it alone, as soon as the condition holds. Ends what the CLI
- * leaves behind: after SIGKILL its plugin would go on.
+ * leaves behind, unless that is wished: after SIGKILL its plugin goes on.
  * @returns whatever the run printed
  */
 export async function interruptUp(
@@ -14,7 +20,7 @@ export async function interruptUp(
   stack: string,
   signal: "SIGINT" | "SIGKILL",
   condition: () => Promise<boolean>,
-  environment: Readonly<Record<string, string>> = {},
+  { environment = {}, leavesPlugins = false }: InterruptOptions = {},
 ): Promise<string> {
   // A few at a time: on a slow machine all would be made before anybody has seen the first.
   const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "4", "--stack", stack];
@@ -31,6 +37,12 @@ export async function interruptUp(
   const descendants = descendantsOf(child.pid ?? 0);
   child.kill(signal);
   await ended;
+  if (leavesPlugins) {
+    // They hold them open.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    return output;
+  }
   for (const processId of descendants) {
     endProcess(processId);
   }
@@ -38,9 +50,18 @@ export async function interruptUp(
   return output;
 }
 
+/** The ids of the processes that work in a folder; Linux only. */
+export async function processesIn(folder: string): Promise<string[]> {
+  const directory = await realpath(folder);
+  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const folders = await Promise.all(processes.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")));
+  return processes.filter((_, index) => folders[index] === directory);
+}
+
 const isTrue = (answer: boolean) => answer;
 
-function descendantsOf(processId: number): number[] {
+/** The ids of all that a process has started, directly or not. */
+export function descendantsOf(processId: number): number[] {
   const pairs = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
     .trim()
     .split("\n")

@@ -28,6 +28,7 @@ export const REALMS = {
   lookups: "Lookups",
   failures: "Failures",
   crashes: "Crashes",
+  recovery: "Recovery",
   apps: "Apps",
   appsElsewhere: "AppsElsewhere",
   appsFailures: "AppsFailures",

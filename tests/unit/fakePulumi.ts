@@ -102,6 +102,10 @@ export class FakePulumi implements PulumiCli {
   readonly calls: string[] = [];
   readonly importFiles: string[] = [];
   lockHolder: string | undefined;
+  /** Whose clients' secrets the state lacks, by URN. */
+  readonly withoutSecret = new Set<string>();
+  /** Whether Keycloak gives them out when it is asked. */
+  givesSecrets = true;
   pendingOperations = 0;
   /** Further steps of every preview. */
   furtherSteps: readonly object[] = [];
@@ -127,11 +131,22 @@ export class FakePulumi implements PulumiCli {
       case "preview":
         return this.preview();
       case "stack":
-        return JSON.stringify({ deployment: { pending_operations: Array(this.pendingOperations).fill({}) } });
+        return this.export();
       case "refresh":
         expect(args).toContain("--clear-pending-creates");
+        if (this.givesSecrets) {
+          args.filter((_, index) => args[index - 1] === "--target").forEach((urn) => this.withoutSecret.delete(urn));
+        }
+        if (args.includes("--target")) {
+          break;
+        }
         this.pendingOperations = 0;
         this.furtherSteps = this.stepsAfterRefresh;
+        break;
+      case "up":
+        if (this.withoutSecret.size > 0) {
+          throw new PulumiError(args, "Diagnostics:\n  error: The secret is not known");
+        }
         break;
       case "import":
         this.importFiles.push(args[args.indexOf("--file") + 1] ?? "");
@@ -145,6 +160,18 @@ export class FakePulumi implements PulumiCli {
     for (const [urn, importId] of importedUrns(file)) {
       this.state.set(urn, importId.split("/").at(-1) ?? "");
     }
+  }
+
+  private export(): string {
+    const resources = [...this.state].map(([urn, id]) => ({
+      urn,
+      type: this.program.find((declared) => declared.urn === urn)?.type,
+      id,
+      outputs: { clientSecret: { plaintext: JSON.stringify(this.withoutSecret.has(urn) ? "" : "a secret") } },
+    }));
+    return JSON.stringify({
+      deployment: { resources, pending_operations: Array(this.pendingOperations).fill({}) },
+    });
   }
 
   private preview(): string {

@@ -155,6 +155,33 @@ describe("recovery", () => {
     ]);
   });
 
+  describe("of a client whose secret the state lacks", () => {
+    const lacking = () => {
+      const program = [...realmScopes(), ...customer("acme"), ...customer("other")];
+      const pulumi = new FakePulumi(program);
+      program.forEach(({ urn }) => pulumi.state.set(urn, "id"));
+      pulumi.withoutSecret.add(urnOf("acme-client", INTEGRATION, CLIENT));
+      return pulumi;
+    };
+
+    test("reads it from Keycloak before all else", async () => {
+      const pulumi = lacking();
+      expect((await recovered(pulumi)).lines).toEqual([
+        "the state lacks the secret of acme-client; reading it from Keycloak",
+      ]);
+      expect(pulumi.calls).toEqual(["stack", "refresh", "preview", "stack", "up (shown)"]);
+    });
+
+    test("says what helps where Keycloak does not give it, once up has failed for it", async () => {
+      const pulumi = lacking();
+      pulumi.givesSecrets = false;
+      const failure = recovered(pulumi);
+      await expect(failure).rejects.toThrow(RecoveryError);
+      await expect(failure).rejects.toThrow("Keycloak does not give the secret of acme-client.");
+      await expect(failure).rejects.toThrow("The secret is not known");
+    });
+  });
+
   test("hands on every other failure", async () => {
     const pulumi = { run: () => Promise.reject(new Error("pulumi preview failed\nerror: no such stack")) };
     await expect(recover(pulumi, fakeAdmin({}), "6.13.0", () => undefined)).rejects.toThrow("no such stack");

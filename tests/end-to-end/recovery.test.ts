@@ -1,0 +1,186 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { descendantsOf, interruptUp, processesIn } from "./interruption";
+import { Administrator, type ClientRepresentation } from "./keycloak";
+import { Project, type StackFile } from "./project";
+import { REALMS } from "./server";
+import { until } from "./until";
+
+const REALM = REALMS.recovery;
+const STACK = "recovery";
+const FEW = 3;
+const MANY = 12;
+const TSX = resolve(__dirname, "..", "..", "node_modules", ".bin", "tsx");
+
+let project: Project;
+let stack: Stack;
+let administrator: Administrator;
+
+beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
+  project = await Project.create();
+  stack = await project.createStack(STACK, stackFile(FEW));
+  await stack.up();
+});
+
+afterAll(async () => {
+  await stack.destroy();
+  expect(await customers()).toEqual([]);
+  await administrator.close();
+  await project.remove();
+});
+
+const stackFile = (count: number): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `customer-${index + 1}`,
+      { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
+    ]),
+  ),
+});
+
+const customers = () => administrator.clients("customer-");
+const identity = (clients: readonly ClientRepresentation[]) =>
+  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
+const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", ...names);
+const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
+const recover = () => project.command("recover", "--stack", STACK);
+
+async function expectUnchanged(before: readonly ClientRepresentation[]): Promise<void> {
+  expect(identity(await customers())).toEqual(identity(before));
+  await stack.preview({ expectNoChanges: true, refresh: true });
+}
+
+async function aside(): Promise<string[]> {
+  const folders = await readdir(pulumiFolder("broken")).catch((): string[] => []);
+  const files = await Promise.all(folders.map((folder) => readdir(pulumiFolder("broken", folder))));
+  return files.flat().sort();
+}
+
+describe("a state of which nothing is whole", () => {
+  afterEach(() => rm(pulumiFolder("broken"), { recursive: true, force: true }));
+
+  it("is put aside by recover, which adopts all that Keycloak has, and changes nothing there", async () => {
+    const before = await customers();
+    const state = await readFile(stateFile());
+    const locks = pulumiFolder("locks", "organization", "scpcloud", STACK);
+    await writeFile(stateFile(), state.subarray(0, state.length / 2));
+    await writeFile(`${stateFile()}.attrs`, "");
+    await writeFile(`${stateFile()}.bak`, "");
+    await rm(`${stateFile()}.bak.attrs`, { force: true });
+    await writeFile(join(locks, "00000000-0000-4000-8000-000000000000.json"), "");
+
+    const { exitCode, stdout, stderr } = await recover();
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("nothing of the state was whole; made an empty one");
+    expect(exitCode).toBe(0);
+    const name = `${STACK}.json`;
+    expect(await aside()).toEqual(
+      ["00000000-0000-4000-8000-000000000000.json", name, `${name}.attrs`, `${name}.bak`].sort(),
+    );
+    const [folder = ""] = await readdir(pulumiFolder("broken"));
+    expect((await stat(pulumiFolder("broken", folder))).mode & 0o777).toBe(0o700);
+    await expectUnchanged(before);
+  });
+
+  it("that was deleted is asked for, as it may be another backend; an empty one is then filled by recover", async () => {
+    const before = await customers();
+    const folder = pulumiFolder("stacks", "scpcloud");
+    await Promise.all((await readdir(folder)).map((name) => rm(join(folder, name))));
+
+    const refused = await recover();
+    expect(refused.stderr).toContain(`pulumi stack init ${STACK}`);
+    expect(refused.stderr).not.toMatch(/^ +at /m);
+    expect(refused.exitCode).toBe(1);
+
+    expect((await project.pulumi("stack", "init", STACK, "--no-select")).exitCode).toBe(0);
+    expect((await recover()).exitCode).toBe(0);
+    await expectUnchanged(before);
+  });
+});
+
+it("attributes that were left empty beside a whole state are put aside, and the state stays", async () => {
+  const before = await customers();
+  await writeFile(`${stateFile()}.attrs`, "");
+
+  const { exitCode, stdout } = await recover();
+
+  expect(stdout).toContain(`${STACK}.json.attrs (now in `);
+  expect(stdout).toContain("nothing had to be adopted");
+  expect(exitCode).toBe(0);
+  await expectUnchanged(before);
+});
+
+it("the plugins that a killed up has left are ended by recover, before they do anything more", async () => {
+  await project.configure(STACK, stackFile(MANY));
+  const more = async () => (await customers()).length > FEW;
+  await interruptUp(project, STACK, "SIGKILL", more, { leavesPlugins: true });
+  expect(await processesIn(project.directory)).not.toEqual([]);
+  const before = await customers();
+
+  const { exitCode, stdout } = await recover();
+
+  expect(stdout).toMatch(/^ended what a killed run had left: pulumi-resource-keycloak \(process \d+\)$/m);
+  expect(exitCode).toBe(0);
+  await until(
+    () => processesIn(project.directory),
+    (left) => left.length === 0,
+  );
+  const after = await customers();
+  expect(after).toHaveLength(MANY);
+  expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
+});
+
+it("a preview that fails within recover is told by its errors alone", async () => {
+  const file = stackFile(MANY);
+  const integrations = file["scpcloud:integrations"] as object;
+  const nobody = { "customer-1": { organizationUser: "nobody" } };
+  await project.configure(STACK, { ...file, "scpcloud:integrations": { ...integrations, ...nobody } });
+  try {
+    const { exitCode, stdout, stderr } = await recover();
+
+    expect(stderr).toContain("pulumi preview failed:");
+    expect(stderr).toContain("customer-1.organizationUser");
+    expect(stderr).toContain('"nobody"');
+    expect(stdout + stderr).not.toMatch(/"steps"|"newState"|^ +at |^\s*[{}]/m);
+    expect(exitCode).toBe(1);
+  } finally {
+    await project.configure(STACK, file);
+  }
+});
+
+// A terminal sends it to all that a command has started in its group.
+it("Ctrl-C ends drift with one line, and the CLI that it has started with it", async () => {
+  const child = spawn(TSX, [join("commands", "drift.ts"), "--stack", STACK], {
+    cwd: project.directory,
+    env: { ...process.env, ...project.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+  const closed = once(child, "close");
+  const group = child.pid ?? 0;
+  const started = () => descendantsOf(group).length;
+  // The command itself, its tsx, the CLI, the language host and the program.
+  await until(started, (count) => count >= 4);
+
+  process.kill(-group, "SIGINT");
+
+  const [exitCode] = (await closed) as [number | null];
+  expect(output).toBe("Interrupted by SIGINT.\n");
+  expect(exitCode).toBe(130);
+  await until(
+    () => processesIn(project.directory),
+    (left) => left.length === 0,
+  );
+});

@@ -1,0 +1,71 @@
+import { PulumiError } from "../../commands/pulumi/cli";
+
+const preview = (...messages: string[]) =>
+  JSON.stringify(
+    {
+      steps: [{ op: "create", urn: "urn:pulumi:dev::scpcloud::a::b", newState: { inputs: { secret: "hidden" } } }],
+      diagnostics: messages.map((message) => ({ severity: "error", message })),
+      changeSummary: { create: 1 },
+    },
+    undefined,
+    2,
+  );
+const FAULTS = [
+  "1 fault in the stack's configuration; nothing was changed.",
+  "",
+  "scpcloud:integrations.acme.organizationUser",
+  "  must be a user.",
+  '  Found: "nobody"   ',
+].join("\n");
+
+describe("a failure of the Pulumi CLI", () => {
+  test("is told by the errors of a preview as JSON, and by nothing else of it", () => {
+    const text = `${preview(`error: ${FAULTS}`, "could not log in", "could not log in")}\nerror: preview failed\n`;
+    expect(new PulumiError(["preview", "--json", "--refresh=true"], text).message).toBe(
+      [
+        "pulumi preview failed:",
+        "  1 fault in the stack's configuration; nothing was changed.",
+        "  scpcloud:integrations.acme.organizationUser",
+        "    must be a user.",
+        '    Found: "nobody"',
+        "  could not log in",
+        "  preview failed",
+      ].join("\n"),
+    );
+  });
+
+  test("is told by the diagnostics of an up", () => {
+    const text = [
+      "Updating (dev):",
+      " +  keycloak:openid:Client acme-client creating (0s)",
+      "Diagnostics:",
+      "  keycloak:openid:Client (acme-client):",
+      "    error: 403 Forbidden",
+      "    error: 403 Forbidden",
+      "",
+      "Resources:",
+      "    1 errored",
+    ].join("\n");
+    expect(new PulumiError(["up", "--yes"], text).message).toBe(
+      [
+        "pulumi up failed:",
+        "    keycloak:openid:Client (acme-client):",
+        "      error: 403 Forbidden",
+        "      error: 403 Forbidden",
+      ].join("\n"),
+    );
+  });
+
+  test("is told by all that follows the first error, since a reason may take several lines", () => {
+    const text = "warning: a new version is available\nerror: no stack named 'dev' found\n  in file:///state\n";
+    expect(new PulumiError(["stack", "export", "--show-secrets"], text).message).toBe(
+      "pulumi stack export failed:\n  no stack named 'dev' found\n  in file:///state",
+    );
+  });
+
+  test("is told by all that it said where no error is marked", () => {
+    expect(new PulumiError(["whoami", "--json"], "\nspawn pulumi ENOENT\n").message).toBe(
+      "pulumi whoami failed:\n  spawn pulumi ENOENT",
+    );
+  });
+});
