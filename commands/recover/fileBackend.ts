@@ -34,6 +34,8 @@ export async function mendFileBackend(
   const states = join(backend, "stacks", project);
   const locks = join(backend, "locks", "organization", project, stack);
   const mine = (name: string) => isFileOfStack(name, stack);
+  // Read first: a run that ends meanwhile leaves its files whole, but they may just have looked broken.
+  const holders = await readLocks(locks);
   const broken = [
     ...(await brokenFiles(states, (name) => mine(name))),
     ...(await brokenFiles(locks, () => true, LOCK_MILLISECONDS)),
@@ -51,7 +53,7 @@ export async function mendFileBackend(
         "Otherwise check PULUMI_BACKEND_URL, or where you have logged in by pulumi login.",
     );
   }
-  refuseLiving((await readLocks(locks)).filter((lock) => !isDead(lock)));
+  refuseLiving(holders.filter((holder) => !isDead(holder)));
 
   await putAside(broken, join(backend, "broken", new Date().toISOString().replaceAll(":", "-")), report);
   if (hasState) {

@@ -170,9 +170,9 @@ it("Ctrl-C ends drift with one line, and the CLI that it has started with it", a
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   const closed = once(child, "close");
   const group = child.pid ?? 0;
-  const started = () => descendantsOf(group).length;
-  // The command itself, its tsx, the CLI, the language host and the program.
-  await until(started, (count) => count >= 4);
+  const argumentsOf = (id: number) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+  const started = async () => (await Promise.all(descendantsOf(group).map(argumentsOf))).join("\n");
+  await until(started, (commands) => /^pulumi\0preview\0/m.test(commands));
 
   process.kill(-group, "SIGINT");
 

@@ -13,6 +13,7 @@ const CUSTOMERS = {
   acme: { organizationUser: "anna" },
   newa: { organizationUser: "reporting@acme.example" },
   newb: { organizationId: "00000000-0000-4000-8000-000000000001" },
+  newc: { organizationId: "00000000-0000-4000-8000-000000000002" },
 };
 type Customer = keyof typeof CUSTOMERS;
 
@@ -87,6 +88,30 @@ it("reads a secret anew that was lost when the connection broke, and says so whi
   expect((await up()).exitCode).toBe(0);
   const { newb } = await credentials();
   expect(newb && (await claimsOf(newb, REALM))["azp"]).toBe("newb");
+});
+
+it("has recover read a lost secret into the state, and say what helps while Keycloak does not show it", async () => {
+  const recover = () => project.command("recover", "--stack", STACK);
+  await project.configure(STACK, stackFile("acme", "newa", "newb", "newc"));
+  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? "cut" : undefined);
+  expect((await up()).exitCode).not.toBe(0);
+
+  const empty: Interference = { status: 200, body: { type: "secret" } };
+  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? empty : undefined);
+  const refused = await recover();
+  expect(refused.stdout).toContain("the state lacks the secret of");
+  expect(refused.stderr).toMatch(/Keycloak does not give the secret of .*newc-client/);
+  expect(refused.exitCode).toBe(1);
+
+  interfere = () => undefined;
+  const { exitCode, stdout, stderr } = await recover();
+  expect(stdout).toMatch(/^the state lacks the secret of .*newc-client.*; reading it from Keycloak$/m);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  const { newc } = await credentials();
+  expect(newc && (await claimsOf(newc, REALM))["azp"]).toBe("newc");
+  expect(stdout + refused.stdout + refused.stderr).not.toContain(newc?.clientSecret);
+  await stack.preview({ expectNoChanges: true, refresh: true });
+  expect((await recover()).stdout).not.toContain("the state lacks");
 });
 
 it("gives a header that Keycloak takes for a secret with other characters than its own", async () => {
