@@ -54,23 +54,28 @@ export function diagnosticsOf(output: string): string[] {
   const end = output.lastIndexOf("}");
   if (/^\s*\{/.test(output)) {
     const { errors } = readPreview(output.slice(start, end + 1));
-    const rest = output.slice(end + 1);
-    // A provider that cannot log in says so once for each resource.
-    return withoutBlanks([...new Set(errors)].flatMap((error) => error.split("\n")).concat(errorLines(rest)));
+    return linesOf([...new Set(errors)].concat(markedErrors(output.slice(end + 1))));
   }
   const section = /^Diagnostics:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(output)?.[1];
-  const lines = section === undefined ? errorLines(output) : section.split("\n");
-  const said = lines.length > 0 ? lines : output.split("\n");
-  return withoutBlanks(said);
+  const said = section === undefined ? markedErrors(output) : causes(section);
+  return linesOf(said.length > 0 ? said : [output]);
 }
 
-/** From the first line with "error:" on, as the reason may take several. */
-function errorLines(output: string): string[] {
-  const lines = output.split("\n");
-  const first = lines.findIndex((line) => /^ *error: /.test(line));
-  return first < 0 ? [] : lines.slice(first).map(plain);
+/** From the first "error:" on, as the reason may take several lines. */
+function markedErrors(output: string): string[] {
+  const first = output.search(/^ *error: /m);
+  return first < 0 ? [] : causes(output.slice(first)).map(plain);
 }
 
-function withoutBlanks(lines: readonly string[]): string[] {
-  return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
+/** A provider that cannot log in says so once for each resource; what two errors have in common stays in both. */
+function causes(output: string): string[] {
+  const parts = output.split(/^(?= *error: | +\S+ \(.+\):$)/m);
+  return [...new Set(parts.map((part) => part.trimEnd()))];
+}
+
+function linesOf(texts: readonly string[]): string[] {
+  return texts
+    .flatMap((text) => text.split("\n"))
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "");
 }

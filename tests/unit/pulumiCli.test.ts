@@ -47,19 +47,27 @@ describe("a failure of the Pulumi CLI", () => {
       "    1 errored",
     ].join("\n");
     expect(new PulumiError(["up", "--yes"], text).message).toBe(
-      [
-        "pulumi up failed:",
-        "    keycloak:openid:Client (acme-client):",
-        "      error: 403 Forbidden",
-        "      error: 403 Forbidden",
-      ].join("\n"),
+      ["pulumi up failed:", "    keycloak:openid:Client (acme-client):", "      error: 403 Forbidden"].join("\n"),
     );
   });
 
   test("is told by all that follows the first error, since a reason may take several lines", () => {
     const text = "warning: a new version is available\nerror: no stack named 'dev' found\n  in file:///state\n";
     expect(new PulumiError(["stack", "export", "--show-secrets"], text).message).toBe(
-      "pulumi stack export failed:\n  no stack named 'dev' found\n  in file:///state",
+      "pulumi stack export failed:\n  no stack named 'dev' found\n    in file:///state",
+    );
+  });
+
+  test("has two errors whole, also where they share a line", () => {
+    const fault = (name: string) => `error: ${name} is no user\n  Do: ask the administrator\n`;
+    expect(new PulumiError(["up"], fault("anna") + fault("berta") + fault("anna")).message).toBe(
+      [
+        "pulumi up failed:",
+        "  anna is no user",
+        "    Do: ask the administrator",
+        "  berta is no user",
+        "    Do: ask the administrator",
+      ].join("\n"),
     );
   });
 
