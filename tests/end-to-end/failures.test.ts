@@ -2,6 +2,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 
 import { Administrator } from "./keycloak";
 import { lastingPort } from "../../development/keycloak/ports";
+import { startProxy } from "./proxy";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 
@@ -159,6 +160,20 @@ describe("verify", () => {
     expect(stdout).toContain("✗ acme: no token: 401 invalid_client");
   });
 
+  it("tells a server whose clock is another as that, not as wrong claims", async () => {
+    const node = process.env["NODE_OPTIONS"];
+    // This machine's clock is the other one here: an hour ahead, as the command reads it.
+    const shift = "const now = Date.now; Date.now = () => now() + 3600_000;";
+    process.env["NODE_OPTIONS"] = `${node ?? ""} --import=data:text/javascript,${encodeURIComponent(shift)}`;
+    const { exitCode, stdout } = await project.command("verify", "--stack", STACK).finally(() => {
+      process.env["NODE_OPTIONS"] = node ?? "";
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^✗ Keycloak's clock, .*, is 36\d\d s behind this machine's\./m);
+    expect(stdout.match(/^✗ .*/gm)).toHaveLength(2);
+  });
+
   it("tells a claim that somebody added in the admin console", async () => {
     const [client] = await administrator.clients("acme");
     const mapper = {
@@ -173,5 +188,23 @@ describe("verify", () => {
 
     expect(exitCode).toBe(1);
     expect(stdout).toContain('✗ acme: claim extra is "1", but the contract does not have it');
+  });
+});
+
+describe("drift", () => {
+  it("tells what keeps it from looking, one cause once for all resources", async () => {
+    const proxy = await startProxy((_, path) =>
+      /\/clients\/[0-9a-f-]{36}/.test(path) ? { status: 503, body: { error: "no such luck" } } : undefined,
+    );
+    await project.configure(STACK, stackFile({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }));
+
+    const { exitCode, stdout, stderr } = await project.command("drift", "--stack", STACK);
+    proxy.close();
+    await project.configure(STACK, stackFile());
+
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+    expect(stderr).toContain("503");
+    expect(lines).toEqual([...new Set(lines)]);
   });
 });

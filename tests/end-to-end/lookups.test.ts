@@ -152,3 +152,19 @@ describe("a stack file that is wrong ends the run with all reasons, and nothing 
     expect(text).not.toContain("in-plain-text");
   });
 });
+
+describe("an organizationId that is no user's", () => {
+  it("stops no preview, and is told by doctor with its customer", async () => {
+    const id = await administrator.userId("anna");
+    const integrations = {
+      acme: { organizationId: id },
+      globex: { organizationId: "00000000-0000-4000-8000-000000000001" },
+    };
+    await project.configure("lookups", stackFile("", { "scpcloud:integrations": integrations }));
+
+    expect((await project.pulumi("preview", "--stack", "lookups")).exitCode).toBe(0);
+    expect((await project.command("doctor", "--stack", "lookups")).stdout).toContain(
+      `! organizations: no user of realm ${REALM} has the organizationId of globex\n`,
+    );
+  });
+});
