@@ -142,7 +142,7 @@ describe.each(scripts)("%s", (name) => {
   });
 
   it("is in the README, and used", () => {
-    expect(textOf("README.md")).toContain(`| \`${name} `);
+    expect(textOf("README.md")).toContain(`- \`${name} `);
     expect(files.some((file) => textOf(file).includes(`.github/${name}`))).toBe(true);
   });
 });
