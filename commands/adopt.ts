@@ -1,10 +1,10 @@
-import { refuseAdoption } from "./adoption/adopt";
+import { refuseAdoption } from "./adoption/adoptCustomers";
 import { reviewAdoption } from "./adoption/adoptionReview";
 import { adoptionText } from "./adoption/adoptionText";
 import { findCandidates } from "./adoption/candidates";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
-import { pulumiCli } from "./pulumi/cli";
+import { pulumiCli } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { recover } from "./recover/recovery";
 import { verifyStack } from "./verify/verification";

@@ -1,7 +1,7 @@
 import { findDrift, type PreviewRunner } from "./drift/findDrift";
 import { driftText } from "./drift/reportText";
 import { connect } from "./keycloak/http";
-import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/cli";
+import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { readSettings } from "../settings/read";
 import { runCommand } from "./cli/commandLine";

@@ -1,7 +1,7 @@
-import { connectToEngine } from "../components/engine/connection";
+import { connectToEngine } from "../components/engine/engineConnection";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
-import { pulumiCli } from "./pulumi/cli";
+import { pulumiCli } from "./pulumi/pulumiCli";
 import { endPluginsOfDeadRuns } from "./recover/deadRuns";
 import { mendFileBackend } from "./recover/fileBackend";
 import { removeOrphans } from "./recover/orphans";

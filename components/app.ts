@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { connectToEngine } from "./engine/connection";
-import { awaitHealthy } from "./engine/health";
+import { connectToEngine } from "./engine/engineConnection";
+import { awaitHealthy } from "./engine/containerHealth";
 import type { EngineSettings } from "../settings/docker";
 import { CA_FILE_VARIABLE } from "../settings/environmentNames";
 import type { AppSettings, HealthCheckSettings } from "../settings/settings";

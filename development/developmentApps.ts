@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { parseDocument } from "yaml";
 
-import { connectToEngine, type DockerEngine, DockerEngineError } from "../components/engine/connection";
+import { connectToEngine, type DockerEngine, DockerEngineError } from "../components/engine/engineConnection";
 import { jsonOf } from "../components/engine/containerState";
 import { hostGateway } from "./docker/hostGateway";
 import type { DevelopmentServer } from "./keycloak/development";
@@ -11,7 +11,7 @@ import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
 import type { Report } from "../processes/progress";
 import { engineSettings } from "../settings/docker";
 import { SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
-import { ensureImages } from "./stand-ins/images";
+import { ensureImages } from "./stand-ins/standInImages";
 import { writePrivateFile } from "./privateFile";
 
 const PROJECT_DIRECTORY = resolve(__dirname, "..");

@@ -5,9 +5,9 @@ import { readStackFile } from "../commands/review/claimsReview";
 import { checkStackName, workingTreeFiles } from "../commands/review/revision";
 import { PROJECT_DIRECTORY } from "../commands/cli/stack";
 import { InterruptedError } from "../processes/run";
-import { differs, rehearsalText } from "./rehearsal/report";
+import { differs, rehearsalText } from "./rehearsal/rehearsalReport";
 import { Rehearsal } from "./rehearsal/rehearsal";
-import { checkVersion, NEWEST_VERSION } from "./keycloak/versions";
+import { checkVersion, NEWEST_VERSION } from "./keycloak/keycloakVersions";
 import { ensureToolchain, toolchainEnvironment } from "./toolchain/install";
 
 /** As of `npm run drift`: neither that of errors nor one that shells have for their own. */

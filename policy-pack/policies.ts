@@ -15,7 +15,7 @@ import {
   TYPES,
   type Violation,
 } from "./rules/declaredResources";
-import * as clients from "./rules/clients";
+import * as clients from "./rules/clientRules";
 import * as containers from "./rules/containerRules";
 import { organizationClaim } from "./rules/organization";
 import { type ScopeLists, scopeLists } from "./rules/scopes";

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 
 import { gte } from "semver";
 
-import { PROVED_VERSIONS } from "../development/keycloak/versions";
+import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions";
 
 /**
  * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes what came out

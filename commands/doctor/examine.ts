@@ -1,4 +1,4 @@
-import { connectToEngine } from "../../components/engine/connection";
+import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import type { Settings } from "../../settings/settings";
@@ -7,11 +7,11 @@ import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stac
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect, type KeycloakConnection } from "../keycloak/http";
 import { login } from "../keycloak/login";
-import { pulumiCli } from "../pulumi/cli";
+import { pulumiCli } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
-import { checkOrganizations } from "./organizations";
+import { checkOrganizations } from "./organizationIds";
 import { checkRights, rolesOf } from "./rights";
-import { checkRealm, checkSecrets, checkServer } from "./server";
+import { checkRealm, checkSecrets, checkServer } from "./serverChecks";
 import { checkState } from "./state";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */

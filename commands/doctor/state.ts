@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { LocalWorkspace } from "@pulumi/pulumi/automation";
 
-import type { PulumiCli } from "../pulumi/cli";
+import type { PulumiCli } from "../pulumi/pulumiCli";
 import { backendDirectory, readLocks } from "../recover/fileBackend";
 import { isDead } from "../recover/stackLock";
 import { type Check, right, unknown, wrong } from "./check";

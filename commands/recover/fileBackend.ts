@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
 import { recordOf } from "../../settings/decode";
-import type { PulumiCli } from "../pulumi/cli";
+import type { PulumiCli } from "../pulumi/pulumiCli";
 import { isDead, type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
 
 /** A lock that is being written at this moment is whole a moment later. */

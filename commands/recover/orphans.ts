@@ -1,4 +1,4 @@
-import type { DockerEngine } from "../../components/engine/connection";
+import type { DockerEngine } from "../../components/engine/engineConnection";
 import { jsonOf } from "../../components/engine/containerState";
 import { STACK_LABEL } from "../../settings/settings";
 

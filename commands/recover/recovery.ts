@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findExisting } from "./adoptable";
 import { refuseLosses } from "./losses";
-import { clientsWithoutSecret, type ExportedResource } from "./secrets";
+import { clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
 import { isDead, namesLock, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
-import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/cli";
+import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/pulumiCli";
 import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
 
 /** What recovery found and did. */

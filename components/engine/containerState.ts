@@ -1,4 +1,4 @@
-import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./connection";
+import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection";
 
 /** What the engine tells of a container, as far as it is used here (GET /containers/{id}/json). */
 export interface ContainerState {

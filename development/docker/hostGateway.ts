@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-import type { DockerEngine } from "../../components/engine/connection";
+import type { DockerEngine } from "../../components/engine/engineConnection";
 import { jsonOf } from "../../components/engine/containerState";
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-import { type DockerEngine, DockerEngineError } from "../../components/engine/connection";
+import { type DockerEngine, DockerEngineError } from "../../components/engine/engineConnection";
 import { jsonOf } from "../../components/engine/containerState";
 
 /** An image to be made of a file system. */

@@ -5,7 +5,7 @@ import type { Report } from "../../processes/progress";
 import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport";
 import { secretFile } from "./secrets";
 import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server";
-import { NEWEST_VERSION, requestedVersion } from "./versions";
+import { NEWEST_VERSION, requestedVersion } from "./keycloakVersions";
 
 const PORT = 28443;
 const PUBLIC_URL = `https://host.docker.internal:${PORT}`;

@@ -8,7 +8,7 @@ import { withLock } from "../../processes/fileLock";
 import type { Report } from "../../processes/progress";
 import { endServer, serverProcesses } from "./processes";
 import { type ServerOptions, ServerStart } from "./start";
-import { NEWEST_VERSION } from "./versions";
+import { NEWEST_VERSION } from "./keycloakVersions";
 
 export type { ServerOptions } from "./start";
 

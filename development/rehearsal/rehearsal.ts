@@ -18,9 +18,9 @@ import { randomSecret } from "../keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../keycloak/server";
 import { Checkout } from "./checkout";
 import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack";
-import { newRoles, type RehearsalReport } from "./report";
+import { newRoles, type RehearsalReport } from "./rehearsalReport";
 import { sampleOf } from "./sample";
-import { changedTokens, takeTokens, type Tokens } from "./tokens";
+import { changedTokens, takeTokens, type Tokens } from "./rehearsedTokens";
 
 /** What is rehearsed. */
 export interface RehearsalOptions {

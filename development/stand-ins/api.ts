@@ -1,6 +1,6 @@
 import { newAgent } from "./client";
 import { type Environment, EnvironmentReader } from "./environmentReader";
-import { type Handler, json, listen, route, type Service } from "./http";
+import { type Handler, json, listen, route, type Service } from "./httpService";
 import { type Log, logToStandardOutput } from "./log";
 import { operationEntriesOf } from "./operationEntries";
 import { runService } from "./service";

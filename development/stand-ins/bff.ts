@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Credentials, parseBasic } from "./basic";
 import { type Answer, newAgent, reasonOf, request } from "./client";
 import { asPrefix, type Environment, EnvironmentReader } from "./environmentReader";
-import { json, listen, type Reply, route, type Service } from "./http";
+import { json, listen, type Reply, route, type Service } from "./httpService";
 import { type Log, logToStandardOutput } from "./log";
 import { runService } from "./service";
 import { TokenCache } from "./tokenCache";

@@ -1,6 +1,6 @@
 import { reasonOf } from "./client";
 import { type Environment, EnvironmentError } from "./environmentReader";
-import type { Service } from "./http";
+import type { Service } from "./httpService";
 
 /** Runs a service as a process until a signal ends it; a container's first process has to handle signals itself. */
 export function runService(start: (environment: Environment) => Promise<Service>): void {

@@ -1,13 +1,13 @@
 import type { Server } from "node:net";
 
-import { connectToEngine, type DockerEngine } from "../../components/engine/connection";
+import { connectToEngine, type DockerEngine } from "../../components/engine/engineConnection";
 import { jsonOf } from "../../components/engine/containerState";
 import { hostGateway } from "../../development/docker/hostGateway";
 import { startRelay } from "../../development/keycloak/relay";
 import type { Report } from "../../processes/progress";
 import { engineSettings } from "../../settings/docker";
 import { STACK_LABEL } from "../../settings/settings";
-import { ensureImages, type StandInImages } from "../../development/stand-ins/images";
+import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages";
 
 /** The Docker engine of the tests, or why there is none. */
 export type EngineOfTests =

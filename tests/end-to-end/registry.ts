@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
 
 import { jsonOf } from "../../components/engine/containerState";
-import type { StandInImages } from "../../development/stand-ins/images";
+import type { StandInImages } from "../../development/stand-ins/standInImages";
 import { describeWithEngine, dockerEngine } from "./engine";
 import { lastingPort } from "../../development/keycloak/ports";
 import { until } from "./until";

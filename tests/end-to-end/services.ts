@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import type { Credentials } from "../../outputs";
-import type { StandInImages } from "../../development/stand-ins/images";
+import type { StandInImages } from "../../development/stand-ins/standInImages";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { lastingPort } from "../../development/keycloak/ports";
 import type { StackFile } from "./project";

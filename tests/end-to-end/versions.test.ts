@@ -9,7 +9,7 @@ import { lt } from "semver";
 import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../development/keycloak/realmImport";
 import { randomSecret } from "../../development/keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
-import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/versions";
+import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/keycloakVersions";
 import type { Credentials } from "../../outputs";
 import { Meddler } from "./meddling";
 import { lastingPort } from "../../development/keycloak/ports";

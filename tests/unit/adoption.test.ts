@@ -1,4 +1,4 @@
-import { refuseAdoption } from "../../commands/adoption/adopt";
+import { refuseAdoption } from "../../commands/adoption/adoptCustomers";
 import type { AdoptionReview } from "../../commands/adoption/adoptionReview";
 import { adoptionText } from "../../commands/adoption/adoptionText";
 import { findCandidates } from "../../commands/adoption/candidates";

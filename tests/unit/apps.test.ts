@@ -2,7 +2,7 @@ import { findResource } from "../mocks";
 import { API_IMAGE, BFF_IMAGE, BOTH, withApps, withBff } from "./appsConfiguration";
 import { CONTAINER, containerOf, declareApps } from "./declaredApps";
 
-jest.mock("../../components/engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../components/engine/containerHealth", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
 const IMAGE = "docker:index/remoteImage:RemoteImage";
 const NETWORK = "docker:index/network:Network";

@@ -3,7 +3,7 @@ import { type RegisteredResource, findResource } from "../mocks";
 import { BOTH, withApps } from "./appsConfiguration";
 import { CONTAINER, containerOf, declareApps } from "./declaredApps";
 
-jest.mock("../../components/engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../components/engine/containerHealth", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
 const VOLUME = "docker:index/volume:Volume";
 const STACK = { label: "com.scpcloud.stack", value: "prod" };

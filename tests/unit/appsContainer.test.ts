@@ -3,7 +3,7 @@ import { findResource } from "../mocks";
 import { API_IMAGE, BFF_IMAGE, linesOf, secrets, withApps, withBff } from "./appsConfiguration";
 import { CONTAINER, containerOf, declareApps } from "./declaredApps";
 
-jest.mock("../../components/engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../components/engine/containerHealth", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
 const SECRET_VALUE = "hunter2-hunter2";
 /** The key by which the SDK marks a secret on its way to Pulumi's engine. */

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { explainRefusal } from "../../components/refusals";
-import { connectToEngine } from "../../components/engine/connection";
-import { awaitHealthy } from "../../components/engine/health";
+import { connectToEngine } from "../../components/engine/engineConnection";
+import { awaitHealthy } from "../../components/engine/containerHealth";
 import { API_IMAGE, BFF_IMAGE, BOTH, secrets, withApps } from "./appsConfiguration";
 import { CONTAINER, declareApps } from "./declaredApps";
 
-jest.mock("../../components/engine/health", () => ({ awaitHealthy: jest.fn() }));
-jest.mock("../../components/engine/connection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
+jest.mock("../../components/engine/containerHealth", () => ({ awaitHealthy: jest.fn() }));
+jest.mock("../../components/engine/engineConnection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
 
 const SECRET_VALUE = "hunter2-hunter2";
 const CONTAINERS = { api: "scpcloud-prod-production-api", bff: "scpcloud-prod-web-production-bff" };

@@ -12,7 +12,7 @@ jest.mock("@pulumi/docker", () => {
   counting.dockerLoads = (counting.dockerLoads ?? 0) + 1;
   return jest.requireActual<object>("@pulumi/docker");
 });
-jest.mock("../../components/engine/health", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../components/engine/containerHealth", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
 const SECRET_VALUE = "hunter2-hunter2";
 

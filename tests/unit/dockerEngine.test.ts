@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 
-import { connectToEngine, DockerEngineError } from "../../components/engine/connection";
+import { connectToEngine, DockerEngineError } from "../../components/engine/engineConnection";
 import { inspectContainer, jsonOf, lastLogLines } from "../../components/engine/containerState";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 

@@ -1,6 +1,6 @@
-import { connectToEngine } from "../../components/engine/connection";
+import { connectToEngine } from "../../components/engine/engineConnection";
 import type { ContainerState } from "../../components/engine/containerState";
-import { type Awaited, awaitHealthy, judge } from "../../components/engine/health";
+import { type Awaited, awaitHealthy, judge } from "../../components/engine/containerHealth";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 
 jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));

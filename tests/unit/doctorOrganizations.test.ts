@@ -1,4 +1,4 @@
-import { checkOrganizations } from "../../commands/doctor/organizations";
+import { checkOrganizations } from "../../commands/doctor/organizationIds";
 import type { KeycloakAdmin } from "../../commands/keycloak/admin";
 import type { IntegrationSettings } from "../../settings/settings";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { KeycloakAdmin } from "../../commands/keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
 import { UNKNOWN } from "../../commands/pulumi/preview";
-import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/cli";
+import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
 

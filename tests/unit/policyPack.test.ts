@@ -19,7 +19,7 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.str
 describe("the policy pack", () => {
   it("has its rules in the README, with their levels", () => {
     const readme = readFileSync(join(PACK, "README.md"), "utf8");
-    const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\| (advisory|mandatory) +\|/gm)];
+    const rows = [...readme.matchAll(/^- `([a-z-]+)` \((advisory|mandatory)\): /gm)];
     expect(rows.map(([, name, level]) => [name, level])).toEqual(
       POLICIES.map(({ name, enforcementLevel }) => [name, enforcementLevel]),
     );
@@ -28,7 +28,9 @@ describe("the policy pack", () => {
   it("names the defaults of its configuration in the README", () => {
     const readme = readFileSync(join(PACK, "README.md"), "utf8");
     for (const { name, configSchema } of POLICIES) {
-      const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
+      // An item may go on in the next line.
+      const items = readme.replaceAll(/\n {2}/g, " ").split("\n");
+      const row = items.find((line) => line.startsWith(`- \`${name}\``)) ?? "";
       for (const [property, { default: value }] of Object.entries(configSchema?.properties ?? {})) {
         const values = Array.isArray(value) && value.length > 0 ? value : [value];
         const shown = values.map((item) => (typeof item === "number" ? String(item) : `\`${textOf(item)}\``));

@@ -1,4 +1,4 @@
-import * as clients from "../../policy-pack/rules/clients";
+import * as clients from "../../policy-pack/rules/clientRules";
 
 /** What a customer's client is declared as, as far as the rules look at it. */
 const GOOD = {

@@ -1,4 +1,4 @@
-import { PulumiError } from "../../commands/pulumi/cli";
+import { PulumiError } from "../../commands/pulumi/pulumiCli";
 
 const preview = (...messages: string[]) =>
   JSON.stringify(

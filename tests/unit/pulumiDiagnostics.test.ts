@@ -1,4 +1,4 @@
-import { diagnosticsOf } from "../../commands/pulumi/cli";
+import { diagnosticsOf } from "../../commands/pulumi/pulumiCli";
 
 const REASON = "error initializing keycloak provider: 401 Unauthorized";
 

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
-import type { PulumiCli } from "../../commands/pulumi/cli";
+import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
 import { backendDirectory, mendFileBackend, readLocks } from "../../commands/recover/fileBackend";
 import { RecoveryError } from "../../commands/recover/stackLock";
 

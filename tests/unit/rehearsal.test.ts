@@ -1,6 +1,6 @@
-import { differs, newRoles, rehearsalText, type RehearsalReport } from "../../development/rehearsal/report";
+import { differs, newRoles, rehearsalText, type RehearsalReport } from "../../development/rehearsal/rehearsalReport";
 import { sampleOf } from "../../development/rehearsal/sample";
-import { changedTokens } from "../../development/rehearsal/tokens";
+import { changedTokens } from "../../development/rehearsal/rehearsedTokens";
 import type { IntegrationSettings } from "../../settings/settings";
 
 const customer = (clientId: string, changes: Partial<IntegrationSettings> = {}): IntegrationSettings => ({

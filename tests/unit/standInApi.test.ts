@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { compactVerify, exportSPKI } from "jose";
 
 import { newAgent } from "../../development/stand-ins/client";
-import { json, type Reply } from "../../development/stand-ins/http";
+import { json, type Reply } from "../../development/stand-ins/httpService";
 import { OPERATION_ENTRIES } from "../../development/stand-ins/operationEntries";
 import { signingKeys } from "../../development/stand-ins/signingKeys";
 import { forge } from "./fakeKeycloak";

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 import { startApi } from "../../development/stand-ins/api";
-import { json, listen, type Reply } from "../../development/stand-ins/http";
+import { json, listen, type Reply } from "../../development/stand-ins/httpService";
 import type { LogEntry } from "../../development/stand-ins/log";
 import { newKeys, sign } from "./fakeKeycloak";
 

@@ -1,4 +1,4 @@
-import { json, type Reply } from "../../development/stand-ins/http";
+import { json, type Reply } from "../../development/stand-ins/httpService";
 import { ACME, basic, ENTRIES, granted, refused, SECRET, startBffAmongFakes } from "./standInBffAmongFakes";
 
 let world: Awaited<ReturnType<typeof startBffAmongFakes>>;

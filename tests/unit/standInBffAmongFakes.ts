@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 
 import { startBff } from "../../development/stand-ins/bff";
-import { json, listen, type Reply } from "../../development/stand-ins/http";
+import { json, listen, type Reply } from "../../development/stand-ins/httpService";
 import type { LogEntry } from "../../development/stand-ins/log";
 
 export const SECRET = "s3cret:with%colon&more=ü";

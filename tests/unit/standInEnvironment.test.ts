@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { startApi } from "../../development/stand-ins/api";
 import { startBff } from "../../development/stand-ins/bff";
 import type { Environment } from "../../development/stand-ins/environmentReader";
-import type { Service } from "../../development/stand-ins/http";
+import type { Service } from "../../development/stand-ins/httpService";
 
 const KEYCLOAK = "https://keycloak.example.com";
 const BFF: Environment = {

@@ -1,6 +1,6 @@
 import { ACTIVITIES } from "../../commands/doctor/check";
 import { rolesFor } from "../../commands/doctor/rights";
-import type { TokenChange } from "./tokens";
+import type { TokenChange } from "./rehearsedTokens";
 
 /** What came of a rehearsal. */
 export interface RehearsalReport {

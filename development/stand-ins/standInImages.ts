@@ -1,4 +1,4 @@
-import type { DockerEngine } from "../../components/engine/connection";
+import type { DockerEngine } from "../../components/engine/engineConnection";
 import { hasImage, importImage } from "../docker/images";
 import type { Report } from "../../processes/progress";
 import { archiveOf, digestOf } from "./archive";

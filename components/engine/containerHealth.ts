@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type DockerEngine, DockerEngineError } from "./connection";
+import { type DockerEngine, DockerEngineError } from "./engineConnection";
 import { type ContainerState, inspectContainer, lastLogLines } from "./containerState";
 
 /** A container that is waited for. */
