@@ -16,8 +16,16 @@ export function stackOutputs(
   apps?: Apps,
 ): Record<string, unknown> {
   const issuer = issuerOf(settings);
-  const byClientId = <T>(pick: (integration: Integration) => T): Record<string, T> =>
-    Object.fromEntries(integrations.map((integration) => [integration.clientId, pick(integration)]));
+  const byClientId = (pick: (integration: Integration) => unknown): pulumi.Input<Record<string, unknown>> => {
+    const mapOf = (those: readonly Integration[]): Record<string, unknown> =>
+      Object.fromEntries(those.map((integration) => [integration.clientId, pick(integration)]));
+    // A preview tells what it knows of each.
+    return pulumi.runtime.isDryRun()
+      ? mapOf(integrations)
+      : pulumi
+          .output(deployedOf(integrations))
+          .apply((ids) => pulumi.output(mapOf(integrations.filter(({ clientId }) => ids.includes(clientId)))));
+  };
   return {
     issuer,
     tokenEndpoint: tokenEndpointOf(issuer),
@@ -30,4 +38,15 @@ export function stackOutputs(
     appSettings: services.appSettings,
     ...(apps && { apps: apps.containers }),
   };
+}
+
+/** The client ids that an `up` has deployed: without those of new customers whom `--target` has left out. */
+async function deployedOf(integrations: readonly Integration[]): Promise<string[]> {
+  const known = await Promise.all(integrations.map(({ serviceAccountUserId }) => isKnown(serviceAccountUserId)));
+  return integrations.filter((_, index) => known[index]).map(({ clientId }) => clientId);
+}
+
+/** Of a map with one unknown value, Pulumi would save nothing but a mark. Its types do not show this property. */
+async function isKnown(output: pulumi.Output<string>): Promise<boolean> {
+  return !("isKnown" in output) || (await output.isKnown) !== false;
 }
