@@ -94,7 +94,8 @@ function usage({ name, description }: Omit<Command<Options>, "options">, options
   return [`npm run ${name} -- [OPTIONS]`, "", description, "", ...lines].join("\n");
 }
 
-function messageOf(error: unknown): string {
+/** What an error is told by: its message where it is the user's, the words of the Pulumi CLI where they are its. */
+export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }

@@ -1,8 +1,11 @@
+import { CommandError } from "@pulumi/pulumi/automation";
+
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
+import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect, type KeycloakConnection } from "../keycloak/http";
@@ -10,8 +13,8 @@ import { login } from "../keycloak/login";
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
 import { checkOrganizations } from "./organizationIds";
-import { checkRights, rolesOf } from "./rights";
-import { checkRealm, checkSecrets, checkServer } from "./serverChecks";
+import { checkRights, issuedAtOf, rolesOf } from "./rights";
+import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks";
 import { checkState } from "./state";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
@@ -51,8 +54,10 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   const { deployer, integrations, realm } = settings;
   const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
   let token: string | undefined;
+  let receivedAt = new Date();
   const logins = await attempt("login", OF_ADMIN, async () => {
     token = await login(keycloak, settings);
+    receivedAt = new Date();
     return deployer.credentials.kind === "password"
       ? [
           warning(
@@ -86,6 +91,8 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   });
   return [
     ...logins,
+    // A token that was given, not fetched, may be old.
+    ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(accessToken), receivedAt)]),
     version === undefined
       ? unknown("server version", "not visible; from 26.4 on only to a deployer with manage-realm")
       : right("server version", version),
@@ -120,8 +127,8 @@ async function attempt(about: string, prevents: readonly Activity[], step: () =>
     if (error instanceof SettingsError) {
       return error.faults.map((fault) => wrongBy(about, fault, prevents));
     }
-    if (error instanceof UserError) {
-      return [wrong(about, error.message, "mend this first; the checks that need it were left out", prevents)];
+    if (error instanceof UserError || error instanceof CommandError) {
+      return [wrong(about, messageOf(error), "mend this first; the checks that need it were left out", prevents)];
     }
     throw error;
   }

@@ -46,7 +46,14 @@ export function rolesOf(accessToken: string, realm: string): readonly string[] |
   return claims === undefined ? undefined : roles;
 }
 
+/** When an access token was made, in seconds since 1970; undefined where it does not tell. */
+export function issuedAtOf(accessToken: string): number | undefined {
+  const issuedAt = payloadOf(accessToken)?.iat;
+  return typeof issuedAt === "number" ? issuedAt : undefined;
+}
+
 interface AccessClaims {
+  readonly iat?: unknown;
   readonly resource_access?: Readonly<Record<string, { readonly roles?: readonly string[] }>>;
 }
 

@@ -4,22 +4,20 @@ import { BUILT_IN_SCOPES } from "../../components/names";
 import { isSecret } from "../../components/credentials";
 import type { Connection, Settings } from "../../settings/settings";
 import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
+import { CLOCK_TOLERANCE } from "../contract/compareClaims";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findClient } from "../keycloak/clients";
 import type { KeycloakConnection } from "../keycloak/http";
 import { type Check, right, unknown, warning, wrong } from "./check";
 import { providerAuthorities } from "./providerAuthorities";
 
-/** Clocks that differ by more make tokens look as if they were not valid yet. In seconds. */
-const CLOCK_TOLERANCE = 30;
-
 /** Whether the server answers, is trusted, knows the realm, and calls itself what the settings say. */
 export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
   const { connection, realm } = settings;
   const path = discoveryDocumentOf(realmUrl("", realm));
-  const { status, body, headers } = await keycloak.request(path);
+  const { status, body } = await keycloak.request(path);
   const checks = [right("Keycloak", `${connection.url} answers, and our commands trust its certificate`)];
-  checks.push(await checkProviderTrust(connection), ...checkClock(headers.get("date"), new Date()));
+  checks.push(await checkProviderTrust(connection));
   if (status !== 200) {
     const why = status === 404 ? `there is no realm "${realm}", or it is disabled` : `the server answered ${status}`;
     const remedy = "compare the name, letter by letter, with the admin console; see there whether the realm is enabled";
@@ -72,18 +70,19 @@ async function checkProviderTrust(connection: Connection): Promise<Check> {
       );
 }
 
-function checkClock(date: string | null, now: Date): Check[] {
-  const server = Date.parse(date ?? "");
-  if (Number.isNaN(server)) {
-    return [unknown("clock", "the server does not say what time it is")];
+/**
+ * Whether this machine and the server agree on the time; the server tells it by the token that it has just made.
+ * @param issuedAt in seconds since 1970; undefined where the token does not tell
+ */
+export function checkClock(issuedAt: number | undefined, now: Date): Check {
+  if (issuedAt === undefined) {
+    return unknown("clock", "the deployer's token does not tell when it was made");
   }
-  const seconds = Math.round((now.getTime() - server) / 1000);
+  const seconds = Math.round(now.getTime() / 1000) - issuedAt;
   const difference = `this machine's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "behind" : "ahead of"} the server's`;
-  return [
-    Math.abs(seconds) <= CLOCK_TOLERANCE
-      ? right("clock", Math.abs(seconds) <= 2 ? "as the server's" : difference)
-      : wrong("clock", difference, "set the clock that is wrong; tokens are judged by it", ["verify"]),
-  ];
+  return Math.abs(seconds) <= CLOCK_TOLERANCE
+    ? right("clock", Math.abs(seconds) <= 2 ? "as the server's" : difference)
+    : wrong("clock", difference, "set the clock that is wrong; tokens are judged by it", ["verify"]);
 }
 
 /** A realm as the admin REST API shows it, as far as it is looked at here. Durations in seconds. */

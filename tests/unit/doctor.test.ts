@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
-import { checkRights, rolesFor, rolesOf } from "../../commands/doctor/rights";
+import { checkRights, issuedAtOf, rolesFor, rolesOf } from "../../commands/doctor/rights";
+import { checkClock } from "../../commands/doctor/serverChecks";
 
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
 const LEAST = ["manage-clients", "view-users", "view-realm"];
@@ -89,6 +90,26 @@ describe("the check of rights", () => {
 
   test("does not guess where the token does not tell", () => {
     expect(linesOf(undefined, "26.7.3")).toEqual(["unknown rights"]);
+  });
+});
+
+describe("the check of the clocks", () => {
+  const now = new Date("2026-11-25T12:00:00Z");
+  const at = (seconds: number) => checkClock(now.getTime() / 1000 + seconds, now);
+
+  test("is satisfied by half a minute, and tells which clock is ahead beyond", () => {
+    expect(at(1)).toMatchObject({ outcome: "right", found: "as the server's" });
+    expect(at(-20)).toMatchObject({ outcome: "right", found: "this machine's clock is 20 s ahead of the server's" });
+    expect(at(90)).toMatchObject({
+      outcome: "wrong",
+      found: "this machine's clock is 90 s behind the server's",
+      prevents: ["verify"],
+    });
+  });
+
+  test("does not guess where the token does not tell when it was made", () => {
+    expect(checkClock(issuedAtOf(tokenWith({})), now).outcome).toBe("unknown");
+    expect(issuedAtOf(tokenWith({ iat: 5 }))).toBe(5);
   });
 });
 
