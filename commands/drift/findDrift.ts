@@ -22,6 +22,8 @@ export async function findDrift(
   keycloak: KeycloakConnection,
   preview: PreviewRunner,
 ): Promise<DriftReport> {
+  // First, as a preview that refreshes tells a refused login, or a server that does not answer, in the provider's words.
+  const admin = await loginAsDeployer(keycloak, settings);
   const refreshed = await preview({ refresh: true });
   // What is not yet deployed would show in both.
   const plain = changingSteps(refreshed).size === 0 ? refreshed : await preview({ refresh: false });
@@ -33,7 +35,6 @@ export async function findDrift(
   const gone = new Set([...lost, ...moving].map(({ urn }) => urn));
   const present = [...managedResources(refreshed).values()].filter(({ urn }) => !gone.has(urn));
 
-  const admin = await loginAsDeployer(keycloak, settings);
   const [again, policies, unmanaged, tokens] = await Promise.all([
     remade(causes, admin),
     causes.some(mayBePolicy) ? enabledPolicies(admin) : [],
