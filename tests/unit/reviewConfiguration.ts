@@ -18,7 +18,10 @@ export function revision(label: string, changes: Changes, project = PROJECT): Re
   return {
     label,
     project,
-    stack: changes && stringify({ config: { ...MINIMAL, ...changes } }, { keepUndefined: false }),
+    // In quotes: what Pulumi reads otherwise without them, such as 0_ for 0, is refused.
+    stack:
+      changes &&
+      stringify({ config: { ...MINIMAL, ...changes } }, { defaultStringType: "QUOTE_DOUBLE", keepUndefined: false }),
   };
 }
 
