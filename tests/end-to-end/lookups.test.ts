@@ -85,7 +85,7 @@ describe("a lookup that fails ends the run with a reason, and nothing is created
       expect(text).toContain("write organizationId with the user's id instead");
     }
     await project.configure("lookups", stackFile("", { "scpcloud:integrations": { acme: { organizationId: id } } }));
-    expect((await project.pulumi("preview", "--stack", "lookups")).exitCode).toBe(0);
+    expect(await project.pulumi("preview", "--stack", "lookups")).toMatchObject({ exitCode: 0 });
   });
 
   it("for a user whose id the stack forbids", async () => {
@@ -127,6 +127,22 @@ describe("a lookup that fails ends the run with a reason, and nothing is created
   });
 });
 
+describe("an organizationId that is no user's", () => {
+  it("stops no preview, and is told by doctor with its customer", async () => {
+    const id = await administrator.userId("anna");
+    const integrations = {
+      acme: { organizationId: id },
+      globex: { organizationId: "00000000-0000-4000-8000-000000000001" },
+    };
+    await project.configure("lookups", stackFile("", { "scpcloud:integrations": integrations }));
+
+    expect(await project.pulumi("preview", "--stack", "lookups")).toMatchObject({ exitCode: 0 });
+    expect((await project.command("doctor", "--stack", "lookups")).stdout).toContain(
+      `! organizations: no user of realm ${REALM} has the organizationId of globex\n`,
+    );
+  });
+});
+
 describe("a stack file that is wrong ends the run with all reasons, and nothing is created", () => {
   afterEach(expectNothingCreated);
 
@@ -150,21 +166,5 @@ describe("a stack file that is wrong ends the run with all reasons, and nothing 
 
     expect(text).toContain("pulumi config set --secret keycloak:clientSecret");
     expect(text).not.toContain("in-plain-text");
-  });
-});
-
-describe("an organizationId that is no user's", () => {
-  it("stops no preview, and is told by doctor with its customer", async () => {
-    const id = await administrator.userId("anna");
-    const integrations = {
-      acme: { organizationId: id },
-      globex: { organizationId: "00000000-0000-4000-8000-000000000001" },
-    };
-    await project.configure("lookups", stackFile("", { "scpcloud:integrations": integrations }));
-
-    expect((await project.pulumi("preview", "--stack", "lookups")).exitCode).toBe(0);
-    expect((await project.command("doctor", "--stack", "lookups")).stdout).toContain(
-      `! organizations: no user of realm ${REALM} has the organizationId of globex\n`,
-    );
   });
 });
