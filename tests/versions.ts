@@ -26,7 +26,14 @@ const versions = named.length > 0 ? named : PROVED_VERSIONS.map(({ version }) =>
 const directory = mkdtempSync(join(tmpdir(), "scpcloud-versions-results-"));
 try {
   const file = join(directory, "results.json");
-  const args = ["--selectProjects", "end-to-end", "--runInBand", "--json", `--outputFile=${file}`, "versions.test"];
+  const args = [
+    "--selectProjects",
+    "end-to-end",
+    "--runInBand",
+    "--json",
+    `--outputFile=${file}`,
+    "tests/end-to-end/versions.test.ts",
+  ];
   const { status } = spawnSync(join(REPOSITORY, "node_modules", ".bin", "jest"), args, {
     cwd: REPOSITORY,
     env: { ...process.env, SCPCLOUD_TEST_VERSIONS: versions.join() },

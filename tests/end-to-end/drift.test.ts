@@ -266,7 +266,7 @@ it("is an error, and not drift, where Keycloak does not answer", async () => {
 
   expect(exitCode).toBe(1);
   expect(stdout).toBe("");
-  expect(stderr).toMatch(/^Keycloak at https:\/\/localhost:9 does not answer: .*ECONNREFUSED.*\n$/);
+  expect(stderr).toMatch(/^Keycloak at https:\/\/localhost:9 does not answer: .+\n$/);
 });
 
 describe("a client policy of the realm that changes clients back", () => {
