@@ -178,13 +178,13 @@ export function explainNotReady(
   };
 }
 
-/** The plugin could not read the server's version, which 26.4 and later show to whoever may manage the realm. */
+/** The plugin could not read the server's version, which 26.4 and later do not show to everybody (tried on 26.4.7, 26.5.6). */
 export function explainHiddenVersion(realm: string): Fault {
   return {
     key: "keycloak:keycloakVersion",
     rule: "must be set, or the server's version visible",
     reason:
-      "Keycloak 26.4 and later show their version only to a deployer with the role manage-realm, and the plugin asks for it",
+      "the plugin asks for it, which Keycloak shows to deployers of the realm master only (26.4), or with the role manage-realm too (later)",
     remedy:
       `run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); ` +
       `or give the deployer's service account the role manage-realm of realm-management in realm ${realm}`,
