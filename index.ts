@@ -3,12 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Apps, AppsArgs } from "./components/apps";
 import { explainingRefusals } from "./components/refusals";
 import { Integration } from "./components/integration";
+import { realmScopeNames } from "./components/names";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
 import { stackOutputs } from "./outputs";
 import { stackConfiguration } from "./settings/pulumi";
 import { readSettings } from "./settings/read";
+import { adviceOnSize } from "./settings/size";
 import { UserError } from "./settings/userError";
 
 // Pulumi's SDK makes a stack trace per promise (half of the program's time) and, for the state's sourcePosition, one per
@@ -23,19 +25,34 @@ async function program(): Promise<Record<string, unknown>> {
   const { realmId, accountRoleIds } = lookups;
 
   const options = explainingRefusals(pulumi.getStack());
+  const isRealmStack = settings.realmStack === undefined;
   // Client ids have no capitals, so no customer can be named like one of these two.
-  const realmScopes = new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options);
+  const realmScopes = isRealmStack
+    ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options)
+    : undefined;
+  const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
   const integrations = lookups.integrations.map(
     (integration) =>
-      new Integration(integration.clientId, { ...settings, ...integration, realmId, realmScopes }, options),
+      new Integration(integration.clientId, { ...settings, ...integration, realmId, scopeNames }, options),
   );
-  const services = new ServiceConfiguration("serviceConfiguration", settings);
-
-  const { bffEnvironment, apiEnvironment } = services;
+  const services = isRealmStack ? new ServiceConfiguration("serviceConfiguration", settings) : undefined;
   const apps =
     settings.apps &&
-    declareApps({ apps: settings.apps, bffEnvironment, apiEnvironment, stack: pulumi.getStack() }, options);
+    services &&
+    declareApps(
+      {
+        apps: settings.apps,
+        bffEnvironment: services.bffEnvironment,
+        apiEnvironment: services.apiEnvironment,
+        stack: pulumi.getStack(),
+      },
+      options,
+    );
 
+  const advice = pulumi.runtime.isDryRun() ? adviceOnSize(settings) : undefined;
+  if (advice !== undefined) {
+    void pulumi.log.info(advice);
+  }
   return stackOutputs(settings, integrations, services, apps);
 }
 

@@ -12,7 +12,7 @@ export type { Credentials } from "./components/credentials";
 export function stackOutputs(
   settings: Settings,
   integrations: readonly Integration[],
-  services: ServiceConfiguration,
+  services?: ServiceConfiguration,
   apps?: Apps,
 ): Record<string, unknown> {
   const issuer = issuerOf(settings);
@@ -33,9 +33,11 @@ export function stackOutputs(
     credentials: pulumi.secret(
       byClientId(({ clientId, clientSecret }) => clientSecret.apply((secret) => credentialsOf(clientId, secret))),
     ),
-    bffEnvironment: services.bffEnvironment,
-    apiEnvironment: services.apiEnvironment,
-    appSettings: services.appSettings,
+    ...(services && {
+      bffEnvironment: services.bffEnvironment,
+      apiEnvironment: services.apiEnvironment,
+      appSettings: services.appSettings,
+    }),
     ...(apps && { apps: apps.containers }),
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { apiSettings, bffSettings, type SettingsTree, toEnvironment } from "../components/serviceConfiguration";
 import { readSettings } from "../settings/read";
 import { SERVICE_NAMES } from "../settings/settings";
-import { runCommand } from "./cli/commandLine";
+import { runCommand, UsageError } from "./cli/commandLine";
 import { loadConfiguration, openWorkspace } from "./cli/stack";
 
 runCommand(
@@ -25,6 +25,12 @@ runCommand(
   async ({ stack, options }) => {
     const source = await loadConfiguration(stack, await openWorkspace());
     const settings = readSettings(source, { login: false });
+    if (settings.realmStack !== undefined) {
+      throw new UsageError(
+        `The stack ${stack} has customers only. What BFF and API need is that of its realm stack: ` +
+          `npm run service-configuration -- --stack ${settings.realmStack}`,
+      );
+    }
     const directory = options.directory ?? join(".local", "service-configuration", stack);
     await mkdir(directory, { recursive: true });
     for (const [service, tree] of [

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { readSecret } from "./clientSecret";
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "./names";
-import type { RealmScopes } from "./realmScopes";
 
 export interface IntegrationArgs {
   readonly realmId: string;
@@ -18,8 +17,8 @@ export interface IntegrationArgs {
   readonly protect: boolean;
   /** In seconds. */
   readonly accessTokenLifespan: number;
-  /** Whose scopes the client gets besides Keycloak's own. */
-  readonly realmScopes: RealmScopes;
+  /** The names of the client scopes that the client gets besides Keycloak's own. */
+  readonly scopeNames: readonly pulumi.Input<string>[];
 }
 
 /**
@@ -76,7 +75,7 @@ export class Integration extends pulumi.ComponentResource {
     );
     new keycloak.openid.ClientDefaultScopes(
       `${name}-default-scopes`,
-      { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.realmScopes.scopeNames] },
+      { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.scopeNames] },
       // The provider refuses a default scope that is still an optional one.
       { ...childOptions, dependsOn: optionalScopes },
     );

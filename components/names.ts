@@ -7,6 +7,11 @@ export const CLIENT_SCOPE = "scpCloud";
  */
 export const ACCOUNT_CLIENT_SCOPE = "scpCloud-account";
 
+/** The client scopes that each customer's client gets besides Keycloak's own; one stack of the realm declares them. */
+export function realmScopeNames({ accountAccess }: { readonly accountAccess: boolean }): string[] {
+  return [CLIENT_SCOPE, ...(accountAccess ? [ACCOUNT_CLIENT_SCOPE] : [])];
+}
+
 /** This claim tells the API whose data to serve. Its mapper has the same name. */
 export const ORGANIZATION_CLAIM = "organizationId";
 

@@ -13,6 +13,8 @@ export interface RealmScopesArgs {
   readonly accountRoleIds: Readonly<Record<string, string>>;
   /** Whether Pulumi refuses to delete the scope that every token depends on; the other one comes and goes by the settings. */
   readonly protect: boolean;
+  /** The other stacks whose customers have the scopes; Pulumi refuses to delete the first in any case then. */
+  readonly usedBy: readonly string[];
 }
 
 /**
@@ -27,6 +29,7 @@ export class RealmScopes extends pulumi.ComponentResource {
     super("scpcloud:keycloak:RealmScopes", name, {}, options);
     const { realmId } = args;
     const childOptions = { parent: this };
+    const protect = args.protect || args.usedBy.length > 0;
 
     const scope = new keycloak.openid.ClientScope(
       `${name}-scope`,
@@ -36,7 +39,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         description: "Audience and claims common to the tokens of all customers",
         includeInTokenScope: false,
       },
-      { ...childOptions, protect: args.protect },
+      { ...childOptions, protect, ...(args.usedBy.length > 0 ? { hooks: { beforeDelete: [usersOf(args)] } } : {}) },
     );
     new keycloak.openid.AudienceProtocolMapper(
       `${name}-audience`,
@@ -49,7 +52,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         addToAccessToken: true,
         addToIdToken: false,
       },
-      { ...childOptions, protect: args.protect },
+      { ...childOptions, protect },
     );
     if (args.allowedOrigins.length > 0) {
       // A mapper, because the provider refuses web origins on a client without browser flows, and only during `up`.
@@ -103,4 +106,14 @@ export class RealmScopes extends pulumi.ComponentResource {
     }
     return scope;
   }
+}
+
+/**
+ * Before anything is deleted, `pulumi destroy` refuses a stack with such a hook, and prints its name, which the state
+ * has: so it tells which stacks need the scope. With `--run-program`, it fails by what the hook throws.
+ */
+function usersOf({ usedBy }: RealmScopesArgs): pulumi.ResourceHook {
+  const [stack, need] = usedBy.length === 1 ? ["stack", "needs"] : ["stacks", "need"];
+  const name = `the ${stack} ${usedBy.join(", ")} ${need} this client scope; see docs/many-customers.md`;
+  return new pulumi.ResourceHook(name, () => Promise.reject(new Error(name)), { onDryRun: true });
 }

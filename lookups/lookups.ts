@@ -4,7 +4,7 @@ import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import { checkOrganizations, lookUpOrganizations, type ResolvedIntegration } from "./organizations";
-import { checkBuiltInScopes, checkLifespan, lookUpAccountRoles } from "./realm";
+import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
 
 /** What the program needs to know from the server before it declares anything. */
 export interface Lookups {
@@ -27,7 +27,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
       .catch((error: unknown) => Promise.reject(new SettingsError([explainFailure(error, settings)]))),
     lookUpOrganizations(settings),
     lookUpAccountRoles(settings),
-    checkBuiltInScopes(settings),
+    checkScopes(settings),
   ]);
   const faults = [...checkLifespan(settings, realm), ...scopeFaults, ...organizations.faults, ...accountRoles.faults];
   if (faults.length === 0) {

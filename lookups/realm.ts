@@ -1,14 +1,14 @@
 import * as keycloak from "@pulumi/keycloak";
 
-import { ACCOUNT_CLIENT, ACCOUNT_ROLES, BUILT_IN_SCOPES } from "../components/names";
+import { ACCOUNT_CLIENT, ACCOUNT_ROLES, BUILT_IN_SCOPES, realmScopeNames } from "../components/names";
 import { type Fault, shown } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import type { Found } from "./found";
 
-/** The ids of the roles that the account scope maps; none where the stack wants no account access. */
+/** The ids of the roles that the account scope maps; none where the stack wants no account access, or no scope is its own. */
 export async function lookUpAccountRoles(settings: Settings): Promise<Found<[name: string, id: string]>> {
-  if (!settings.accountAccess) {
+  if (!settings.accountAccess || settings.realmStack !== undefined) {
     return { found: [], faults: [] };
   }
   const { realm } = settings;
@@ -28,26 +28,37 @@ export async function lookUpAccountRoles(settings: Settings): Promise<Found<[nam
 }
 
 /** A scope that is missing would show only during `up`, with the client already made and its lists not. */
-export async function checkBuiltInScopes(settings: Settings): Promise<Fault[]> {
-  const faults = await Promise.all(
-    BUILT_IN_SCOPES.map((name) =>
-      keycloak.openid.getClientScope({ realmId: settings.realm, name }).then(
-        () => undefined,
-        (error: unknown) =>
-          /\b403 /.test(String(error))
-            ? explainFailure(error, settings)
-            : {
-                key: "scpcloud:realm",
-                rule: `must be a realm with Keycloak's own client scope "${name}"`,
-                reason:
-                  "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
-                value: shown(settings.realm),
-                remedy: "have Keycloak updated, or the scope made again as in a new realm",
-              },
-      ),
+export async function checkScopes(settings: Settings): Promise<Fault[]> {
+  const { realm, realmStack } = settings;
+  const faults = await Promise.all([
+    ...BUILT_IN_SCOPES.map((name) =>
+      checkScope(name, settings, {
+        key: "scpcloud:realm",
+        rule: `must be a realm with Keycloak's own client scope "${name}"`,
+        reason: "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
+        value: shown(realm),
+        remedy: "have Keycloak updated, or the scope made again as in a new realm",
+      }),
     ),
-  );
+    ...(realmStack === undefined ? [] : realmScopeNames(settings)).map((name) =>
+      checkScope(name, settings, {
+        key: "scpcloud:realmStack",
+        rule: `must be a stack that has deployed the client scope "${name}"`,
+        reason: `every customer's client gets it, and realm ${realm} has no such client scope yet`,
+        value: shown(realmStack),
+        remedy: `run first: pulumi up --stack ${realmStack}; then this stack again`,
+      }),
+    ),
+  ]);
   return faults.filter((fault) => fault !== undefined);
+}
+
+/** @param absent what to tell where it is not there */
+function checkScope(name: string, settings: Settings, absent: Fault): Promise<Fault | undefined> {
+  return keycloak.openid.getClientScope({ realmId: settings.realm, name }).then(
+    () => undefined,
+    (error: unknown) => (/\b403 /.test(String(error)) ? explainFailure(error, settings) : absent),
+  );
 }
 
 /** Keycloak ends every session, a service account's too, with the realm's sessions. */

@@ -14,19 +14,25 @@ const CONFIG = /^config:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*(?<below>(?<i
  * loading a YAML library takes longer than all that it does itself.
  */
 export function mayHaveFaults(text: string): boolean {
+  return plainKeys(text) === undefined;
+}
+
+/** The full keys of a stack file that is written plainly; undefined where only its reader can tell them. */
+export function plainKeys(text: string): readonly string[] | undefined {
   const { below = "", indentation } = CONFIG.exec(text)?.groups ?? {};
   if (indentation === undefined) {
-    return true;
+    return undefined;
   }
   const lines = [...below.matchAll(new RegExp(`^${indentation}(?![ #\\r\\n-])(.*)$`, "gm"))];
-  const keys = lines.map(([, line = ""]) => /^([A-Za-z][\w.-]*(?::[\w.-]+)*):(?=\s|$)/.exec(line)?.[1]);
-  return (
-    keys.includes(undefined) ||
-    new Set(keys.map((key = "") => fullKey(key))).size < keys.length ||
+  const written = lines.map(([, line = ""]) => /^([A-Za-z][\w.-]*(?::[\w.-]+)*):(?=\s|$)/.exec(line)?.[1]);
+  const keys = [...new Set(written.map((key = "") => fullKey(key)))];
+  const isSuspect =
+    written.includes(undefined) ||
+    keys.length < written.length ||
     /(?<![^\s,[{:])(!|\?\s)/.test(text) ||
     tokens(text, /[^\s,[\]{}:"']+/g).some(isChanged) ||
-    tokens(text, /(?<![^\s,[{])[^\s,[\]{}:"']*(?=[ \t]*:(?:\s|$))/g).some(isNoText)
-  );
+    tokens(text, /(?<![^\s,[{])[^\s,[\]{}:"']*(?=[ \t]*:(?:\s|$))/g).some(isNoText);
+  return isSuspect ? undefined : keys;
 }
 
 function tokens(text: string, pattern: RegExp): string[] {

@@ -31,16 +31,19 @@ export function checkIntegrations(decoded: Decoded, provider: ProviderValues): F
     ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
     ...clientIds.flatMap((clientId) => checkOrganization(clientId, integrations[clientId], decoded)),
     ...clientIds.flatMap((clientId) => checkSuccessor(clientId, integrations)),
-    ...findUnsharedTwins(
-      clientIds.flatMap((clientId) => {
-        const { organizationId, organizationUser, sharedOrganization } = recordOf(integrations[clientId]);
-        const organization = organizationId ?? organizationUser;
-        return typeof organization === "string"
-          ? [{ clientId, organization: organization.toLowerCase(), sharedOrganization: sharedOrganization === true }]
-          : [];
-      }),
-    ),
+    ...findUnsharedTwins(organizationsOf(integrations)),
   ];
+}
+
+/** The customers' organizations as they are compared before any lookup; a successor's is that of its predecessor. */
+export function organizationsOf(integrations: Readonly<Record<string, unknown>>): OrganizationOfClient[] {
+  return Object.entries(integrations).flatMap(([clientId, entry]) => {
+    const { organizationId, organizationUser, sharedOrganization } = recordOf(entry);
+    const organization = organizationId ?? organizationUser;
+    return typeof organization === "string"
+      ? [{ clientId, organization: organization.toLowerCase(), sharedOrganization: sharedOrganization === true }]
+      : [];
+  });
 }
 
 function checkClientId(
@@ -109,6 +112,12 @@ function checkOrganization(clientId: string, entry: unknown, decoded: Decoded): 
   return faults;
 }
 
+/** What a successor's predecessor must be; another one is told of where it stands in another stack (realmStacks.ts). */
+export const PREDECESSOR = {
+  rule: "must be the client id of another customer of this stack",
+  reason: "a successor has the organization of the client that it succeeds",
+} as const;
+
 /** A second client of a customer, to which it moves from the first. */
 function checkSuccessor(clientId: string, integrations: Readonly<Record<string, unknown>>): Fault[] {
   const { organizationId, organizationUser, successorOf } = recordOf(integrations[clientId]);
@@ -127,8 +136,8 @@ function checkSuccessor(clientId: string, integrations: Readonly<Record<string, 
   }
   if (successorOf === clientId || !Object.hasOwn(integrations, successorOf)) {
     return fault(
-      "must be the client id of another customer of this stack",
-      "a successor has the organization of the client that it succeeds",
+      PREDECESSOR.rule,
+      PREDECESSOR.reason,
       "write that client id or, where the earlier client is gone, its organizationUser here",
     );
   }
@@ -157,6 +166,8 @@ export interface OrganizationOfClient {
   readonly clientId: string;
   readonly organization: string;
   readonly sharedOrganization: boolean;
+  /** The customer's stack file, where several are compared. */
+  readonly file?: string;
 }
 
 /** The faults of customers with the same organization that do not say so; all who share one have to. */
@@ -166,16 +177,20 @@ export function findUnsharedTwins(customers: readonly OrganizationOfClient[]): F
     .filter(
       ({ organization, sharedOrganization }) => !sharedOrganization && (groups.get(organization)?.length ?? 0) > 1,
     )
-    .map(({ clientId, organization }) => ({
-      key: integrationKey(clientId),
+    .map((customer) => ({
+      key: integrationKey(customer.clientId),
       rule: "must not have another customer's organization",
       reason: "each would see the other's data",
-      value: `${shown(organization)}, also of ${(groups.get(organization) ?? [])
-        .map((other) => other.clientId)
-        .filter((other) => other !== clientId)
+      value: `${shown(customer.organization)}${inFile(customer)}, also of ${(groups.get(customer.organization) ?? [])
+        .filter((other) => other !== customer)
+        .map((other) => `${other.file === undefined ? other.clientId : integrationKey(other.clientId)}${inFile(other)}`)
         .join(", ")}`,
       remedy: "correct the organization or, if it is meant, set sharedOrganization: true on each of them",
     }));
+}
+
+function inFile({ file }: OrganizationOfClient): string {
+  return file === undefined ? "" : ` in ${file}`;
 }
 
 /** What Map.groupBy will do from Node 21 on: a thousand customers are not to be compared pair by pair. */

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { checkApps } from "./appChecks";
 import { toLogin } from "./connection";
-import { decode, type Decoded } from "./decode";
+import { decode, type Decoded, recordOf } from "./decode";
 import { engineSettings } from "./docker";
 import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations } from "./integrations";
@@ -28,17 +28,21 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   const { decoded, faults: undecodable } = decode(source);
   const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
   const { provider, faults: providerFaults } = decodeProvider(source);
+  const isTold = (key: string, rule: string) => faults.some((other) => other.key === key && other.rule === rule);
   const values: Record<string, unknown> = {};
   const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));
   faults.push(
-    ...checkUnknownKeys(decoded, source),
-    ...checkReadable(source),
-    ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
-    ...providerFaults,
-    ...checkProvider(provider, source),
-    ...checkIntegrations(decoded, provider),
-    ...checkServices(decoded, provider),
-    ...checkApps(decoded, provider, source),
+    ...[
+      ...checkUnknownKeys(decoded, source),
+      ...checkReadable(source),
+      ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
+      ...checkCount(decoded, source),
+      ...providerFaults,
+      ...checkProvider(provider, source),
+      ...checkIntegrations(decoded, provider).filter(({ key, rule }) => !isTold(key, rule)),
+      ...checkServices(decoded, provider),
+      ...checkApps(decoded, provider, source),
+    ].map((fault) => inItsFile(fault, source)),
   );
   const way = login ? toLogin(provider, source.environment) : { faults: [] };
   faults.push(...way.faults.filter((fault) => !faults.some(({ key }) => key === fault.key)));
@@ -74,6 +78,23 @@ function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
   const rule = issue.message as RuleName;
   // What should have been a certificate may be a private key.
   return { key: fullKey, ...RULES[rule], ...(rule === "certificate" ? {} : { value: shown(issue.input) }) };
+}
+
+/** Only a realm stack may have no customers of its own. */
+function checkCount({ integrations, realmStack }: Decoded, { usedBy }: ConfigurationSource): Fault[] {
+  return recordOf(integrations) === integrations &&
+    Object.keys(integrations).length === 0 &&
+    (usedBy === undefined || realmStack !== "")
+    ? [{ key: "scpcloud:integrations", ...RULES.integrations, value: shown(integrations) }]
+    : [];
+}
+
+/** A fault of what another stack's file says names that file. */
+function inItsFile(fault: Fault, { realmFile }: ConfigurationSource): Fault {
+  const isOfRealm = fault.key.startsWith("scpcloud:") && !/^scpcloud:(integrations|realmStack)\b/.test(fault.key);
+  return realmFile === undefined || !isOfRealm
+    ? fault
+    : { ...fault, value: [...(fault.value === undefined ? [] : [fault.value]), `in ${realmFile}`].join(", ") };
 }
 
 /** Whether the fault's value is a secret's, which must not be printed however wrong it is, encrypted or not. */
@@ -116,6 +137,8 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
     allowedOrigins: values.allowedOrigins,
     accountAccess: values.accountAccess,
     protect: values.protect,
+    ...(values.realmStack === "" ? {} : { realmStack: values.realmStack }),
+    usedBy: source.usedBy ?? [],
     integrations: Object.entries(values.integrations)
       .map(([clientId, entry]) => toIntegration(clientId, entry, values.integrations))
       .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),

@@ -127,13 +127,12 @@ export const SCHEMA = {
   contact: v.pipe(text, v.regex(/^.{0,255}$/u, says("contact"))),
   forbiddenOrganizationIds: listOf(userId),
   forbiddenOrganizationUsers: listOf(username),
-  integrations: v.pipe(
-    refusingLists(v.record(v.string(), integration, says("integrations"))),
-    v.minEntries(1, says("integrations")),
-  ),
+  integrations: refusingLists(v.record(v.string(), integration, says("integrations"))),
   protect: boolean,
   publicUrl: serverUrl,
   realm: v.pipe(text, v.regex(/^[\w.-]+$/, says("realm"))),
+  // Empty: none; this stack declares the realm's client scopes itself.
+  realmStack: text,
   requireHttps: boolean,
   secretEnvironment,
 } as const;

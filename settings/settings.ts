@@ -153,6 +153,10 @@ export interface OfflineSettings {
   readonly accountAccess: boolean;
   /** Whether Pulumi refuses to delete or replace clients, but for retired ones, and the client scope. */
   readonly protect: boolean;
+  /** The stack that declares the realm's client scopes, where this one has customers only. */
+  readonly realmStack?: string;
+  /** The stacks of customers that need what this one declares. */
+  readonly usedBy: readonly string[];
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   readonly forbiddenOrganizationIds: readonly string[];

@@ -1,4 +1,5 @@
 import type { Fault } from "./faults";
+import type { OfflineSettings } from "./settings";
 import type { ConfigurationSource } from "./source";
 
 /** MAX_ARG_STRLEN of Linux: one variable with its name and the zero byte at its end. */
@@ -9,7 +10,7 @@ const VARIABLE = "PULUMI_CONFIG=";
  * Pulumi's own words for a configuration that is too large come from the operating system and say nothing of customers.
  * They come before the program starts, so this is told by the commands and by whoever runs the program elsewhere.
  */
-export function checkSize({ values }: ConfigurationSource): Fault[] {
+export function checkSize({ values: all, handedOut: values = all }: ConfigurationSource): Fault[] {
   const bytes = VARIABLE.length + bytesOf(values) + 1;
   const [largest, largestBytes] = Object.entries(values)
     .map(([key, value]): [string, number] => [key, bytesOf({ [key]: value })])
@@ -19,9 +20,22 @@ export function checkSize({ values }: ConfigurationSource): Fault[] {
     rule: `must be shorter: the whole configuration of a stack must have at most ${number(MOST_BYTES)} bytes`,
     reason: "Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB)",
     value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
-    remedy: `remove retired customers and leave out names, for ${number(bytes - MOST_BYTES)} bytes less`,
+    remedy:
+      `have ${number(bytes - MOST_BYTES)} bytes less: make a second stack on the same realm (scpcloud:realmStack) and ` +
+      "move customers there (npm run move), as docs/many-customers.md shows; or remove retired ones",
   };
   return bytes > MOST_BYTES ? [fault] : [];
+}
+
+/** Pulumi saves the whole state at each step of an `up`, whose time so grows with the square of the customers. */
+const ADVISED_CUSTOMERS = 200;
+
+/** What is to be said of a stack that has many customers; nothing of any other. */
+export function adviceOnSize({ integrations }: Pick<OfflineSettings, "integrations">): string | undefined {
+  return integrations.length > ADVISED_CUSTOMERS
+    ? `This stack has ${number(integrations.length)} customers. Above ${ADVISED_CUSTOMERS}, several stacks on one realm ` +
+        "are faster: see docs/many-customers.md."
+    : undefined;
 }
 
 /** As Pulumi writes it: Go's JSON has no blanks, and spells out five characters of HTML and JavaScript. */

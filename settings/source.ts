@@ -8,6 +8,12 @@ export interface ConfigurationSource {
   readonly secretKeys: ReadonlySet<string>;
   /** What is wrong with the stack file though Pulumi takes it (stackFile.ts). */
   readonly fileFaults?: readonly Fault[];
+  /** Of a stack of customers only: the file of the realm stack, which all other settings are from (realmStacks.ts). */
+  readonly realmFile?: string;
+  /** Of a realm stack that others name: those of them that have customers. */
+  readonly usedBy?: readonly string[];
+  /** Where values of another file were added: those that Pulumi hands out itself. */
+  readonly handedOut?: Readonly<Record<string, string>>;
   /** The process's environment: the Keycloak provider reads some of its settings from there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

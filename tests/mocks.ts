@@ -10,6 +10,8 @@ export interface RegisteredResource {
   readonly isComponent: boolean;
   /** The names of the hooks that are told of errors. */
   readonly errorHooks: readonly string[];
+  /** The names of the hooks that are called before it is deleted. */
+  readonly deleteHooks: readonly string[];
   /** Whether it is deleted before its replacement is made. */
   readonly deleteBeforeReplace: boolean;
   /** Whether Pulumi refuses to delete it. */
@@ -40,16 +42,17 @@ interface RegisterRequest {
   getType(): string;
   getName(): string;
   getParent(): string;
-  getHooks(): { getOnErrorList(): string[] } | undefined;
+  getHooks(): { getBeforeDeleteList(): string[]; getOnErrorList(): string[] } | undefined;
   getDeletebeforereplace(): boolean;
   getProtect(): boolean;
   getReplaceonchangesList(): string[];
 }
 
-/** The parts of the SDK's mock monitor that are extended here (it does not know error hooks). */
+/** The parts of the SDK's mock monitor that are extended here (it does not know hooks). */
 interface MockMonitor {
   registerResource: (request: RegisterRequest, callback: unknown) => Promise<void>;
   registerErrorHook?: (request: unknown, callback: (error: null, reply: object) => void) => void;
+  registerResourceHook?: MockMonitor["registerErrorHook"];
 }
 
 /**
@@ -76,6 +79,7 @@ export async function underMocks<T>(
           inputs: inputs as Record<string, unknown>,
           isComponent: custom === false,
           errorHooks: request?.getHooks()?.getOnErrorList() ?? [],
+          deleteHooks: request?.getHooks()?.getBeforeDeleteList() ?? [],
           deleteBeforeReplace: request?.getDeletebeforereplace() ?? false,
           protect: request?.getProtect() ?? false,
           replaceOnChanges: request?.getReplaceonchangesList() ?? [],
@@ -109,6 +113,7 @@ export async function underMocks<T>(
     return registerResource(request, callback);
   };
   monitor.registerErrorHook = (_, callback) => callback(null, {});
+  monitor.registerResourceHook = monitor.registerErrorHook;
   try {
     return { result: await arrangement(), resources };
   } finally {

@@ -1,4 +1,4 @@
-import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE, ORGANIZATION_CLAIM } from "../../components/names";
+import { ORGANIZATION_CLAIM, realmScopeNames } from "../../components/names";
 import { basicAuthorization, isSecret } from "../../components/credentials";
 import type { Settings } from "../../settings/settings";
 import { type Claims, compareClaims } from "../contract/compareClaims";
@@ -50,14 +50,13 @@ export async function reviewAdoption(
     organizationId: organizationId ?? "",
     ...(sub === undefined ? {} : { serviceAccountUserId: sub }),
   });
-  const realmScopes = [CLIENT_SCOPE, ...(settings.accountAccess ? [ACCOUNT_CLIENT_SCOPE] : [])];
   return {
     clientId,
     ...("reason" in token ? { noToken: token.reason } : {}),
     claims: claims === undefined || retired ? [] : moves(claims, contract, kept, organizationId === undefined),
     closes: [
       ...(retired ? ["every token: the stack file says that the customer is retired"] : []),
-      ...whatCloses(client, scopesAfterwards(realmScopes)),
+      ...whatCloses(client, scopesAfterwards(realmScopeNames(settings))),
     ],
     stays: [
       `the client id ${clientId}, and Keycloak's id of it, ${client.id}`,

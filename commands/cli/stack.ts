@@ -1,7 +1,7 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 
 import type { Credentials } from "../../outputs";
-import { stackFileFaults } from "../../settings/pulumi";
+import { withStackFiles } from "../../settings/pulumi";
 import type { ConfigurationSource } from "../../settings/source";
 
 /** The folder with Pulumi.yaml: `npm run` starts every command there. */
@@ -35,13 +35,11 @@ export async function loadStack(name: string): Promise<Stack> {
 /** The stack's configuration alone, for which its state is not read. */
 export async function loadConfiguration(name: string, workspace: LocalWorkspace): Promise<ConfigurationSource> {
   const entries = Object.entries(await workspace.getAllConfig(name));
-  const values = Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
-  return {
-    values,
-    fileFaults: stackFileFaults(name, values),
+  return withStackFiles(name, {
+    values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
     secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
     environment: process.env,
-  };
+  });
 }
 
 /** The stack that is selected in the project's folder, if any. */

@@ -27,11 +27,22 @@ export async function examine(stack: string): Promise<Check[]> {
   const configuration = await attempt("settings", ACTIVITIES, async () => {
     settings = readSettings(await loadConfiguration(stack, workspace));
     const count = settings.integrations.length;
-    return [right("settings", count === 1 ? "valid; 1 customer" : `valid; ${count} customers`)];
+    return [
+      right("settings", count === 1 ? "valid; 1 customer" : `valid; ${count} customers`),
+      ...describeRealm(settings),
+    ];
   });
   const rest =
     settings === undefined ? [unknown("Keycloak", "not asked, as its URL is not known")] : await ask(settings);
   return [...state, ...configuration, ...rest];
+}
+
+/** Whom a stack shares its realm with. */
+function describeRealm({ realmStack, usedBy }: Settings): Check[] {
+  if (realmStack !== undefined) {
+    return [right("realm stack", `${realmStack}, which declares the realm's client scopes`)];
+  }
+  return usedBy.length === 0 ? [] : [right("realm stack", `this one; used by ${usedBy.join(", ")}`)];
 }
 
 async function ask(settings: Settings): Promise<Check[]> {

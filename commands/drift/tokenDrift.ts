@@ -34,8 +34,8 @@ export async function tokenDifferences(
   pending: readonly Owner[],
 ): Promise<TokenDifferences> {
   const environment = toEnvironment(apiSettings(settings), settings.api.environmentPrefix);
-  const isSharedPending =
-    !isDeepStrictEqual(environment, outputs.apiEnvironment) || pending.some(({ kind }) => kind === "shared");
+  const isApiPending = settings.realmStack === undefined && !isDeepStrictEqual(environment, outputs.apiEnvironment);
+  const isSharedPending = isApiPending || pending.some(({ kind }) => kind === "shared");
   const waiting = new Set(pending.map(({ name }) => name));
   const integrations = settings.integrations.filter(
     ({ clientId }) => !isSharedPending && !waiting.has(clientId) && outputs.integrations?.[clientId] !== undefined,

@@ -10,6 +10,7 @@ import {
   type WrittenConfiguration,
 } from "../../settings/stackFile";
 import { SettingsError } from "../../settings/faults";
+import { sharedRealm, withSharedRealm } from "../../settings/realmStacks";
 import { readSettings } from "../../settings/read";
 import type { OfflineSettings } from "../../settings/settings";
 import { type TokenChanges, tokenChanges } from "./claimsDiff";
@@ -92,10 +93,18 @@ export function readStackFile(stack: string, files: RevisionFiles): ReadStack {
 }
 
 function readStack(stack: string, files: RevisionFiles, text: string, head: RevisionFiles): ReadStack {
-  const { faults: fileFaults, ...written } = readWritten(stack, files, text, head);
+  const { config, faults: fileFaults, rest } = readWritten(stack, files, text, head);
   // The environment of whoever runs this is not the deployment's, and nobody logs in.
-  const source = { ...toSource(readable(written.config)), environment: {}, fileFaults };
-  return { written, settings: readSettings(source, { login: false }) };
+  const own = { ...toSource(readable(config)), environment: {}, fileFaults };
+  const realm = sharedRealm(
+    stack,
+    { realmStack: config["scpcloud:realmStack"], integrations: config["scpcloud:integrations"] },
+    files.stacks,
+  );
+  return {
+    written: { config: { ...config, ...realm?.settings }, rest },
+    settings: readSettings(realm === undefined ? own : withSharedRealm(own, realm), { login: false }),
+  };
 }
 
 /** What may be secret though the program checks its form, which a ciphertext has not. What stands for it passes. */

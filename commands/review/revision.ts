@@ -3,14 +3,17 @@ import { join } from "node:path";
 
 import { UsageError } from "../cli/commandLine";
 import { run } from "../../processes/run";
+import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFiles";
 
-/** The two files that a stack's configuration is written in, at one revision. */
+/** The files that a stack's configuration is written in, at one revision. */
 export interface RevisionFiles {
   /** As a reader knows it. */
   readonly label: string;
   readonly project: string | undefined;
   /** Undefined where there is no such stack. */
   readonly stack: string | undefined;
+  /** All stack files, where any may share its realm with others. */
+  readonly stacks: StackFiles;
 }
 
 /** Also keeps the name from leaving the folder. */
@@ -36,7 +39,8 @@ export async function workingTreeFiles(directory: string, stack: string): Promis
   return {
     label: "the working tree",
     project: await read("Pulumi.yaml"),
-    stack: await read(`Pulumi.${stack}.yaml`),
+    stack: await read(stackFileName(stack)),
+    stacks: readStackFiles(directory),
   };
 }
 
@@ -72,9 +76,21 @@ export async function committedFiles(directory: string, stack: string, reference
     }
     return text;
   };
+  const readStacks = async () => {
+    // Few share a realm; for all others one look has to do.
+    const search = await git("grep", "--quiet", "--fixed-strings", "realmStack", commit, "--", ":(glob)Pulumi.*.yaml");
+    const { stdout: names } =
+      search.exitCode === 0 ? await git("ls-tree", "-z", "--name-only", commit) : { stdout: "" };
+    const texts = names.split("\0").flatMap((name) => {
+      const found = stackOfFile(name);
+      return found === undefined ? [] : [read(name).then((text = ""): [string, string] => [found, text])];
+    });
+    return new Map(await Promise.all(texts));
+  };
   return {
     label: commit.slice(0, 12),
     project: await read("Pulumi.yaml"),
-    stack: await read(`Pulumi.${stack}.yaml`),
+    stack: await read(stackFileName(stack)),
+    stacks: await readStacks(),
   };
 }

@@ -11,6 +11,8 @@ const DEPLOYER_CLIENT_ID = "deployer-of-rehearsal";
  */
 const REALM_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
+const LEFT_OUT: readonly string[] = ["scpcloud:apps", "scpcloud:realmStack", "scpcloud:secretEnvironment"];
+
 /** What a rehearsal knows of the real realm besides the stack file. */
 export interface RealmFacts {
   readonly deployerSecret: string;
@@ -53,7 +55,7 @@ function usersOf(integrations: readonly IntegrationSettings[]): UserImport[] {
   ];
 }
 
-/** The stack file's own settings, for these customers, on another server. Containers have no part in tokens. */
+/** The stack's settings as one stack's, for these customers, on another server. Containers have no part in tokens. */
 export function stackFileOfRehearsal(
   written: WrittenConfiguration,
   integrations: readonly IntegrationSettings[],
@@ -61,9 +63,7 @@ export function stackFileOfRehearsal(
   realm: string,
 ): WrittenConfiguration {
   const clientIds = new Set(integrations.map(({ clientId }) => clientId));
-  const kept = Object.entries(written).filter(
-    ([key]) => key.startsWith("scpcloud:") && !["scpcloud:apps", "scpcloud:secretEnvironment"].includes(key),
-  );
+  const kept = Object.entries(written).filter(([key]) => key.startsWith("scpcloud:") && !LEFT_OUT.includes(key));
   const entries = Object.entries(written["scpcloud:integrations"] as Record<string, unknown>);
   return {
     ...Object.fromEntries(kept),

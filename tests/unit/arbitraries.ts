@@ -194,6 +194,7 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       allowedOrigins: chosen.allowedOrigins ?? [],
       accountAccess: chosen.accountAccess ?? false,
       protect: chosen.protect ?? true,
+      usedBy: [],
       integrations: customers.map(([, settings]) => settings).sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
       contact: chosen.contact ?? "",
       forbiddenOrganizationIds: forbiddenIds ?? [],

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { explainRefusal, explainingRefusals } from "../../components/refusals";
 import { Integration, type IntegrationArgs } from "../../components/integration";
-import { RealmScopes } from "../../components/realmScopes";
 import { findResource, type Lookup, LOOKUPS, underMocks, valueOf } from "../mocks";
 
 const CLIENT = "keycloak:openid/client:Client";
@@ -11,17 +10,6 @@ const declare = (args: Partial<IntegrationArgs> = {}, lookups: Record<string, Lo
   underMocks(
     async () => {
       const options = explainingRefusals("test");
-      const realmScopes = new RealmScopes(
-        "realm",
-        {
-          realmId: "ScpCloud",
-          audience: "scpCloud",
-          allowedOrigins: [],
-          accountRoleIds: { "view-profile": "role" },
-          protect: true,
-        },
-        options,
-      );
       const integration = new Integration(
         "acme",
         {
@@ -32,7 +20,7 @@ const declare = (args: Partial<IntegrationArgs> = {}, lookups: Record<string, Lo
           accessTokenLifespan: 1800,
           retired: false,
           protect: true,
-          realmScopes,
+          scopeNames: ["scpCloud", pulumi.output("scpCloud-account")],
           ...args,
         },
         options,

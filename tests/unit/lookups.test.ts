@@ -54,6 +54,38 @@ const usersVisible =
     return LOOKUPS["getUser"]?.(inputs) ?? {};
   };
 
+describe("a stack of customers only", () => {
+  const withoutScopes =
+    (...names: string[]): Lookup =>
+    (inputs) => {
+      if (names.includes(String(inputs["name"]))) {
+        throw new Error(`client scope with name ${String(inputs["name"])} does not exist`);
+      }
+      return { id: "scope", ...inputs };
+    };
+
+  it("is told to deploy its realm stack first, for each client scope that is not there", async () => {
+    const getClientScope = withoutScopes("scpCloud", "scpCloud-account");
+
+    const message = await faultsOf({ realmStack: "prod" }, { getClientScope });
+    expect(message).toContain('must be a stack that has deployed the client scope "scpCloud",');
+    expect(message).toContain('must be a stack that has deployed the client scope "scpCloud-account",');
+    expect(message).toContain("Do: run first: pulumi up --stack prod; then this stack again");
+  });
+
+  it("needs no scope for account access where it gives none, nor the roles where it does", async () => {
+    const getClientScope = withoutScopes("scpCloud-account");
+
+    await lookUpUnderMocks({ realmStack: "prod", accountAccess: false }, { getClientScope });
+    const { accountRoleIds } = await lookUpUnderMocks({ realmStack: "prod" }, { getRole: fails("is not asked") });
+    expect(accountRoleIds).toEqual({});
+  });
+
+  it("is all that is asked for the scopes that others declare", async () => {
+    await lookUpUnderMocks({}, { getClientScope: withoutScopes("scpCloud", "scpCloud-account") });
+  });
+});
+
 describe("looking up what the settings name", () => {
   it("turns user names into ids and leaves given ids as they are", async () => {
     const found = await lookUpUnderMocks({

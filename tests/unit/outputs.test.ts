@@ -30,6 +30,15 @@ const outputs = (clientSecret: string | undefined = "s3cret") =>
   });
 
 describe("the stack's outputs", () => {
+  it("lack what configures BFF and API where the stack has customers only", async () => {
+    const { result } = await underMocks(() => {
+      const settings = readSettings({ ...stackValues("dev"), environment: { KEYCLOAK_CLIENT_SECRET: "secret" } });
+      return stackOutputs(settings, []);
+    });
+
+    expect(Object.keys(result)).toEqual(["issuer", "tokenEndpoint", "integrations", "credentials"]);
+  });
+
   it("are few and have the names that docs/configuration.md promises", async () => {
     expect((await outputs()).result.names).toEqual([
       "issuer",

@@ -15,6 +15,7 @@ const declare = (args: Partial<RealmScopesArgs> = {}) =>
         allowedOrigins: ["/*"],
         accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
         protect: true,
+        usedBy: [],
         ...args,
       },
       explainingRefusals("test"),
@@ -43,6 +44,25 @@ describe("RealmScopes", () => {
     expect(resources.filter((resource) => resource.protect).map(({ name }) => name)).toEqual(
       protect ? ["realm-scope", "realm-audience"] : [],
     );
+  });
+
+  it.each([
+    [["prod-b"], "the stack prod-b needs this client scope"],
+    [["prod-b", "prod-c"], "the stacks prod-b, prod-c need this client scope"],
+  ])("protects the shared scope in any case while other stacks use it, and tells which: %j", async (usedBy, words) => {
+    const { resources } = await declare({ protect: false, usedBy });
+
+    expect(resources.filter((resource) => resource.protect).map(({ name }) => name)).toEqual([
+      "realm-scope",
+      "realm-audience",
+    ]);
+    expect(resources.flatMap(({ deleteHooks }) => deleteHooks)).toEqual([`${words}; see docs/many-customers.md`]);
+  });
+
+  it("has no such hook where no other stack uses it, since `destroy` refuses any", async () => {
+    const { resources } = await declare();
+
+    expect(resources.flatMap(({ deleteHooks }) => deleteHooks)).toEqual([]);
   });
 
   it("never declares the realm, which destroy would take along", async () => {

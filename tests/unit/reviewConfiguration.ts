@@ -22,6 +22,7 @@ export function revision(label: string, changes: Changes, project = PROJECT): Re
     stack:
       changes &&
       stringify({ config: { ...MINIMAL, ...changes } }, { defaultStringType: "QUOTE_DOUBLE", keepUndefined: false }),
+    stacks: new Map(),
   };
 }
 

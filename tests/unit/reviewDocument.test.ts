@@ -24,8 +24,8 @@ test("docs/review.md shows what the command says of that pull request", () => {
   );
   const review = reviewClaims(
     "prod",
-    { label: "main", project, stack: before },
-    { label: "working tree", project, stack: after },
+    { label: "main", project, stack: before, stacks: new Map() },
+    { label: "working tree", project, stack: after, stacks: new Map() },
   );
   const [, ...text] = claimsMarkdown(review).split("\n");
 

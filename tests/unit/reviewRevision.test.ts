@@ -22,6 +22,7 @@ beforeAll(async () => {
   await symlink("/etc/hostname", join(directory, "Pulumi.link.yaml"));
   await git("add", ".");
   await git("commit", "--quiet", "--message", "first");
+  await git("tag", "first");
   await write("Pulumi.yaml", "name: new\n");
 });
 
@@ -33,17 +34,14 @@ test("the files of a commit are read as they were, those of the working tree as 
     label,
     project: "name: old\n",
     stack: "config: {}\n",
+    stacks: new Map(),
   });
   expect(await workingTreeFiles(directory, "prod")).toEqual({
     label: "the working tree",
     project: "name: new\n",
     stack: "config: {}\n",
+    stacks: expect.any(Map) as Map<string, string>,
   });
-});
-
-test("a stack that there is not is none", async () => {
-  expect((await committedFiles(directory, "other", "HEAD")).stack).toBeUndefined();
-  expect((await workingTreeFiles(directory, "other")).stack).toBeUndefined();
 });
 
 test.each(["nothing", "--all", "--output=x", "-h", "", "HEAD:Pulumi.yaml", "main; touch x", "$(touch x)"])(
@@ -56,9 +54,26 @@ test.each(["nothing", "--all", "--output=x", "-h", "", "HEAD:Pulumi.yaml", "main
 );
 
 test("a committed link is not followed", async () => {
-  await expect(committedFiles(directory, "link", "HEAD")).rejects.toThrow("Pulumi.link.yaml");
+  await expect(committedFiles(directory, "link", "first")).rejects.toThrow("Pulumi.link.yaml");
 });
 
 test.each(["../prod", "a/b", "", "a b", "a\nb", "-->"])("a stack's name of %j is refused", (name) => {
   expect(() => checkStackName(name)).toThrow("--stack NAME");
+});
+
+test("all stack files are read where one of them names a realm stack", async () => {
+  await write("Pulumi.more.yaml", "config:\n  scpcloud:realmStack: prod\n");
+  await git("add", "Pulumi.more.yaml");
+  await git("rm", "--quiet", "--cached", "Pulumi.link.yaml");
+  await git("commit", "--quiet", "--message", "second");
+  const { stacks } = await committedFiles(directory, "prod", "HEAD");
+  expect([...stacks]).toEqual([
+    ["more", "config:\n  scpcloud:realmStack: prod\n"],
+    ["prod", "config: {}\n"],
+  ]);
+});
+
+test("a stack that there is not is none", async () => {
+  expect((await committedFiles(directory, "other", "HEAD")).stack).toBeUndefined();
+  expect((await workingTreeFiles(directory, "other")).stack).toBeUndefined();
 });

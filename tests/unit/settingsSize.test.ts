@@ -1,3 +1,5 @@
+import type { IntegrationSettings } from "../../settings/settings";
+import { adviceOnSize } from "../../settings/size";
 import { accepted, configuration, onlyFault, withIntegrations } from "./configuration";
 
 /** The variable that Pulumi hands out, as Go writes it; here no value has what Go would write otherwise. */
@@ -8,6 +10,13 @@ function ofBytes(bytes: number) {
   const withFiller = (filler: string) => configuration({ "docker:host": `unix:///${filler}` });
   return withFiller("x".repeat(bytes - bytesOf(withFiller("").values)));
 }
+
+test.each([
+  [200, undefined],
+  [201, "This stack has 201 customers. Above 200, several stacks on one realm are faster: see docs/many-customers.md."],
+])("%d customers are told what helps many", (count, advice) => {
+  expect(adviceOnSize({ integrations: Array.from({ length: count }, () => ({}) as IntegrationSettings) })).toBe(advice);
+});
 
 describe("a configuration that Linux does not hand to the program", () => {
   test("has one byte more than what it does hand", () => {
@@ -28,9 +37,16 @@ describe("a configuration that Linux does not hand to the program", () => {
         "  must be shorter: the whole configuration of a stack must have at most 131,072 bytes,",
         "  because Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB).",
         `  Found: ${bytes.toLocaleString("en")} bytes in all, of which this key has 182,699`,
-        `  Do: remove retired customers and leave out names, for ${(bytes - 131_072).toLocaleString("en")} bytes less`,
+        `  Do: have ${(bytes - 131_072).toLocaleString("en")} bytes less: make a second stack on the same realm ` +
+          "(scpcloud:realmStack) and move customers there (npm run move), as docs/many-customers.md shows; or remove " +
+          "retired ones",
       ].join("\n"),
     );
+  });
+
+  test("is that of the stack's own file: what it has from its realm stack is not handed over", () => {
+    const source = ofBytes(131_073);
+    expect(accepted({ ...source, handedOut: { ...source.values, "docker:host": "" } }).realm).toBe("ScpCloud");
   });
 
   test("counts what Go spells out with six bytes", () => {

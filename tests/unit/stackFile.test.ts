@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { mayHaveFaults } from "../../settings/configKeys";
 import { SettingsError } from "../../settings/faults";
-import { stackFileFaults } from "../../settings/pulumi";
+import { withStackFiles } from "../../settings/pulumi";
 import { parseStackFile } from "../../settings/stackFile";
 
 const file = "Pulumi.prod.yaml";
@@ -194,6 +194,8 @@ test.each([
 describe("the file of the stack that Pulumi is running", () => {
   const twice = below("realm: a\nscpcloud:realm: b");
   const values = { "scpcloud:realm": "a", "scpcloud:audience": "the default" };
+  const stackFileFaults = (stack: string) =>
+    withStackFiles(stack, { values, secretKeys: new Set(), environment: {} }).fileFaults;
   const folder = process.cwd();
   let directory: string;
 
@@ -209,12 +211,12 @@ describe("the file of the stack that Pulumi is running", () => {
 
   test.each(["prod", "organization/scpcloud/prod"])("is looked at under the stack's name %s", (stack) => {
     writeFileSync(file, twice);
-    expect(stackFileFaults(stack, values)).toMatchObject([{ key: "scpcloud:realm", rule: "must be written once" }]);
+    expect(stackFileFaults(stack)).toMatchObject([{ key: "scpcloud:realm", rule: "must be written once" }]);
   });
 
   test("is left alone where the values come from another", () => {
     writeFileSync(file, below("realm: a\nscpcloud:realm: b\nprotect: true"));
-    expect(stackFileFaults("prod", values)).toEqual([]);
+    expect(stackFileFaults("prod")).toEqual([]);
   });
 
   test.each([
@@ -226,7 +228,7 @@ describe("the file of the stack that Pulumi is running", () => {
     if (text !== undefined) {
       writeFileSync(file, text);
     }
-    expect(stackFileFaults("prod", values)).toEqual([]);
+    expect(stackFileFaults("prod")).toEqual([]);
   });
 });
 

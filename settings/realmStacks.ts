@@ -1,0 +1,329 @@
+import { plainKeys } from "./configKeys";
+import { recordOf } from "./decode";
+import { didYouMean, type Fault, SettingsError, shown } from "./faults";
+import {
+  findUnsharedTwins,
+  integrationKey,
+  type OrganizationOfClient,
+  organizationsOf,
+  PREDECESSOR,
+} from "./integrations";
+import { SCHEMA } from "./schema";
+import type { ConfigurationSource } from "./source";
+import { parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
+import { type StackFiles, stackFileName } from "./stackFiles";
+
+const REALM_STACK = "scpcloud:realmStack";
+const INTEGRATIONS = "scpcloud:integrations";
+/** What a stack of customers has itself. */
+const OWN_KEYS: readonly string[] = [REALM_STACK, INTEGRATIONS];
+/** What it has not at all: containers are the realm stack's. */
+const CONTAINER_KEYS: readonly string[] = ["scpcloud:apps", "scpcloud:secretEnvironment"];
+
+type Entries = Readonly<Record<string, unknown>>;
+
+/** A stack of a realm: the realm stack, which declares what all share, or one of customers only, which names it. */
+export interface StackOfRealm {
+  readonly stack: string;
+  /** The stack's file, in the project's folder. */
+  readonly file: string;
+  /** The customers' entries by client id, as they are written. */
+  readonly integrations: Entries;
+}
+
+/**
+ * The stacks of a realm: the realm stack first, then those that name it, in the order of their names.
+ * @throws SettingsError where there is no such stack file, or it names another realm stack itself
+ */
+export function stacksOfRealm(realmStack: string, files: StackFiles): StackOfRealm[] {
+  const named = realmStacks(files);
+  const faults = checkNamed(realmStack, named, files);
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  return [realmStack, ...stacksNaming(realmStack, named)].map((stack) => readStack(stack, files));
+}
+
+/** What a stack has from the others of its realm. */
+export interface SharedRealm {
+  /** Of a stack of customers only: the file of its realm stack, and what that says, by full key. */
+  readonly file?: string;
+  readonly settings?: WrittenConfiguration;
+  /** Of a realm stack: the stacks that name it and have customers. */
+  readonly usedBy?: readonly string[];
+  /** What is wrong between the files. */
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * What a stack has from the others of its realm; undefined where it is alone there.
+ * @param own what its configuration says itself: its `realmStack`, and the customers' entries
+ * @throws SettingsError where its realm stack cannot be told, so that most of its settings are not known
+ */
+export function sharedRealm(
+  stack: string,
+  own: { readonly realmStack: unknown; readonly integrations: unknown },
+  files: StackFiles,
+): SharedRealm | undefined {
+  const named = realmStacks(files);
+  const users = stacksNaming(stack, named);
+  const customers = { file: stackFileName(stack), integrations: recordOf(own.integrations) };
+  if (own.realmStack === undefined || own.realmStack === "") {
+    return users.length === 0
+      ? undefined
+      : {
+          usedBy: users.filter((user) => hasCustomers(files.get(user) ?? "")),
+          faults: checkCustomers(customers, users, files),
+        };
+  }
+  const realmStack = toText(own.realmStack);
+  const faults =
+    realmStack === stack
+      ? [namesItself(stack)]
+      : [...checkPlace(stack, realmStack, users, named), ...checkNamed(realmStack, named, files)];
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  const file = stackFileName(realmStack);
+  const { config, faults: fileFaults } = parseStackFile(file, files.get(realmStack) ?? "");
+  const isShared = (key: string) => key.startsWith("scpcloud:") && ![...OWN_KEYS, ...CONTAINER_KEYS].includes(key);
+  const others = [realmStack, ...stacksNaming(realmStack, named).filter((other) => other !== stack)];
+  return {
+    file,
+    settings: Object.fromEntries(Object.entries(config).filter(([key]) => isShared(key))),
+    faults: [
+      ...fileFaults.filter(({ key }) => isShared(key.split(/[.[]/, 1)[0] ?? "")),
+      ...checkRepeated(stack, file, files.get(stack) ?? ""),
+      ...checkCustomers(customers, others, files),
+    ],
+  };
+}
+
+/** A configuration with what the realm's other stacks add to it. */
+export function withSharedRealm(
+  source: ConfigurationSource,
+  { faults, file, settings = {}, usedBy }: SharedRealm,
+): ConfigurationSource {
+  const { values, secretKeys } = toSource(settings);
+  return {
+    ...source,
+    values: { ...source.values, ...values },
+    secretKeys: new Set([...source.secretKeys, ...secretKeys]),
+    fileFaults: [...(source.fileFaults ?? []), ...faults],
+    handedOut: source.values,
+    ...(file === undefined ? {} : { realmFile: file }),
+    ...(usedBy === undefined ? {} : { usedBy }),
+  };
+}
+
+/** One line, as nearly everybody writes it; any other spelling is left to the reader of YAML. */
+const WRITTEN = /^[ \t]+(["']?)(?:scpcloud:(?:config:)?)?realmStack\1:[ \t]+(["']?)([\w.-]+)\2[ \t]*(?:#.*)?$/gm;
+
+/** By stack, the realm stack that its file names. */
+function realmStacks(files: StackFiles): ReadonlyMap<string, string> {
+  const named = [...files].map(([stack, text]): [string, unknown] => {
+    if (!text.includes("realmStack")) {
+      return [stack, undefined];
+    }
+    const [first, ...more] = text.matchAll(WRITTEN);
+    return first !== undefined && more.length === 0
+      ? [stack, first[3]]
+      : [stack, parseStackFile(stackFileName(stack), text).config[REALM_STACK]];
+  });
+  return new Map(named.filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""));
+}
+
+function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): string[] {
+  return [...named].filter(([, name]) => name === realmStack).map(([stack]) => stack);
+}
+
+function readStack(stack: string, files: StackFiles): StackOfRealm {
+  const file = stackFileName(stack);
+  return { stack, file, integrations: recordOf(parseStackFile(file, files.get(stack) ?? "").config[INTEGRATIONS]) };
+}
+
+/** A stack without any does not use the realm (yet, or any more). */
+function hasCustomers(text: string): boolean {
+  return /integrations/.test(text) && !/^[ \t]+["']?(scpcloud:(config:)?)?integrations["']?:[ \t]*\{\s*\}/m.test(text);
+}
+
+/** What is wrong with the stack that is named. */
+function checkNamed(realmStack: string, named: ReadonlyMap<string, string>, files: StackFiles): Fault[] {
+  const further = named.get(realmStack);
+  if (!files.has(realmStack)) {
+    return [
+      fault(
+        "must be the name of another stack, whose stack file is in the project's folder",
+        `there is no ${stackFileName(realmStack)}`,
+        shown(realmStack),
+        didYouMean(
+          realmStack,
+          [...files.keys()].filter((stack) => !named.has(stack)),
+        ),
+      ),
+    ];
+  }
+  return further === undefined
+    ? []
+    : [
+        fault(
+          "must be a stack that has no realmStack itself",
+          "it has to declare the client scopes of the realm",
+          `${shown(realmStack)}, but ${stackFileName(realmStack)} has ${REALM_STACK}: ${further}`,
+          `write ${shown(further)} here, or remove ${REALM_STACK} from ${stackFileName(realmStack)}`,
+        ),
+      ];
+}
+
+function namesItself(stack: string): Fault {
+  return fault(
+    "must be the name of another stack",
+    "a stack that declares the client scopes of the realm itself has no realmStack",
+    `${shown(stack)} in ${stackFileName(stack)}`,
+    "remove it, or write the stack that declares them",
+  );
+}
+
+/** What is wrong with a stack that names one. */
+function checkPlace(
+  stack: string,
+  realmStack: string,
+  users: readonly string[],
+  named: ReadonlyMap<string, string>,
+): Fault[] {
+  const file = stackFileName(stack);
+  return [
+    ...(named.get(stack) === realmStack
+      ? []
+      : [
+          fault(
+            `must stand in ${file}, in the project's folder`,
+            "the other stacks of the realm read there which customers this one has",
+            shown(realmStack),
+            `write it there; a file that is named by --config-file cannot say it`,
+          ),
+        ]),
+    ...(users.length === 0
+      ? []
+      : [
+          fault(
+            "must not be set in a stack that others name as theirs",
+            "they have their settings from it, and it has none itself",
+            `${file} has ${shown(realmStack)}, and ${users.map(stackFileName).join(", ")} ${REALM_STACK}: ${stack}`,
+            `remove it here, or write ${shown(realmStack)} there`,
+          ),
+        ]),
+  ];
+}
+
+function fault(rule: string, reason: string, value: string, remedy: string): Fault {
+  return { key: REALM_STACK, rule, reason, value, remedy };
+}
+
+/** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */
+function checkRepeated(stack: string, realmFile: string, text: string): Fault[] {
+  const file = stackFileName(stack);
+  const keys = plainKeys(text) ?? Object.keys(parseStackFile(file, text).config);
+  return keys
+    .filter((key) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key) && Object.hasOwn(SCHEMA, key.slice(9)))
+    .map((key) => ({
+      key,
+      rule: `must not stand in ${file}`,
+      ...(CONTAINER_KEYS.includes(key)
+        ? {
+            reason: `a stack with ${REALM_STACK} has customers only, and no containers`,
+            remedy: `remove it, or write it in ${realmFile}`,
+          }
+        : {
+            reason: `a stack with ${REALM_STACK} has customers only; all else is as ${realmFile} says`,
+            remedy: `remove it; what it is to be for all stacks of the realm, ${realmFile} says`,
+          }),
+    }));
+}
+
+type CustomersOfFile = Pick<StackOfRealm, "file" | "integrations">;
+
+/** What is wrong with a stack's customers beside those of the realm's other stacks; the others are told the same. */
+function checkCustomers(own: CustomersOfFile, others: readonly string[], files: StackFiles): Fault[] {
+  const names = Object.entries(own.integrations).flatMap(namesIn);
+  const near = others
+    .filter((stack) => mayHaveOneOf(names, files.get(stack) ?? ""))
+    .map((stack) => readStack(stack, files));
+  if (near.length === 0) {
+    return [];
+  }
+  const places = new Map<string, string[]>();
+  for (const { file, integrations } of [own, ...near]) {
+    for (const clientId of Object.keys(integrations)) {
+      places.set(clientId.toLowerCase(), [...(places.get(clientId.toLowerCase()) ?? []), file]);
+    }
+  }
+  return [
+    ...Object.keys(own.integrations).flatMap((clientId) => checkClientId(clientId, own.file, places)),
+    ...near.flatMap((other) => [...checkSuccessors(own, other), ...checkSuccessors(other, own)]),
+    ...checkOrganizations(own, near),
+  ];
+}
+
+/** What an entry and one of another stack may have in common. */
+function namesIn([clientId, entry]: readonly [string, unknown]): string[] {
+  const { organizationId, organizationUser, successorOf } = recordOf(entry);
+  return [clientId, organizationId, organizationUser, successorOf]
+    .filter((name) => typeof name === "string")
+    .map((name) => name.toLowerCase());
+}
+
+/**
+ * Whether a stack file may have one of these texts. YAML spells a text otherwise than it is only with a backslash, two
+ * single quotes, or a line's end for a blank. Reading each file of many customers would take longer than all the rest.
+ */
+function mayHaveOneOf(names: readonly string[], text: string): boolean {
+  const plain = text.replace(/\s+/g, " ").toLowerCase();
+  return /\\|''/.test(plain) || names.some((name) => plain.includes(name));
+}
+
+function checkClientId(clientId: string, file: string, places: ReadonlyMap<string, readonly string[]>): Fault[] {
+  const elsewhere = (places.get(clientId.toLowerCase()) ?? []).filter((other) => other !== file);
+  return elsewhere.length === 0
+    ? []
+    : [
+        {
+          key: integrationKey(clientId),
+          rule: "must be a customer of one stack only",
+          reason: "the realm has one client of that id, and each stack would take it for its own",
+          value: `in ${file} and in ${elsewhere.join(", ")}`,
+          remedy: "remove it from all files but that of the stack which has deployed it, or rename one of the two",
+        },
+      ];
+}
+
+function checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Fault[] {
+  return Object.entries(of.integrations).flatMap(([clientId, entry]) => {
+    const { successorOf } = recordOf(entry);
+    return typeof successorOf !== "string" ||
+      Object.hasOwn(of.integrations, successorOf) ||
+      !Object.hasOwn(elsewhere.integrations, successorOf)
+      ? []
+      : [
+          {
+            key: integrationKey(clientId, "successorOf"),
+            ...PREDECESSOR,
+            value: `${shown(successorOf)} in ${of.file}, which is ${integrationKey(successorOf)} in ${elsewhere.file}`,
+            remedy: "have both in one stack: npm run move takes a customer from one to the other",
+          },
+        ];
+  });
+}
+
+function checkOrganizations(own: CustomersOfFile, near: readonly CustomersOfFile[]): Fault[] {
+  const [ofOwn = [], ...ofOthers] = [own, ...near].map(organizationsIn);
+  const names = (those: readonly OrganizationOfClient[]) => new Set(those.map(({ organization }) => organization));
+  const [here, there] = [names(ofOwn), names(ofOthers.flat())];
+  return findUnsharedTwins(
+    [...ofOwn, ...ofOthers.flat()].filter(({ organization }) => here.has(organization) && there.has(organization)),
+  );
+}
+
+function organizationsIn({ file, integrations }: CustomersOfFile): OrganizationOfClient[] {
+  return organizationsOf(integrations).map((customer) => ({ ...customer, file }));
+}

@@ -1,0 +1,347 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { formatFaults, SettingsError } from "../../settings/faults";
+import { withStackFiles } from "../../settings/pulumi";
+import { readSettings } from "../../settings/read";
+import { stacksOfRealm } from "../../settings/realmStacks";
+import { readStackFiles } from "../../settings/stackFiles";
+import { stackValues } from "../stackFile";
+import { ID, MINIMAL } from "./configuration";
+
+type Config = Readonly<Record<string, unknown>>;
+
+const CONNECTION = { "keycloak:url": "https://inside.example.com", "keycloak:clientId": "another-deployer" };
+const REALM: Config = { ...MINIMAL, "scpcloud:audience": "another", "scpcloud:accountAccess": true };
+const customersOf = (integrations: unknown): Config => ({
+  ...CONNECTION,
+  "scpcloud:realmStack": "prod",
+  "scpcloud:integrations": integrations,
+});
+const GLOBEX = customersOf({ globex: { organizationUser: "bo" } });
+
+const folder = process.cwd();
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "scpcloud-realm-"));
+  process.chdir(directory);
+});
+
+afterEach(() => {
+  process.chdir(folder);
+  rmSync(directory, { recursive: true });
+});
+
+/** Writes these stack files; a text as it is. */
+function write(files: Readonly<Record<string, Config | string>>): void {
+  for (const [stack, config] of Object.entries(files)) {
+    const text = typeof config === "string" ? config : stringify({ config }, { defaultStringType: "QUOTE_DOUBLE" });
+    writeFileSync(`Pulumi.${stack}.yaml`, text);
+  }
+}
+
+/** The settings of a stack among the files that were written, as Pulumi hands its own out. */
+function settingsOf(stack: string, config: Config) {
+  const { values, secretKeys } = stackValues(config);
+  return readSettings(
+    withStackFiles(stack, { values, secretKeys, environment: { KEYCLOAK_CLIENT_SECRET: "the deployer's secret" } }),
+  );
+}
+
+/** What the user reads of a stack that is refused. */
+function refusalOf(stack: string, config: Config): string {
+  try {
+    settingsOf(stack, config);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      expect(error.message).toBe(formatFaults(error.faults));
+      return error.message;
+    }
+    throw error;
+  }
+  throw new Error("The configuration was accepted.");
+}
+
+describe("a stack of customers only", () => {
+  test("has the settings of its realm stack, but its own customers and its own connection", () => {
+    write({ prod: { ...REALM, "docker:host": "unix:///elsewhere" }, "prod-b": GLOBEX });
+
+    expect(settingsOf("prod-b", GLOBEX)).toMatchObject({
+      realmStack: "prod",
+      usedBy: [],
+      publicUrl: "https://keycloak.example.com",
+      audience: "another",
+      accountAccess: true,
+      integrations: [{ clientId: "globex" }],
+      connection: { url: "https://inside.example.com" },
+      deployer: { clientId: "another-deployer" },
+    });
+  });
+
+  test("has no containers, which its realm stack has", () => {
+    const apps = { api: { image: "api:1", pull: false } };
+    write({ prod: { ...REALM, "scpcloud:apps": apps, "scpcloud:secretEnvironment": { api: {} } }, "prod-b": GLOBEX });
+
+    expect(settingsOf("prod-b", GLOBEX).apps).toBeUndefined();
+  });
+
+  test.each(["prod-b", "organization/scpcloud/prod-b"])("is known by the name %s", (name) => {
+    write({ prod: REALM, "prod-b": GLOBEX });
+
+    expect(settingsOf(name, GLOBEX).audience).toBe("another");
+  });
+
+  test.each([
+    ["another value", { "scpcloud:audience": "third" }],
+    ["the value of the realm stack", { "scpcloud:audience": "another" }],
+    ["the default of Pulumi.yaml", { "scpcloud:audience": "scpCloud" }],
+    ["a key without its namespace", { audience: "third" }],
+  ])("is refused a key that is the realm stack's: %s", (_, repeated) => {
+    const config = { ...GLOBEX, ...repeated };
+    write({ prod: REALM, "prod-b": config });
+
+    expect(refusalOf("prod-b", { ...GLOBEX, "scpcloud:audience": Object.values(repeated)[0] })).toBe(
+      [
+        "1 fault in the stack's configuration; nothing was changed.",
+        "",
+        "scpcloud:audience",
+        "  must not stand in Pulumi.prod-b.yaml,",
+        "  because a stack with scpcloud:realmStack has customers only; all else is as Pulumi.prod.yaml says.",
+        "  Do: remove it; what it is to be for all stacks of the realm, Pulumi.prod.yaml says",
+      ].join("\n"),
+    );
+  });
+
+  test("is refused containers, and told all such keys at once", () => {
+    const config = { ...GLOBEX, "scpcloud:apps": {}, "scpcloud:secretEnvironment": {}, "scpcloud:protect": false };
+    write({ prod: REALM, "prod-b": config });
+
+    const message = refusalOf("prod-b", config);
+    expect(message).toContain("3 faults");
+    expect(message).toContain("scpcloud:apps\n  must not stand in Pulumi.prod-b.yaml,");
+    expect(message).toContain("scpcloud:secretEnvironment\n  must not stand in Pulumi.prod-b.yaml,");
+    expect(message).toContain("and no containers.");
+  });
+
+  test("is told of a fault of the realm stack's file by that file's name", () => {
+    write({ prod: { ...REALM, "scpcloud:audience": "two words", "scpcloud:contct": "x" }, "prod-b": GLOBEX });
+
+    const message = refusalOf("prod-b", GLOBEX);
+    expect(message).toContain('Found: "two words", in Pulumi.prod.yaml');
+    expect(message).toContain("scpcloud:contct\n  must be a known setting,");
+  });
+
+  test("is told of a value that Pulumi changes in the realm stack's file", () => {
+    write({ prod: `${stringify({ config: REALM })}  scpcloud:contact: 012\n`, "prod-b": GLOBEX });
+
+    expect(refusalOf("prod-b", GLOBEX)).toMatch(/scpcloud:contact\n {2}must be in quotes,[^]*of Pulumi\.prod\.yaml/);
+  });
+
+  test("has to have customers", () => {
+    write({ prod: REALM, "prod-b": customersOf({}) });
+
+    expect(refusalOf("prod-b", customersOf({}))).toContain("must be a map of client ids with at least one customer");
+  });
+});
+
+describe("a realmStack", () => {
+  test.each([
+    ["no stack file", "prdo", 'Found: "prdo"\n  Do: write "prod", or remove it'],
+    ["the stack itself", "prod-b", 'Found: "prod-b" in Pulumi.prod-b.yaml'],
+    ["a stack that has one itself", "prod-c", '"prod-c", but Pulumi.prod-c.yaml has scpcloud:realmStack: prod'],
+  ])("that names %s is refused", (_, realmStack, found) => {
+    const config = { ...GLOBEX, "scpcloud:realmStack": realmStack };
+    write({ prod: REALM, "prod-b": config, "prod-c": customersOf({ other: { organizationUser: "carl" } }) });
+
+    const message = refusalOf("prod-b", config);
+    expect(message).toMatch(/^1 fault/);
+    expect(message).toContain(found);
+  });
+
+  test("is refused in the stack that others name, too", () => {
+    write({ prod: REALM, "prod-b": GLOBEX, "prod-c": { ...customersOf({}), "scpcloud:realmStack": "prod-b" } });
+
+    expect(refusalOf("prod-b", GLOBEX)).toContain(
+      'Pulumi.prod-b.yaml has "prod", and Pulumi.prod-c.yaml scpcloud:realmStack: prod-b',
+    );
+  });
+
+  test("has to stand in the stack's own file, where the other stacks read it", () => {
+    write({ prod: REALM });
+
+    expect(refusalOf("prod-b", GLOBEX)).toContain("must stand in Pulumi.prod-b.yaml, in the project's folder,");
+  });
+
+  test.each([
+    ["quotes", '  scpcloud:realmStack: "prod" # customers only'],
+    ["no namespace", "  realmStack: prod"],
+    ["the older spelling", "  scpcloud:config:realmStack: 'prod'"],
+    ["Windows line endings", "  scpcloud:realmStack: prod\r"],
+    ["an anchor", "  scpcloud:realmStack: &name prod"],
+    ["a comment that names another", "  # scpcloud:realmStack: dev\n  scpcloud:realmStack: prod"],
+  ])("is read as Pulumi reads it: %s", (_, line) => {
+    write({
+      prod: REALM,
+      "prod-b": `config:\n${line}\n  scpcloud:integrations:\n    globex: {organizationUser: bo}\n`,
+    });
+
+    expect(settingsOf("prod", REALM).usedBy).toEqual(["prod-b"]);
+    expect(stacksOfRealm("prod", readStackFiles()).map(({ stack }) => stack)).toEqual(["prod", "prod-b"]);
+  });
+});
+
+describe("a realm stack", () => {
+  const EMPTY = { ...REALM, "scpcloud:integrations": {} };
+
+  test("may have no customers where another stack names it", () => {
+    write({ prod: EMPTY, "prod-b": GLOBEX });
+
+    expect(settingsOf("prod", EMPTY)).toMatchObject({ usedBy: ["prod-b"], integrations: [] });
+  });
+
+  test("is used only by stacks that have customers, so that the last one can be taken down", () => {
+    write({ prod: EMPTY, "prod-b": customersOf({}) });
+
+    expect(settingsOf("prod", EMPTY)).toMatchObject({ usedBy: [], integrations: [] });
+  });
+
+  test("has to have customers where none does", () => {
+    write({ prod: EMPTY, dev: { ...GLOBEX, "scpcloud:realmStack": "other" } });
+
+    expect(refusalOf("prod", EMPTY)).toContain("must be a map of client ids with at least one customer");
+  });
+
+  test("and its stacks are told with their files and customers, by name", () => {
+    write({
+      prod: REALM,
+      "prod-c": customersOf({ other: { organizationUser: "carl" } }),
+      "prod-b": GLOBEX,
+      dev: REALM,
+    });
+
+    expect(stacksOfRealm("prod", readStackFiles())).toEqual([
+      { stack: "prod", file: "Pulumi.prod.yaml", integrations: REALM["scpcloud:integrations"] },
+      { stack: "prod-b", file: "Pulumi.prod-b.yaml", integrations: { globex: { organizationUser: "bo" } } },
+      { stack: "prod-c", file: "Pulumi.prod-c.yaml", integrations: { other: { organizationUser: "carl" } } },
+    ]);
+  });
+
+  test.each([
+    ["none", "there is no Pulumi.none.yaml"],
+    ["prod-b", "Pulumi.prod-b.yaml has scpcloud:realmStack: prod"],
+  ])("cannot be %s", (name, words) => {
+    write({ prod: REALM, "prod-b": GLOBEX });
+
+    expect(() => stacksOfRealm(name, readStackFiles())).toThrow(words);
+  });
+});
+
+describe("the customers of a realm's stacks", () => {
+  const others = { "prod-c": customersOf({ other: { organizationUser: "carl" } }) };
+  const prod = (integrations: unknown) => ({ ...REALM, "scpcloud:integrations": integrations });
+
+  /** The same pair of faulty stacks, seen from either. */
+  function eachRefusal(realm: Config, customers: Config): string[] {
+    write({ prod: realm, "prod-b": customers, ...others });
+    return [refusalOf("prod", realm), refusalOf("prod-b", customers)];
+  }
+
+  test("are in one stack only", () => {
+    const [inRealm, inCustomers] = eachRefusal(
+      prod({ acme: { organizationUser: "anna" } }),
+      customersOf({ acme: { organizationUser: "bo" } }),
+    );
+
+    const rule = "scpcloud:integrations.acme\n  must be a customer of one stack only,";
+    expect(inRealm).toContain(rule);
+    expect(inRealm).toContain("Found: in Pulumi.prod.yaml and in Pulumi.prod-b.yaml");
+    expect(inCustomers).toContain(rule);
+    expect(inCustomers).toContain("Found: in Pulumi.prod-b.yaml and in Pulumi.prod.yaml");
+  });
+
+  test("are compared between two stacks of customers, too", () => {
+    write({ prod: REALM, "prod-b": GLOBEX, "prod-c": customersOf({ globex: { organizationUser: "carl" } }) });
+
+    expect(refusalOf("prod-b", GLOBEX)).toContain("in Pulumi.prod-b.yaml and in Pulumi.prod-c.yaml");
+    expect(settingsOf("prod", REALM).usedBy).toEqual(["prod-b", "prod-c"]);
+  });
+
+  test.each([
+    ["a user", { organizationUser: "Anna" }, { organizationUser: "anna" }, '"anna"'],
+    ["an id", { organizationId: ID }, { organizationId: ID }, `"${ID}"`],
+    ["a user of several words", { organizationUser: "müller gmbh" }, { organizationUser: "müller gmbh" }, '"müller'],
+    ["a name with a quote", { organizationUser: "o'brien" }, { organizationUser: "o'brien" }, '"o\'brien"'],
+  ])("have an organization of their own: %s", (_, one, other, organization) => {
+    for (const message of eachRefusal(prod({ acme: one }), customersOf({ globex: other }))) {
+      expect(message).toContain("scpcloud:integrations.acme\n  must not have another customer's organization,");
+      expect(message).toContain(`Found: ${organization}`);
+      expect(message).toContain("in Pulumi.prod.yaml, also of scpcloud:integrations.globex in Pulumi.prod-b.yaml");
+    }
+  });
+
+  test("have one organization where all of them say so", () => {
+    const shared = { organizationUser: "anna", sharedOrganization: true };
+    const [realm, customers] = [prod({ acme: shared }), customersOf({ globex: shared })];
+    write({ prod: realm, "prod-b": customers });
+
+    expect(settingsOf("prod", realm).usedBy).toEqual(["prod-b"]);
+    expect(settingsOf("prod-b", customers).integrations).toHaveLength(1);
+  });
+
+  test("are refused where only one of them says so", () => {
+    const [realm, customers] = [
+      prod({ acme: { organizationUser: "anna", sharedOrganization: true } }),
+      customersOf({ globex: { organizationUser: "anna" } }),
+    ];
+
+    for (const message of eachRefusal(realm, customers)) {
+      expect(message).toMatch(/^1 fault/);
+      expect(message).toContain("scpcloud:integrations.globex");
+      expect(message).toContain("in Pulumi.prod-b.yaml, also of scpcloud:integrations.acme in Pulumi.prod.yaml");
+    }
+  });
+
+  test("have their successors in the same stack", () => {
+    const refusals = eachRefusal(
+      prod({ acme: { organizationUser: "anna" } }),
+      customersOf({ "acme-2": { successorOf: "acme" } }),
+    );
+
+    for (const message of refusals) {
+      expect(message).toMatch(/^1 fault/);
+      expect(message).toContain(
+        [
+          "scpcloud:integrations.acme-2.successorOf",
+          "  must be the client id of another customer of this stack,",
+          "  because a successor has the organization of the client that it succeeds.",
+          '  Found: "acme" in Pulumi.prod-b.yaml, which is scpcloud:integrations.acme in Pulumi.prod.yaml',
+        ].join("\n"),
+      );
+    }
+  });
+
+  test.each([
+    ["an escape", '    "gl\\u006fbex": {organizationUser: dora}'],
+    ["a flow map", '    {"globex": {organizationUser: dora}}'],
+    ["an organization over two lines", "    other:\n      organizationUser: bo\n        und co"],
+  ])("are found however YAML spells them: %s", (_, lines) => {
+    const own = customersOf({ globex: { organizationUser: "bo und co" } });
+    write({
+      prod: REALM,
+      "prod-b": own,
+      "prod-c": `config:\n  scpcloud:realmStack: prod\n  scpcloud:integrations:\n${lines}\n`,
+    });
+
+    expect(refusalOf("prod-b", own)).toContain("Pulumi.prod-c.yaml");
+  });
+});
+
+test("other stacks of the folder are none of a stack's business", () => {
+  write({ prod: REALM, "prod-b": GLOBEX, dev: MINIMAL, broken: "config: [" });
+
+  expect(settingsOf("dev", MINIMAL)).toMatchObject({ usedBy: [], integrations: [{ clientId: "acme" }] });
+});
