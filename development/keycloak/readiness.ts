@@ -2,7 +2,7 @@ import { get } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 
 const PROBE_LIMIT_MILLISECONDS = 30_000;
-const POLL_MILLISECONDS = 200;
+const POLL_MILLISECONDS = 500;
 
 /** Where a realm is asked for, and what it must answer. */
 export interface Probe {

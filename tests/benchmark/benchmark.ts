@@ -138,7 +138,7 @@ async function main(): Promise<void> {
   }
   const runs = Number(values.runs);
   const rows: Row[] = [];
-  await startServerOfTests();
+  await startServerOfTests(["production"]);
   try {
     const empty = await EmptyProgram.create();
     try {

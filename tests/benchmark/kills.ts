@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const every = Math.ceil(kills / Number(values["without-checkpoints"]));
   const counts = new Map<string, number>();
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
-  await startServerOfTests();
+  await startServerOfTests(["crashes"]);
   try {
     const stack = await KilledStack.open(Number(values.customers));
     try {

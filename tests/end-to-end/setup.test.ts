@@ -17,7 +17,7 @@ it("a set-up of the end-to-end tests that fails leaves no file behind", async ()
     const tsx = join(REPOSITORY, "node_modules", ".bin", "tsx");
     const { exitCode, stderr } = await run(
       tsx,
-      ["--eval", 'require("./tests/end-to-end/server").startServerOfTests()'],
+      ["--eval", 'require("./tests/end-to-end/server").startServerOfTests(["development"])'],
       {
         cwd: REPOSITORY,
         env: { TMPDIR: temporary, PATH: [programs, process.env["PATH"]].join(delimiter) },

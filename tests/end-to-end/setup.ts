@@ -1,3 +1,23 @@
-import { startServerOfTests } from "./server";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
-export default startServerOfTests;
+import { REALMS, startServerOfTests } from "./server";
+
+/** What jest tells of a run, as far as it is used here. */
+interface Run {
+  readonly rootDir: string;
+  readonly testPathPatterns: {
+    toExecutor(options: { readonly rootDir: string }): { isMatch(path: string): boolean };
+  };
+}
+
+/** Starts the server with the realms of the files that are going to run. A server has at least one. */
+export default function setUp({ rootDir, testPathPatterns }: Run): Promise<void> {
+  const named = testPathPatterns.toExecutor({ rootDir });
+  const texts = readdirSync(__dirname)
+    .filter((name) => name.endsWith(".test.ts") && named.isMatch(join(__dirname, name)))
+    .map((name) => readFileSync(join(__dirname, name), "utf8"));
+  const realms = Object.keys(REALMS) as (keyof typeof REALMS)[];
+  const used = realms.filter((realm) => texts.some((text) => new RegExp(`REALMS\\.${realm}\\b`).test(text)));
+  return startServerOfTests(used.length > 0 ? used : ["development"]);
+}

@@ -26,7 +26,7 @@ let places: Places;
 const secrets: string[] = [];
 
 async function main(): Promise<void> {
-  await startServerOfTests();
+  await startServerOfTests(["production", "failures"]);
   try {
     project = await Project.create();
     try {
