@@ -2,10 +2,20 @@
 # Deploys a stack, and takes a real token for every customer afterwards: deploy.sh STACK
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ $# -ne 1 ] || [[ $1 == -* ]]; then
+  echo "Nothing is deployed: deploy.sh takes a stack's name and no options." >&2
+  exit 1
+fi
 stack=$1
 
 if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   echo "Nothing is deployed: the GitHub environment has no variable PULUMI_BACKEND_URL (.github/workflows/README.md)." >&2
+  exit 1
+fi
+
+# It would delete protected customers in one step (docs/state.md).
+if [ -n "${PULUMI_OPTION_IGNORE_PROTECT:-}" ]; then
+  echo "Nothing is deployed: PULUMI_OPTION_IGNORE_PROTECT is set. Unset it." >&2
   exit 1
 fi
 

@@ -5,6 +5,7 @@ import { CommandError } from "@pulumi/pulumi/automation";
 
 import { InterruptedError } from "../../processes/run";
 import { UserError } from "../../settings/userError";
+import { withoutPasswords } from "../pulumi/pulumiCli";
 import { selectedStack } from "./stack";
 
 interface Option {
@@ -99,7 +100,7 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  return error instanceof UserError ? error.message : explainPulumi(error);
+  return error instanceof UserError ? error.message : withoutPasswords(explainPulumi(error));
 }
 
 /** The Automation API's errors hold the CLI's whole output; its own "error:" lines say what matters. */

@@ -10,7 +10,7 @@ import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stac
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect, type KeycloakConnection } from "../keycloak/http";
 import { login } from "../keycloak/login";
-import { pulumiCli } from "../pulumi/pulumiCli";
+import { IGNORE_PROTECT, pulumiCli } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
 import { checkOrganizations } from "./organizationIds";
 import { checkRights, issuedAtOf, rolesOf } from "./rights";
@@ -34,7 +34,22 @@ export async function examine(stack: string): Promise<Check[]> {
   });
   const rest =
     settings === undefined ? [unknown("Keycloak", "not asked, as its URL is not known")] : await ask(settings);
-  return [...state, ...configuration, ...rest];
+  return [...checkProtection(process.env), ...state, ...configuration, ...rest];
+}
+
+/** Says nothing where all is as it should be: hardly anybody has heard of that variable. */
+export function checkProtection(environment: Readonly<Record<string, string | undefined>>): Check[] {
+  const value = environment[IGNORE_PROTECT];
+  return /^(true|1)$/i.test(value ?? "")
+    ? [
+        wrong(
+          "protect",
+          `${IGNORE_PROTECT}=${value} lets pulumi up delete customers who are protected, in one step and for good`,
+          `unset ${IGNORE_PROTECT}`,
+          ["up"],
+        ),
+      ]
+    : [];
 }
 
 /** Whom a stack shares its realm with. */

@@ -1,44 +1,103 @@
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { LocalWorkspace } from "@pulumi/pulumi/automation";
 
-import type { PulumiCli } from "../pulumi/pulumiCli";
+import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
 import { backendDirectory, readLocks } from "../recover/fileBackend";
-import { isDead } from "../recover/stackLock";
-import { type Check, right, unknown, wrong } from "./check";
+import { howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
+import { type Check, right, unknown, warning, wrong } from "./check";
 
 const ABOUT = "state";
 
-/** Whether the backend answers, has the stack, and nobody else works on it. Takes no lock. */
+/** Whether the backend answers, has the stack, and nobody else works on it. */
 export async function checkState(stack: string, workspace: LocalWorkspace, pulumi: PulumiCli): Promise<Check[]> {
   const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
-  const name = stack.split("/").at(-1) ?? stack;
-  const stacks = (await workspace.listStacks()).map((summary) => summary.name.split("/").at(-1));
-  if (!stacks.includes(name)) {
+  const stacks = (await workspace.listStacks()).map((summary) => nameOf(summary.name));
+  if (!stacks.includes(nameOf(stack))) {
     return [
       wrong(
         ABOUT,
-        `${url} has no stack ${stack}`,
+        `${withoutPasswords(url)} has no stack ${stack}`,
         `run: pulumi stack init ${stack}; or check PULUMI_BACKEND_URL, or where you have logged in by pulumi login`,
       ),
     ];
   }
-  const there = right(ABOUT, `${url} has the stack`);
-  if (!url.startsWith("file://")) {
-    return [there, unknown("lock", "this backend does not show it before an up")];
-  }
+  const there = right(ABOUT, `${withoutPasswords(url)} has the stack`);
   const { name: project } = await workspace.projectSettings();
-  const locks = await readLocks(join(backendDirectory(url), ".pulumi", "locks", "organization", project, name));
   return [
     there,
-    ...(locks.length === 0 ? [right("lock", "nobody holds it")] : locks.map((lock) => lockCheck(stack, lock))),
+    ...(url.startsWith("file://") ? await checkFolder(stack, url, project) : await askForLock(stack, url, pulumi)),
   ];
 }
 
-function lockCheck(stack: string, lock: Awaited<ReturnType<typeof readLocks>>[number]): Check {
-  const { host, processId, since } = lock;
-  const holder = `process ${processId} on ${host}${since === undefined ? "" : ` holds it since ${since}`}`;
+/** The locks and the space of a folder, read without taking a lock. */
+async function checkFolder(stack: string, url: string, project: string): Promise<Check[]> {
+  const name = nameOf(stack);
+  const backend = join(backendDirectory(url), ".pulumi");
+  const locks = await readLocks(join(backend, "locks", "organization", project, name));
+  return [...lockChecks(stack, locks), await checkSpace(backend)];
+}
+
+/** Pulumi writes a state of a few megabytes several times over: itself, its copy, and its history. */
+const SPACE_MEBIBYTES = 50;
+
+async function checkSpace(folder: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  return free < SPACE_MEBIBYTES
+    ? warning(
+        "disk",
+        `${free} MiB are free in ${folder}; an up on a full disk cannot save what it makes`,
+        "free some space",
+      )
+    : right("disk", `${SPACE_MEBIBYTES} MiB and more are free for the state`);
+}
+
+/** The self-managed backends that are no folder. */
+const SHARED = /^(s3|gs|azblob|postgres):/;
+
+/**
+ * Only a command that takes the lock tells who has it. This one asks to call the stack what it is called, which is refused
+ * without any change, and gives the lock back at once.
+ */
+async function askForLock(stack: string, url: string, pulumi: PulumiCli): Promise<Check[]> {
+  if (!SHARED.test(url)) {
+    return [unknown("lock", "this backend does not show it before an up")];
+  }
+  try {
+    await pulumi.run(["stack", "rename", nameOf(stack)]);
+  } catch (error) {
+    if (!(error instanceof PulumiError)) {
+      throw error;
+    }
+    const locks = readLockHolders(error.output);
+    if (locks.length === 0 && !error.output.includes("already exists")) {
+      return [
+        wrong("lock", error.message, "see docs/state.md for what the login to the backend must be able to do", ["up"]),
+      ];
+    }
+    return lockChecks(stack, locks);
+  }
+  return [];
+}
+
+function lockChecks(stack: string, locks: readonly LockHolder[]): Check[] {
+  return locks.length === 0 ? [right("lock", "nobody holds it")] : locks.map((lock) => lockCheck(stack, lock));
+}
+
+function lockCheck(stack: string, lock: LockHolder): Check {
+  const holder = nameHolder(lock);
   return isDead(lock)
-    ? wrong("lock", `${holder}, which is dead`, `run: npm run recover -- --stack ${stack}`, ["up"])
-    : wrong("lock", `${holder}, which may be running`, "wait for it; if it is certainly dead: pulumi cancel", ["up"]);
+    ? wrong("lock", `held by ${holder}, which is dead`, `run: npm run recover -- --stack ${stack}`, ["up"])
+    : wrong(
+        "lock",
+        `held by ${holder}, which may be at work`,
+        `${howToJudge(lock)} If it has certainly ended: pulumi cancel --stack ${stack}, then npm run recover -- --stack ${stack}`,
+        ["up"],
+      );
+}
+
+function nameOf(stack: string): string {
+  return stack.split("/").at(-1) ?? stack;
 }

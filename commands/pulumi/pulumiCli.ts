@@ -2,6 +2,9 @@ import { run } from "../../processes/run";
 import { UserError } from "../../settings/userError";
 import { plain, readPreview } from "./preview";
 
+/** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
+export const IGNORE_PROTECT = "PULUMI_OPTION_IGNORE_PROTECT";
+
 /** How a command of the Pulumi CLI is run. */
 export interface PulumiRunOptions {
   /** Called with each line of its output, as it comes. */
@@ -26,8 +29,13 @@ export class PulumiError extends UserError {
     readonly output: string,
   ) {
     const command = ["pulumi", ...args.filter((arg) => !arg.startsWith("-")).slice(0, 2)].join(" ");
-    super([`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n"));
+    super(withoutPasswords([`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n")));
   }
+}
+
+/** A text without the passwords of the URLs in it: that of a PostgreSQL backend may have one. */
+export function withoutPasswords(text: string): string {
+  return text.replace(/(\b\w+:\/\/[^\s:/@"]*:)[^\s/"]*@/g, "$1****@").replace(/([?&]password=)[^\s&"]*/g, "$1****");
 }
 
 /** The CLI on a stack of the project in a folder. An interrupt reaches the CLI, which saves its state before it ends. */
@@ -37,6 +45,8 @@ export function pulumiCli(stack: string, cwd: string): PulumiCli {
       const about = global ? [] : ["--stack", stack];
       const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
         cwd,
+        // Whoever has it set for another command: nothing of ours walks around `protect`.
+        env: { [IGNORE_PROTECT]: undefined },
         savesOnInterrupt: true,
         ...(onLine && { onLine }),
       });

@@ -8,18 +8,31 @@ export class RecoveryError extends UserError {
   override readonly name = "RecoveryError";
 }
 
-/** Who holds a stack's lock, from the words of the Pulumi CLI ("created by root@host (pid 42) at …"). */
+/** Who holds a stack's lock, and since when (RFC 3339). */
 export interface LockHolder {
+  readonly user: string;
   readonly host: string;
   readonly processId: number;
+  readonly since: string;
 }
 
-/** The holders of the locks that a refused command names; none where it was refused for another reason. */
+/**
+ * The holders of the locks that a refused command names ("created by root@host (pid 42) at 2026-11-28T07:53:02Z"); none
+ * where it was refused for another reason.
+ */
 export function readLockHolders(message: string): LockHolder[] {
-  return [...message.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)].map(([, host, processId]) => ({
-    host: host ?? "",
+  const holders = message.matchAll(/created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g);
+  return [...holders].map(([, user = "", host = "", processId, since = ""]) => ({
+    user,
+    host,
     processId: Number(processId),
+    since,
   }));
+}
+
+/** A holder in words. */
+export function nameHolder({ user, host, processId, since }: LockHolder): string {
+  return `process ${processId} of ${user}@${host}, since ${since}`;
 }
 
 /** Whether a line of the Pulumi CLI's is part of its refusal to work on a locked stack. */
@@ -32,13 +45,23 @@ export function isDead({ host, processId }: LockHolder): boolean {
   return host === hostname() && (!exists(processId) || isAnotherProgram(processId));
 }
 
+/** How to find out whether a holder still runs who is not known to be dead. */
+export function howToJudge({ host, processId }: LockHolder): string {
+  const here = hostname();
+  return host === here
+    ? "Wait for it, or stop it with Ctrl-C."
+    : `It cannot be seen from here, which is ${here}: look on ${host} (ps -p ${processId}), or whether that CI job has ended.`;
+}
+
 /** @throws RecoveryError naming the holders who may be alive, if there are any */
 export function refuseLiving(holders: readonly LockHolder[]): void {
   if (holders.length > 0) {
-    const who = holders.map(({ host, processId }) => `process ${processId} on ${host}`).join(", ");
     throw new RecoveryError(
-      `The stack is locked by ${who}, which may still be running. Wait for it, or stop it with Ctrl-C. ` +
-        "If it is certainly dead, run: pulumi cancel, and then this command again.",
+      [
+        "The stack is locked by another run, which may still be at work:",
+        ...holders.map((holder) => `  ${nameHolder(holder)}. ${howToJudge(holder)}`),
+        "If it has certainly ended, run: pulumi cancel, and then this command again.",
+      ].join("\n"),
     );
   }
 }

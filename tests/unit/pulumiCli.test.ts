@@ -1,4 +1,8 @@
-import { PulumiError } from "../../commands/pulumi/pulumiCli";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { PulumiError, pulumiCli } from "../../commands/pulumi/pulumiCli";
 
 const preview = (...messages: string[]) =>
   JSON.stringify(
@@ -76,4 +80,28 @@ describe("a failure of the Pulumi CLI", () => {
       "pulumi whoami failed:\n  spawn pulumi ENOENT",
     );
   });
+
+  test("names no password that the backend's URL has", () => {
+    const text =
+      'error: unable to open state database "postgres://pulumi:p%40ss@db:5432/state?sslmode=require&password=other": refused';
+    expect(new PulumiError(["whoami"], text).message).toBe(
+      "pulumi whoami failed:\n" +
+        '  unable to open state database "postgres://pulumi:****@db:5432/state?sslmode=require&password=****": refused',
+    );
+    const harmless = "error: https://db:5432/ says that root@host (pid 1) is not postgres://pulumi@db/state";
+    expect(new PulumiError(["whoami"], harmless).message).toBe(`pulumi whoami failed:\n  ${harmless.slice(7)}`);
+  });
+});
+
+test("the Pulumi CLI never gets the variable by which it would delete what is protected", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "scpcloud-cli-test-"));
+  const { PATH, PULUMI_OPTION_IGNORE_PROTECT } = process.env;
+  writeFileSync(join(folder, "pulumi"), '#!/bin/sh\necho "set: $PULUMI_OPTION_IGNORE_PROTECT"', { mode: 0o700 });
+  Object.assign(process.env, { PATH: `${folder}:${PATH}`, PULUMI_OPTION_IGNORE_PROTECT: "true" });
+  try {
+    expect(await pulumiCli("prod", folder).run(["up"])).toBe("set: \n");
+  } finally {
+    Object.assign(process.env, { PATH, PULUMI_OPTION_IGNORE_PROTECT: PULUMI_OPTION_IGNORE_PROTECT ?? "" });
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -208,8 +208,9 @@ describe("a lock", () => {
     try {
       const pulumi = locked(`root@${hostname()} (pid ${process_.pid})`);
       await expect(recovered(pulumi)).rejects.toThrow(
-        `The stack is locked by process ${process_.pid} on ${hostname()}, which may still be running. ` +
-          "Wait for it, or stop it with Ctrl-C. If it is certainly dead, run: pulumi cancel, and then this command again.",
+        "The stack is locked by another run, which may still be at work:\n" +
+          `  process ${process_.pid} of root@${hostname()}, since 2026-11-23T12:00:00Z. Wait for it, or stop it with Ctrl-C.\n` +
+          "If it has certainly ended, run: pulumi cancel, and then this command again.",
       );
       expect(pulumi.calls).toEqual(["stack", "preview"]);
     } finally {
@@ -221,7 +222,10 @@ describe("a lock", () => {
     const pulumi = locked("anna@another-host (pid 1)");
     const failure = recovered(pulumi);
     await expect(failure).rejects.toThrow(RecoveryError);
-    await expect(failure).rejects.toThrow("The stack is locked by process 1 on another-host,");
+    await expect(failure).rejects.toThrow(
+      `process 1 of anna@another-host, since 2026-11-23T12:00:00Z. It cannot be seen from here, which is ${hostname()}: ` +
+        "look on another-host (ps -p 1), or whether that CI job has ended.",
+    );
     expect(pulumi.calls).toEqual(["stack", "preview"]);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { homedir, hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
 import { backendDirectory, mendFileBackend, readLocks } from "../../commands/recover/fileBackend";
@@ -20,6 +20,7 @@ import { RecoveryError } from "../../commands/recover/stackLock";
 
 const WHOLE = '{"version": 3}';
 const OLD = '{"version": 2}';
+const SINCE = "2026-11-23T12:00:00Z";
 const CUT_OFF = '{"vers';
 
 const backend = mkdtempSync(join(tmpdir(), "scpcloud-backend-test-"));
@@ -28,7 +29,7 @@ const locks = ".pulumi/locks/organization/scpcloud/dev";
 const content = (name: string) => readFileSync(join(backend, stacks, name), "utf8");
 const state = (name: string, text: string | Buffer) => ({ [`${stacks}/${name}`]: text });
 const lock = (host: string, pid: number, name = "1.json") => ({
-  [`${locks}/${name}`]: JSON.stringify({ hostname: host, pid }),
+  [`${locks}/${name}`]: JSON.stringify({ username: "root", hostname: host, pid, timestamp: SINCE }),
 });
 const deadProcess = () => spawnSync("true").pid;
 
@@ -76,6 +77,7 @@ describe("a file backend that a killed run left behind", () => {
     ["dev.json", CUT_OFF, WHOLE],
     ["dev.json", "", WHOLE],
     ["dev.json.gz", gzipSync(WHOLE).subarray(0, 12), gzipSync(WHOLE)],
+    ["dev.json.zst", zstdCompressSync(WHOLE).subarray(0, 12), zstdCompressSync(WHOLE)],
   ])("has its state restored from Pulumi's own copy where it is cut off: %s", async (name, cut, whole) => {
     const { calls, said } = await mended({
       ...state(name, cut),
@@ -126,7 +128,7 @@ describe("a file backend that a killed run left behind", () => {
     const files = { ...state("dev.json", CUT_OFF), ...state("dev.json.bak", WHOLE), ...lock("another-host", 42) };
     const failure = mended(files);
     await expect(failure).rejects.toThrow(RecoveryError);
-    await expect(failure).rejects.toThrow("The stack is locked by process 42 on another-host,");
+    await expect(failure).rejects.toThrow(`process 42 of root@another-host, since ${SINCE}.`);
     expect(content("dev.json")).toBe(CUT_OFF);
   });
 
@@ -143,11 +145,11 @@ describe("a file backend that a killed run left behind", () => {
 test("a lock tells who took it and since when, unless it is broken", async () => {
   const folder = mkdtempSync(join(tmpdir(), "scpcloud-locks-test-"));
   try {
-    const timestamp = "2026-11-23T12:00:00Z";
-    writeFileSync(join(folder, "1.json"), JSON.stringify({ hostname: "host", pid: 42, timestamp }));
+    const content = { username: "root", hostname: "host", pid: 42, timestamp: SINCE };
+    writeFileSync(join(folder, "1.json"), JSON.stringify(content));
     writeFileSync(join(folder, "1.json.attrs"), "{}");
     writeFileSync(join(folder, "2.json"), "");
-    expect(await readLocks(folder)).toEqual([{ host: "host", processId: 42, since: timestamp }]);
+    expect(await readLocks(folder)).toEqual([{ user: "root", host: "host", processId: 42, since: SINCE }]);
     expect(await readLocks(join(folder, "missing"))).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -8,11 +8,11 @@ const LOCKED = lockMessage("root@build-7 (pid 4242)");
 
 describe("the holders of a stack's lock", () => {
   test("are read from what the CLI prints", () => {
-    expect(readLockHolders(LOCKED)).toEqual([{ host: "build-7", processId: 4242 }]);
-    expect(readLockHolders(`${LOCKED}\n  file:///2.json: created by anna@laptop.lan (pid 7) at now`)).toEqual([
-      { host: "build-7", processId: 4242 },
-      { host: "laptop.lan", processId: 7 },
-    ]);
+    const first = { user: "root", host: "build-7", processId: 4242, since: "2026-11-23T12:00:00Z" };
+    expect(readLockHolders(LOCKED)).toEqual([first]);
+    expect(
+      readLockHolders(`${LOCKED}\n  s3://state/2.json: created by OFFICE\\Anna Roe@laptop.lan (pid 7) at now`),
+    ).toEqual([first, { user: "OFFICE\\Anna Roe", host: "laptop.lan", processId: 7, since: "now" }]);
   });
 
   test("are none where a command failed for another reason", () => {
@@ -21,7 +21,8 @@ describe("the holders of a stack's lock", () => {
 });
 
 describe("the holder of a lock", () => {
-  const here = (processId: number | undefined) => ({ host: hostname(), processId: processId ?? 0 });
+  const on = (host: string, processId = 0) => ({ user: "root", host, processId, since: "2026-11-23T12:00:00Z" });
+  const here = (processId: number | undefined) => on(hostname(), processId);
   const processes: ChildProcess[] = [];
   const start = (...args: string[]) => {
     const started = spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)", ...args], { stdio: "ignore" });
@@ -46,7 +47,7 @@ describe("the holder of a lock", () => {
   });
 
   test("is not dead for sure on another machine", () => {
-    expect(isDead({ host: "another-host", processId: spawnSync("true").pid })).toBe(false);
+    expect(isDead(on("another-host", spawnSync("true").pid))).toBe(false);
   });
 
   test("is not dead for sure where this machine has no ps to ask", () => {

@@ -174,6 +174,22 @@ describe("deploy.sh", () => {
     expect(runScript("deploy.sh", ["prod"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
     expect(calls()).toHaveLength(1);
   });
+
+  it.each([
+    ["as its argument", ["prod", "--ignore-protect"], {}, "takes a stack's name and no options"],
+    ["in the stack's place", ["--ignore-protect"], {}, "takes a stack's name and no options"],
+    ["by Pulumi's variable", ["prod"], { PULUMI_OPTION_IGNORE_PROTECT: "1" }, "PULUMI_OPTION_IGNORE_PROTECT is set"],
+  ])(
+    "deploys nothing where protected customers could be deleted: --ignore-protect %s",
+    (_name, args, variables, said) => {
+      fake("pulumi", "true");
+      fake("npm", "true");
+      const { status, stderr } = runScript("deploy.sh", args, variables);
+      expect(stderr).toContain(said);
+      expect(status).toBe(1);
+      expect(calls()).toEqual([]);
+    },
+  );
 });
 
 describe("nightly.sh", () => {

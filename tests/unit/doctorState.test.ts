@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { LocalWorkspace } from "@pulumi/pulumi/automation";
+
+import { checkText } from "../../commands/doctor/check";
+import { checkProtection } from "../../commands/doctor/examine";
+import { checkState } from "../../commands/doctor/state";
+import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
+import { lockMessage } from "./fakePulumi";
+
+/** What doctor says of a backend, and how it asked. */
+async function examined(url: string, answer = "error: a stack named prod already exists") {
+  const calls: string[] = [];
+  const pulumi: PulumiCli = {
+    run: (args) => {
+      calls.push(args.join(" "));
+      return args[0] === "whoami"
+        ? Promise.resolve(JSON.stringify({ url }))
+        : Promise.reject(new PulumiError(args, answer));
+    },
+  };
+  const workspace = {
+    listStacks: () => Promise.resolve([{ name: "organization/scpcloud/prod" }]),
+    projectSettings: () => Promise.resolve({ name: "scpcloud" }),
+  } as unknown as LocalWorkspace;
+  return { lines: (await checkState("prod", workspace, pulumi)).map(checkText), calls: calls.slice(1) };
+}
+
+describe("the state in a backend that is no folder", () => {
+  test("has a lock that nobody holds, which only a refused rename tells", async () => {
+    const { lines, calls } = await examined("s3://state?region=eu-central-1");
+    expect(lines).toEqual(["✓ state: s3://state?region=eu-central-1 has the stack", "✓ lock: nobody holds it"]);
+    // To its own name: whatever happens, nothing is renamed.
+    expect(calls).toEqual(["stack rename prod"]);
+  });
+
+  test("is locked by another machine's process, since when, and what to look at", async () => {
+    const { lines } = await examined("postgres://db/pulumi", lockMessage("anna@another-host (pid 42)"));
+    expect(lines.at(-1)).toBe(
+      "✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z, which may be at work\n" +
+        `    Do: It cannot be seen from here, which is ${hostname()}: look on another-host (ps -p 42), or whether that ` +
+        "CI job has ended. If it has certainly ended: pulumi cancel --stack prod, then npm run recover -- --stack prod",
+    );
+  });
+
+  test("cannot be locked where the login may not write", async () => {
+    const { lines } = await examined("s3://state", "error: write .pulumi/locks/1.json: api error AccessDenied");
+    expect(lines.at(-1)).toContain("✗ lock: pulumi stack rename failed:");
+    expect(lines.at(-1)).toContain("AccessDenied");
+    expect(lines.at(-1)).toContain("Do: see docs/state.md");
+  });
+
+  test("is told without the URL's password", async () => {
+    const { lines } = await examined("postgres://pulumi:swordfish@db/pulumi");
+    expect(lines[0]).toBe("✓ state: postgres://pulumi:****@db/pulumi has the stack");
+  });
+
+  test("is not asked for its lock in Pulumi Cloud, where a rename may be another thing", async () => {
+    const { lines, calls } = await examined("https://app.pulumi.com/anna");
+    expect(lines.at(-1)).toBe("? lock: this backend does not show it before an up");
+    expect(calls).toEqual([]);
+  });
+});
+
+test("the state in a folder has its locks read without a call, and its disk looked at", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "scpcloud-doctor-"));
+  try {
+    const locks = join(folder, ".pulumi", "locks", "organization", "scpcloud", "prod");
+    mkdirSync(locks, { recursive: true });
+    const lock = { username: "anna", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
+    writeFileSync(join(locks, "1.json"), JSON.stringify(lock));
+
+    const { lines, calls } = await examined(pathToFileURL(folder).href);
+
+    expect(lines[1]).toContain("✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z");
+    expect(lines[2]).toMatch(/^[✓!] disk: .* MiB/);
+    expect(calls).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each(["true", "1", "TRUE"])("an environment that walks around protect is named: %s", (value) => {
+  const [check, ...others] = checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value });
+  expect(check).toMatchObject({ outcome: "wrong", remedy: "unset PULUMI_OPTION_IGNORE_PROTECT", prevents: ["up"] });
+  expect(others).toEqual([]);
+});
+
+test.each([undefined, "", "false", "0"])("an environment that does not is passed over: %s", (value) => {
+  expect(checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value })).toEqual([]);
+});
