@@ -178,15 +178,22 @@ export function explainNotReady(
   };
 }
 
-/** The plugin could not read the server's version, which 26.4 and later do not show to everybody (tried on 26.4.7, 26.5.6). */
+/** What lets a deployer see the server's version (tried on 26.4.7, 26.5.6 and 26.7.3). */
+export function showVersion(realm: string): string {
+  return (
+    "give the deployer's service account the role manage-realm of realm-management " +
+    `(on 26.4 instead: a role view-system, which you add to realm-management) in realm ${realm}`
+  );
+}
+
+/** The plugin could not read the server's version, which 26.4 and later do not show to everybody. */
 export function explainHiddenVersion(realm: string): Fault {
   return {
     key: "keycloak:keycloakVersion",
     rule: "must be set, or the server's version visible",
-    reason:
-      "the plugin asks for it, which Keycloak shows to deployers of the realm master only (26.4), or with the role manage-realm too (later)",
+    reason: "the plugin asks for it, and Keycloak 26.4 or later does not show it to the deployer",
     remedy:
-      `run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); ` +
-      `or give the deployer's service account the role manage-realm of realm-management in realm ${realm}`,
+      "run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); " +
+      `or ${showVersion(realm)}`,
   };
 }

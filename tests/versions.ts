@@ -8,7 +8,7 @@ import { gte } from "semver";
 import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions";
 
 /**
- * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes what came out
+ * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes their lines
  * into docs/keycloak-versions.md. About a minute and a half for each, and its download the first time.
  */
 const REPOSITORY = resolve(__dirname, "..");
@@ -39,9 +39,7 @@ try {
     env: { ...process.env, SCPCLOUD_TEST_VERSIONS: versions.join() },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  if (named.length === 0) {
-    writeTable(JSON.parse(readFileSync(file, "utf8")) as Results);
-  }
+  writeTable(JSON.parse(readFileSync(file, "utf8")) as Results);
   process.exitCode = status ?? 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -49,19 +47,23 @@ try {
 
 function writeTable({ testResults }: Results): void {
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const [before = "", rest = ""] = readFileSync(DOCUMENT, "utf8").split(BEGIN);
+  const [written = "", after = "\n"] = rest.split(END);
   const rows = PROVED_VERSIONS.map(({ version, remark = "" }) => {
+    const known = written.split("\n").find((line) => line.startsWith(`| ${version} `));
+    if (known !== undefined && !versions.includes(version)) {
+      return known;
+    }
     const ofVersion = tests.filter(({ ancestorTitles }) => ancestorTitles.includes(`Keycloak ${version}`));
     const passed = ofVersion.filter(({ status }) => status === "passed").length;
     const works =
       ofVersion.length > 0 && passed === ofVersion.length ? "all" : `${passed} of ${ofVersion.length} tests`;
     // The built plugin asks the server for its version; the official one does not.
-    const hidden = gte(version, "26.5.0") ? "; built plugin: + manage-realm" : "; not with the built plugin";
-    const more = gte(version, "26.4.0") ? hidden : "";
+    const versionRole = gte(version, "26.5.0") ? "manage-realm" : "view-system";
+    const more = gte(version, "26.4.0") ? `; built plugin: + ${versionRole}` : "";
     return `| ${version} | ${works} | least${more} | ${remark} |`;
   });
   const table = ["| Keycloak | works | roles | remark |", "| --- | --- | --- | --- |", ...rows].join("\n");
-  const [before = "", rest = ""] = readFileSync(DOCUMENT, "utf8").split(BEGIN);
-  const after = rest.split(END)[1] ?? "\n";
   writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
   spawnSync(join(REPOSITORY, "node_modules", ".bin", "prettier"), ["--write", DOCUMENT]);
 }

@@ -3,6 +3,7 @@ import { CommandError } from "@pulumi/pulumi/automation";
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
+import { showVersion } from "../../settings/keycloakAnswers";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
@@ -120,7 +121,11 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     // A token that was given, not fetched, may be old.
     ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(accessToken), receivedAt)]),
     version === undefined
-      ? unknown("server version", "not visible; from 26.4 on only to a deployer with manage-realm")
+      ? unknown(
+          "server version",
+          "not visible to the deployer; Pulumi's own plugin does without, the one that make up builds does not",
+          `for that one, ${showVersion(realm)}`,
+        )
       : right("server version", version),
     ...rights,
     ...admin,

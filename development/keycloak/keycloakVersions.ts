@@ -16,7 +16,7 @@ export interface ProvedVersion {
 export const PROVED_VERSIONS: readonly [ProvedVersion, ...ProvedVersion[]] = [
   { version: "26.7.3", remark: "what `make up` starts" },
   { version: "26.5.6" },
-  { version: "26.4.7", remark: "tells its version to administrators of master only" },
+  { version: "26.4.7", remark: "shows its version to a role that has to be made" },
   { version: "26.3.5" },
   { version: "26.2.5", remark: "from 26.2 on `jti` has a prefix" },
   { version: "26.1.4", remark: "26.1 is the first with the client scope `service_account`" },

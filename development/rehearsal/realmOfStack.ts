@@ -17,6 +17,8 @@ const LEFT_OUT: readonly string[] = ["scpcloud:apps", "scpcloud:realmStack", "sc
 export interface RealmFacts {
   readonly deployerSecret: string;
   readonly adminPassword: string;
+  /** The servers that it is for. */
+  readonly versions: readonly string[];
   /** In seconds; Keycloak's usual ten hours where it is not said. */
   readonly ssoSessionMaxLifespan?: number;
 }
@@ -25,13 +27,12 @@ export interface RealmFacts {
 export function realmOfStack(
   { realm }: Pick<OfflineSettings, "realm">,
   integrations: readonly IntegrationSettings[],
-  { deployerSecret, adminPassword, ssoSessionMaxLifespan }: RealmFacts,
+  { ssoSessionMaxLifespan, ...facts }: RealmFacts,
 ): RealmImport {
   return buildRealm({
     realm,
     deployerClientId: DEPLOYER_CLIENT_ID,
-    deployerSecret,
-    adminPassword,
+    ...facts,
     users: usersOf(integrations),
     settings: { id: REALM_ID, ...(ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan }) },
   });

@@ -46,6 +46,22 @@ export class Meddler {
     return (answer as { value: string }).value;
   }
 
+  /** Gives a deployer a role of realm-management, which is added where the realm lacks it. */
+  giveRole(clientId: string, name: string): Promise<unknown> {
+    return this.act(async (administrator) => {
+      const { id: owner } = await find(administrator, "realm-management");
+      const roles = (await administrator.send("GET", `/clients/${owner}/roles`)) as Named[];
+      if (!roles.some((role) => role.name === name)) {
+        await administrator.send("POST", `/clients/${owner}/roles`, { name });
+      }
+      const role = await administrator.send("GET", `/clients/${owner}/roles/${name}`);
+      const { id } = await find(administrator, clientId);
+      const account = (await administrator.send("GET", `/clients/${id}/service-account-user`)) as Named;
+      await administrator.send("POST", `/users/${account.id}/role-mappings/clients/${owner}`, [role]);
+      return administrator.send("POST", `/clients/${id}/scope-mappings/clients/${owner}`, [role]);
+    });
+  }
+
   addScope(clientId: string, kind: "default" | "optional", scope: string): Promise<unknown> {
     return this.act(async (administrator) => {
       const { id } = await find(administrator, clientId);
