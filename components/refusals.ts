@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { MAPPER_ROLES } from "../settings/keycloakAnswers";
+import { inWords } from "./types";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
@@ -30,7 +31,7 @@ export function explainRefusal(refusal: Refusal, stack: string): string | undefi
 }
 
 function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Refusal, stack: string) {
-  const kind = inWords(type.split(":").at(-1) ?? "");
+  const kind = inWords(type);
   // A mapper's clientId is the UUID of the client that it belongs to.
   const object = `${kind} "${String(newInputs?.[kind === "client" ? "clientId" : "name"] ?? name)}"`;
   if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists/.test(error))) {
@@ -52,7 +53,7 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
 }
 
 function explainEngine({ errors, name, newInputs, type }: Refusal, stack: string) {
-  const object = `${inWords(type.split(":").at(-1) ?? "")} "${String(newInputs?.["name"] ?? name)}"`;
+  const object = `${inWords(type)} "${String(newInputs?.["name"] ?? name)}"`;
   if (errors.some((error) => /name .* is already in use|network with name .* already exists/.test(error))) {
     return (
       `The Docker engine already has a ${object}, which this stack's state does not know: probably an earlier run was ` +
@@ -66,9 +67,4 @@ function explainEngine({ errors, name, newInputs, type }: Refusal, stack: string
     );
   }
   return undefined;
-}
-
-/** "ClientScope" as "client scope". */
-function inWords(typeName: string): string {
-  return typeName.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
+import { changingSteps, type Preview, type Step } from "../pulumi/preview";
 import { maskedAs } from "../review/values";
 import { type ManagedResource, managedResources } from "./managedResources";
 
@@ -21,16 +21,6 @@ export interface Changes {
   readonly changes: readonly Change[];
   /** What an `up` would change besides, for no other reason than these. */
   readonly following: readonly ManagedResource[];
-}
-
-/** The steps that change something, one for each resource: a replacement may take several. */
-export function changingSteps({ steps }: Preview): ReadonlyMap<string, Step> {
-  const byUrn = new Map<string, Step>();
-  for (const step of steps.filter(({ op }) => !IDLE_OPS.includes(op))) {
-    const known = byUrn.get(step.urn);
-    byUrn.set(step.urn, known !== undefined && (known.detailedDiff ?? null) !== null ? known : step);
-  }
-  return byUrn;
 }
 
 /**

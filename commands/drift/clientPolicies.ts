@@ -1,11 +1,11 @@
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
-import { CLIENT } from "./managedResources";
+import { TYPES } from "../../components/types";
 
 /** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
 export function mayBePolicy(change: Change): boolean {
-  return change.kind === "changed" && change.resource.type === CLIENT;
+  return change.kind === "changed" && change.resource.type === TYPES.client;
 }
 
 /** The names of the realm's client policies that are enabled; who may view the realm sees them. */

@@ -1,9 +1,9 @@
 import type { Stack } from "../cli/stack";
 import { loginAsDeployer } from "../keycloak/admin";
 import type { KeycloakConnection } from "../keycloak/http";
-import type { Preview } from "../pulumi/preview";
+import { changingSteps, type Preview } from "../pulumi/preview";
 import type { Settings } from "../../settings/settings";
-import { changesByHand, changingSteps } from "./changes";
+import { changesByHand } from "./changes";
 import { enabledPolicies, mayBePolicy } from "./clientPolicies";
 import { withoutConsequences } from "./consequences";
 import { type DriftReport, driftReport, findingsOf, pendingOwners } from "./report";

@@ -1,6 +1,7 @@
+import { inWords, TYPES } from "../../components/types";
 import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../components/names";
 import { code } from "../review/markdown";
-import { type Owner, ownerOf, parentsOf, typesOf } from "../pulumi/owners";
+import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { textInput } from "../review/values";
 import { recordOf } from "../../settings/decode";
@@ -18,14 +19,6 @@ export interface ManagedResource {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-export const CLIENT = "keycloak:openid/client:Client";
-export const SCOPE = "keycloak:openid/clientScope:ClientScope";
-export const CLAIM_MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
-export const AUDIENCE_MAPPER = "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper";
-export const ROLE_MAPPING = "keycloak:index/genericRoleMapper:GenericRoleMapper";
-export const CONTAINER = "docker:index/container:Container";
-export const NETWORK = "docker:index/network:Network";
-
 /** What the state has, by URN: a preview that refreshes has a step for each. Components are nothing on any server. */
 export function managedResources({ steps }: Preview): ReadonlyMap<string, ManagedResource> {
   const parents = parentsOf(steps);
@@ -34,9 +27,12 @@ export function managedResources({ steps }: Preview): ReadonlyMap<string, Manage
     if (op !== "refresh" || oldState?.custom !== true || typeof id !== "string") {
       return [];
     }
-    const type = typesOf(urn).at(-1) ?? "";
-    const name = urn.split("::").at(-1) ?? "";
-    return [[urn, { urn, type, name, id, owner: ownerOf(urn, parents), inputs: oldState.inputs ?? {} }]];
+    return [
+      [
+        urn,
+        { urn, type: typeOf(urn), name: nameOf(urn), id, owner: ownerOf(urn, parents), inputs: oldState.inputs ?? {} },
+      ],
+    ];
   });
   return new Map(resources);
 }
@@ -46,17 +42,17 @@ export function phrase(resource: ManagedResource): string {
   const { inputs, owner, type } = resource;
   const name = textInput(inputs, "name");
   switch (type) {
-    case CLIENT:
+    case TYPES.client:
       return `the client of ${whom(resource)}`;
-    case SCOPE:
+    case TYPES.clientScope:
       return `the client scope ${name}`;
-    case CLAIM_MAPPER:
-    case AUDIENCE_MAPPER:
+    case TYPES.hardcodedClaim:
+    case TYPES.audience:
       return `the mapper ${code(name ?? "")} of ${whom(resource)}`;
-    case ROLE_MAPPING:
+    case TYPES.roleMapping:
       return `the role mapping ${code(roleOf(resource))} of ${whom(resource)}`;
-    case CONTAINER:
-    case NETWORK:
+    case TYPES.container:
+    case TYPES.network:
       return `the ${inWords(type)} ${name}`;
     default:
       return owner.kind === "containers"
@@ -71,7 +67,7 @@ export function whom({ owner, type }: Pick<ManagedResource, "owner" | "type">): 
     case "customer":
       return `customer ${owner.name}`;
     case "shared":
-      return `the client scope ${type === ROLE_MAPPING ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE}`;
+      return `the client scope ${type === TYPES.roleMapping ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE}`;
     case "containers":
       return "the containers";
     case "stack":
@@ -82,9 +78,4 @@ export function whom({ owner, type }: Pick<ManagedResource, "owner" | "type">): 
 /** The state knows the role by its id only; the program has named the resource after it. */
 function roleOf({ name }: ManagedResource): string {
   return name.replace(/^.*?-account-/, "");
-}
-
-/** `keycloak:openid/clientScope:ClientScope` as "client scope", `consentRequired` as "consent required". */
-export function inWords(name: string): string {
-  return (name.split(":").at(-1) ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
 }

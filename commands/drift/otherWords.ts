@@ -1,22 +1,14 @@
 import { code } from "../review/markdown";
 import { textInput } from "../review/values";
 import { shown, type Told } from "./finding";
-import {
-  AUDIENCE_MAPPER,
-  CLAIM_MAPPER,
-  CONTAINER,
-  type ManagedResource,
-  NETWORK,
-  phrase,
-  SCOPE,
-  whom,
-} from "./managedResources";
+import { TYPES } from "../../components/types";
+import { type ManagedResource, phrase, whom } from "./managedResources";
 
 type Words = (stored: unknown, real: unknown, resource: ManagedResource) => Told;
 
 /** What somebody changed in anything but a client, by type and property. */
 export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
-  [CLAIM_MAPPER]: {
+  [TYPES.hardcodedClaim]: {
     claimValue: (stored, real, resource) => ({
       danger: "claims",
       sentence: `someone changed ${claimOf(resource)} from ${shown(stored)} to ${shown(real)}`,
@@ -29,7 +21,7 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
     addToIdToken: claimIn("id tokens"),
     addToUserinfo: claimIn("userinfo"),
   },
-  [AUDIENCE_MAPPER]: {
+  [TYPES.audience]: {
     includedCustomAudience: (stored, real) => ({
       danger: "claims",
       sentence: `someone changed the audience of all customers' tokens from ${shown(stored)} to ${shown(real)}`,
@@ -39,7 +31,7 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
       sentence: `someone ${real === true ? "put the audience into" : "took the audience out of"} all customers' tokens`,
     }),
   },
-  [SCOPE]: {
+  [TYPES.clientScope]: {
     includeInTokenScope: (_, real, resource) => ({
       danger: "claims",
       sentence: `someone let ${phrase(resource)} ${real === true ? "appear in" : "vanish from"} the claim scope of all customers' tokens`,
@@ -49,7 +41,7 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
       sentence: `someone renamed the client scope ${shown(stored)} to ${shown(real)}`,
     }),
   },
-  [CONTAINER]: {
+  [TYPES.container]: {
     mustRun: (_, real, resource) => ({
       danger: "existence",
       sentence: `someone ${real === true ? "started" : "stopped"} ${phrase(resource)}${real === true ? "" : ", or it ended by itself"}`,
@@ -70,18 +62,18 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
 
 /** Who deletes it has deleted more than that. */
 const TAKEN_ALONG: Readonly<Record<string, string>> = {
-  [SCOPE]: ", with its mappers, and so from every customer",
-  [NETWORK]: ", so that its containers publish no ports",
+  [TYPES.clientScope]: ", with its mappers, and so from every customer",
+  [TYPES.network]: ", so that its containers publish no ports",
 };
 
 /** A resource that its server has no more, other than a client. */
 export function lostWords(resource: ManagedResource): Told {
   const { owner, type } = resource;
   const verb = owner.kind === "containers" ? "removed" : "deleted";
-  const claim = type === CLAIM_MAPPER ? textInput(resource.inputs, "claimName") : undefined;
+  const claim = type === TYPES.hardcodedClaim ? textInput(resource.inputs, "claimName") : undefined;
   const consequence = claim === undefined ? "" : `: ${theirTokens(resource)} lack the claim ${code(claim)}`;
   return {
-    danger: owner.kind === "containers" || type === SCOPE ? "existence" : "claims",
+    danger: owner.kind === "containers" || type === TYPES.clientScope ? "existence" : "claims",
     sentence: `someone ${verb} ${phrase(resource)}${TAKEN_ALONG[type] ?? consequence}`,
   };
 }

@@ -3,7 +3,8 @@ import type { Change } from "./changes";
 import { CLIENT_LISTS, CLIENT_WORDS } from "./clientWords";
 import { type Finding, shown, type Told } from "./finding";
 import { lostWords, OTHER_WORDS } from "./otherWords";
-import { CLIENT, inWords, phrase, whom } from "./managedResources";
+import { inWords, TYPES } from "../../components/types";
+import { phrase, whom } from "./managedResources";
 
 type Changed = Extract<Change, { kind: "changed" }>;
 
@@ -20,7 +21,7 @@ export function tell(change: Change): Finding[] {
 }
 
 function tellLost({ resource }: Change): Told {
-  return resource.type === CLIENT
+  return resource.type === TYPES.client
     ? {
         danger: "existence",
         sentence: `someone deleted ${phrase(resource)}, with its secret, its mapper and its client scopes`,
@@ -44,7 +45,7 @@ function tellChanged(change: Changed): Told[] {
     ];
   }
   const told =
-    type === CLIENT
+    type === TYPES.client
       ? CLIENT_WORDS[property]?.(stored, real, owner.name)
       : OTHER_WORDS[type]?.[property]?.(stored, real, resource);
   return [told ?? tellPlainly(change)];

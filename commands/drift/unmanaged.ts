@@ -6,7 +6,8 @@ import { code } from "../review/markdown";
 import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
-import { CLIENT, type ManagedResource, phrase, SCOPE, whom } from "./managedResources";
+import { TYPES } from "../../components/types";
+import { type ManagedResource, phrase, whom } from "./managedResources";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
 interface Representation {
@@ -36,13 +37,13 @@ export async function unmanagedChanges(
 ): Promise<UnmanagedChanges> {
   const hiddenSecrets: string[] = [];
   const known = new Set([...managed.map(({ id }) => id), ...lost.map(placeOf)]);
-  const looked = managed.filter(({ type }) => type === CLIENT || type === SCOPE);
+  const looked = managed.filter(({ type }) => type === TYPES.client || type === TYPES.clientScope);
   const findings = await Promise.all(
     looked.map(async (resource) => {
       const found = (await admin.get(
-        `/${resource.type === CLIENT ? "clients" : "client-scopes"}/${resource.id}`,
+        `/${resource.type === TYPES.client ? "clients" : "client-scopes"}/${resource.id}`,
       )) as Representation;
-      const handedOver = resource.type === CLIENT ? credentials?.[resource.owner.name]?.clientSecret : undefined;
+      const handedOver = resource.type === TYPES.client ? credentials?.[resource.owner.name]?.clientSecret : undefined;
       if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
       }
@@ -68,7 +69,7 @@ function secretChange(resource: ManagedResource, found: Representation, handedOv
 
 function furtherMappers(resource: ManagedResource, found: Representation, known: ReadonlySet<string>): Finding[] {
   const { owner, type } = resource;
-  const to = type === CLIENT ? whom(resource) : `${phrase(resource)}, which all customers have`;
+  const to = type === TYPES.client ? whom(resource) : `${phrase(resource)}, which all customers have`;
   return (found.protocolMappers ?? [])
     .filter(({ id, name }) => !known.has(id) && !known.has(placeOf({ owner, inputs: { name } })))
     .map(({ config, name }) => {

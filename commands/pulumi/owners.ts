@@ -21,7 +21,7 @@ export function ownerOf(urn: string, parents: Parents): Owner {
   if (types.includes(CUSTOMER_TYPE)) {
     // A component's URN ends with its own type, and its name is the customer's client id.
     let ancestor: string | undefined = urn;
-    while (ancestor !== undefined && typesOf(ancestor).at(-1) !== CUSTOMER_TYPE) {
+    while (ancestor !== undefined && typeOf(ancestor) !== CUSTOMER_TYPE) {
       ancestor = parents.get(ancestor);
     }
     return { kind: "customer", name: nameOf(ancestor ?? urn) };
@@ -43,11 +43,16 @@ export function unprotectedOwners(steps: readonly Step[]): Owner[] {
 }
 
 /** `urn:pulumi:STACK::PROJECT::TYPE$TYPE::NAME`. */
-export function typesOf(urn: string): string[] {
+function typesOf(urn: string): string[] {
   return (urn.split("::")[2] ?? "").split("$");
 }
 
-/** A name may have colons itself. */
-function nameOf(urn: string): string {
+/** The type of the resource itself. */
+export function typeOf(urn: string): string {
+  return typesOf(urn).at(-1) ?? "";
+}
+
+/** The logical name, which may have colons itself. */
+export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }

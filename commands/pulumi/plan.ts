@@ -1,3 +1,7 @@
+import { TYPES } from "../../components/types";
+import { nameOf, typeOf } from "./owners";
+import { readPreview, type Step } from "./preview";
+
 /** A resource that an `up` would create, from `pulumi preview --json`. */
 export interface PlannedResource {
   readonly urn: string;
@@ -22,31 +26,19 @@ export interface LostClient {
   readonly replacedFor: readonly string[];
 }
 
-interface Step {
-  readonly op: string;
-  readonly urn: string;
-  readonly replaceReasons?: readonly string[] | null;
-  readonly newState?: {
-    readonly type: string;
-    readonly custom?: boolean;
-    readonly parent?: string;
-    readonly inputs?: Record<string, unknown>;
-  };
-}
-
 /** @param json the output of `pulumi preview --json` */
 export function readPlan(json: string): Plan {
-  const { steps = [] } = JSON.parse(json) as { steps?: readonly Step[] };
+  const { steps } = readPreview(json);
   return {
     creates: steps
       .filter(({ op }) => op === "create")
-      .map(({ urn, newState }) => ({
+      .map(({ urn, newState = {} }) => ({
         urn,
-        type: newState?.type ?? "",
-        name: urn.split("::").at(-1) ?? "",
-        ...(newState?.parent === undefined ? {} : { parent: newState.parent }),
-        inputs: newState?.inputs ?? {},
-        isComponent: newState?.custom !== true,
+        type: typeOf(urn),
+        name: nameOf(urn),
+        ...(newState.parent === undefined ? {} : { parent: newState.parent }),
+        inputs: newState.inputs ?? {},
+        isComponent: newState.custom !== true,
       })),
     lostClients: lostClients(steps),
   };
@@ -56,7 +48,7 @@ export function readPlan(json: string): Plan {
 function lostClients(steps: readonly Step[]): LostClient[] {
   const reasons = new Map<string, readonly string[]>();
   for (const { op, urn, replaceReasons } of steps) {
-    if (/delete|replace/.test(op) && urn.includes("keycloak:openid/client:Client::")) {
+    if (/delete|replace/.test(op) && typeOf(urn) === TYPES.client) {
       reasons.set(urn, [...new Set([...(reasons.get(urn) ?? []), ...(replaceReasons ?? [])])]);
     }
   }

@@ -33,7 +33,23 @@ export interface Preview {
 }
 
 /** Ops of steps that do nothing to a resource. */
-export const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
+const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
+
+/** A step of a resource, with what all its steps do. */
+export interface ChangingStep extends Step {
+  readonly ops: readonly string[];
+}
+
+/** The steps that change something, one for each resource: of a replacement's, which may be several, the one that tells the differences. */
+export function changingSteps({ steps }: Pick<Preview, "steps">): ReadonlyMap<string, ChangingStep> {
+  const byUrn = new Map<string, ChangingStep>();
+  for (const step of steps.filter(({ op }) => !IDLE_OPS.includes(op))) {
+    const known = byUrn.get(step.urn);
+    const told = known !== undefined && (known.detailedDiff ?? null) !== null ? known : step;
+    byUrn.set(step.urn, { ...told, ops: [...(known?.ops ?? []), step.op] });
+  }
+  return byUrn;
+}
 
 /** Reads the output; whatever else it is becomes an error, since a reviewer must not take it for "no changes". */
 export function readPreview(text: string): Preview {
@@ -76,9 +92,8 @@ function contradictions({ steps, counts }: Preview, hasSteps: boolean): string[]
   if (!hasSteps || Object.keys(counts).length === 0) {
     return ["what was read is no output of pulumi preview --json"];
   }
-  const isChange = (op: string) => !IDLE_OPS.includes(op);
-  const counted = Object.entries(counts).filter(([op]) => isChange(op));
-  const told = new Set(steps.filter(({ op }) => isChange(op)).map(({ urn }) => urn)).size;
+  const counted = Object.entries(counts).filter(([op]) => !IDLE_OPS.includes(op));
+  const told = changingSteps({ steps }).size;
   return counted.some(([, count]) => count > 0) === told > 0
     ? []
     : [

@@ -1,3 +1,4 @@
+import { TYPES } from "../../components/types";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import type { PlannedResource } from "../pulumi/plan";
 import { UNKNOWN } from "../pulumi/preview";
@@ -15,18 +16,18 @@ interface Named {
 export async function findExisting(resource: PlannedResource, admin: KeycloakAdmin): Promise<string | undefined> {
   const { realmId, clientId, clientScopeId, name } = resource.inputs;
   switch (resource.type) {
-    case "keycloak:openid/client:Client": {
+    case TYPES.client: {
       // Never the whole list: it takes 18 s with 1,226 clients.
       const clients = (await admin.get(`/clients?clientId=${encodeURIComponent(String(clientId))}`)) as Named[];
       const client = clients.find((one) => one.clientId === clientId);
       return client && `${String(realmId)}/${client.id}`;
     }
-    case "keycloak:openid/clientScope:ClientScope": {
+    case TYPES.clientScope: {
       const scope = ((await admin.get("/client-scopes")) as Named[]).find((one) => one.name === name);
       return scope && `${String(realmId)}/${scope.id}`;
     }
-    case "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper":
-    case "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper": {
+    case TYPES.hardcodedClaim:
+    case TYPES.audience: {
       const owner = isKnown(clientId)
         ? ["client", clientId]
         : isKnown(clientScopeId)

@@ -1,4 +1,5 @@
 import { isSecret } from "../../components/credentials";
+import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
 
 /** A resource in `pulumi stack export --show-secrets`. */
@@ -15,7 +16,7 @@ export interface ExportedResource {
  */
 export function clientsWithoutSecret(resources: readonly ExportedResource[]): string[] {
   return resources
-    .filter(({ type, id }) => type === "keycloak:openid/client:Client" && id !== undefined && id !== "")
+    .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
     .filter(({ outputs }) => !isSecret(plainOf(outputs?.["clientSecret"])))
     .map(({ urn }) => urn);
 }

@@ -1,5 +1,6 @@
-import { type Owner, ownerOf, parentsOf, typesOf } from "../pulumi/owners";
-import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
+import { inWords, TYPES } from "../../components/types";
+import { type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
+import { changingSteps, type ChangingStep, type Preview } from "../pulumi/preview";
 import { changedProperties, type PropertyChange, textInput } from "./values";
 
 /** What becomes of a resource, in the order of danger. */
@@ -26,36 +27,22 @@ export interface OwnerChanges {
   readonly changes: readonly ResourceChange[];
 }
 
-const CLIENT_TYPE = "keycloak:openid/client:Client";
-
 /** The changes by owner; the order of the steps, of which many run at once, has no influence. */
-export function changesByOwner({ steps }: Preview): OwnerChanges[] {
+export function changesByOwner(preview: Preview): OwnerChanges[] {
+  const { steps } = preview;
   const known = new Set(steps.filter(({ op }) => op === "refresh").map(({ urn }) => urn));
   const parents = parentsOf(steps);
   const owners = new Map<string, { owner: Owner; changes: ResourceChange[] }>();
-  for (const { action, step } of changedResources(steps)) {
+  for (const step of changingSteps(preview).values()) {
     const owner = ownerOf(step.urn, parents);
     const key = JSON.stringify([owner.kind, owner.name]);
     const { changes } = owners.get(key) ?? { changes: [] };
-    owners.set(key, { owner, changes: [...changes, toChange(action, step, known.has(step.urn))] });
+    owners.set(key, { owner, changes: [...changes, toChange(step, known.has(step.urn))] });
   }
   return [...owners.values()].map(({ owner, changes }) => ({
     owner,
     changes: changes.sort((a, b) => rank(a) - rank(b) || (a.resource < b.resource ? -1 : 1)),
   }));
-}
-
-/** One step for each resource: a replacement may take several. */
-function changedResources(steps: readonly Step[]): { action: Action; step: Step }[] {
-  const byUrn = new Map<string, { action: Action; step: Step }>();
-  for (const step of steps.filter(({ op }) => !IDLE_OPS.includes(op))) {
-    const action = actionOf(step.op);
-    const other = byUrn.get(step.urn);
-    const isReplaced = action === "replace" || (other !== undefined && other.action !== action);
-    const best = other !== undefined && (other.step.detailedDiff ?? null) !== null ? other.step : step;
-    byUrn.set(step.urn, { action: isReplaced ? "replace" : action, step: best });
-  }
-  return [...byUrn.values()];
 }
 
 /** An operation that is not known here counts as the most dangerous one. */
@@ -66,11 +53,13 @@ function actionOf(op: string): Action {
   return op === "create" || op === "import" ? "create" : op === "update" ? "update" : "delete";
 }
 
-function toChange(action: Action, step: Step, wasKnown: boolean): ResourceChange {
+function toChange(step: ChangingStep, wasKnown: boolean): ResourceChange {
+  const [only = "replace", ...others] = new Set(step.ops.map(actionOf));
+  const action = others.length === 0 ? only : "replace";
   const properties = action === "update" || action === "replace" ? changedProperties(step) : [];
-  const type = typesOf(step.urn).at(-1) ?? "";
+  const type = typeOf(step.urn);
   const { custom, inputs } = step.newState ?? step.oldState ?? {};
-  const isClient = type === CLIENT_TYPE;
+  const isClient = type === TYPES.client;
   const enabled = isClient ? properties.find(({ property }) => property === "enabled")?.after : undefined;
   const claim = textInput(inputs, "claimName");
   const value = textInput(inputs, "claimValue");
@@ -89,9 +78,4 @@ function toChange(action: Action, step: Step, wasKnown: boolean): ResourceChange
 
 function rank({ action }: ResourceChange): number {
   return ACTIONS.indexOf(action);
-}
-
-/** `keycloak:openid/clientScope:ClientScope` as "client scope". */
-function inWords(type: string): string {
-  return (type.split(":").at(-1) ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
 }

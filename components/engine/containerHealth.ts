@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import { withoutSecrets } from "../../settings/withoutSecrets";
 import { type DockerEngine, DockerEngineError } from "./engineConnection";
 import { type ContainerState, inspectContainer, lastLogLines } from "./containerState";
 
@@ -79,13 +80,4 @@ async function logOf(engine: DockerEngine, { id, secrets }: Awaited): Promise<st
   return masked.length === 0
     ? ["It has logged nothing."]
     : ["The last lines of its log:", ...masked.map((line) => `  ${line}`)];
-}
-
-/** Of a secret of several lines, a line of the log shows one, of which a short one tells nothing. */
-function withoutSecrets(line: string, secrets: readonly string[]): string {
-  const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/).filter((part) => part.length > 7)]);
-  return [...new Set(parts)]
-    .filter((part) => part !== "")
-    .sort((one, other) => other.length - one.length)
-    .reduce((text, part) => text.replaceAll(part, "[secret]"), line);
 }

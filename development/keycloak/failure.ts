@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { withoutSecrets } from "../../settings/withoutSecrets";
 import type { ServerHome } from "./home";
 import { portInUse } from "./ports";
 import type { RealmImport } from "./realmImport";
@@ -35,8 +36,4 @@ function likelyCause(log: string, port: number): string[] {
   if (/No space left on device/.test(log)) return ["The disk is full."];
   if (/UnsupportedClassVersionError/.test(log)) return ["The Java version is too old for it; Java 17 is needed."];
   return [];
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret !== "").reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
 }

@@ -1,6 +1,7 @@
-import { changesByHand, changingSteps } from "../../commands/drift/changes";
+import { changesByHand } from "../../commands/drift/changes";
+import { changingSteps } from "../../commands/pulumi/preview";
 import { withoutConsequences } from "../../commands/drift/consequences";
-import { CLAIM_MAPPER, CONTAINER, NETWORK, ROLE_MAPPING, SCOPE } from "../../commands/drift/managedResources";
+import { TYPES } from "../../components/types";
 import {
   APPS,
   changed,
@@ -85,7 +86,7 @@ describe("a change by hand", () => {
   });
 
   it("is followed by what an up changes for no other reason", () => {
-    const container: Had = { type: CONTAINER, name: "api-container", of: APPS, outputs: { volumes: ["v"] } };
+    const container: Had = { type: TYPES.container, name: "api-container", of: APPS, outputs: { volumes: ["v"] } };
     const refreshed = previewOf(refreshOf(container), updateOf(container, {}, { volumes: ["unknown"] }, "replace"));
     expect(changesByHand(refreshed, NOTHING)).toEqual({ changes: [], following: [managed(container)] });
   });
@@ -99,13 +100,13 @@ it("takes one step of each resource, that with the properties", () => {
 });
 
 describe("the consequences of a change", () => {
-  const scope: Had = { type: SCOPE, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
+  const scope: Had = { type: TYPES.clientScope, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
   const accountScope: Had = { ...scope, name: "realmScopes-account-scope", inputs: { name: "scpCloud-account" } };
-  const sharedMapper: Had = { type: CLAIM_MAPPER, name: "realmScopes-allowed-origins", of: SHARED };
-  const role: Had = { type: ROLE_MAPPING, name: "realmScopes-account-view-profile", of: SHARED };
+  const sharedMapper: Had = { type: TYPES.hardcodedClaim, name: "realmScopes-allowed-origins", of: SHARED };
+  const role: Had = { type: TYPES.roleMapping, name: "realmScopes-account-view-profile", of: SHARED };
   const scopes = (customer: string): Had => ({ type: "scopes", name: `${customer}-default-scopes`, of: customer });
-  const network: Had = { type: NETWORK, name: "network", of: APPS };
-  const container: Had = { type: CONTAINER, name: "api-container", of: APPS };
+  const network: Had = { type: TYPES.network, name: "network", of: APPS };
+  const container: Had = { type: TYPES.container, name: "api-container", of: APPS };
 
   it("of a deleted client are all else of that customer, and of no other", () => {
     const others = [lost(mapperOf("globex")), changed(scopes("globex"), "defaultScopes", ["basic"], [])];

@@ -1,5 +1,6 @@
 import type { Change } from "../../commands/drift/changes";
-import { CLAIM_MAPPER, CLIENT, type ManagedResource, managedResources } from "../../commands/drift/managedResources";
+import { TYPES } from "../../components/types";
+import { type ManagedResource, managedResources } from "../../commands/drift/managedResources";
 import type { Preview, Step } from "../../commands/pulumi/preview";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export const SHARED = "scpcloud:keycloak:RealmScopes";
 export const APPS = "scpcloud:apps:Apps";
 
 export const clientOf = (customer: string, outputs: Values = {}): Had => ({
-  type: CLIENT,
+  type: TYPES.client,
   name: `${customer}-client`,
   of: customer,
   inputs: { clientId: customer },
@@ -28,7 +29,7 @@ export const clientOf = (customer: string, outputs: Values = {}): Had => ({
 });
 
 export const mapperOf = (customer: string, outputs: Values = {}): Had => ({
-  type: CLAIM_MAPPER,
+  type: TYPES.hardcodedClaim,
   name: `${customer}-organization-id`,
   of: customer,
   inputs: { name: "organizationId", claimName: "organizationId" },

@@ -1,11 +1,16 @@
 import type { StackOutputs } from "../../commands/cli/stack";
 import { remade, unmanagedChanges } from "../../commands/drift/unmanaged";
-import { SCOPE } from "../../commands/drift/managedResources";
+import { TYPES } from "../../components/types";
 import type { KeycloakAdmin } from "../../commands/keycloak/admin";
 import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
 
 const OUTPUTS: StackOutputs = { credentials: { acme: { clientSecret: "s3cret", basic: "Basic YWNtZTpzM2NyZXQ=" } } };
-const SCOPE_OF_ALL: Had = { type: SCOPE, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
+const SCOPE_OF_ALL: Had = {
+  type: TYPES.clientScope,
+  name: "realmScopes-scope",
+  of: SHARED,
+  inputs: { name: "scpCloud" },
+};
 const OWN_MAPPER = { id: "id of acme-organization-id", name: "organizationId" };
 
 const adminOf = (answers: Record<string, unknown>): KeycloakAdmin => ({

@@ -3,23 +3,21 @@ import { join } from "node:path";
 
 import { CLIENT_LISTS, CLIENT_WORDS } from "../../commands/drift/clientWords";
 import { inOrder } from "../../commands/drift/finding";
-import {
-  AUDIENCE_MAPPER,
-  CLIENT,
-  CONTAINER,
-  NETWORK,
-  ROLE_MAPPING,
-  SCOPE,
-} from "../../commands/drift/managedResources";
+import { TYPES } from "../../components/types";
 import { tell } from "../../commands/drift/tell";
 import { APPS, changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPreviews";
 
 const ACME = clientOf("acme");
 const SCOPES: Had = { type: "keycloak:openid/clientDefaultScopes:ClientDefaultScopes", name: "s", of: "acme" };
-const AUDIENCE: Had = { type: AUDIENCE_MAPPER, name: "realmScopes-audience", of: SHARED, inputs: { name: "audience" } };
-const SHARED_SCOPE: Had = { type: SCOPE, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
-const ROLE: Had = { type: ROLE_MAPPING, name: "realmScopes-account-view-profile", of: SHARED };
-const API: Had = { type: CONTAINER, name: "api-container", of: APPS, inputs: { name: "scpcloud-dev-api" } };
+const AUDIENCE: Had = { type: TYPES.audience, name: "realmScopes-audience", of: SHARED, inputs: { name: "audience" } };
+const SHARED_SCOPE: Had = {
+  type: TYPES.clientScope,
+  name: "realmScopes-scope",
+  of: SHARED,
+  inputs: { name: "scpCloud" },
+};
+const ROLE: Had = { type: TYPES.roleMapping, name: "realmScopes-account-view-profile", of: SHARED };
+const API: Had = { type: TYPES.container, name: "api-container", of: APPS, inputs: { name: "scpcloud-dev-api" } };
 
 const sentences = (...[had, property, stored, real]: Parameters<typeof changed>) =>
   tell(changed(had, property, stored, real)).map(({ sentence }) => sentence);
@@ -62,7 +60,7 @@ it("tells every kind of change by hand in words", () => {
     SHARED_SCOPE,
     ROLE,
     API,
-    { type: NETWORK, name: "network", of: APPS, inputs: { name: "scpcloud-dev" } },
+    { type: TYPES.network, name: "network", of: APPS, inputs: { name: "scpcloud-dev" } },
     { type: "docker:index/volume:Volume", name: "v", of: APPS, inputs: { name: "certificates" } },
     SCOPES,
   ];
@@ -123,7 +121,7 @@ describe("drift", () => {
   it("has a sentence of its own wherever the program says something of a customer's client", () => {
     const golden = readFileSync(join(__dirname, "..", "golden", "prod.json"), "utf8");
     const { resources } = JSON.parse(golden) as { resources: Record<string, { inputs: object }> };
-    const clients = Object.entries(resources).filter(([name]) => name.startsWith(`${CLIENT} `));
+    const clients = Object.entries(resources).filter(([name]) => name.startsWith(`${TYPES.client} `));
     const declared = [...new Set(clients.flatMap(([, { inputs }]) => Object.keys(inputs)))];
     expect(declared.length).toBeGreaterThan(15);
     const told = [...Object.keys(CLIENT_WORDS), ...Object.keys(CLIENT_LISTS)];

@@ -1,6 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 
 import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../components/names";
+import { TYPES as TYPES_OF_PROGRAM } from "../../components/types";
 import {
   type DeclaredResource,
   declaredResource,
@@ -130,7 +131,8 @@ describe("the rule for scope lists", () => {
     expect(scopeLists(LISTS, customer("acme", { defaults }))).toEqual([]);
   });
 
-  it("knows the names that the program uses, written again", () => {
+  it("knows the names and types that the program uses, written again", () => {
+    expect(TYPES_OF_PROGRAM).toMatchObject(TYPES);
     expect(LISTS.required).toEqual([...BUILT_IN_SCOPES, CLIENT_SCOPE]);
     expect(ORGANIZATION_CLAIM).toBe(CLAIM_OF_PROGRAM);
   });

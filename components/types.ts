@@ -1,0 +1,18 @@
+/** The types of declared resources, as URNs, previews and the state have them. The policy pack has a list of its own. */
+export const TYPES = {
+  client: "keycloak:openid/client:Client",
+  clientScope: "keycloak:openid/clientScope:ClientScope",
+  hardcodedClaim: "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper",
+  audience: "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper",
+  roleMapping: "keycloak:index/genericRoleMapper:GenericRoleMapper",
+  defaultScopes: "keycloak:openid/clientDefaultScopes:ClientDefaultScopes",
+  optionalScopes: "keycloak:openid/clientOptionalScopes:ClientOptionalScopes",
+  container: "docker:index/container:Container",
+  network: "docker:index/network:Network",
+  remoteImage: "docker:index/remoteImage:RemoteImage",
+} as const;
+
+/** `keycloak:openid/clientScope:ClientScope` as "client scope", `consentRequired` as "consent required". */
+export function inWords(name: string): string {
+  return (name.split(":").at(-1) ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}
