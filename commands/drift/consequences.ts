@@ -1,50 +1,73 @@
 import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../components/names";
-import { textInput } from "../review/values";
+import { TYPES } from "../../components/types";
 import { stringsOf } from "../../settings/decode";
+import { textInput } from "../review/values";
 import type { Change } from "./changes";
-import { CLIENT, CONTAINER, NETWORK, ROLE_MAPPING, SCOPE } from "./managedResources";
 
-/**
- * Only what somebody did: whoever deletes a client has deleted its mapper, and need not be told to have done that, too.
- * What is left out here is in the sentence of its cause.
- */
+/** What somebody did, and which other change comes of it. The sentence of the cause tells both. */
+interface Consequence {
+  readonly cause: (change: Change) => boolean;
+  readonly consequence: (change: Change, cause: Change) => boolean;
+}
+
+const lost = (type: string) => (change: Change) => change.kind === "lost" && change.resource.type === type;
+const changed = (property: string) => (change: Change) => change.kind === "changed" && change.property === property;
+const isCustomers = (change: Change, { resource: { owner } }: Change) =>
+  owner.kind === "customer" && change.resource.owner.kind === "customer" && change.resource.owner.name === owner.name;
+
+const CONSEQUENCES: readonly Consequence[] = [
+  // With a client go its mappers and lists.
+  {
+    cause: lost(TYPES.client),
+    consequence: (change, cause) => isCustomers(change, cause) && change.resource.type !== TYPES.client,
+  },
+  // With a shared client scope go its mappers, or its roles.
+  {
+    cause: lost(TYPES.clientScope),
+    consequence: ({ kind, resource: { owner, type } }, cause) =>
+      kind === "lost" &&
+      owner.kind === "shared" &&
+      type !== TYPES.clientScope &&
+      nameOf(cause) === (type === TYPES.roleMapping ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE),
+  },
+  // Neither a container without its network publishes ports, nor one that does not run.
+  { cause: lost(TYPES.network), consequence: changed("ports") },
+  {
+    cause: changed("mustRun"),
+    consequence: (change, cause) => changed("ports")(change) && change.resource.urn === cause.resource.urn,
+  },
+  // The service account that is made instead has another id.
+  {
+    cause: changed("serviceAccountsEnabled"),
+    consequence: (change, cause) => changed("serviceAccountUserId")(change) && isCustomers(change, cause),
+  },
+];
+
+/** Only what somebody did: whoever deletes a client has deleted its mapper, and need not be told to have done that, too. */
 export function withoutConsequences(changes: readonly Change[]): Change[] {
-  const lost = changes.filter(({ kind }) => kind === "lost").map(({ resource }) => resource);
-  const lostClients = new Set(lost.filter(({ type }) => type === CLIENT).map(({ owner }) => owner.name));
-  const lostScopes = lost.filter(({ type }) => type === SCOPE).map(({ inputs }) => textInput(inputs, "name") ?? "");
-  const isNetworkLost = lost.some(({ type }) => type === NETWORK);
-  const stopped = new Set(changed("mustRun").map(({ resource }) => resource.urn));
-  const withoutAccount = new Set(changed("serviceAccountsEnabled").map(({ resource }) => resource.owner.name));
-
-  function changed(property: string) {
-    return changes.filter((change) => change.kind === "changed" && change.property === property);
-  }
-  const isConsequence = (change: Change): boolean => {
-    const { owner, type } = change.resource;
-    if (owner.kind === "customer" && lostClients.has(owner.name)) {
-      return type !== CLIENT;
-    }
-    if (change.kind === "lost") {
-      const scope = type === ROLE_MAPPING ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE;
-      return owner.kind === "shared" && type !== SCOPE && lostScopes.includes(scope);
-    }
-    return (
-      (type === CONTAINER && change.property === "ports" && (isNetworkLost || stopped.has(change.resource.urn))) ||
-      (change.property === "serviceAccountUserId" && withoutAccount.has(owner.name))
-    );
-  };
+  const happened = CONSEQUENCES.map(({ cause, consequence }) => ({ causes: changes.filter(cause), consequence }));
   return changes
-    .filter((change) => !isConsequence(change))
-    .flatMap((change) => {
-      if (change.kind === "lost" || change.property !== "defaultScopes") {
-        return [change];
-      }
-      // Keycloak itself takes them off, a deleted scope from every client.
-      const gone = [...lostScopes, ...(withoutAccount.has(change.resource.owner.name) ? ["service_account"] : [])];
-      const real = stringsOf(change.real);
-      const stored = stringsOf(change.stored).filter((scope) => real.includes(scope) || !gone.includes(scope));
-      return stored.length === real.length && stored.every((scope) => real.includes(scope))
-        ? []
-        : [{ ...change, stored, real }];
-    });
+    .filter((change) => !happened.some(({ causes, consequence }) => causes.some((cause) => consequence(change, cause))))
+    .flatMap((change) => withoutScopes(change, scopesTakenOff(change, changes)));
+}
+
+/** The client scopes that Keycloak itself takes off a client: a deleted one, off every client. */
+function scopesTakenOff(change: Change, changes: readonly Change[]): string[] {
+  const hasNoAccount = changes.some((cause) => changed("serviceAccountsEnabled")(cause) && isCustomers(change, cause));
+  return [...changes.filter(lost(TYPES.clientScope)).map(nameOf), ...(hasNoAccount ? ["service_account"] : [])];
+}
+
+function withoutScopes(change: Change, takenOff: readonly string[]): Change[] {
+  if (change.kind === "lost" || change.property !== "defaultScopes") {
+    return [change];
+  }
+  const real = stringsOf(change.real);
+  const stored = stringsOf(change.stored).filter((scope) => real.includes(scope) || !takenOff.includes(scope));
+  return stored.length === real.length && stored.every((scope) => real.includes(scope))
+    ? []
+    : [{ ...change, stored, real }];
+}
+
+function nameOf({ resource }: Change): string {
+  return textInput(resource.inputs, "name") ?? "";
 }
