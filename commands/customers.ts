@@ -4,11 +4,8 @@ import { readRecord } from "./handover/record";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { runCommand, UsageError } from "./cli/commandLine";
+import { FOUND, runCommand, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
-
-/** As of drift: neither that of errors nor one of a shell's own. */
-const OLD_SECRETS = 3;
 
 runCommand(
   {
@@ -21,7 +18,7 @@ runCommand(
       "older-than": {
         type: "string",
         value: "DAYS",
-        description: `exit with ${OLD_SECRETS} where a secret in use is older than so many days, such as 365d`,
+        description: `exit with ${FOUND} where a secret in use is older than so many days, such as 365d`,
       },
     },
   },
@@ -41,7 +38,7 @@ runCommand(
       } else {
         console.log([customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"));
       }
-      return old.length > 0 ? OLD_SECRETS : 0;
+      return old.length > 0 ? FOUND : 0;
     } finally {
       await keycloak.close();
     }

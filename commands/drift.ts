@@ -4,11 +4,8 @@ import { connect } from "./keycloak/http";
 import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { readSettings } from "../settings/read";
-import { runCommand } from "./cli/commandLine";
+import { FOUND, runCommand } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
-
-/** Neither that of errors, 1, nor 2, which shells and make have for faults of their own. */
-const DRIFT = 3;
 
 runCommand(
   {
@@ -16,7 +13,7 @@ runCommand(
     description:
       "Says in words what somebody changed in Keycloak, or on the Docker engine, behind the program's back, and what\n" +
       "helps against it. Changes nothing. Prints neither tokens nor secrets. Exits with 0 where there is no drift, with\n" +
-      `${DRIFT} where there is, and with 1 where that could not be found out.`,
+      `${FOUND} where there is, and with 1 where that could not be found out.`,
     options: { json: { type: "boolean", description: "the same as data" } },
   },
   async ({ stack: name, options }) => {
@@ -32,7 +29,7 @@ runCommand(
         previewRunner(pulumiCli(name, PROJECT_DIRECTORY)),
       );
       console.log(options.json ? JSON.stringify(report, undefined, 2) : driftText(report));
-      return report.drift ? DRIFT : 0;
+      return report.drift ? FOUND : 0;
     } finally {
       await keycloak.close();
     }

@@ -1,6 +1,6 @@
 import { lt } from "semver";
 
-import { runCommand, UsageError } from "../commands/cli/commandLine";
+import { FOUND, runCommand, UsageError } from "../commands/cli/commandLine";
 import { readStackFile } from "../commands/review/claimsReview";
 import { checkStackName, workingTreeFiles } from "../commands/review/revision";
 import { PROJECT_DIRECTORY } from "../commands/cli/stack";
@@ -10,8 +10,6 @@ import { Rehearsal } from "./rehearsal/rehearsal";
 import { checkVersion, NEWEST_VERSION } from "./keycloak/keycloakVersions";
 import { ensureToolchain, toolchainEnvironment } from "./toolchain/install";
 
-/** As of `npm run drift`: neither that of errors nor one that shells have for their own. */
-const DIFFERENT = 3;
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
 const OLDEST_VERSION = "26.1.0";
 
@@ -21,7 +19,7 @@ runCommand(
     description:
       "Rehearses an upgrade of Keycloak on this machine alone: a throw-away server of the old version gets the stack's\n" +
       "customers, the new version starts on its data, and every token is compared. Needs no access to the real server\n" +
-      `and leaves nothing behind. Exits with 0 where nothing changes, with ${DIFFERENT} where something does.`,
+      `and leaves nothing behind. Exits with 0 where nothing changes, with ${FOUND} where something does.`,
     options: {
       from: { type: "string", value: "VERSION", description: "the version that you have; without it a fresh realm" },
       to: { type: "string", value: "VERSION", description: `the version that you want; by default ${NEWEST_VERSION}` },
@@ -55,7 +53,7 @@ runCommand(
     try {
       const outcome = await Promise.race([rehearsal.run(), interruption()]);
       console.log(options["json"] === true ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
-      return differs(outcome) ? DIFFERENT : 0;
+      return differs(outcome) ? FOUND : 0;
     } finally {
       await rehearsal.close();
     }

@@ -5,6 +5,7 @@ import { type Fault, shown } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import type { Found } from "./found";
+import { lifespanFaults, missingClientScope } from "./realmRules";
 
 /** The ids of the roles that the account scope maps; none where the stack wants no account access, or no scope is its own. */
 export async function lookUpAccountRoles(settings: Settings): Promise<Found<[name: string, id: string]>> {
@@ -31,15 +32,7 @@ export async function lookUpAccountRoles(settings: Settings): Promise<Found<[nam
 export async function checkScopes(settings: Settings): Promise<Fault[]> {
   const { realm, realmStack } = settings;
   const faults = await Promise.all([
-    ...BUILT_IN_SCOPES.map((name) =>
-      checkScope(name, settings, {
-        key: "scpcloud:realm",
-        rule: `must be a realm with Keycloak's own client scope "${name}"`,
-        reason: "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
-        value: shown(realm),
-        remedy: "have Keycloak updated, or the scope made again as in a new realm",
-      }),
-    ),
+    ...BUILT_IN_SCOPES.map((name) => checkScope(name, settings, missingClientScope(name, realm))),
     ...(realmStack === undefined ? [] : realmScopeNames(settings)).map((name) =>
       checkScope(name, settings, {
         key: "scpcloud:realmStack",
@@ -61,26 +54,12 @@ function checkScope(name: string, settings: Settings, absent: Fault): Promise<Fa
   );
 }
 
-/** Keycloak ends every session, a service account's too, with the realm's sessions. */
-export function checkLifespan(settings: Settings, realm: keycloak.GetRealmResult): Fault[] {
-  const limits: readonly (readonly [string, number | undefined])[] = [
-    ["SSO Session Max", toSeconds(realm.ssoSessionMaxLifespan)],
-    // Unset, which is 0, it is no limit of its own.
-    ["Client Session Max", toSeconds(realm.clientSessionMaxLifespan) || undefined],
-  ];
-  return limits.flatMap(([name, most]) =>
-    most === undefined || settings.accessTokenLifespan <= most
-      ? []
-      : [
-          {
-            key: "scpcloud:accessTokenLifespan",
-            rule: `must not exceed the realm's "${name}" of ${most} seconds`,
-            reason: "Keycloak would cut the tokens' lifespan to it without a word",
-            value: shown(settings.accessTokenLifespan),
-            remedy: `write ${most} or less, or have the realm's setting raised`,
-          },
-        ],
-  );
+/** The realm's session limits, against the tokens' lifespan. */
+export function checkLifespan({ accessTokenLifespan }: Settings, realm: keycloak.GetRealmResult): Fault[] {
+  return lifespanFaults(accessTokenLifespan, {
+    ssoSessionMax: toSeconds(realm.ssoSessionMaxLifespan),
+    clientSessionMax: toSeconds(realm.clientSessionMaxLifespan),
+  });
 }
 
 /** The provider shows durations as Go does, such as "10h0m0s". */

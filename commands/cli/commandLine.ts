@@ -44,6 +44,9 @@ const COMMON_OPTIONS = {
   help: { type: "boolean", description: "show this text" },
 } as const satisfies Options;
 
+/** The exit code where what was looked for is there: neither that of errors, 1, nor 2, which shells and make use. */
+export const FOUND = 3;
+
 /** Runs a command to its exit code. What the user can mend is told without a stack trace. */
 export function runCommand<const O extends Options>(
   command: Command<O>,

@@ -3,6 +3,8 @@ import type { Fault } from "../../settings/faults";
 /** What a stack is worked on with. */
 export const ACTIVITIES = ["preview", "up", "verify", "drift"] as const;
 export type Activity = (typeof ACTIVITIES)[number];
+/** What asks the admin REST API. */
+export const OF_ADMIN = ["preview", "up", "drift"] as const satisfies readonly Activity[];
 
 /** One thing that has to be right before a stack can be worked on. */
 export interface Check {

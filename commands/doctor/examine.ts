@@ -12,7 +12,7 @@ import { loginAsDeployer } from "../keycloak/admin";
 import { connect, type KeycloakConnection } from "../keycloak/http";
 import { login } from "../keycloak/login";
 import { IGNORE_PROTECT, pulumiCli } from "../pulumi/pulumiCli";
-import { ACTIVITIES, type Activity, type Check, right, unknown, warning, wrong, wrongBy } from "./check";
+import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { checkOrganizations } from "./organizationIds";
 import { checkRights, issuedAtOf, rolesOf } from "./rights";
 import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks";
@@ -75,8 +75,6 @@ async function ask(settings: Settings): Promise<Check[]> {
   }
 }
 
-const OF_ADMIN = ["preview", "up", "drift"] as const;
-
 async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
   const { deployer, integrations, realm } = settings;
   const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
@@ -106,7 +104,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     looksUpUsers: integrations.some(({ organization }) => "user" in organization),
   });
   const admin = await attempt("admin API", OF_ADMIN, async () => {
-    const api = await loginAsDeployer(keycloak, settings);
+    const api = await loginAsDeployer(keycloak, settings, accessToken);
     const checks = await checkRealm(api, settings);
     const clientIds = integrations.map(({ clientId }) => clientId);
     return [

@@ -1,6 +1,6 @@
 import { gte, valid } from "semver";
 
-import { type Activity, type Check, right, unknown, warning, wrong } from "./check";
+import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check";
 
 /** What decides which roles a deployer needs. */
 export interface RightsContext {
@@ -73,7 +73,7 @@ export function checkRights(roles: readonly string[] | undefined, context: Right
     return [unknown(about, "the deployer's token does not tell its roles", "compare them with the admin console")];
   }
   const has = (role: string) => roles.includes(role) || roles.includes(IMPLIED[role] ?? role);
-  const checks = (["preview", "up", "drift"] as const).map((activity) => {
+  const checks = OF_ADMIN.map((activity) => {
     const needed = rolesFor(activity, context);
     const missing = needed.filter((role) => !has(role));
     return missing.length === 0
@@ -82,7 +82,7 @@ export function checkRights(roles: readonly string[] | undefined, context: Right
           `${about} for ${activity}`,
           `the deployer lacks ${missing.join(", ")} of the client realm-management`,
           "give its service account these roles",
-          activity === "preview" ? ["preview", "up", "drift"] : [activity],
+          activity === "preview" ? OF_ADMIN : [activity],
         );
   });
   return context.version === undefined && !has("manage-realm")

@@ -1,6 +1,7 @@
 import { connect as connectTls } from "node:tls";
 
 import { BUILT_IN_SCOPES } from "../../components/names";
+import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
 import { isSecret } from "../../components/credentials";
 import type { Connection, Settings } from "../../settings/settings";
 import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
@@ -8,7 +9,7 @@ import { CLOCK_TOLERANCE } from "../contract/compareClaims";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { findClient } from "../keycloak/clients";
 import type { KeycloakConnection } from "../keycloak/http";
-import { type Check, right, unknown, warning, wrong } from "./check";
+import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { providerAuthorities } from "./providerAuthorities";
 
 /** Whether the server answers, is trusted, knows the realm, and calls itself what the settings say. */
@@ -66,7 +67,7 @@ async function checkProviderTrust(connection: Connection): Promise<Check> {
         about,
         `not trusted by the Keycloak provider: ${reason}`,
         "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR",
-        ["preview", "up", "drift"],
+        OF_ADMIN,
       );
 }
 
@@ -95,26 +96,17 @@ interface RealmRepresentation {
 /** Whether the realm lets tokens be as the settings promise. */
 export async function checkRealm(admin: KeycloakAdmin, settings: Settings): Promise<Check[]> {
   const realm = (await admin.get("")) as RealmRepresentation;
-  return [...checkLifespan(realm, settings), checkAlgorithm(realm), await checkScopes(admin)];
+  return [...checkLifespan(realm, settings), checkAlgorithm(realm), ...(await checkScopes(admin, settings))];
 }
 
 function checkLifespan(realm: RealmRepresentation, { accessTokenLifespan }: Settings): Check[] {
-  // 0: no limit of its own.
-  const limits = [
-    ["SSO Session Max", realm.ssoSessionMaxLifespan],
-    ["Client Session Max", realm.clientSessionMaxLifespan || undefined],
-  ] as const;
-  const exceeded = limits.filter(([, most]) => most !== undefined && most < accessTokenLifespan);
-  return exceeded.length === 0
+  const faults = lifespanFaults(accessTokenLifespan, {
+    ssoSessionMax: realm.ssoSessionMaxLifespan,
+    clientSessionMax: realm.clientSessionMaxLifespan,
+  });
+  return faults.length === 0
     ? [right("lifespan", `${accessTokenLifespan} s, within the realm's session limits`)]
-    : exceeded.map(([name, most]) =>
-        wrong(
-          "lifespan",
-          `tokens are to last ${accessTokenLifespan} s, but the realm's ${name} is ${most} s`,
-          `write scpcloud:accessTokenLifespan: ${most} or less, or have the realm's setting raised`,
-          ["preview", "up", "drift"],
-        ),
-      );
+    : faults.map((fault) => wrongBy("lifespan", fault, OF_ADMIN));
 }
 
 /** What ASP.NET Core's JwtBearer can check: Microsoft.IdentityModel.Tokens knows RSA and ECDSA, but not EdDSA. */
@@ -133,21 +125,16 @@ function checkAlgorithm({ defaultSignatureAlgorithm: algorithm }: RealmRepresent
       );
 }
 
-async function checkScopes(admin: KeycloakAdmin): Promise<Check> {
+async function checkScopes(admin: KeycloakAdmin, { realm }: Settings): Promise<Check[]> {
   const about = "built-in client scopes";
   const names = ((await admin.get("/client-scopes")) as { name: string }[]).map(({ name }) => name);
-  const missing = BUILT_IN_SCOPES.filter((name) => !names.includes(name));
   if (names.length === 0) {
-    return unknown(about, "the server shows the deployer no client scopes", "give it the role view-clients");
+    return [unknown(about, "the server shows the deployer no client scopes", "give it the role view-clients")];
   }
+  const missing = BUILT_IN_SCOPES.filter((name) => !names.includes(name));
   return missing.length === 0
-    ? right(about, BUILT_IN_SCOPES.join(", "))
-    : wrong(
-        about,
-        `the realm lacks ${missing.join(", ")}`,
-        "have Keycloak updated to 26.1 or later, or the client scope made again as in a new realm",
-        ["preview", "up", "drift"],
-      );
+    ? [right(about, BUILT_IN_SCOPES.join(", "))]
+    : missing.map((name) => wrongBy(about, missingClientScope(name, realm), OF_ADMIN));
 }
 
 /** Whether the deployer sees secrets: one that it cannot see must not get into the state. */

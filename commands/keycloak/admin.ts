@@ -10,12 +10,16 @@ export interface KeycloakAdmin {
   get(path: string): Promise<unknown>;
 }
 
-/** Logs in as the Keycloak provider does, to read the realm of the settings. */
+/**
+ * Logs in as the Keycloak provider does, to read the realm of the settings.
+ * @param accessToken from a login before, which is used instead as long as Keycloak takes it
+ */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
   asking: Pick<Settings, "connection" | "deployer" | "realm">,
+  accessToken?: string,
 ): Promise<KeycloakAdmin> {
-  let token = await login(keycloak, asking);
+  let token = accessToken ?? (await login(keycloak, asking));
   const base = `/admin/realms/${asking.realm}`;
   const send = (path: string) => keycloak.request(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
+import { FOUND } from "../../commands/cli/commandLine";
 import type { Check } from "../../commands/doctor/check";
 import type { WrittenConfiguration } from "../../settings/stackFile";
 import type { Credentials } from "../../outputs";
@@ -42,9 +43,6 @@ export interface RehearsalOptions {
 
 /** Up to 26.1 H2's user when none was named; later ones have another, and could not open the old data. */
 const DATABASE_USER = { KC_DB_USERNAME: "sa", KC_DB_PASSWORD: "password" };
-
-/** The exit code of `npm run drift` where it finds any. */
-const DRIFT = 3;
 
 /** The deployment's own name in the throw-away state. */
 const STACK = "rehearsal";
@@ -157,7 +155,7 @@ export class Rehearsal {
     const { checkout, options } = this;
     options.report("Looking for drift ...");
     const { exitCode, stdout, stderr } = await checkout.command("drift", "--stack", STACK, "--json");
-    if (exitCode !== 0 && exitCode !== DRIFT) {
+    if (exitCode !== 0 && exitCode !== FOUND) {
       return { contract: [], drift: [], refusal: stderr.trim() };
     }
     const { findings, following, pending, tokens } = JSON.parse(stdout) as {
