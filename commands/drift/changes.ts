@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { changingSteps, type Preview, type Step } from "../pulumi/preview";
-import { maskedAs } from "../review/values";
+import { changedNames, maskedAs } from "../review/values";
 import { type ManagedResource, managedResources } from "./managedResources";
 
 /** What somebody did to a resource behind the program's back: it is gone, or one of its properties is another. */
@@ -44,8 +44,8 @@ export function changesByHand(refreshed: Preview, plain: Preview): Changes {
       changes.push({ kind: "lost", resource, planned: step.newState?.inputs ?? {} });
       continue;
     }
-    const known = new Set(propertiesOf(pending.get(urn)));
-    const changed = propertiesOf(step).flatMap((property): Change[] => {
+    const known = new Set(changedNames(pending.get(urn) ?? {}));
+    const changed = changedNames(step).flatMap((property): Change[] => {
       const values = { stored: valueOf(stored.get(urn), property), real: valueOf(step.oldState, property) };
       // Of a secret that has changed, both look alike.
       const isOther = !isDeepStrictEqual(values.stored, values.real) || (isMasked(values.real) && !known.has(property));
@@ -57,12 +57,6 @@ export function changesByHand(refreshed: Preview, plain: Preview): Changes {
     }
   }
   return { changes, following };
-}
-
-/** By their first names: what is in a list has no name of its own. */
-function propertiesOf(step: Step | undefined): string[] {
-  const paths = [...Object.keys(step?.detailedDiff ?? {}), ...(step?.diffReasons ?? [])];
-  return [...new Set(paths.map((path) => /^[^.[]+/.exec(path)?.[0] ?? path))].sort();
 }
 
 /** A value as the server told it, else as the program said it; nothing, however that is written. */

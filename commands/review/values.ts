@@ -17,14 +17,15 @@ const SECRET = "[secret]";
 /** Texts that are never shown, even if somebody ran the preview with --show-secrets. */
 const SECRET_PROPERTIES = /secret|password|privatekey|token$/i;
 
-/** The properties of an update or a replacement that differ, by name; a list or a map is one of them. */
-export function changedProperties({ detailedDiff, diffReasons, newState, oldState }: Step): PropertyChange[] {
-  const details = Object.entries(detailedDiff ?? {}).map(([path, { kind = "" }]): [string, string] => [
-    nameOf(path),
-    kind,
-  ]);
-  const properties = [...new Set([...details.map(([name]) => name), ...(diffReasons ?? [])])].sort();
-  return properties.map((property) => ({
+/** The names of the properties that differ; a list or a map is one of them. */
+export function changedNames({ detailedDiff, diffReasons }: Partial<Step>): string[] {
+  return [...new Set([...Object.keys(detailedDiff ?? {}).map(nameOf), ...(diffReasons ?? [])])].sort();
+}
+
+/** The properties of an update or a replacement that differ, by name. */
+export function changedProperties(step: Step): PropertyChange[] {
+  const { detailedDiff, newState, oldState } = step;
+  return changedNames(step).map((property) => ({
     property,
     ...describePair(
       property,
@@ -32,7 +33,9 @@ export function changedProperties({ detailedDiff, diffReasons, newState, oldStat
       valueOf(oldState?.outputs, property) ?? valueOf(oldState?.inputs, property),
       valueOf(newState?.inputs, property),
     ),
-    replaces: details.some(([name, kind]) => name === property && kind.endsWith("replace")),
+    replaces: Object.entries(detailedDiff ?? {}).some(
+      ([path, { kind = "" }]) => nameOf(path) === property && kind.endsWith("replace"),
+    ),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { recordOf } from "../../../settings/decode";
+import { changedNames } from "../../../commands/review/values";
 import { type Step, UNKNOWN } from "../../../commands/pulumi/preview";
 
 /** What differs from one machine to the next. */
@@ -43,12 +44,28 @@ function onlyRead(preview: Recorded): Recorded {
     }),
     ...(steps && {
       steps: steps.map((step) => ({
-        ...pick(step, ["op", "urn", "diffReasons", "replaceReasons", "detailedDiff"]),
-        ...(step.oldState && { oldState: pick(step.oldState, ["custom", "parent", "protect", "inputs", "outputs"]) }),
-        ...(step.newState && { newState: pick(step.newState, ["custom", "parent", "protect", "inputs"]) }),
+        ...pick(step, [
+          "op",
+          "urn",
+          "diffReasons",
+          "replaceReasons",
+          ...(step.detailedDiff ? ["detailedDiff" as const] : []),
+        ]),
+        ...(step.oldState && { oldState: stateOf(step, step.oldState, ["inputs", "outputs"]) }),
+        ...(step.newState && { newState: stateOf(step, step.newState, ["inputs"]) }),
       })),
     }),
     ...(changeSummary !== undefined && { changeSummary }),
+  };
+}
+
+/** Of the properties, those that differ and those that name the resource. */
+function stateOf(step: Step, state: NonNullable<Step["oldState"]>, kept: readonly ("inputs" | "outputs")[]): object {
+  const names = step.op === "refresh" ? [] : ["name", "claimName", "claimValue", ...changedNames(step)];
+  const properties = kept.map((key) => [key, pick(state[key] ?? {}, names)] as const);
+  return {
+    ...pick(state, ["custom", "parent", "protect"]),
+    ...Object.fromEntries(properties.filter(([, values]) => Object.keys(values).length > 0)),
   };
 }
 
