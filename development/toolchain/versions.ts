@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { coerce, satisfies } from "semver";
+
 import type { PluginName } from "./selection";
 
 /**
@@ -35,18 +38,11 @@ export function pluginVersion(name: PluginName, packageJson: string): string {
   return version;
 }
 
-/** Finds the first version such as 17, 3.6 or 1.26.8 in a text, without a leading "v" or "go". */
+/** The first version in a text, such as 1.26.8; a part that is left out is 0, and a prerelease counts as its release. */
 export function findVersion(text: string): string | undefined {
-  return /\d+(?:\.\d+){0,2}/.exec(text)?.[0];
+  return coerce(text)?.version;
 }
 
-/** Compares versions number by number; a part that is left out counts as 0. */
 export function isAtLeast(found: string, required: string): boolean {
-  const foundParts = found.split(".").map(Number);
-  const requiredParts = required.split(".").map(Number);
-  for (let index = 0; index < Math.max(foundParts.length, requiredParts.length); index++) {
-    const difference = (foundParts[index] ?? 0) - (requiredParts[index] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
+  return satisfies(coerce(found) ?? "0.0.0", `>=${required}`);
 }
