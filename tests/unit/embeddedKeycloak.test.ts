@@ -63,8 +63,8 @@ describe("the realm import of the embedded Keycloak", () => {
 
     for (const { clientScopeMappings, roles, users } of [realmFor("26.4.7"), realmFor("26.3.5", "26.4.0")]) {
       expect(roles).toMatchObject({ client: { "realm-management": [{ name: "view-system" }] } });
-      expect(users[1]?.["clientRoles"]).toMatchObject({ "realm-management": expect.arrayContaining(["view-system"]) });
-      expect(JSON.stringify(clientScopeMappings)).toContain("view-system");
+      expect(JSON.stringify(users[1]?.["clientRoles"])).toContain('"view-system"');
+      expect(JSON.stringify(clientScopeMappings)).toContain('"view-system"');
     }
     expect(JSON.stringify(realmFor("26.3.5", "26.5.6", "26.7.3"))).not.toContain("view-system");
   });
