@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { checkPrerequisites } from "../toolchain/prerequisites";
 import { run } from "../../processes/run";
@@ -16,13 +16,20 @@ const BUILD_OPTIONS = ["--db=dev-file", "--health-enabled=false", "--metrics-ena
 const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const STEP_LIMIT_MILLISECONDS = 15 * 60_000;
 
-/** The directory of the built distribution, which is installed if it is absent (about a minute, 170 MB from Maven). */
-export async function ensureKeycloak(report: Report, version: string): Promise<string> {
-  const distribution = join(KEYCLOAK_DIRECTORY, `distribution-${version}`);
+/**
+ * The directory of the built distribution, which is installed if it is absent (about a minute, 170 MB from Maven).
+ * @param features those that are not on by themselves
+ */
+export async function ensureKeycloak(
+  report: Report,
+  version: string,
+  features: readonly string[] = [],
+): Promise<string> {
+  const distribution = join(KEYCLOAK_DIRECTORY, [`distribution-${version}`, ...features].join("+"));
   if (existsSync(distribution)) return distribution;
   checkPrerequisites(["java", "mvn"]);
   return withLock(distribution, report, async () => {
-    if (!existsSync(distribution)) await install(distribution, version, report);
+    if (!existsSync(distribution)) await install(distribution, version, features, report);
     return distribution;
   });
 }
@@ -31,25 +38,38 @@ export async function ensureKeycloak(report: Report, version: string): Promise<s
  * Everything happens in a temporary directory: the distribution's own name appears only when it is complete. The
  * directory has a new name every time, for what a killed run has started may still write to the previous one.
  */
-async function install(distribution: string, version: string, report: Report): Promise<void> {
+async function install(
+  distribution: string,
+  version: string,
+  features: readonly string[],
+  report: Report,
+): Promise<void> {
   await removeLeftovers(`${distribution}.part-`);
   const temporary = await mkdtemp(`${distribution}.part-`);
-  const download = join(temporary, "download");
   const unpacked = join(temporary, "unpacked");
-  await mkdir(download);
-  await mkdir(unpacked);
-
-  report(`Downloading Keycloak ${version} from Maven, 170 MB (about 20 s) ...`);
-  const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`;
-  await step("mvn", ["-q", "-B", MAVEN_COPY, `-Dartifact=${artifact}`, `-DoutputDirectory=${download}`]);
-  const [archive] = await readdir(download);
-  if (archive === undefined) throw new Error(`Maven did not deliver ${artifact}.`);
-  await step("tar", ["-xzf", join(download, archive), "-C", unpacked, "--strip-components=1"]);
+  if (features.length === 0) {
+    await download(temporary, unpacked, version, report);
+  } else {
+    await cp(await ensureKeycloak(report, version), unpacked, { recursive: true });
+  }
 
   report(`Building Keycloak ${version} for its database and options (about 30 s) ...`);
-  await step(join(unpacked, "bin", "kc.sh"), ["build", ...BUILD_OPTIONS]);
+  const options = features.length === 0 ? BUILD_OPTIONS : [...BUILD_OPTIONS, `--features=${features.join(",")}`];
+  await step(join(unpacked, "bin", "kc.sh"), ["build", ...options]);
   await rename(unpacked, distribution);
   await rm(temporary, { recursive: true, force: true });
+}
+
+async function download(temporary: string, unpacked: string, version: string, report: Report): Promise<void> {
+  const directory = join(temporary, "download");
+  await mkdir(directory);
+  await mkdir(unpacked);
+  report(`Downloading Keycloak ${version} from Maven, 170 MB (about 20 s) ...`);
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`;
+  await step("mvn", ["-q", "-B", MAVEN_COPY, `-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`]);
+  const [archive] = await readdir(directory);
+  if (archive === undefined) throw new Error(`Maven did not deliver ${artifact}.`);
+  await step("tar", ["-xzf", join(directory, archive), "-C", unpacked, "--strip-components=1"]);
 }
 
 async function removeLeftovers(prefix: string): Promise<void> {
