@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { readSecret } from "./clientSecret";
-import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "./names";
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ROTATION_ATTRIBUTE } from "./names";
 
 export interface IntegrationArgs {
   readonly realmId: string;
@@ -19,6 +19,8 @@ export interface IntegrationArgs {
   readonly accessTokenLifespan: number;
   /** The names of the client scopes that the client gets besides Keycloak's own. */
   readonly scopeNames: readonly pulumi.Input<string>[];
+  /** Undefined: the previous secret stops at once when there is a new one. */
+  readonly overlapDays?: number | undefined;
 }
 
 /**
@@ -64,6 +66,7 @@ export class Integration extends pulumi.ComponentResource {
         backchannelLogoutSessionRequired: false,
         validRedirectUris: [],
         webOrigins: [],
+        ...(args.overlapDays === undefined ? {} : { extraConfig: { [ROTATION_ATTRIBUTE]: "true" } }),
       },
       childOptions,
     );

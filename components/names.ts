@@ -15,6 +15,14 @@ export function realmScopeNames({ accountAccess }: { readonly accountAccess: boo
 /** This claim tells the API whose data to serve. Its mapper has the same name. */
 export const ORGANIZATION_CLAIM = "organizationId";
 
+/** The attribute by which the realm's client policy knows the clients whose secrets overlap. */
+export const ROTATION_ATTRIBUTE = "scpcloud.rotation";
+
+/** The name of that client policy and of its client profile. */
+export function rotationName(overlapDays: number): string {
+  return `scpcloud-secret-rotation-${overlapDays}-days`;
+}
+
 /** The claim that the original token took from the client's web origins, and the name of its mapper. */
 export const ALLOWED_ORIGINS_CLAIM = "allowed-origins";
 

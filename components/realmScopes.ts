@@ -2,6 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "./names";
+import { declareSecretRotation } from "./secretRotation";
 
 export interface RealmScopesArgs {
   readonly realmId: string;
@@ -15,11 +16,13 @@ export interface RealmScopesArgs {
   readonly protect: boolean;
   /** The other stacks whose customers have the scopes; Pulumi refuses to delete the first in any case then. */
   readonly usedBy: readonly string[];
+  /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
+  readonly overlapDays?: number | undefined;
 }
 
 /**
- * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`. Neither shows
- * in the claim `scope`. The realm itself is not declared, so that no `destroy` can take it along.
+ * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`, of which neither
+ * shows in the claim `scope`; and, where wanted, that secrets overlap. The realm itself is not declared, so that no `destroy` can take it along.
  */
 export class RealmScopes extends pulumi.ComponentResource {
   /** The scopes that each customer's client gets besides Keycloak's own. */
@@ -71,6 +74,9 @@ export class RealmScopes extends pulumi.ComponentResource {
         },
         childOptions,
       );
+    }
+    if (args.overlapDays !== undefined) {
+      declareSecretRotation(name, { realmId, overlapDays: args.overlapDays }, childOptions);
     }
     const accountScope = this.declareAccountScope(name, args, childOptions);
     this.scopeNames = [scope.name, ...(accountScope === undefined ? [] : [accountScope.name])];

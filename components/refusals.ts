@@ -34,10 +34,19 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
   const kind = inWords(type);
   // A mapper's clientId is the UUID of the client that it belongs to.
   const object = `${kind} "${String(newInputs?.[kind === "client" ? "clientId" : "name"] ?? name)}"`;
-  if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists/.test(error))) {
-    return (
+  const isOfRotation = type.includes("ClientPolicyProfile");
+  if (isOfRotation && errors.some((error) => /does not have valid provider/.test(error))) {
+    return `Keycloak does not know the executor of the ${object}: its feature client-secret-rotation is off.`;
+  }
+  if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists|name duplicated/.test(error))) {
+    const recover =
       `Keycloak already has a ${object}, which this stack's state does not know. Nothing was changed in it. If an earlier ` +
-      `run was killed before it could save its state, run: npm run recover -- --stack ${stack}. If somebody made it by ` +
+      `run was killed before it could save its state, run: npm run recover -- --stack ${stack}.`;
+    if (isOfRotation) {
+      return `${recover} Declare secretRotation in one stack of a realm only.`;
+    }
+    return (
+      `${recover} If somebody made it by ` +
       `hand, run: npm run adopt -- --stack ${stack}, which shows what changes before it changes anything. ` +
       "Both keep a client's id and secret."
     );
@@ -45,7 +54,7 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
   if (errors.some((error) => /\b403\b/.test(error))) {
     return (
       `Keycloak forbids the deployer to ${failedOperation} ${object}. Give its service account the role ` +
-      `${type.endsWith("ProtocolMapper") ? MAPPER_ROLES : "manage-clients"} of the client realm-management ` +
+      `${isOfRotation ? "manage-realm" : type.endsWith("ProtocolMapper") ? MAPPER_ROLES : "manage-clients"} of the client realm-management ` +
       `in realm ${String(newInputs?.["realmId"])}.`
     );
   }

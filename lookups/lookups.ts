@@ -1,6 +1,6 @@
 import * as keycloak from "@pulumi/keycloak";
 
-import { SettingsError } from "../settings/faults";
+import { type Fault, SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import { checkOrganizations, lookUpOrganizations, type ResolvedIntegration } from "./organizations";
@@ -29,7 +29,13 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     lookUpAccountRoles(settings),
     checkScopes(settings),
   ]);
-  const faults = [...checkLifespan(settings, realm), ...scopeFaults, ...organizations.faults, ...accountRoles.faults];
+  const faults = [
+    ...checkLifespan(settings, realm),
+    ...scopeFaults,
+    ...organizations.faults,
+    ...accountRoles.faults,
+    ...(await checkRotation(settings)),
+  ];
   if (faults.length === 0) {
     faults.push(...checkOrganizations(organizations.found, settings));
   }
@@ -41,4 +47,14 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     integrations: organizations.found,
     accountRoleIds: Object.fromEntries(accountRoles.found),
   };
+}
+
+/** Loaded only where secrets are to overlap: nobody else needs an HTTP client of the program's own. */
+async function checkRotation(settings: Settings): Promise<Fault[]> {
+  if (settings.overlapDays === undefined) {
+    return [];
+  }
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Pulumi runs the program as CommonJS
+  const { lookUpRotation } = require("./rotation") as typeof import("./rotation");
+  return lookUpRotation(settings);
 }

@@ -146,6 +146,7 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
     contact: values.contact,
     bff: values.bff,
     api: values.api,
+    ...(values.secretRotation.overlapDays === undefined ? {} : { overlapDays: values.secretRotation.overlapDays }),
     ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, source) } : {}),
   };
 }

@@ -10,6 +10,9 @@ export const CLIENT_ID_LENGTH = 255 - "service-account-".length;
 /** In seconds. */
 export const LIFESPAN = { least: 60, most: 3600 } as const;
 
+/** The most: a secret that was renewed a year ago is one that nobody watches. */
+export const OVERLAP_DAYS = 365;
+
 /** What a single value must be. The names serve as the messages of the schema's checks (schema.ts). */
 export const RULES = {
   ...APP_RULES,
@@ -104,6 +107,11 @@ export const RULES = {
     rule: "must be text without spaces",
     reason: "the tokens carry it verbatim as an allowed origin",
     remedy: 'write an origin such as "https://app.example.com", or "/*" as in the original token',
+  },
+  overlapDays: {
+    rule: `must be a whole number of days from 1 to ${OVERLAP_DAYS}`,
+    reason: "so long the previous secret works beside the new one, and whoever has it is the customer",
+    remedy: "write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
   },
   printable: {
     rule: "must be text that can be seen, without line ends and characters that control it or turn its direction",

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
 import { apps, secretEnvironment } from "./appSchema";
-import { LIFESPAN } from "./rules";
-import { boolean, listOf, mapOf, refusingLists, says, text, word } from "./shapes";
+import { LIFESPAN, OVERLAP_DAYS } from "./rules";
+import { boolean, listOf, mapOf, refusingLists, says, text, whole, word } from "./shapes";
 
 /** A user's id is a UUID, and that of a user from a federated storage has the storage's id before its own (StorageId). */
 const userId = v.pipe(
@@ -135,6 +135,8 @@ export const SCHEMA = {
   realmStack: text,
   requireHttps: boolean,
   secretEnvironment,
+  // Empty: the previous secret stops at once.
+  secretRotation: mapOf({ overlapDays: v.optional(whole(1, OVERLAP_DAYS, "overlapDays")) }, says("map")),
 } as const;
 
 /** The namespace's values once the schema has passed them. */

@@ -160,6 +160,8 @@ export interface OfflineSettings {
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   readonly forbiddenOrganizationIds: readonly string[];
+  /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
+  readonly overlapDays?: number;
   /** Whom customers may ask; empty: nobody is named. */
   readonly contact: string;
   /** With the base URL under which customers call it. */

@@ -8,13 +8,15 @@ import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { issuedAtOf, rolesOf } from "../keycloak/accessToken";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect, type KeycloakConnection } from "../keycloak/http";
 import { login } from "../keycloak/login";
+import { rotationFaults } from "../keycloak/rotationSupport";
 import { IGNORE_PROTECT, pulumiCli } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { checkOrganizations } from "./organizationIds";
-import { checkRights, issuedAtOf, rolesOf } from "./rights";
+import { checkRights } from "./rights";
 import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks";
 import { checkState } from "./state";
 
@@ -112,6 +114,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
       ...checks,
       ...(await checkOrganizations(api, roles, settings)),
       await checkSecrets(api, settings, clientIds),
+      ...(await checkRotation(keycloak, accessToken, settings)),
     ];
   });
   return [
@@ -128,6 +131,15 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     ...rights,
     ...admin,
   ];
+}
+
+async function checkRotation(keycloak: KeycloakConnection, token: string, settings: Settings): Promise<Check[]> {
+  const about = "secret rotation";
+  const faults = await rotationFaults(keycloak, token, settings);
+  const { overlapDays } = settings;
+  return faults.length > 0 || overlapDays === undefined
+    ? faults.map((fault) => wrongBy(about, fault, OF_ADMIN))
+    : [right(about, `a previous secret works for ${overlapDays} days`)];
 }
 
 /** The server's version, if it shows it to the deployer. */

@@ -72,7 +72,8 @@ export async function recover(
   return { adopted, pendingOperations };
 }
 
-async function runUnlocked(
+/** Runs the CLI; where a dead process holds the stack's lock, that is removed before, and told. */
+export async function runUnlocked(
   pulumi: PulumiCli,
   args: readonly string[],
   report: (line: string) => void,

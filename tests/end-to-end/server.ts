@@ -47,6 +47,7 @@ export const REALMS = {
   handover: "Handover",
   adoption: "Adoption",
   succession: "Succession",
+  rotation: "Rotation",
 } as const;
 
 type RealmKey = keyof typeof REALMS;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
-import { checkRights, issuedAtOf, rolesFor, rolesOf } from "../../commands/doctor/rights";
+import { checkRights, rolesFor } from "../../commands/doctor/rights";
+import { issuedAtOf, rolesOf } from "../../commands/keycloak/accessToken";
 import { checkClock } from "../../commands/doctor/serverChecks";
 
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;

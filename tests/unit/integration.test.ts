@@ -97,6 +97,14 @@ describe("Integration", () => {
     });
   });
 
+  it("marks the client for the client policy where secrets overlap", async () => {
+    const { resources } = await declare({ overlapDays: 14 });
+
+    expect(findResource(resources, CLIENT, "acme-client").inputs["extraConfig"]).toEqual({
+      "scpcloud.rotation": "true",
+    });
+  });
+
   it("leaves the secret to Keycloak", async () => {
     const client = findResource(await ofCustomer(), CLIENT, "acme-client");
 
@@ -191,6 +199,18 @@ describe("a refusal of Keycloak", () => {
 
     expect(explanation).toContain('forbids the deployer to create client "acme"');
     expect(explanation).toContain("manage-clients of the client realm-management in realm ScpCloud");
+  });
+
+  it("of a client policy names the role that it needs, or the feature that the server lacks", () => {
+    const type = "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile";
+    const invalid =
+      "400 Bad Request: proposed client profile contains the executor, which does not have valid provider";
+
+    expect(explainRefusal(refusal("403 Forbidden", type), "prod")).toContain("the role manage-realm of the client");
+    expect(explainRefusal(refusal(invalid, type), "prod")).toContain("feature client-secret-rotation is off");
+    expect(explainRefusal(refusal("400: proposed client profile name duplicated.", type), "prod")).toContain(
+      "run: npm run recover -- --stack prod. Declare secretRotation in one stack of a realm only.",
+    );
   });
 
   it("for another reason is left to the provider's words", () => {

@@ -71,6 +71,35 @@ describe("RealmScopes", () => {
     expect(resources.filter(({ type }) => /realm:Realm$/.test(type))).toEqual([]);
   });
 
+  it("declares a client profile and policy where secrets overlap, both named by the days", async () => {
+    const { resources } = await declare({ overlapDays: 14 });
+
+    const name = "scpcloud-secret-rotation-14-days";
+    const { inputs: profile } = findResource(
+      resources,
+      "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile",
+      "realm-rotation-profile",
+    );
+    expect(profile).toMatchObject({ realmId: "ScpCloud", name });
+    const [{ configuration }] = profile["executors"] as [{ configuration: Record<string, string> }];
+    expect(configuration["rotated-expiration-period"]).toBe("1209600");
+    // What old servers add to the present time must not pass 2038.
+    const soon = Date.UTC(2028, 0) / 1000;
+    expect(soon + Number(configuration["expiration-period"])).toBeLessThan(2 ** 31);
+
+    const { inputs: policy } = findResource(
+      resources,
+      "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy",
+      "realm-rotation-policy",
+    );
+    expect(policy).toMatchObject({ realmId: "ScpCloud", name, profiles: [name] });
+    const [condition] = policy["conditions"] as [{ configuration: Record<string, string> }];
+    const { attributes = "" } = condition.configuration;
+    expect(JSON.parse(attributes)).toEqual([{ key: "scpcloud.rotation", value: "true" }]);
+    // A provider that took it for a list would stop all logins of the realm.
+    expect(attributes).toMatch(/^ \[/);
+  });
+
   it("makes every resource a child of the component", async () => {
     const { resources } = await declare();
 

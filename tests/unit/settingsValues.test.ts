@@ -33,6 +33,30 @@ describe("the access token's lifespan", () => {
   });
 });
 
+describe("the days for which a previous secret works", () => {
+  const withDays = (overlapDays: unknown) => configuration({ "scpcloud:secretRotation": { overlapDays } });
+
+  test.each([1, 14, 365])("may be %i", (days) => {
+    expect(accepted(withDays(days)).overlapDays).toBe(days);
+  });
+
+  test("are none by default", () => {
+    expect(accepted(configuration({}))).not.toHaveProperty("overlapDays");
+  });
+
+  test.each([0, -1, 366, 1.5, "14"])("cannot be %j", (days) => {
+    expect(onlyFault(withDays(days))).toBe(
+      [
+        "scpcloud:secretRotation.overlapDays",
+        "  must be a whole number of days from 1 to 365,",
+        "  because so long the previous secret works beside the new one, and whoever has it is the customer.",
+        `  Found: ${JSON.stringify(days)}`,
+        "  Do: write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
+      ].join("\n"),
+    );
+  });
+});
+
 describe("the audience", () => {
   test.each(["", " ", "scp cloud", "scpCloud ", "scp\tCloud"])("cannot be %j", (audience) => {
     expect(onlyFault(configuration({ "scpcloud:audience": audience }))).toBe(

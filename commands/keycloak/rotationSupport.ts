@@ -1,0 +1,53 @@
+import type { Fault } from "../../settings/faults";
+import { recordOf } from "../../settings/decode";
+import type { Settings } from "../../settings/settings";
+import { rolesOf } from "./accessToken";
+import type { KeycloakConnection } from "./http";
+
+const FEATURE = "CLIENT_SECRET_ROTATION";
+
+/**
+ * Why secrets cannot overlap although the stack file says so: the server does not do it, or the deployer may not set it
+ * up. Keycloak shows its features to every deployer (tried on 26.1.4 and 26.7.3); what it does not show is no fault.
+ */
+export async function rotationFaults(
+  keycloak: KeycloakConnection,
+  accessToken: string,
+  { deployer, overlapDays, realm, realmStack }: Pick<Settings, "deployer" | "overlapDays" | "realm" | "realmStack">,
+): Promise<Fault[]> {
+  if (overlapDays === undefined) {
+    return [];
+  }
+  const { body } = await keycloak.request("/admin/serverinfo", { headers: { authorization: `Bearer ${accessToken}` } });
+  const { features } = recordOf(body);
+  const feature = Array.isArray(features) ? features.map(recordOf).find(({ name }) => name === FEATURE) : undefined;
+  const roles = rolesOf(accessToken, realm) ?? [];
+  return [
+    ...(feature?.["enabled"] === false
+      ? [
+          {
+            key: "scpcloud:secretRotation",
+            rule: "must be left out, unless the server does client secret rotation",
+            reason:
+              `Keycloak says that its feature ${FEATURE} is off; it is on by default from 26.8.0, and before that it has ` +
+              "to be switched on",
+            remedy:
+              "have Keycloak started with --features=client-secret-rotation, or take secretRotation out of the stack " +
+              "file: docs/credentials.md tells how to renew a secret without it",
+          },
+        ]
+      : []),
+    // Who may not manage clients only looks; and another stack has set it up for the clients of this one.
+    ...(realmStack === undefined && roles.includes("manage-clients") && !roles.includes("manage-realm")
+      ? [
+          {
+            key: "keycloak:clientId",
+            rule: "must be a client with the role manage-realm of realm-management, where secretRotation is set",
+            reason: "what makes secrets overlap, a client profile and a client policy, belongs to the realm",
+            value: deployer.clientId,
+            remedy: `give its service account this role in realm ${realm}, or take secretRotation out of the stack file`,
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { KeycloakConnection } from "../../commands/keycloak/http";
+import { rotationFaults } from "../../commands/keycloak/rotationSupport";
+import type { Settings } from "../../settings/settings";
+
+const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;
+
+/** A server that says this of its features. */
+const serverWith = (features: unknown) =>
+  ({
+    request: (path: string) => {
+      expect(path).toBe("/admin/serverinfo");
+      return Promise.resolve({ status: 200, body: { features }, headers: new Headers() });
+    },
+  }) as unknown as KeycloakConnection;
+const tokenWith = (...roles: string[]) =>
+  `.${Buffer.from(JSON.stringify({ resource_access: { "realm-management": { roles } } })).toString("base64url")}.`;
+const rotation = (enabled: boolean) => [
+  { name: "DOCKER", enabled: false },
+  { name: "CLIENT_SECRET_ROTATION", enabled },
+];
+const keysOfFaults = async (server: KeycloakConnection, token: string, settings = SETTINGS) =>
+  (await rotationFaults(server, token, settings)).map(({ key }) => key);
+
+describe("that secrets overlap", () => {
+  it("works on a server with the feature, set up by who may manage the realm", async () => {
+    expect(await keysOfFaults(serverWith(rotation(true)), tokenWith("manage-clients", "manage-realm"))).toEqual([]);
+  });
+
+  it("is a fault on a server whose feature is off, with the option that switches it on", async () => {
+    const [fault] = await rotationFaults(serverWith(rotation(false)), tokenWith("view-clients"), SETTINGS);
+
+    expect(fault).toMatchObject({ key: "scpcloud:secretRotation" });
+    expect(fault?.remedy).toContain("--features=client-secret-rotation");
+  });
+
+  it("is a fault of a deployer that may manage clients, but not the realm; not of one that only looks", async () => {
+    const server = serverWith(rotation(true));
+
+    expect(await keysOfFaults(server, tokenWith("manage-clients"))).toEqual(["keycloak:clientId"]);
+    expect(await keysOfFaults(server, tokenWith("view-clients", "view-realm"))).toEqual([]);
+  });
+
+  it("is no fault of a deployer of customers only, whose realm's stack sets it up", async () => {
+    const settings = { ...SETTINGS, realmStack: "prod" };
+
+    expect(await keysOfFaults(serverWith(rotation(true)), tokenWith("manage-clients"), settings)).toEqual([]);
+  });
+
+  it("is no fault where server and token do not tell", async () => {
+    expect(await keysOfFaults(serverWith(undefined), "opaque")).toEqual([]);
+  });
+
+  it("is not asked for where the stack does not want it", async () => {
+    const { deployer, realm } = SETTINGS;
+    const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as KeycloakConnection;
+
+    expect(await rotationFaults(silent, "opaque", { deployer, realm })).toEqual([]);
+  });
+});
