@@ -44,9 +44,9 @@ export class App extends pulumi.ComponentResource {
           limit: args.healthTimeout,
           secrets: Object.values(args.secretEnvironment),
         };
-        const complaint = await awaitHealthy(connectToEngine(args.engine), awaited);
-        if (complaint !== undefined) {
-          failRun(complaint, container);
+        const reason = await awaitHealthy(connectToEngine(args.engine), awaited);
+        if (reason !== undefined) {
+          failRun(reason, container);
         }
       }
       return containerName;
@@ -59,8 +59,8 @@ export class App extends pulumi.ComponentResource {
  * Makes the run fail and lets it go on: an error that is thrown where somebody waits would keep the other container from
  * being told of and the stack from saving its outputs; one that is only logged would not fail the run.
  */
-function failRun(complaint: string, resource: pulumi.Resource): void {
-  const error = new pulumi.ResourceError(complaint, resource, true);
+function failRun(reason: string, resource: pulumi.Resource): void {
+  const error = new pulumi.ResourceError(reason, resource, true);
   // Pulumi prints it if it is there, once the program has come to its end.
   error.stack = "";
   void Promise.reject(error);

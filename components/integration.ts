@@ -25,7 +25,7 @@ export interface IntegrationArgs {
 
 /**
  * One customer: a confidential client that can do nothing but fetch tokens for its own service account, with complete
- * scope lists, so that neither the realm's defaults nor a caller can widen the token. Four resources, since their number
+ * lists of client scopes, so that neither the realm's defaults nor a caller can widen the token. Four resources, since their number
  * decides the speed. Keycloak generates the secret, long and of [A-Za-z0-9], which HTTP Basic needs no encoding for.
  */
 export class Integration extends pulumi.ComponentResource {
@@ -70,7 +70,7 @@ export class Integration extends pulumi.ComponentResource {
       },
       childOptions,
     );
-    // Empty, so that a request for any further scope is refused (invalid_scope).
+    // Empty, so that a request for any further client scope is refused (invalid_scope).
     const optionalScopes = new keycloak.openid.ClientOptionalScopes(
       `${name}-optional-scopes`,
       { realmId, clientId: client.id, optionalScopes: [] },
@@ -79,7 +79,7 @@ export class Integration extends pulumi.ComponentResource {
     new keycloak.openid.ClientDefaultScopes(
       `${name}-default-scopes`,
       { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.scopeNames] },
-      // The provider refuses a default scope that is still an optional one.
+      // The provider refuses a default client scope that is still an optional one.
       { ...childOptions, dependsOn: optionalScopes },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(

@@ -10,11 +10,11 @@ export interface RealmScopesArgs {
   readonly audience: string;
   /** The value of the claim `allowed-origins`; none when empty. */
   readonly allowedOrigins: readonly string[];
-  /** The ids by name of the roles of the client `account` that tokens carry; no scope for them when empty. */
+  /** The ids by name of the roles of the client `account` that tokens carry; no client scope for them when empty. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
-  /** Whether Pulumi refuses to delete the scope that every token depends on; the other one comes and goes by the settings. */
+  /** Whether Pulumi refuses to delete the client scope that every token depends on; the other one comes and goes by the settings. */
   readonly protect: boolean;
-  /** The other stacks whose customers have the scopes; Pulumi refuses to delete the first in any case then. */
+  /** The other stacks whose customers have the client scopes; Pulumi refuses to delete the first in any case then. */
   readonly usedBy: readonly string[];
   /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
   readonly overlapDays?: number | undefined;
@@ -25,7 +25,7 @@ export interface RealmScopesArgs {
  * shows in the claim `scope`; and, where wanted, that secrets overlap. The realm itself is not declared, so that no `destroy` can take it along.
  */
 export class RealmScopes extends pulumi.ComponentResource {
-  /** The scopes that each customer's client gets besides Keycloak's own. */
+  /** The client scopes that each customer's client gets besides Keycloak's own. */
   readonly scopeNames: readonly pulumi.Output<string>[];
 
   constructor(name: string, args: RealmScopesArgs, options?: pulumi.ComponentResourceOptions) {
@@ -116,7 +116,7 @@ export class RealmScopes extends pulumi.ComponentResource {
 
 /**
  * Before anything is deleted, `pulumi destroy` refuses a stack with such a hook, and prints its name, which the state
- * has: so it tells which stacks need the scope. With `--run-program`, it fails by what the hook throws.
+ * has: so it tells which stacks need the client scope. With `--run-program`, it fails by what the hook throws.
  */
 function usersOf({ usedBy }: RealmScopesArgs): pulumi.ResourceHook {
   const [stack, need] = usedBy.length === 1 ? ["stack", "needs"] : ["stacks", "need"];

@@ -7,7 +7,7 @@ import {
   discoveryDocumentOf,
   issuerOf,
   realmUrl,
-  type ServiceNames,
+  type SettingNames,
   type Settings,
   tokenEndpointOf,
 } from "../settings/settings";
@@ -67,7 +67,7 @@ export function apiSettings(settings: ServiceSettings): SettingsTree {
 }
 
 function inSection<Key extends string>(
-  { section, names }: ServiceNames<Key>,
+  { section, names }: SettingNames<Key>,
   values: Record<Key, SettingValue>,
 ): SettingsTree {
   const leaves: SettingsTree = Object.fromEntries(

@@ -10,7 +10,7 @@ import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
 export interface Lookups {
   readonly realmId: string;
   readonly integrations: readonly ResolvedIntegration[];
-  /** By name: the ids of the roles that the account scope maps; empty where the stack wants none. */
+  /** By name: the ids of the roles that the account client scope maps; empty where the stack wants none. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
 }
 

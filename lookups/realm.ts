@@ -7,7 +7,7 @@ import { explainFailure } from "./failures";
 import type { Found } from "./found";
 import { lifespanFaults, missingClientScope } from "./realmRules";
 
-/** The ids of the roles that the account scope maps; none where the stack wants no account access, or no scope is its own. */
+/** The ids of the roles that the account client scope maps; none where the stack wants no account access, or no client scope is its own. */
 export async function lookUpAccountRoles(settings: Settings): Promise<Found<[name: string, id: string]>> {
   if (!settings.accountAccess || settings.realmStack !== undefined) {
     return { found: [], faults: [] };
@@ -28,7 +28,7 @@ export async function lookUpAccountRoles(settings: Settings): Promise<Found<[nam
   }
 }
 
-/** A scope that is missing would show only during `up`, with the client already made and its lists not. */
+/** A client scope that is missing would show only during `up`, with the client already made and its lists not. */
 export async function checkScopes(settings: Settings): Promise<Fault[]> {
   const { realm, realmStack } = settings;
   const faults = await Promise.all([

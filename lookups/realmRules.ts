@@ -32,6 +32,6 @@ export function missingClientScope(name: string, realm: string): Fault {
     rule: `must be a realm with Keycloak's own client scope "${name}"`,
     reason: "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
     value: shown(realm),
-    remedy: "have Keycloak updated, or the scope made again as in a new realm",
+    remedy: "have Keycloak updated, or the client scope made again as in a new realm",
   };
 }

@@ -4,13 +4,13 @@ import type { Fault } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
-type Problem = Pick<Fault, "rule" | "reason" | "remedy">;
+type UserFault = Pick<Fault, "rule" | "reason" | "remedy">;
 
 /** The user who stands for an organization, or what is wrong with that user. */
 export async function lookUpUser(
   username: string,
   settings: Settings,
-): Promise<{ readonly id: string; readonly enabled: boolean } | Problem> {
+): Promise<{ readonly id: string; readonly enabled: boolean } | UserFault> {
   if (username.startsWith("service-account-")) {
     return SERVICE_ACCOUNT;
   }
@@ -22,14 +22,14 @@ export async function lookUpUser(
   }
 }
 
-const SERVICE_ACCOUNT: Problem = {
+const SERVICE_ACCOUNT: UserFault = {
   rule: "must not be a service account",
   reason: "it stands for a client, not for a user of the customer's organization",
   remedy: "name a user of the customer's organization",
 };
 
 /** What is wrong with a user who was switched off, unless the customer is retired as well. */
-export const DISABLED_USER: Problem = {
+export const DISABLED_USER: UserFault = {
   rule: "must not be a disabled user",
   reason: "a user who was switched off no longer stands for the organization",
   remedy: "name another user of the organization, or have this one enabled in the admin console",
@@ -39,7 +39,7 @@ export const DISABLED_USER: Problem = {
  * The provider says "not found" for an absent user, for one spelt in another case, for one the deployer may not see, and
  * for one behind a hundred others: it searches for names that contain the name, and Keycloak gives the first hundred.
  */
-async function explainAbsence(username: string, settings: Settings, error: unknown): Promise<Problem> {
+async function explainAbsence(username: string, settings: Settings, error: unknown): Promise<UserFault> {
   const { realm, deployer } = settings;
   if (!/not found/i.test(String(error))) {
     const { rule, reason, remedy } = explainFailure(error, settings);

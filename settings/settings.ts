@@ -17,8 +17,8 @@ export interface IntegrationSettings {
   readonly successorOf?: string;
 }
 
-/** How a service names its configuration keys (ASP.NET Core: sections are joined by ":"). */
-export interface ServiceNames<Key extends string> {
+/** How a service names its settings (ASP.NET Core: sections are joined by ":"). */
+export interface SettingNames<Key extends string> {
   readonly environmentPrefix: string;
   readonly section: string;
   readonly names: Readonly<Record<Key, string>>;
@@ -165,8 +165,8 @@ export interface OfflineSettings {
   /** Whom customers may ask; empty: nobody is named. */
   readonly contact: string;
   /** With the base URL under which customers call it. */
-  readonly bff: ServiceNames<BffKey> & { readonly publicUrl?: string | undefined };
-  readonly api: ServiceNames<ApiKey> & { readonly additionalIssuers: readonly string[] };
+  readonly bff: SettingNames<BffKey> & { readonly publicUrl?: string | undefined };
+  readonly api: SettingNames<ApiKey> & { readonly additionalIssuers: readonly string[] };
   /** Undefined: the services run elsewhere. */
   readonly apps?: AppsSettings;
 }

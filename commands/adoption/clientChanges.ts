@@ -37,7 +37,7 @@ function listed(what: string, value: unknown): string[] {
   return items.length > 0 ? [`${what}: ${names(items)}`] : [];
 }
 
-/** The scopes that a customer's client has afterwards. */
+/** The client scopes that a customer's client has afterwards. */
 export function scopesAfterwards(realmScopes: readonly string[]): string[] {
   return [...BUILT_IN_SCOPES, ...realmScopes];
 }

@@ -43,7 +43,7 @@ const CONSEQUENCES: readonly Consequence[] = [
   },
 ];
 
-/** Only what somebody did: whoever deletes a client has deleted its mapper, and need not be told to have done that, too. */
+/** Only what somebody did: whoever deletes a client deletes its mappers, too, and only the first is told. */
 export function withoutConsequences(changes: readonly Change[]): Change[] {
   const happened = CONSEQUENCES.map(({ cause, consequence }) => ({ causes: changes.filter(cause), consequence }));
   return changes

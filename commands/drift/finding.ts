@@ -29,7 +29,7 @@ export interface Told {
   readonly newSecret?: boolean;
 }
 
-/** The most dangerous first; the order in which the servers were asked has no influence. */
+/** The most dangerous first, whatever the order of the questions to the servers. */
 export function inOrder(findings: readonly Finding[]): Finding[] {
   const rank = ({ danger }: Finding) => DANGERS.indexOf(danger);
   return [...findings].sort((a, b) => rank(a) - rank(b) || (a.sentence < b.sentence ? -1 : 1));

@@ -52,7 +52,7 @@ function list(title: string, lines: readonly string[]): string[] {
   return [...(title === "" ? [] : [title]), lines.map((line) => `- ${line}`).join("\n")];
 }
 
-/** In the order in which they are to be carried out. */
+/** In the order of their execution. */
 function remedies({ findings, following, policies, stack, tokens }: DriftReport): string[] {
   const isThere = (remedy: Remedy) => findings.some((finding) => finding.remedy === remedy);
   const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);

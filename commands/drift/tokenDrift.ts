@@ -11,7 +11,7 @@ import type { Settings } from "../../settings/settings";
 export interface TokenDifferences {
   /** How many customers were looked at. */
   readonly checked: number;
-  /** Those whom the stack file promises something that is not deployed yet. */
+  /** The stack file promises them something that is not deployed yet. */
   readonly skipped: readonly string[];
   readonly differences: readonly TokenDifference[];
 }

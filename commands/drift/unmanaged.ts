@@ -85,7 +85,7 @@ function furtherMappers(resource: ManagedResource, found: Representation, known:
     });
 }
 
-/** Of the shared scopes one only has mappers. */
+/** Only one of the shared client scopes has mappers. */
 function placeOf({ inputs, owner }: Pick<ManagedResource, "inputs" | "owner">): string {
   return JSON.stringify([owner.kind, owner.name, inputs["name"]]);
 }

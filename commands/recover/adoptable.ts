@@ -11,7 +11,7 @@ interface Named {
 
 /**
  * The import id of the object in Keycloak that a planned resource would collide with, or nothing where there is none.
- * Scope lists and role mappings are not in here: making them again is harmless, as Keycloak adds what is missing.
+ * Lists of client scopes and role mappings are not in here: making them again is harmless, as Keycloak adds what is missing.
  */
 export async function findExisting(resource: PlannedResource, admin: KeycloakAdmin): Promise<string | undefined> {
   const { realmId, clientId, clientScopeId, name } = resource.inputs;

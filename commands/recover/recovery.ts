@@ -34,7 +34,7 @@ export async function recover(
   const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
 
   await readMissingSecrets(pulumi, unlocked, report);
-  // Mappers can be looked for only when their client or scope is in the state, hence the rounds.
+  // Mappers can be looked for only when their client or client scope is in the state, hence the rounds.
   let plan = await preview();
   for (;;) {
     refuseLosses(plan);

@@ -27,7 +27,7 @@ export interface OwnerChanges {
   readonly changes: readonly ResourceChange[];
 }
 
-/** The changes by owner; the order of the steps, of which many run at once, has no influence. */
+/** The changes by owner; whatever the order of the steps: many run at once. */
 export function changesByOwner(preview: Preview): OwnerChanges[] {
   const { steps } = preview;
   const known = new Set(steps.filter(({ op }) => op === "refresh").map(({ urn }) => urn));

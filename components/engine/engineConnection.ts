@@ -95,8 +95,8 @@ function throughSsh(host: string, sshOptions: readonly string[]): Duplex {
     "dial-stdio",
   ];
   const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
-  const complaints: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
+  const said: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   // Not Duplex.from: that ends with the streams, before ssh has told why.
   const duplex = new Duplex({
     read: () => child.stdout.resume(),
@@ -118,7 +118,7 @@ function throughSsh(host: string, sshOptions: readonly string[]): Duplex {
     if (exitCode === 0) {
       duplex.push(null);
     } else {
-      const reason = Buffer.concat(complaints).toString("utf8").trim().split("\n").at(-1) ?? "";
+      const reason = Buffer.concat(said).toString("utf8").trim().split("\n").at(-1) ?? "";
       duplex.destroy(new Error(`ssh ended with ${String(exitCode)}: ${reason}`));
     }
   });

@@ -23,7 +23,7 @@ const VERSION_ROLE = { name: "view-system", description: "Keycloak 26.4 shows it
 
 /**
  * The deployer's client scopes: `roles` for the roles above; `kc-admin-api` since from Keycloak 26.8.2 on the admin API
- * takes only tokens with the audience that it gives. An older server has no such scope and ignores the name.
+ * takes only tokens with the audience that it gives. An older server has no such client scope and ignores the name.
  */
 const DEPLOYER_CLIENT_SCOPES = ["basic", "roles", "service_account", "kc-admin-api"];
 
@@ -70,7 +70,7 @@ export interface RealmOptions {
 
 /**
  * The realm as an import file. It names no client scopes or lifespans and, but for 26.4, no roles, hence Keycloak makes
- * those of every new realm: the scopes `basic`, `roles`, `service_account` and the others, `default-roles-<realm>`, SSO Session Max 10 h.
+ * those of every new realm: the client scopes `basic`, `roles`, `service_account` and the others, `default-roles-<realm>`, SSO Session Max 10 h.
  */
 export function buildRealm(options: RealmOptions): RealmImport {
   const realm = options.realm ?? REALM_NAME;

@@ -4,8 +4,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join("\n"));
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join("\n"));
   }
 }
 
@@ -14,12 +14,12 @@ const PLACEHOLDER = new URL("about:blank");
 
 /**
  * Reads environment variables as ASP.NET Core's configuration does: names compare case-insensitively, two underscores
- * part levels, lists are counted from 0. A blank variable counts as missing. Problems are collected, so that all are
+ * part levels, lists are counted from 0. A blank variable counts as missing. Faults are collected, so that all are
  * told at once: what is returned in place of a bad value is worth nothing, and {@link check} has the last word.
  */
 export class EnvironmentReader {
   private readonly values: ReadonlyMap<string, string>;
-  private readonly problems: string[] = [];
+  private readonly faults: string[] = [];
 
   constructor(environment: Environment) {
     const present = Object.entries(environment).filter(([, value = ""]) => value.trim() !== "");
@@ -76,14 +76,14 @@ export class EnvironmentReader {
   }
 
   /** Records what is wrong with values which are well-formed but do not fit together. */
-  refuse(problem: string): void {
-    this.problems.push(problem);
+  refuse(fault: string): void {
+    this.faults.push(fault);
   }
 
   /** @throws EnvironmentError if anything was wrong */
   check(): void {
-    if (this.problems.length > 0) {
-      throw new EnvironmentError(this.problems);
+    if (this.faults.length > 0) {
+      throw new EnvironmentError(this.faults);
     }
   }
 

@@ -18,8 +18,8 @@ export type Probe = (command: string, args: readonly string[]) => string | undef
 
 /** Says everything that is missing or too old; the message is ready to print without a stack trace. */
 export class PrerequisiteError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(["Not everything needed is installed on this machine:", ...problems.map((line) => `  - ${line}`)].join("\n"));
+  constructor(readonly faults: readonly string[]) {
+    super(["Not everything needed is installed on this machine:", ...faults.map((line) => `  - ${line}`)].join("\n"));
     this.name = "PrerequisiteError";
   }
 }
@@ -71,11 +71,11 @@ const REQUIREMENTS: Readonly<Record<Prerequisite, Requirement>> = {
 
 /** Throws a {@link PrerequisiteError} about all of the needed programs that are missing or too old. */
 export function checkPrerequisites(needed: readonly Prerequisite[], probe: Probe = probeCommand): void {
-  const problems = needed.flatMap((command) => findProblem(command, REQUIREMENTS[command], probe) ?? []);
-  if (problems.length > 0) throw new PrerequisiteError(problems);
+  const faults = needed.flatMap((command) => findFault(command, REQUIREMENTS[command], probe) ?? []);
+  if (faults.length > 0) throw new PrerequisiteError(faults);
 }
 
-function findProblem(command: Prerequisite, requirement: Requirement, probe: Probe): string | undefined {
+function findFault(command: Prerequisite, requirement: Requirement, probe: Probe): string | undefined {
   const { title, minimum, purpose, remedy, args, prefix } = requirement;
   const output = probe(command, args);
   const plain = output === undefined ? undefined : stripVTControlCharacters(output).trim();

@@ -1,6 +1,6 @@
 import { type DeclaredResource, TYPES } from "./declaredResources";
 
-/** What belongs to the stack's clients: scope lists and mappers, found by their input `clientId`. */
+/** What belongs to the stack's clients: lists of client scopes, and mappers, found by their input `clientId`. */
 export class Attachments {
   readonly clients: readonly DeclaredResource[];
   private readonly byClient = new Map<string, DeclaredResource[]>();

@@ -48,7 +48,7 @@ function foreignMapper({ urn }: DeclaredResource): Violation {
     urn,
     message:
       `This mapper sets ${ORGANIZATION_CLAIM}, too. Remove it: the claim comes from one HardcodedClaimProtocolMapper of ` +
-      "each client, and a second mapper or one of a scope could hand out another customer's data.",
+      "each client, and a second mapper or one of a client scope could hand out another customer's data.",
   };
 }
 

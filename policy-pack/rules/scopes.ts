@@ -2,7 +2,7 @@ import { type DeclaredResource, textsOf, TYPES, type Violation } from "./declare
 import { Attachments } from "./attachments";
 
 export interface ScopeLists {
-  /** The default scopes that every client has. */
+  /** The default client scopes that every client has. */
   readonly required: readonly string[];
   /** Those that it may have besides. */
   readonly allowed: readonly string[];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import type { IntegrationSettings, ServiceNames, Settings } from "../../settings/settings";
+import type { IntegrationSettings, SettingNames, Settings } from "../../settings/settings";
 import { validApps } from "./appArbitraries";
 import { SECRET } from "./configuration";
 
@@ -38,8 +38,8 @@ const section = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => na
 const prefix = fc.stringMatching(/^([A-Z]{1,4}_{0,3})?$/);
 
 function service<Key extends string>(
-  defaults: ServiceNames<Key>,
-): fc.Arbitrary<[written: Readonly<Record<string, unknown>>, read: ServiceNames<Key>]> {
+  defaults: SettingNames<Key>,
+): fc.Arbitrary<[written: Readonly<Record<string, unknown>>, read: SettingNames<Key>]> {
   const keys = Object.keys(defaults.names) as Key[];
   const names = fc
     .array(maybe(name), { minLength: keys.length, maxLength: keys.length })
@@ -57,7 +57,7 @@ function service<Key extends string>(
         section: written.section ?? defaults.section,
         names: Object.fromEntries(
           keys.map((key) => [key, written.names?.[key] ?? defaults.names[key]]),
-        ) as ServiceNames<Key>["names"],
+        ) as SettingNames<Key>["names"],
       },
     ]);
 }

@@ -13,28 +13,28 @@ describe("the check of what has to be installed", () => {
     (command) =>
       outputs[command];
 
-  function problemsWith(outputs: Readonly<Record<string, string>>): readonly string[] {
+  function faultsWith(outputs: Readonly<Record<string, string>>): readonly string[] {
     try {
       checkPrerequisites(["go", "java", "mvn", "node"], probeFrom(outputs));
       return [];
     } catch (error) {
-      if (error instanceof PrerequisiteError) return error.problems;
+      if (error instanceof PrerequisiteError) return error.faults;
       throw error;
     }
   }
 
   test("accepts what is recent enough", () => {
-    expect(problemsWith(good)).toEqual([]);
-    expect(problemsWith({ ...good, java: 'openjdk version "25" 2025-09-16' })).toEqual([]);
+    expect(faultsWith(good)).toEqual([]);
+    expect(faultsWith({ ...good, java: 'openjdk version "25" 2025-09-16' })).toEqual([]);
   });
 
   test("names all that is missing or too old at once", () => {
-    const problems = problemsWith({
+    const faults = faultsWith({
       java: 'java version "1.8.0_401"',
       mvn: "JAVA_HOME is not defined",
       node: "v18.1.0",
     });
-    expect(problems).toEqual([
+    expect(faults).toEqual([
       expect.stringMatching(/^Go 1\.25\.11 or newer is needed to build .*; found: none\. What to do: /),
       expect.stringMatching(/^Java 17 or newer is needed to run .*; found: 1\.8\.0\. What to do: /),
       expect.stringMatching(/^Maven 3\.6 .*; found: no version; `mvn --version` says: JAVA_HOME is not defined\. /),
