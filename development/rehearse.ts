@@ -37,6 +37,9 @@ runCommand(
     const { from, to } = versionsOf(options["from"], options["to"]);
     const files = await workingTreeFiles(PROJECT_DIRECTORY, stack);
     const { settings, written } = readStackFile(stack, files);
+    if (settings.integrations.length === 0) {
+      throw new UsageError(`The stack ${stack} has no customers; rehearse one of: ${settings.usedBy.join(", ")}`);
+    }
     const report = (line: string) => console.error(line);
     // For `pulumi` and the commands that the rehearsal starts.
     Object.assign(process.env, toolchainEnvironment(await ensureToolchain(report)));

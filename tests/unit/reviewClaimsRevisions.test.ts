@@ -1,5 +1,6 @@
 import { reviewClaims } from "../../commands/review/claimsReview";
-import { customers, linesOf, review, revision } from "./reviewConfiguration";
+import type { RevisionFiles } from "../../commands/review/revision";
+import { type Changes, customers, linesOf, review, revision } from "./reviewConfiguration";
 
 const two = customers({
   acme: { organizationUser: "anna" },
@@ -119,5 +120,63 @@ describe("Pulumi.yaml of the revision", () => {
     expect(changes?.changed).toEqual([
       { clientIds: ["acme"], changes: [{ claim: "aud", before: '"old"', after: '"scpCloud"' }] },
     ]);
+  });
+});
+
+describe("a stack of customers only", () => {
+  const OWN = [
+    "config:",
+    "  keycloak:url: https://keycloak.example.com",
+    "  keycloak:clientId: deployer",
+    "  scpcloud:realmStack: prod",
+    "  scpcloud:integrations:",
+    "    globex:",
+    "      organizationUser: bo",
+    "",
+  ].join("\n");
+  const among = (label: string, realm: Changes, stack = OWN): RevisionFiles => ({
+    ...revision(label, {}),
+    stack,
+    stacks: new Map([
+      ["prod", revision(label, realm).stack ?? ""],
+      ["prod-b", stack],
+    ]),
+  });
+
+  test("is told what its realm stack's file does to its customers' tokens", () => {
+    const after = { "scpcloud:audience": "another", "scpcloud:contact": "support@example.com" };
+    const { changes, faults, otherChanges } = reviewClaims("prod-b", among("base", {}), among("head", after));
+
+    expect(faults).toEqual({});
+    expect(changes?.changed.map(({ clientIds }) => clientIds)).toEqual([["globex"]]);
+    expect(JSON.stringify(changes?.changed)).toContain("another");
+    expect(otherChanges).toEqual(["scpcloud:contact"]);
+  });
+
+  test("that was one with all its settings before has the same tokens where these are its realm stack's", () => {
+    const before = revision("base", customers({ globex: { organizationUser: "bo" } }));
+    const { changes, faults } = reviewClaims("prod-b", before, among("head", {}));
+
+    expect(faults).toEqual({});
+    expect(changes).toMatchObject({ added: [], changed: [], removed: [] });
+  });
+
+  test("is refused for what another stack of its realm says, as the program does", () => {
+    const { faults } = reviewClaims(
+      "prod-b",
+      among("base", {}),
+      among("head", customers({ globex: { organizationUser: "carl" } })),
+    );
+
+    expect(faults.head).toContain("scpcloud:integrations.globex\n  must be a customer of one stack only,");
+  });
+
+  test("whose realm stack there is not is refused by that alone", () => {
+    const { faults } = reviewClaims("prod-b", among("base", {}), {
+      ...among("head", {}),
+      stacks: new Map([["prod-b", OWN]]),
+    });
+
+    expect(faults.head).toMatch(/^1 fault[^]*there is no Pulumi\.prod\.yaml/);
   });
 });

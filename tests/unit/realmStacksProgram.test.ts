@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+
+import program from "../../index";
+import { findResource, underMocks } from "../mocks";
+import { stackValues } from "../stackFile";
+import { MINIMAL, SECRET } from "./configuration";
+
+type Config = Readonly<Record<string, unknown>>;
+
+const PROD: Config = { ...MINIMAL, "scpcloud:accountAccess": true, "scpcloud:protect": false };
+const PROD_B: Config = {
+  "keycloak:url": "https://keycloak.example.com",
+  "keycloak:clientId": "deployer",
+  "scpcloud:realmStack": "prod",
+  "scpcloud:integrations": { globex: { organizationUser: "bo" } },
+};
+
+const folder = process.cwd();
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "scpcloud-program-"));
+  process.chdir(directory);
+});
+
+afterEach(() => {
+  process.chdir(folder);
+  rmSync(directory, { recursive: true });
+});
+
+/** A run of the whole program in a folder with the stack files prod and prod-b. */
+async function run(stack: string, config: Config, isPreview = false) {
+  for (const [name, one] of Object.entries({ prod: PROD, "prod-b": PROD_B, [stack]: config })) {
+    writeFileSync(`Pulumi.${name}.yaml`, stringify({ config: one }));
+  }
+  pulumi.runtime.setAllConfig({ ...stackValues(config).values });
+  process.env["KEYCLOAK_CLIENT_SECRET"] = SECRET;
+  const { result, resources } = await underMocks(() => program(), {}, stack, isPreview);
+  return { outputs: Object.keys(result), resources };
+}
+
+test("a stack of customers only declares them with the realm's client scopes by name, and nothing else", async () => {
+  const { outputs, resources } = await run("prod-b", PROD_B);
+
+  expect(resources.map(({ name }) => name).sort()).toEqual([
+    "globex",
+    "globex-client",
+    "globex-default-scopes",
+    "globex-optional-scopes",
+    "globex-organization-id",
+  ]);
+  const type = "keycloak:openid/clientDefaultScopes:ClientDefaultScopes";
+  expect(findResource(resources, type, "globex-default-scopes").inputs["defaultScopes"]).toEqual([
+    "basic",
+    "roles",
+    "service_account",
+    "scpCloud",
+    "scpCloud-account",
+  ]);
+  expect(outputs).toEqual(["issuer", "tokenEndpoint", "integrations", "credentials"]);
+});
+
+test("the stack that others name declares the client scopes, and protects them whatever it says itself", async () => {
+  const { resources } = await run("prod", { ...PROD, "scpcloud:integrations": {} });
+
+  expect(resources.filter(({ protect }) => protect).map(({ name }) => name)).toEqual([
+    "realmScopes-scope",
+    "realmScopes-audience",
+  ]);
+  expect(resources.flatMap(({ deleteHooks }) => deleteHooks)).toEqual([
+    "the stack prod-b needs this client scope; see docs/many-customers.md",
+  ]);
+});
+
+test.each([
+  ["a preview of 201 customers", 201, true, 1],
+  ["a preview of 200 customers", 200, true, 0],
+  ["an up of 201 customers", 201, false, 0],
+])(
+  "docs/many-customers.md is named once in a preview of more than 200 customers, else never: %s",
+  async (_, count, isPreview, times) => {
+    const info = jest.spyOn(pulumi.log, "info").mockResolvedValue(undefined);
+    const customers = Array.from({ length: count }, (_, index) => [
+      `c-${index}`,
+      { organizationUser: `user-${index}` },
+    ]);
+
+    await run("prod", { ...PROD, "scpcloud:integrations": Object.fromEntries(customers) }, isPreview);
+    expect(info.mock.calls.filter(([text]) => text.includes("docs/many-customers.md"))).toHaveLength(times);
+    info.mockRestore();
+  },
+);
