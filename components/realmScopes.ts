@@ -42,7 +42,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         description: "Audience and claims common to the tokens of all customers",
         includeInTokenScope: false,
       },
-      { ...childOptions, protect, ...(args.usedBy.length > 0 ? { hooks: { beforeDelete: [usersOf(args)] } } : {}) },
+      { ...childOptions, protect },
     );
     new keycloak.openid.AudienceProtocolMapper(
       `${name}-audience`,
@@ -55,7 +55,8 @@ export class RealmScopes extends pulumi.ComponentResource {
         addToAccessToken: true,
         addToIdToken: false,
       },
-      { ...childOptions, protect },
+      // Deleted before its scope, it is the first that would go.
+      { ...childOptions, protect, ...(args.usedBy.length > 0 ? { hooks: { beforeDelete: [usersOf(args)] } } : {}) },
     );
     if (args.allowedOrigins.length > 0) {
       // A mapper, because the provider refuses web origins on a client without browser flows, and only during `up`.
@@ -120,6 +121,6 @@ export class RealmScopes extends pulumi.ComponentResource {
  */
 function usersOf({ usedBy }: RealmScopesArgs): pulumi.ResourceHook {
   const [stack, need] = usedBy.length === 1 ? ["stack", "needs"] : ["stacks", "need"];
-  const name = `the ${stack} ${usedBy.join(", ")} ${need} this client scope; see docs/many-customers.md`;
+  const name = `the ${stack} ${usedBy.join(", ")} ${need} the client scope ${CLIENT_SCOPE}; see docs/many-customers.md`;
   return new pulumi.ResourceHook(name, () => Promise.reject(new Error(name)), { onDryRun: true });
 }

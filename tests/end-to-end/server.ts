@@ -48,6 +48,7 @@ export const REALMS = {
   adoption: "Adoption",
   succession: "Succession",
   rotation: "Rotation",
+  realmStacks: "RealmStacks",
 } as const;
 
 type RealmKey = keyof typeof REALMS;

@@ -47,8 +47,8 @@ describe("RealmScopes", () => {
   });
 
   it.each([
-    [["prod-b"], "the stack prod-b needs this client scope"],
-    [["prod-b", "prod-c"], "the stacks prod-b, prod-c need this client scope"],
+    [["prod-b"], "the stack prod-b needs the client scope scpCloud"],
+    [["prod-b", "prod-c"], "the stacks prod-b, prod-c need the client scope scpCloud"],
   ])("protects the shared scope in any case while other stacks use it, and tells which: %j", async (usedBy, words) => {
     const { resources } = await declare({ protect: false, usedBy });
 

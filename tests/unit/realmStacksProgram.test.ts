@@ -73,7 +73,7 @@ test("the stack that others name declares the client scopes, and protects them w
     "realmScopes-audience",
   ]);
   expect(resources.flatMap(({ deleteHooks }) => deleteHooks)).toEqual([
-    "the stack prod-b needs this client scope; see docs/many-customers.md",
+    "the stack prod-b needs the client scope scpCloud; see docs/many-customers.md",
   ]);
 });
 
@@ -84,14 +84,17 @@ test.each([
 ])(
   "docs/many-customers.md is named once in a preview of more than 200 customers, else never: %s",
   async (_, count, isPreview, times) => {
-    const info = jest.spyOn(pulumi.log, "info").mockResolvedValue(undefined);
-    const customers = Array.from({ length: count }, (_, index) => [
+    const told: string[] = [];
+    const info = jest.spyOn(pulumi.log, "info").mockImplementation((text) => Promise.resolve(void told.push(text)));
+    const customers = Array.from({ length: count }, (_, index): [string, object] => [
       `c-${index}`,
       { organizationUser: `user-${index}` },
     ]);
 
     await run("prod", { ...PROD, "scpcloud:integrations": Object.fromEntries(customers) }, isPreview);
-    expect(info.mock.calls.filter(([text]) => text.includes("docs/many-customers.md"))).toHaveLength(times);
+    expect(
+      info.mock.calls.filter(([text]: readonly unknown[]) => String(text).includes("docs/many-customers.md")),
+    ).toHaveLength(times);
     info.mockRestore();
   },
 );

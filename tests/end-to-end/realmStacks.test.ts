@@ -1,0 +1,176 @@
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import type { Credentials } from "../../outputs";
+import type { RunResult } from "../../processes/run";
+import { Project, type StackFile } from "./project";
+import { REALMS } from "./server";
+import { claimsOf } from "./tokens";
+
+const REALM = REALMS.realmStacks;
+/** The scopes that all customers share are declared by this one, which has no customers itself. */
+const PROD = "prod";
+const PACK = resolve(__dirname, "..", "..", "policy-pack");
+const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
+const ACME = { acme: { organizationUser: "anna" } };
+const GLOBEX = { globex: { organizationUser: "reporting@acme.example", name: "Globex, müller" } };
+
+let project: Project;
+const stacks = new Map<string, Stack>();
+
+const realmFile = (integrations: object = {}): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accountAccess": true,
+  "scpcloud:allowedOrigins": ["/*"],
+  "scpcloud:audience": "audienceOfTheRealm",
+  "scpcloud:accessTokenLifespan": 600,
+  "scpcloud:integrations": integrations,
+});
+const customersFile = (integrations: object): StackFile => ({
+  ...Object.fromEntries(Object.entries(project.connection(REALM)).filter(([key]) => key.startsWith("keycloak:"))),
+  "scpcloud:realmStack": PROD,
+  "scpcloud:integrations": integrations,
+});
+const up = (stack: string, ...more: string[]) =>
+  project.pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...more);
+const textOf = ({ stdout, stderr }: RunResult) => `${stdout}\n${stderr}`;
+
+function expectSuccess(result: RunResult): string {
+  expect([result.exitCode, result.exitCode === 0 ? "" : textOf(result)]).toEqual([0, ""]);
+  return result.stdout;
+}
+
+async function tokenOf(stack: string, clientId: string) {
+  const outputs = await stacks.get(stack)?.outputs();
+  const credentials = outputs?.["credentials"]?.value as Record<string, Credentials>;
+  return claimsOf(credentials[clientId] ?? { clientSecret: "", basic: "" }, REALM);
+}
+
+beforeAll(async () => {
+  project = await Project.create();
+  stacks.set(PROD, await project.createStack(PROD, realmFile()));
+  for (const [name, integrations] of Object.entries({ "prod-b": ACME, "prod-c": GLOBEX })) {
+    stacks.set(name, await project.createStack(name, customersFile(integrations)));
+  }
+});
+
+afterAll(async () => {
+  await project.remove();
+});
+
+it("is told to deploy the realm's stack first; nothing is made before", async () => {
+  for (const result of [await project.pulumi("preview", "--stack", "prod-b"), await up("prod-b")]) {
+    expect(result.exitCode).not.toBe(0);
+    expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud",');
+    expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud-account",');
+    expect(textOf(result)).toContain("Do: run first: pulumi up --stack prod; then this stack again");
+  }
+  expect(await stacks.get("prod-b")?.outputs()).toEqual({});
+});
+
+it("gives tokens as the realm's stack says, from a stack that says nothing but its customers", async () => {
+  expectSuccess(await up(PROD));
+  expectSuccess(await up("prod-b"));
+  expectSuccess(await up("prod-c"));
+
+  expect(await tokenOf("prod-b", "acme")).toMatchObject({
+    aud: ["audienceOfTheRealm", "account"],
+    "allowed-origins": ["/*"],
+    azp: "acme",
+    resource_access: { account: { roles: expect.arrayContaining(["manage-account"]) as string[] } },
+  });
+  for (const stack of [PROD, "prod-b", "prod-c"]) {
+    const preview = JSON.parse(expectSuccess(await project.pulumi("preview", "--stack", stack, "--json"))) as {
+      changeSummary: object;
+    };
+    expect(Object.keys(preview.changeSummary)).toEqual(["same"]);
+  }
+  const outputs = await stacks.get("prod-b")?.outputs();
+  expect(Object.keys(outputs ?? {}).sort()).toEqual(["credentials", "integrations", "issuer", "tokenEndpoint"]);
+});
+
+it("keeps to the policy pack", async () => {
+  for (const stack of [PROD, "prod-b"]) {
+    const text = expectSuccess(await project.pulumi("preview", "--stack", stack, "--policy-pack", PACK));
+    expect(text).toContain("✅ scpcloud-policies@v1.0.0");
+    expect(text).not.toContain("[mandatory]");
+  }
+});
+
+it.each([
+  ["verify", PROD, "✓ prod: the tokens of 0 customers are what the settings promise"],
+  ["verify", "prod-b", "✓ prod-b: the tokens of 1 customer are what the settings promise"],
+  ["drift", PROD, ""],
+  ["drift", "prod-b", ""],
+  ["customers", PROD, ""],
+  ["customers", "prod-b", "acme"],
+  ["doctor", PROD, "this one; used by prod-b, prod-c"],
+  ["doctor", "prod-b", "prod, which declares the realm's client scopes"],
+  ["adopt", "prod-b", ""],
+  ["recover", "prod-b", ""],
+])("is understood by the command %s for the stack %s", async (command, stack, words) => {
+  const result = await project.command(command, "--stack", stack);
+
+  expectSuccess(result);
+  expect(textOf(result)).toContain(words);
+});
+
+it("leaves the configuration of BFF and API to the realm's stack, which it names", async () => {
+  const result = await project.command("service-configuration", "--stack", "prod-b");
+
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain("npm run service-configuration -- --stack prod");
+  expectSuccess(await project.command("service-configuration", "--stack", PROD));
+});
+
+it("compares the customers of all files in every stack concerned, before anything is asked or made", async () => {
+  await project.configure("prod-c", customersFile({ ...GLOBEX, ...ACME, "globex-2": { successorOf: "initech" } }));
+  await project.configure(PROD, realmFile({ initech: { organizationId: `${ORGANIZATION}1` } }));
+
+  const refusals = new Map<string, string>();
+  for (const stack of stacks.keys()) {
+    const result = await up(stack);
+    expect(result.exitCode).not.toBe(0);
+    refusals.set(stack, textOf(result));
+  }
+  const twin = "scpcloud:integrations.acme\n    must be a customer of one stack only,";
+  const successor = "scpcloud:integrations.globex-2.successorOf";
+  expect(refusals.get("prod-b")?.replace(/^ +scpcloud/gm, "scpcloud")).toMatch(
+    /in Pulumi\.prod-b\.yaml and in Pulumi\.prod-c\.yaml/,
+  );
+  expect(refusals.get("prod-c")).toContain("in Pulumi.prod-c.yaml and in Pulumi.prod-b.yaml");
+  expect(refusals.get("prod-c")).toContain(successor);
+  expect(refusals.get(PROD)).toContain(successor);
+  expect(refusals.get(PROD)).not.toContain(twin);
+
+  const refused = await project.command("verify", "--stack", "prod-b");
+  expect(refused.stderr).toContain("must be a customer of one stack only");
+  await project.configure("prod-c", customersFile(GLOBEX));
+  await project.configure(PROD, realmFile());
+});
+
+it("does not let the realm's stack be destroyed while others use it, and names them", async () => {
+  for (const options of [[], ["--skip-preview"], ["--run-program"]]) {
+    const result = await project.pulumi("destroy", "--stack", PROD, "--yes", ...options);
+
+    expect(result.exitCode).not.toBe(0);
+    expect(textOf(result)).toContain("the stacks prod-b, prod-c need the client scope scpCloud;");
+  }
+  expectSuccess(await project.command("verify", "--stack", "prod-b"));
+  expectSuccess(await project.command("drift", "--stack", PROD));
+});
+
+it("is taken down one stack after the other", async () => {
+  expectSuccess(await project.pulumi("destroy", "--stack", "prod-c", "--yes"));
+  await rm(join(project.directory, "Pulumi.prod-c.yaml"));
+  expectSuccess(await up(PROD));
+  const refused = await project.pulumi("destroy", "--stack", PROD, "--yes");
+  expect(textOf(refused)).toContain("the stack prod-b needs the client scope scpCloud");
+
+  expectSuccess(await project.pulumi("destroy", "--stack", "prod-b", "--yes"));
+  await project.configure("prod-b", customersFile({}));
+  expectSuccess(await up(PROD));
+  expectSuccess(await project.pulumi("destroy", "--stack", PROD, "--yes"));
+});
