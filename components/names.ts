@@ -23,6 +23,10 @@ export function rotationName(overlapDays: number): string {
   return `scpcloud-secret-rotation-${overlapDays}-days`;
 }
 
+export function isRotationName(name: string): boolean {
+  return /^scpcloud-secret-rotation-\d+-days$/.test(name);
+}
+
 /** The claim that the original token took from the client's web origins, and the name of its mapper. */
 export const ALLOWED_ORIGINS_CLAIM = "allowed-origins";
 

@@ -7,6 +7,8 @@ export const TYPES = {
   roleMapping: "keycloak:index/genericRoleMapper:GenericRoleMapper",
   defaultScopes: "keycloak:openid/clientDefaultScopes:ClientDefaultScopes",
   optionalScopes: "keycloak:openid/clientOptionalScopes:ClientOptionalScopes",
+  clientProfile: "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile",
+  clientPolicy: "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy",
   container: "docker:index/container:Container",
   network: "docker:index/network:Network",
   remoteImage: "docker:index/remoteImage:RemoteImage",

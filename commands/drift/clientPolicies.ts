@@ -1,3 +1,4 @@
+import { isRotationName } from "../../components/names";
 import type { KeycloakAdmin } from "../keycloak/admin";
 import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
@@ -8,11 +9,11 @@ export function mayBePolicy(change: Change): boolean {
   return change.kind === "changed" && change.resource.type === TYPES.client;
 }
 
-/** The names of the realm's client policies that are enabled; who may view the realm sees them. */
+/** The names of the realm's client policies that are enabled, without our own; who may view the realm sees them. */
 export async function enabledPolicies(admin: KeycloakAdmin): Promise<string[]> {
   const { policies } = recordOf(await admin.get("/client-policies/policies"));
   return (Array.isArray(policies) ? policies : []).flatMap((policy) => {
     const { enabled, name } = recordOf(policy);
-    return enabled === true && typeof name === "string" ? [name] : [];
+    return enabled === true && typeof name === "string" && !isRotationName(name) ? [name] : [];
   });
 }

@@ -50,5 +50,6 @@ export async function findDrift(
     plain,
     unmanaged.hiddenSecrets,
     policies,
+    unmanaged.unfinishedRotations,
   );
 }

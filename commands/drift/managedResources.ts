@@ -49,6 +49,10 @@ export function phrase(resource: ManagedResource): string {
     case TYPES.hardcodedClaim:
     case TYPES.audience:
       return `the mapper ${code(name ?? "")} of ${whom(resource)}`;
+    case TYPES.clientProfile:
+      return `the client profile ${code(name ?? "")}`;
+    case TYPES.clientPolicy:
+      return `the client policy ${code(name ?? "")}`;
     case TYPES.roleMapping:
       return `the role mapping ${code(roleOf(resource))} of ${whom(resource)}`;
     case TYPES.container:

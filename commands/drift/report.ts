@@ -19,6 +19,8 @@ export interface DriftReport {
   readonly tokens: TokenDifferences;
   /** The customers whose secrets Keycloak does not show the deployer: no drift. */
   readonly hiddenSecrets: readonly string[];
+  /** The customers whose new secret the stack does not know yet, while the previous one still works: no drift. */
+  readonly unfinishedRotations: readonly string[];
   /** The realm's client policies that may have changed clients. */
   readonly policies: readonly string[];
   /** What the stack file says that is not deployed yet: no drift. */
@@ -54,6 +56,7 @@ export function driftReport(
   plain: Preview,
   hiddenSecrets: readonly string[] = [],
   policies: readonly string[] = [],
+  unfinishedRotations: readonly string[] = [],
 ): DriftReport {
   return {
     stack,
@@ -62,6 +65,7 @@ export function driftReport(
     following: [...following].sort(),
     tokens,
     hiddenSecrets,
+    unfinishedRotations,
     policies,
     pending: pendingLines(changesByOwner(plain)),
   };

@@ -28,6 +28,12 @@ export function driftText(report: DriftReport): string {
       "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
       hiddenSecrets.length > 0 ? [hiddenSecrets.join(", ")] : [],
     ),
+    ...list(
+      "These customers have a new secret that the stack does not know yet, while the previous one still works. Finish it:",
+      report.unfinishedRotations.map((customer) =>
+        code(`npm run rotate -- --stack ${report.stack} --customer ${customer}`),
+      ),
+    ),
     ...list("What to do:", report.drift ? remedies(report) : []),
   ].join("\n\n");
 }

@@ -14,6 +14,7 @@ interface Representation {
   readonly secret?: string;
   readonly clientAuthenticatorType?: string;
   readonly publicClient?: boolean;
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly protocolMappers?: readonly { readonly id: string; readonly name: string; readonly config?: unknown }[];
 }
 
@@ -21,6 +22,8 @@ export interface UnmanagedChanges {
   readonly findings: readonly Finding[];
   /** The customers whose secrets Keycloak does not show the deployer: nobody can say whether they are still the same. */
   readonly hiddenSecrets: readonly string[];
+  /** The customers whose new secret the stack does not know yet, while the previous one still works. */
+  readonly unfinishedRotations: readonly string[];
 }
 
 /**
@@ -36,6 +39,7 @@ export async function unmanagedChanges(
   admin: KeycloakAdmin,
 ): Promise<UnmanagedChanges> {
   const hiddenSecrets: string[] = [];
+  const unfinishedRotations: string[] = [];
   const known = new Set([...managed.map(({ id }) => id), ...lost.map(placeOf)]);
   const looked = managed.filter(({ type }) => type === TYPES.client || type === TYPES.clientScope);
   const findings = await Promise.all(
@@ -47,10 +51,24 @@ export async function unmanagedChanges(
       if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
       }
+      if (handedOver !== undefined && isPrevious(found, handedOver)) {
+        unfinishedRotations.push(resource.owner.name);
+        return furtherMappers(resource, found, known);
+      }
       return [...secretChange(resource, found, handedOver), ...furtherMappers(resource, found, known)];
     }),
   );
-  return { findings: inOrder(findings.flat()), hiddenSecrets: hiddenSecrets.sort() };
+  return {
+    findings: inOrder(findings.flat()),
+    hiddenSecrets: hiddenSecrets.sort(),
+    unfinishedRotations: unfinishedRotations.sort(),
+  };
+}
+
+/** Whether it is the secret before the present one, which a client policy keeps alive for a while. */
+function isPrevious({ attributes = {} }: Representation, secret: string): boolean {
+  const worksUntil = Number(attributes["client.secret.rotated.expiration.time"] ?? 0) * 1000;
+  return attributes["client.secret.rotated"] === secret && worksUntil > Date.now();
 }
 
 /** A client that is public or logs in otherwise has another fault, which is told already. */

@@ -31,7 +31,8 @@ export function readPlan(json: string): Plan {
   const { steps } = readPreview(json);
   return {
     creates: steps
-      .filter(({ op }) => op === "create")
+      // Of client policies also those that replace others: their names are other ones (components/secretRotation.ts).
+      .filter(({ op, urn }) => op === "create" || (op === "create-replacement" && isClientPolicy(typeOf(urn))))
       .map(({ urn, newState = {} }) => ({
         urn,
         type: typeOf(urn),
@@ -42,6 +43,10 @@ export function readPlan(json: string): Plan {
       })),
     lostClients: lostClients(steps),
   };
+}
+
+function isClientPolicy(type: string): boolean {
+  return type === TYPES.clientProfile || type === TYPES.clientPolicy;
 }
 
 /** A replacement takes several steps, of which not all tell the reasons. */

@@ -1,6 +1,7 @@
 import { isSecret } from "../../components/credentials";
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
+import type { KeycloakAdmin } from "../keycloak/admin";
 
 /** A resource in `pulumi stack export --show-secrets`. */
 export interface ExportedResource {
@@ -19,6 +20,27 @@ export function clientsWithoutSecret(resources: readonly ExportedResource[]): st
     .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
     .filter(({ outputs }) => !isSecret(plainOf(outputs?.["clientSecret"])))
     .map(({ urn }) => urn);
+}
+
+/**
+ * The URNs of the clients whose secret is another one in Keycloak than in the state: a rotation was killed, or somebody
+ * regenerated it. What Keycloak does not show is no other secret.
+ */
+export async function clientsWithOtherSecret(
+  resources: readonly ExportedResource[],
+  admin: KeycloakAdmin,
+): Promise<string[]> {
+  const others = await Promise.all(
+    resources
+      .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
+      .map(async ({ id, outputs, urn }) => {
+        const stored = plainOf(outputs?.["clientSecret"]);
+        // A client that is gone is told by the preview.
+        const { secret } = recordOf(await admin.get(`/clients/${id}`).catch(() => undefined));
+        return isSecret(stored) && isSecret(secret) && secret !== stored ? [urn] : [];
+      }),
+  );
+  return others.flat();
 }
 
 /** A shown secret is JSON within an object. */

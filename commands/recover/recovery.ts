@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin, KeycloakManager } from "../keycloak/admin";
 import { findExisting } from "./adoptable";
+import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";
-import { clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
+import { clientsWithOtherSecret, clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
 import { isDead, namesLock, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/pulumiCli";
 import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
@@ -24,7 +25,7 @@ export interface Recovery {
  */
 export async function recover(
   pulumi: PulumiCli,
-  admin: KeycloakAdmin,
+  admin: KeycloakManager,
   providerVersion: string,
   report: (line: string) => void,
   removeOrphans?: (known: ReadonlySet<string>) => Promise<readonly string[]>,
@@ -33,7 +34,7 @@ export async function recover(
   const adopted: string[] = [];
   const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
 
-  await readMissingSecrets(pulumi, unlocked, report);
+  await readSecretsAnew(pulumi, admin, unlocked, report);
   // Mappers can be looked for only when their client or client scope is in the state, hence the rounds.
   let plan = await preview();
   for (;;) {
@@ -57,6 +58,9 @@ export async function recover(
     report(`${operations} under way when the run was killed; refreshing the state`);
     await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
     refuseLosses(await preview());
+  }
+  for (const policy of await removeUnknownPolicies(plan.creates, admin)) {
+    report(`removed what the state does not know, for up to make it: ${policy}`);
   }
   for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
     report(`removed what the state does not know: ${orphan}`);
@@ -93,15 +97,24 @@ export async function runUnlocked(
   }
 }
 
-async function readMissingSecrets(
+/** Those that the state lacks, and those that Keycloak made in a rotation that was killed. */
+async function readSecretsAnew(
   pulumi: PulumiCli,
+  admin: KeycloakAdmin,
   unlocked: (args: readonly string[]) => Promise<string>,
   report: (line: string) => void,
 ): Promise<void> {
-  const urns = await missingSecrets(pulumi);
-  if (urns.length > 0) {
-    report(`the state lacks the secret of ${names(urns)}; reading it from Keycloak`);
-    const targets = urns.flatMap((urn) => ["--target", urn]);
+  const { resources = [] } = await exportState(pulumi);
+  const missing = clientsWithoutSecret(resources);
+  const other = await clientsWithOtherSecret(resources, admin);
+  if (missing.length > 0) {
+    report(`the state lacks the secret of ${names(missing)}; reading it from Keycloak`);
+  }
+  if (other.length > 0) {
+    report(`Keycloak has another secret than the state of ${names(other)}; reading it from Keycloak`);
+  }
+  const targets = [...missing, ...other].flatMap((urn) => ["--target", urn]);
+  if (targets.length > 0) {
     await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
   }
 }

@@ -1,9 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readlink, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { Project } from "./project";
 import { until } from "./until";
+
+/** About as long as a rotation takes. */
+const KILL_WINDOW_MILLISECONDS = 15_000;
 
 interface InterruptOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -48,6 +53,28 @@ export async function interruptUp(
   }
   await until(() => !descendants.some(isAlive), isTrue);
   return output;
+}
+
+/**
+ * Starts the rotation of a customer's secret, and kills it with all that it has started, at a random point after it has
+ * said what it will do. It may have ended by then.
+ */
+export async function killRotation(project: Project, stack: string, customer: string): Promise<void> {
+  const args = [join("commands", "rotate.ts"), "--stack", stack, "--customer", customer, "--yes"];
+  const child = spawn(join(project.directory, "node_modules", ".bin", "tsx"), args, {
+    cwd: project.directory,
+    env: { ...process.env, ...project.environment },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = once(child, "exit");
+  await Promise.race([once(child.stdout, "data"), ended]);
+  await Promise.race([delay(Math.random() * KILL_WINDOW_MILLISECONDS), ended]);
+  const descendants = descendantsOf(child.pid ?? 0);
+  child.kill("SIGKILL");
+  descendants.forEach(endProcess);
+  await ended;
+  child.stdout.destroy();
+  await until(() => !descendants.some(isAlive), isTrue);
 }
 
 /** The ids of the processes that work in a folder; Linux only. */

@@ -1,9 +1,18 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
 import type { Stack } from "@pulumi/pulumi/automation";
 
+import type { Credentials } from "../../outputs";
+import { killRotation } from "./interruption";
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { RotationServer } from "./rotationServer";
+import { basic, callBff } from "./services";
 import { DEPLOYERS, REALMS, type ServerOfTests, serverOfTests } from "./server";
+import { StandIns } from "./standIns";
+import { askForToken, claimsOf } from "./tokens";
+import { until } from "./until";
 
 const REALM = REALMS.rotation;
 const STACK = "rotation";
@@ -25,16 +34,32 @@ let stack: Stack;
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
   ...project.connection(REALM),
-  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:backchannelUrl": server.url,
+  "scpcloud:accessTokenLifespan": 60,
   "scpcloud:secretRotation": { overlapDays: 14 },
   "scpcloud:integrations": {
     acme: { organizationId: `${ORGANIZATION}1` },
     globex: { organizationId: `${ORGANIZATION}2` },
+    leaving: { organizationId: `${ORGANIZATION}3`, retired: true },
   },
   ...changes,
 });
 const names = async (kind: "profiles" | "policies") =>
   (await server.read<{ name: string }>(kind)).map(({ name }) => name).sort();
+
+const rotate = (clientId: string, ...args: string[]) =>
+  project.command("rotate", "--stack", STACK, "--customer", clientId, ...args);
+const credentialsOf = async (clientId: string): Promise<Credentials> =>
+  ((await stack.outputs())["credentials"]?.value as Record<string, Credentials>)[clientId] as Credentials;
+const secretOf = async (clientId: string) => (await meddler.client(clientId)).secret ?? "";
+const previousOf = async (clientId: string) =>
+  ((await meddler.client(clientId))["attributes"] as Record<string, string>)["client.secret.rotated"] ?? "";
+const organizationOf = async (credentials: Credentials) => (await claimsOf(credentials, REALM))["organizationId"];
+const tokenStatus = async (clientId: string, secret: string) =>
+  (await askForToken(REALM, basic(clientId, secret), { grant_type: "client_credentials" })).status;
+/** Has a secret look as if it were of 2023. */
+const age = (clientId: string) =>
+  meddler.changeClient(clientId, { attributes: { "client.secret.creation.time": "1700000000" } });
 
 beforeAll(async () => {
   plainServer = serverOfTests();
@@ -112,5 +137,262 @@ describe("the setting secretRotation", () => {
     expect(exitCode).not.toBe(0);
     expect(stdout).toContain("CLIENT_SECRET_ROTATION is off");
     expect(stdout).toContain("--features=client-secret-rotation");
+  });
+});
+
+describe("rotate", () => {
+  it("says what will happen, and changes nothing without an answer", async () => {
+    const before = await secretOf("acme");
+    await age("acme");
+    const { exitCode, stderr, stdout } = await rotate("acme");
+
+    expect(stdout).toMatch(/^acme: gets a new secret; the present one works until \d{4}-\d\d-\d\d \d\d:\d\d UTC\n$/);
+    expect([exitCode, stderr]).toEqual([1, "Nothing was changed; to go on, say --yes.\n"]);
+    expect(await secretOf("acme")).toBe(before);
+  });
+
+  it("makes a new secret that the stack knows, while the previous one works on", async () => {
+    const before = await credentialsOf("acme");
+    const { exitCode, stderr, stdout } = await rotate("acme", "--yes");
+
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^acme: ✓ both secrets get tokens; the previous one works until \d{4}-/m);
+    expect(stdout).toContain(`npm run handover -- --stack ${STACK} --customer acme --recipient age1...`);
+    const after = await credentialsOf("acme");
+    expect(after.clientSecret).toBe(await secretOf("acme"));
+    expect(after.clientSecret).not.toBe(before.clientSecret);
+    expect([await organizationOf(before), await organizationOf(after)]).toEqual(Array(2).fill(`${ORGANIZATION}1`));
+  });
+
+  it("is neither drift nor a difference, and customers and doctor get along with it", async () => {
+    await stack.preview({ expectNoChanges: true, refresh: true });
+    for (const command of ["drift", "verify", "doctor", "recover"]) {
+      const result = await project.command(command, "--stack", STACK);
+      expect({ command, ...result }).toMatchObject({ exitCode: 0, stderr: "" });
+    }
+    const { stdout } = await project.command("customers", "--stack", STACK, "--json");
+    const { customers } = JSON.parse(stdout) as { customers: { secret: object }[] };
+    expect(customers[0]?.secret).toMatchObject({ ageInDays: 0, previousWorksUntil: expect.any(String) as string });
+  });
+
+  it("is not begun anew by a second run, which would end the secret that the customer has", async () => {
+    const present = await secretOf("acme");
+    const { exitCode, stdout } = await rotate("acme", "--yes");
+
+    expect(stdout).toMatch(/^acme: is left alone: .*; the one before works until /);
+    expect(exitCode).toBe(0);
+    expect(await secretOf("acme")).toBe(present);
+  });
+
+  it("ends the overlap early with --end-overlap, and warns where the new secret was not handed over", async () => {
+    const present = await credentialsOf("acme");
+    const previous = await previousOf("acme");
+    const { exitCode, stdout } = await rotate("acme", "--end-overlap", "--yes");
+
+    expect(stdout).toContain("THE NEW SECRET WAS NOT HANDED OVER YET");
+    expect(stdout).toContain("✓ acme: the previous secret is refused, the new one gets tokens");
+    expect(exitCode).toBe(0);
+    expect(await tokenStatus("acme", previous)).toBe(401);
+    expect(await organizationOf(present)).toBe(`${ORGANIZATION}1`);
+    expect((await rotate("acme", "--end-overlap", "--yes")).stdout).toContain("nothing to stop");
+  });
+
+  it("stops the previous secret at once with --no-overlap, and says so before", async () => {
+    const previous = await secretOf("globex");
+    await age("globex");
+    const { exitCode, stdout } = await rotate("globex", "--no-overlap", "--yes");
+
+    expect(stdout).toContain("globex: gets a new secret; the present one stops AT ONCE");
+    expect(stdout).toContain("globex: ✓ the new secret gets tokens; the previous one is refused");
+    expect(exitCode).toBe(0);
+    expect(await tokenStatus("globex", previous)).toBe(401);
+    expect((await credentialsOf("globex")).clientSecret).toBe(await secretOf("globex"));
+  });
+
+  it("refuses all that cannot be, at once, and changes nothing", async () => {
+    const before = await secretOf("acme");
+    const { exitCode, stderr } = await rotate("acme", "--customer", "acne", "--customer", "leaving", "--yes");
+
+    expect(stderr).toMatch(/^acne: the stack file has no such customer; .*acme/m);
+    expect(stderr).toMatch(/^leaving: the customer is retired/m);
+    expect(exitCode).toBe(1);
+    expect(await secretOf("acme")).toBe(before);
+  });
+
+  it("refuses where it would deploy something else along", async () => {
+    await age("acme");
+    const before = await secretOf("acme");
+    await meddler.changeClient("acme", { directAccessGrantsEnabled: true });
+    const { exitCode, stderr } = await rotate("acme", "--yes");
+    await meddler.changeClient("acme", { directAccessGrantsEnabled: false });
+
+    expect(stderr).toContain("changed something of acme");
+    expect(exitCode).toBe(1);
+    expect(await secretOf("acme")).toBe(before);
+  });
+
+  it("without secretRotation in the stack file wants --no-overlap", async () => {
+    await age("acme");
+    await project.configure(STACK, stackFile({ "scpcloud:secretRotation": {} }));
+    const { exitCode, stderr } = await rotate("acme", "--yes");
+    await project.configure(STACK, stackFile());
+
+    expect(stderr).toContain("acme: its present secret would stop at once");
+    expect(stderr).toContain("--no-overlap");
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("a rotation that was stopped when Keycloak had made the secret", () => {
+  const stop = async () => {
+    await age("acme");
+    const before = await credentialsOf("acme");
+    const made = await meddler.regenerateSecret("acme");
+    return { before, made };
+  };
+
+  it("is no drift, and is taken up by running rotate again, without a further secret", async () => {
+    const { before, made } = await stop();
+    const drift = await project.command("drift", "--stack", STACK);
+    expect(drift.stdout).toContain(`npm run rotate -- --stack ${STACK} --customer acme`);
+    expect(drift.exitCode).toBe(0);
+
+    const { exitCode, stdout } = await rotate("acme", "--yes");
+    expect(stdout).toContain("acme: ✓ both secrets get tokens");
+    expect(exitCode).toBe(0);
+    expect((await credentialsOf("acme")).clientSecret).toBe(made);
+    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+    await rotate("acme", "--end-overlap", "--yes");
+  });
+
+  it("is finished by recover", async () => {
+    const { made } = await stop();
+    const { exitCode, stdout } = await project.command("recover", "--stack", STACK);
+
+    expect(stdout).toContain("Keycloak has another secret than the state of acme-client");
+    expect(exitCode).toBe(0);
+    expect((await credentialsOf("acme")).clientSecret).toBe(made);
+    await rotate("acme", "--end-overlap", "--yes");
+  });
+
+  it.each([1, 2, 3])("at a random point, killed for the %i. time, ends in one state", async () => {
+    await age("acme");
+    const before = await credentialsOf("acme");
+    await killRotation(project, STACK, "acme");
+    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+
+    const again = await rotate("acme", "--yes");
+    expect(again).toMatchObject({ exitCode: 0 });
+    // Killed at its very end, it has left nothing but the lock.
+    expect(await project.command("recover", "--stack", STACK)).toMatchObject({ exitCode: 0 });
+    expect((await credentialsOf("acme")).clientSecret).toBe(await secretOf("acme"));
+    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+    await stack.preview({ expectNoChanges: true, refresh: true });
+    await rotate("acme", "--end-overlap", "--yes");
+  });
+});
+
+describe("a customer that moves from the previous to the new secret", () => {
+  it("gets its data without a failed call, and the previous one is refused when the overlap is over", async () => {
+    await age("acme");
+    const before = await credentialsOf("acme");
+    const services = await StandIns.start(stack, server.caCertificateFile);
+    const answers: number[] = [];
+    let isOver = false;
+    let used: Credentials = before;
+    const call = async () => answers.push((await callBff(services.bffUrl, used)).status);
+    const load = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        await call();
+      }
+    });
+    try {
+      expect(await rotate("acme", "--yes")).toMatchObject({ exitCode: 0 });
+      await call();
+      used = await credentialsOf("acme");
+      const before = answers.length;
+      await until(
+        () => answers.length,
+        (length) => length > before + 100,
+      );
+    } finally {
+      isOver = true;
+      await Promise.all(load);
+      await services.stop();
+    }
+    expect(used.clientSecret).not.toBe(before.clientSecret);
+    expect(new Set(answers)).toEqual(new Set([200]));
+
+    await server.shortenOverlap(2);
+    await rotate("acme", "--again", "--yes");
+    const previous = used;
+    await until(
+      () => tokenStatus("acme", previous.clientSecret),
+      (status) => status === 401,
+    );
+    const fresh = await StandIns.start(stack, server.caCertificateFile);
+    expect((await callBff(fresh.bffUrl, previous)).status).toBe(401);
+    expect((await callBff(fresh.bffUrl, await credentialsOf("acme"))).status).toBe(200);
+    await fresh.stop();
+  });
+});
+
+describe("no command prints a secret", () => {
+  const CALLS: readonly (readonly string[])[] = [
+    ["verify", "--all"],
+    ["drift"],
+    ["drift", "--json"],
+    ["doctor"],
+    ["doctor", "--json"],
+    ["customers"],
+    ["customers", "--json", "--older-than", "0d"],
+    ["claims", "--base", "HEAD"],
+    ["summary"],
+    ["adopt"],
+    ["adopt", "--json"],
+    ["service-configuration"],
+    ["handover", "--customer", "acme", "--recipient", "age1nokey"],
+    ["rotate", "--customer", "acme"],
+    ["rotate", "--customer", "acme", "--again", "--yes"],
+    ["rotate", "--customer", "acme", "--end-overlap", "--yes"],
+    ["recover"],
+  ];
+  const outputOf = async () => {
+    let output = "";
+    for (const [name = "", ...args] of CALLS) {
+      const { stdout, stderr } = await project.command(name, "--stack", STACK, ...args);
+      output += `${stdout}${stderr}`;
+    }
+    return output;
+  };
+  /** All that Keycloak and the stack know at the moment. */
+  const secretsNow = async () => {
+    const credentials = (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
+    const known = Object.values(credentials).flatMap(({ basic, clientSecret }) => [basic.slice(6), clientSecret]);
+    const inKeycloak = await Promise.all(["acme", "globex"].flatMap((id) => [secretOf(id), previousOf(id)]));
+    return [...known, ...inKeycloak, serverOfTests().deployerSecret].filter((secret) => secret !== "");
+  };
+
+  it("and the list of those that are tried has all of them", async () => {
+    const files = await readdir(join(__dirname, "..", "..", "commands"));
+    const all = files.filter((file) => file.endsWith(".ts")).map((file) => file.replace(".ts", ""));
+    expect([...new Set(CALLS.map(([name]) => name))].sort()).toEqual(all.sort());
+  });
+
+  it.each([
+    ["when it works, also where a rotation was stopped", {}],
+    ["when the login is refused", { "keycloak:clientId": "nobody" }],
+    ["when Keycloak does not answer", { "keycloak:url": "https://localhost:1" }],
+  ])("%s", async (_, changes) => {
+    await meddler.regenerateSecret("acme");
+    const before = await secretsNow();
+    await project.configure(STACK, stackFile(changes));
+    const output = await outputOf();
+    await project.configure(STACK, stackFile());
+
+    for (const secret of [...before, ...(await secretsNow())]) {
+      expect(output.includes(secret)).toBe(false);
+    }
+    expect(output).toContain("acme");
   });
 });

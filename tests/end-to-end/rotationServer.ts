@@ -35,6 +35,14 @@ export class RotationServer {
     return new RotationServer(realm, server, directory);
   }
 
+  get url(): string {
+    return this.server.url;
+  }
+
+  get caCertificateFile(): string {
+    return this.server.caCertificateFile;
+  }
+
   async stop(): Promise<void> {
     await this.server.stop();
     await rm(this.directory, { recursive: true, force: true, maxRetries: 10 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import type { KeycloakAdmin } from "../../commands/keycloak/admin";
+import type { KeycloakManager } from "../../commands/keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
 import { UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli";
@@ -200,6 +200,6 @@ export function lockMessage(holder: string): string {
 }
 
 /** A realm that has what is given here by path, and nothing else. */
-export function fakeAdmin(objects: Readonly<Record<string, readonly object[]>>): KeycloakAdmin {
-  return { get: (path) => Promise.resolve(objects[path] ?? []) };
+export function fakeAdmin(objects: Readonly<Record<string, readonly object[]>>): KeycloakManager {
+  return { get: (path) => Promise.resolve(objects[path] ?? []), change: () => Promise.reject(new Error("read only")) };
 }

@@ -1,0 +1,82 @@
+import { isSecret } from "../../components/credentials";
+import { didYouMean } from "../../settings/faults";
+import type { IntegrationSettings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import type { StackOutputs } from "../cli/stack";
+import type { KeycloakAdmin } from "../keycloak/admin";
+import { type ClientRepresentation, findClient, secretTimes } from "../keycloak/clients";
+
+/** Why a secret is not renewed. */
+export class RotationError extends UserError {
+  override readonly name = "RotationError";
+}
+
+/** The secrets of a customer whose client is as the commands expect it. Nothing of it is printed but the times. */
+export interface CustomerSecrets {
+  readonly client: ClientRepresentation;
+  /** Keycloak's. */
+  readonly present: string;
+  /** What the stack takes for the present one. */
+  readonly stored: string;
+  /** The one before, while Keycloak takes that, too. */
+  readonly previous?: { readonly secret: string; readonly worksUntil: Date };
+  readonly created?: Date;
+}
+
+interface Looking {
+  readonly stack: string;
+  readonly integrations: readonly IntegrationSettings[];
+  readonly outputs: StackOutputs;
+  readonly admin: KeycloakAdmin;
+}
+
+/**
+ * The secrets of the customers that the user named, in that order.
+ * @throws RotationError telling of each whose secret cannot be renewed why
+ */
+export async function lookAtSecrets(clientIds: readonly string[], looking: Looking): Promise<CustomerSecrets[]> {
+  const found = await Promise.all([...new Set(clientIds)].map((clientId) => lookAt(clientId, looking)));
+  const faults = found.filter((one) => typeof one === "string");
+  if (faults.length > 0) {
+    throw new RotationError(["Nothing was changed.", ...faults].join("\n"));
+  }
+  return found.filter((one) => typeof one !== "string");
+}
+
+async function lookAt(
+  clientId: string,
+  { admin, integrations, outputs, stack }: Looking,
+): Promise<CustomerSecrets | string> {
+  const integration = integrations.find((one) => one.clientId === clientId);
+  if (integration === undefined) {
+    const known = integrations.map((one) => one.clientId);
+    return `${clientId}: the stack file has no such customer; ${didYouMean(clientId, known)}`;
+  }
+  if (integration.retired) {
+    return `${clientId}: the customer is retired; its secret gets no tokens`;
+  }
+  const stored = outputs.credentials?.[clientId]?.clientSecret;
+  if (stored === undefined) {
+    return `${clientId}: the stack does not know its secret; run: pulumi up --stack ${stack}`;
+  }
+  const client = await findClient(admin, clientId);
+  if (client?.enabled !== true || client["publicClient"] === true) {
+    return `${clientId}: its client is not as the stack has it; run: npm run drift -- --stack ${stack}`;
+  }
+  return isSecret(client.secret)
+    ? { client, stored, present: client.secret, ...(await timesOf(client, admin)) }
+    : `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`;
+}
+
+async function timesOf(
+  client: ClientRepresentation,
+  admin: KeycloakAdmin,
+): Promise<Pick<CustomerSecrets, "created" | "previous">> {
+  const { created, overlapEnds } = secretTimes(client, new Date());
+  const age = created === undefined ? {} : { created };
+  if (overlapEnds === undefined) {
+    return age;
+  }
+  const { value } = (await admin.get(`/clients/${client.id}/client-secret/rotated`)) as { value?: string };
+  return isSecret(value) ? { ...age, previous: { secret: value, worksUntil: overlapEnds } } : age;
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { lastingPort } from "../../development/keycloak/ports";
+import { until } from "./until";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+
+/** The stand-ins for BFF and API as processes of this machine, configured by a stack's outputs. */
+export class StandIns {
+  private constructor(
+    readonly bffUrl: string,
+    private readonly processes: readonly ChildProcess[],
+  ) {}
+
+  static async start(stack: Stack, caCertificateFile: string): Promise<StandIns> {
+    const { bffEnvironment, apiEnvironment } = await stack.outputs();
+    const [bffPort, apiPort] = [await lastingPort(), await lastingPort()];
+    const start = (service: string, port: number, environment: unknown, further: Record<string, string> = {}) =>
+      spawn(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join("development", "stand-ins", `${service}.ts`)], {
+        cwd: REPOSITORY,
+        stdio: "ignore",
+        env: {
+          ...process.env,
+          ...(environment as Record<string, string>),
+          ...further,
+          ASPNETCORE_HTTP_PORTS: String(port),
+          NODE_EXTRA_CA_CERTS: caCertificateFile,
+        },
+      });
+    const bffUrl = `http://127.0.0.1:${bffPort}`;
+    const standIns = new StandIns(bffUrl, [
+      start("api", apiPort, apiEnvironment?.value),
+      start("bff", bffPort, bffEnvironment?.value, { ProductionApi__BaseUrl: `http://127.0.0.1:${apiPort}` }),
+    ]);
+    for (const port of [bffPort, apiPort]) {
+      const isHealthy = () =>
+        fetch(`http://127.0.0.1:${port}/health`).then(
+          ({ status }) => status === 200,
+          () => false,
+        );
+      await until(isHealthy, (healthy) => healthy);
+    }
+    return standIns;
+  }
+
+  async stop(): Promise<void> {
+    const ended = this.processes.map((child) => once(child, "exit"));
+    this.processes.forEach((child) => child.kill("SIGTERM"));
+    await Promise.all(ended);
+  }
+}
