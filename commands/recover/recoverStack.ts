@@ -1,0 +1,42 @@
+import { connectToEngine } from "../../components/engine/engineConnection";
+import { dependencies } from "../../package.json";
+import { readSettings } from "../../settings/read";
+import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect } from "../keycloak/http";
+import { pulumiCli } from "../pulumi/pulumiCli";
+import { endPluginsOfDeadRuns } from "./deadRuns";
+import { mendFileBackend } from "./fileBackend";
+import { removeOrphans } from "./orphans";
+import { recover } from "./recovery";
+
+/** What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed. */
+export async function recoverStack(name: string, report: (line: string) => void): Promise<void> {
+  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+  const workspace = await openWorkspace();
+  for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
+    report(`ended what a killed run had left: ${plugin}`);
+  }
+  await mendFileBackend(pulumi, (await workspace.projectSettings()).name, name, report);
+  const source = await loadConfiguration(name, workspace);
+  const settings = readSettings(source);
+  const keycloak = connect(settings.connection);
+  try {
+    const admin = await loginAsDeployer(keycloak, settings);
+    const { apps } = settings;
+    const { adopted } = await recover(
+      pulumi,
+      admin,
+      dependencies["@pulumi/keycloak"],
+      report,
+      apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
+    );
+    report(
+      adopted.length === 0
+        ? `✓ ${name}: nothing had to be adopted; the stack is at its target`
+        : `✓ ${name}: adopted ${adopted.length} (${adopted.join(", ")}); the stack is at its target`,
+    );
+  } finally {
+    await keycloak.close();
+  }
+}
