@@ -4,9 +4,11 @@ import { parseArgs } from "node:util";
 import { CommandError } from "@pulumi/pulumi/automation";
 
 import { InterruptedError } from "../../processes/run";
+import { stacksOfRealm } from "../../settings/realmStacks";
+import { readStackFiles } from "../../settings/stackFiles";
 import { UserError } from "../../settings/userError";
 import { withoutPasswords } from "../pulumi/pulumiCli";
-import { selectedStack } from "./stack";
+import { PROJECT_DIRECTORY, selectedStack } from "./stack";
 
 interface Option {
   readonly type: "boolean" | "string";
@@ -29,28 +31,129 @@ export interface Command<O extends Options> {
 /** What the user typed, with the types of the command's own options. */
 export interface Invocation<O extends Options> {
   readonly stack: string;
-  readonly options: Values<O & typeof COMMON_OPTIONS>;
+  readonly options: Values<O & typeof STACK & typeof HELP>;
 }
 
 type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
+
+/** The same of a command that can say something of all stacks of a realm. */
+export interface ReportInvocation<O extends Options> {
+  readonly stack: string;
+  readonly options: Values<O & typeof REPORT_OPTIONS>;
+}
 
 /** The command was called wrongly. */
 export class UsageError extends UserError {
   override readonly name = "UsageError";
 }
 
-const COMMON_OPTIONS = {
+const HELP = { help: { type: "boolean", description: "show this text" } } as const satisfies Options;
+const STACK = {
   stack: { type: "string", value: "NAME", description: "the stack's name; by default the one that is selected" },
-  help: { type: "boolean", description: "show this text" },
 } as const satisfies Options;
+const REALM_STACK = {
+  "realm-stack": {
+    type: "string",
+    value: "NAME",
+    description: "instead: all stacks of this realm, its own stack first",
+  },
+} as const satisfies Options;
+const REPORT_OPTIONS = { ...STACK, ...REALM_STACK, ...HELP };
 
 /** The exit code where what was looked for is there: neither that of errors, 1, nor 2, which shells and make use. */
 export const FOUND = 3;
 
-/** Runs a command to its exit code. What the user can mend is told without a stack trace. */
+/** Runs a command on a stack to its exit code. What the user can mend is told without a stack trace. */
 export function runCommand<const O extends Options>(
   command: Command<O>,
   action: (invocation: Invocation<O>) => Promise<number>,
+): void {
+  run({ ...command, options: { ...command.options, ...STACK, ...HELP } }, async (options) =>
+    action({ stack: await chosenStack(options), options }),
+  );
+}
+
+/** What a command says of one stack. */
+export interface StackReport {
+  readonly text: string;
+  /** The same for `--json`, where the command has that. */
+  readonly data?: unknown;
+  readonly exitCode: number;
+}
+
+/**
+ * Runs a command that says something of a stack, or, with `--realm-stack`, of each stack of a realm. Then `--json` gives a
+ * list; a stack of which nothing can be said stands in it with its `error`, and does not keep the others from being told.
+ * The exit code is 1 where any has that, else the highest.
+ * @param stacksOf the stacks of a realm; by default those of the stack files
+ */
+export function runReport<const O extends Options>(
+  command: Command<O>,
+  report: (invocation: ReportInvocation<O>) => Promise<StackReport>,
+  stacksOf: (realmStack: string, options: ReportInvocation<O>["options"]) => Promise<readonly string[]> = (
+    realmStack,
+  ) => Promise.resolve(stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY)).map(({ stack }) => stack)),
+): void {
+  run({ ...command, options: { ...command.options, ...REPORT_OPTIONS } }, async (options) => {
+    const { json, stack, "realm-stack": realmStack }: AnyReportOptions = options;
+    if (realmStack === undefined) {
+      const { text, data, exitCode } = await report({ stack: await chosenStack(options), options });
+      console.log(json === true ? JSON.stringify(data, undefined, 2) : text);
+      return exitCode;
+    }
+    if (stack !== undefined) {
+      throw new UsageError("Say --stack or --realm-stack, not both.");
+    }
+    const reports: StackReport[] = [];
+    for (const one of await stacksOf(realmStack, options)) {
+      const told = await report({ stack: one, options }).catch((error: unknown): StackReport => {
+        if (error instanceof InterruptedError || error instanceof UsageError) {
+          throw error;
+        }
+        console.error(`${one}: ${messageOf(error)}`);
+        return { text: "", data: { stack: one, error: messageOf(error) }, exitCode: 1 };
+      });
+      reports.push(told);
+      if (json !== true && told.text !== "") {
+        console.log(reports.length > 1 ? `\n${told.text}` : told.text);
+      }
+    }
+    if (json === true) {
+      console.log(
+        JSON.stringify(
+          reports.map(({ data }) => data),
+          undefined,
+          2,
+        ),
+      );
+    }
+    const codes = reports.map(({ exitCode }) => exitCode);
+    return codes.includes(1) ? 1 : Math.max(0, ...codes);
+  });
+}
+
+/** The compiler does not look into the options of a command that it does not know. */
+type AnyReportOptions = Values<typeof REPORT_OPTIONS> & { readonly json?: unknown };
+
+async function chosenStack({ stack }: Values<typeof STACK>): Promise<string> {
+  const chosen = stack ?? (await selectedStack());
+  if (chosen === undefined) {
+    throw new UsageError("No stack is selected; say --stack NAME, or run: pulumi stack select NAME");
+  }
+  return chosen;
+}
+
+/** The same of a command that is about several stacks, which options of its own name. */
+export function runProjectCommand<const O extends Options>(
+  command: Command<O>,
+  action: (options: Values<O & typeof HELP>) => Promise<number>,
+): void {
+  run({ ...command, options: { ...command.options, ...HELP } }, action);
+}
+
+function run<O extends Options & typeof HELP>(
+  command: Command<O>,
+  action: (options: Values<O>) => Promise<number>,
 ): void {
   main(command, action).then(
     (exitCode) => {
@@ -63,23 +166,18 @@ export function runCommand<const O extends Options>(
   );
 }
 
-async function main<O extends Options>(
-  { options: own, ...about }: Command<O>,
-  action: (invocation: Invocation<O>) => Promise<number>,
+async function main<O extends Options & typeof HELP>(
+  { options, ...about }: Command<O>,
+  action: (options: Values<O>) => Promise<number>,
 ): Promise<number> {
-  const options = { ...own, ...COMMON_OPTIONS };
   const help = usage(about, options);
   const values = parse(options, help);
-  const common: Values<typeof COMMON_OPTIONS> = values;
+  const common: Values<typeof HELP> = values;
   if (common.help === true) {
     console.log(help);
     return 0;
   }
-  const stack = common.stack ?? (await selectedStack());
-  if (stack === undefined) {
-    throw new UsageError("No stack is selected; say --stack NAME, or run: pulumi stack select NAME");
-  }
-  return action({ stack, options: values });
+  return action(values);
 }
 
 function parse<O extends Options>(options: O, help: string): Values<O> {

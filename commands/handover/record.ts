@@ -63,8 +63,27 @@ export async function addToRecord(
   handovers: readonly Handover[],
 ): Promise<void> {
   const record = await readRecord(directory, stack);
-  const entries = Object.entries({ ...record, [clientId]: [...(record[clientId] ?? []), ...handovers] });
-  const sorted = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeRecord(directory, stack, { ...record, [clientId]: [...(record[clientId] ?? []), ...handovers] });
+}
+
+/** Takes what was handed over to these customers from one stack's record into another's; a second time changes nothing. */
+export async function moveRecord(
+  directory: string,
+  from: string,
+  to: string,
+  clientIds: readonly string[],
+): Promise<void> {
+  const [source, destination] = await Promise.all([readRecord(directory, from), readRecord(directory, to)]);
+  const isMoved = ([clientId]: [string, unknown]) => clientIds.includes(clientId);
+  const entries = Object.entries(source);
+  if (entries.some(isMoved)) {
+    await writeRecord(directory, to, { ...destination, ...Object.fromEntries(entries.filter(isMoved)) });
+    await writeRecord(directory, from, Object.fromEntries(entries.filter((entry) => !isMoved(entry))));
+  }
+}
+
+async function writeRecord(directory: string, stack: string, record: HandoverRecord): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   const path = join(directory, recordFile(stack));
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, `${JSON.stringify(sorted, undefined, 2)}\n`);

@@ -9,7 +9,8 @@ export interface Owner {
 
 type Parents = ReadonlyMap<string, string | undefined>;
 
-const CUSTOMER_TYPE = "scpcloud:keycloak:Integration";
+/** The type of the component that is a customer; its name is the client id. */
+export const CUSTOMER_TYPE = "scpcloud:keycloak:Integration";
 
 /** The parents by URN. */
 export function parentsOf(steps: readonly Step[]): Parents {

@@ -1,0 +1,343 @@
+import { isDeepStrictEqual } from "node:util";
+
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  visit,
+  type YAMLMap,
+} from "yaml";
+
+import { fullKey } from "../../settings/configKeys";
+import { recordOf } from "../../settings/decode";
+import { UserError } from "../../settings/userError";
+
+/** A customer cannot be moved, or not in the way that its stack files are written. */
+export class MoveError extends UserError {
+  override readonly name = "MoveError";
+}
+
+/** A customer's entry as somebody wrote it. */
+export interface WrittenEntry {
+  readonly clientId: string;
+  /** The entry with the comments that belong to it, without its indentation and line ends. */
+  readonly lines: readonly string[];
+  /** Whether an empty line stands before it. */
+  readonly apart: boolean;
+  /** What the lines mean. */
+  readonly value: unknown;
+}
+
+const CUSTOMERS = "scpcloud:integrations";
+const BY_HAND = "Do: move these entries by hand from the one file to the other, and run this command again.";
+
+/**
+ * A stack file without the customers' entries, and the entries. Every other byte stays.
+ * @throws MoveError where an entry does not mean the same in another file, or is not written in lines of its own
+ */
+export function takeEntries(
+  file: string,
+  text: string,
+  clientIds: ReadonlySet<string>,
+): { readonly text: string; readonly entries: readonly WrittenEntry[] } {
+  const written = read(file, text);
+  const customers = customersOf(file, written);
+  const map = customers?.value;
+  const items = isMap(map) && map.flow !== true ? map.items.filter((pair) => clientIds.has(keyOf(pair))) : [];
+  if (customers === undefined || items.length < clientIds.size) {
+    throw new MoveError(
+      `${file}: the customers to move do not all stand below ${CUSTOMERS} in lines of their own, but in braces or by ` +
+        `a merge (<<).\n${BY_HAND}`,
+    );
+  }
+  refuseAliases(file, written, items);
+  const { lines } = written;
+  const removed = new Set<number>();
+  const entries = items.map((pair): WrittenEntry => {
+    const { first, last, indentation } = extentOf(file, written, pair);
+    for (let line = first; line <= last; line++) {
+      removed.add(line);
+    }
+    // What separated it from its neighbour.
+    const apart = isBlank(lines[first - 1]);
+    for (let line = first - 1; isBlank(lines[line]); line--) {
+      removed.add(line);
+    }
+    return {
+      clientId: keyOf(pair),
+      lines: lines.slice(first, last + 1).map((line) => unindented(line.replace(/\r?\n$/, ""), indentation)),
+      apart,
+      value: recordOf(written.customers)[keyOf(pair)],
+    };
+  });
+  const keyLine = written.lineOf(customers.key as Node);
+  for (let line = keyLine + 1; removed.has(line) || (removed.has(line - 1) && isBlank(lines[line])); line++) {
+    removed.add(line);
+  }
+  const kept = lines.map((line, index) => (removed.has(index) ? "" : line));
+  if (isMap(map) && items.length === map.items.length) {
+    kept[keyLine] = (kept[keyLine] ?? "").replace(/:(?=\s*(?:#.*)?\r?\n?$)/, ": {}");
+  }
+  const result = kept.join("");
+  const rest = Object.fromEntries(Object.entries(recordOf(written.customers)).filter(([id]) => !clientIds.has(id)));
+  checkEdit(file, written, result, rest);
+  return { text: result, entries };
+}
+
+/** The customers of a stack file, by client id, and whose realm it shares. */
+export function customersInFile(file: string, text: string) {
+  const { config, customers } = read(file, text);
+  const realmStack = config?.items.find((pair) => fullKey(keyOf(pair)) === "scpcloud:realmStack")?.value;
+  return {
+    customers: recordOf(customers),
+    isConfigured: config !== undefined,
+    realmStack: isScalar(realmStack) ? String(realmStack.value) : undefined,
+  };
+}
+
+/** A stack file with further customers, below those that it has. @throws MoveError where they cannot be added */
+export function addEntries(file: string, text: string, entries: readonly WrittenEntry[]): string {
+  const written = read(file, text);
+  const { lines } = written;
+  const customers = customersOf(file, written);
+  const newline = /\r\n/.test(text) ? "\r\n" : "\n";
+  const body = (indentation: number, isFirst: boolean) =>
+    entries.flatMap((entry, index) => [
+      ...(entry.apart && !(isFirst && index === 0) ? [""] : []),
+      ...entry.lines.map((line) => (line === "" ? line : " ".repeat(indentation) + line)),
+    ]);
+  const insert = (after: number, added: readonly string[]) => {
+    const before = lines.slice(0, after + 1).join("");
+    const separated = before === "" || before.endsWith("\n") ? before : before + newline;
+    return separated + added.map((line) => line + newline).join("") + lines.slice(after + 1).join("");
+  };
+  const map = customers?.value;
+  const last = isMap(map) ? map.items.at(-1) : undefined;
+  let result: string;
+  if (customers !== undefined && last !== undefined) {
+    const extent = extentOf(file, written, last);
+    result = insert(extent.last, body(extent.indentation, false));
+  } else if (customers !== undefined) {
+    const line = written.lineOf(customers.key as Node);
+    lines[line] = (lines[line] ?? "").replace(/:(?:[ \t]*(?:\{[ \t]*\}|~|null))?(?=[ \t]*(?:#.*)?\r?\n?$)/, ":");
+    result = insert(line, body(columnOf(lines[line]) + 2, true));
+  } else {
+    const config = written.config?.items.at(-1);
+    if (config === undefined) {
+      result = insert(lines.length - 1, ["config:", `  ${CUSTOMERS}:`, ...body(4, true)]);
+    } else {
+      const extent = extentOf(file, written, config);
+      const key = " ".repeat(extent.indentation) + `${CUSTOMERS}:`;
+      result = insert(extent.last, [key, ...body(extent.indentation + 2, true)]);
+    }
+  }
+  checkEdit(file, written, result, {
+    ...recordOf(written.customers),
+    ...Object.fromEntries(entries.map(({ clientId, value }) => [clientId, value])),
+  });
+  return result;
+}
+
+/** A new stack file: what Pulumi needs to reach Keycloak as another stack does, and nothing yet of its own. */
+export function newStackFile(file: string, text: string, realmStack: string): string {
+  const { config } = read(file, text);
+  const connection = (config?.items ?? []).filter(
+    (pair) => fullKey(keyOf(pair)).startsWith("keycloak:") && !JSON.stringify(pair.value).includes('"secure":'),
+  );
+  const copy = parseDocument(
+    `# Customers of the realm of the stack ${realmStack}: docs/many-customers.md\nconfig: {}\n`,
+  );
+  const copied = copy.get("config") as YAMLMap;
+  copied.flow = false;
+  copied.items.push(...connection.map((pair) => pair));
+  copied.set("scpcloud:realmStack", realmStack);
+  try {
+    return copy.toString({ lineWidth: 0 });
+  } catch {
+    throw new MoveError(
+      `${file}: the keys keycloak:* use an alias, whose anchor stands elsewhere in the file.\n` +
+        `Do: write Pulumi.NAME.yaml for the stack that the customers move to by hand, with the keys keycloak:* of ${file} ` +
+        `and scpcloud:realmStack: ${realmStack}, and run this command again.`,
+    );
+  }
+}
+
+interface Written {
+  readonly text: string;
+  /** With their ends. */
+  readonly lines: string[];
+  readonly document: Document;
+  readonly config: YAMLMap | undefined;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** What stands below scpcloud:integrations. */
+  readonly customers: unknown;
+  /** From 0. */
+  readonly lineOf: (node: Node) => number;
+}
+
+function read(file: string, text: string): Written {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { logLevel: "silent", lineCounter: counter, merge: true });
+  if (document.errors.length > 0) {
+    throw new MoveError(`${file} is no YAML file: ${document.errors[0]?.message.split(/:?\n/, 1)[0]}`);
+  }
+  const content = recordOf(document.toJS());
+  const config = document.get("config");
+  return {
+    text,
+    lines: text.match(/[^\n]*\n|[^\n]+$/g) ?? [],
+    document,
+    config: isMap(config) ? config : undefined,
+    content,
+    customers: Object.entries(recordOf(content["config"])).find(([key]) => fullKey(key) === CUSTOMERS)?.[1],
+    lineOf: (node) => counter.linePos(node.range?.[0] ?? 0).line - 1,
+  };
+}
+
+function customersOf(file: string, { config, customers }: Written): Pair | undefined {
+  const pair = config?.items.find((one) => fullKey(keyOf(one)) === CUSTOMERS);
+  const value = pair?.value;
+  const isEmpty =
+    value === null || (isScalar(value) && value.value === null) || (isMap(value) && value.items.length === 0);
+  const isWritten = pair === undefined ? customers === undefined : isEmpty || (isMap(value) && value.flow !== true);
+  if (!isWritten || config?.flow === true) {
+    throw new MoveError(
+      `${file}: ${CUSTOMERS} is not written in lines of its own, but in braces or by an alias.\n${BY_HAND}`,
+    );
+  }
+  return pair;
+}
+
+/** The lines of an entry, from 0: its own, the comments above it, and those further in below it. */
+function extentOf(file: string, { text, lines, lineOf }: Written, pair: Pair) {
+  const key = pair.key as Node;
+  const line = lineOf(key);
+  const indentation = columnOf(lines[line]);
+  if (!lines[line]?.slice(indentation).startsWith(text.slice(key.range?.[0], key.range?.[1]))) {
+    throw new MoveError(`${file}, line ${line + 1}: the key does not begin the line.\n${BY_HAND}`);
+  }
+  let first = line;
+  while (isComment(lines[first - 1]) && columnOf(lines[first - 1]) === indentation) {
+    first--;
+  }
+  const end = text.slice(0, endOf(pair)).trimEnd().length;
+  let last = Math.max(line, text.slice(0, end).split("\n").length - 1);
+  for (let next = last + 1; isComment(lines[next]) || isBlank(lines[next]); next++) {
+    if (isComment(lines[next]) && columnOf(lines[next]) > indentation) {
+      last = next;
+    } else if (isComment(lines[next])) {
+      break;
+    }
+  }
+  return { first, last, indentation };
+}
+
+/** Where the last word of an entry ends; a map's own range has the comments behind it as well. */
+function endOf(pair: Pair): number {
+  let end = 0;
+  visit(pair as never, {
+    Node(_, node) {
+      if (!isCollection(node) || node.flow === true) {
+        end = Math.max(end, node.range?.[1] ?? 0);
+      }
+    },
+  });
+  return end;
+}
+
+/** An alias means what stands at its anchor, which another file does not have. */
+function refuseAliases(file: string, { document, lineOf }: Written, moved: readonly Pair[]): void {
+  const anchors = new Map<string, { readonly node: Node; readonly owner: Pair | undefined }>();
+  const faults: string[] = [];
+  visit(document, {
+    Node(_, node, path) {
+      const owner = path.filter(isPair).find((pair) => moved.includes(pair));
+      if (isAlias(node)) {
+        const anchor = anchors.get(node.source);
+        const where = `${file}, line ${lineOf(node) + 1}`;
+        if (owner !== undefined && anchor?.owner === undefined) {
+          faults.push(`${where}: ${keyOf(owner)} uses *${node.source}, whose anchor stays.`);
+        } else if (owner === undefined && anchor?.owner !== undefined) {
+          faults.push(
+            `${where}: *${node.source} stays, and its anchor belongs to ${keyOf(anchor.owner)}, which moves.`,
+          );
+        }
+      } else if (node.anchor !== undefined) {
+        anchors.set(node.anchor, { node, owner });
+      }
+    },
+  });
+  if (faults.length > 0) {
+    throw new MoveError([...faults, "Do: write out what the alias stands for, and run this command again."].join("\n"));
+  }
+}
+
+/** The file as it would be read must be as it was, but for the customers. */
+function checkEdit(
+  file: string,
+  { content }: Written,
+  text: string,
+  customers: Readonly<Record<string, unknown>>,
+): void {
+  const without = (of: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(recordOf(of["config"])).filter(([key]) => fullKey(key) !== CUSTOMERS));
+  let after: Written | undefined;
+  try {
+    after = read(file, text);
+  } catch {
+    // Told below.
+  }
+  if (
+    after === undefined ||
+    !isDeepStrictEqual(
+      { ...after.content, config: without(after.content) },
+      { ...content, config: without(content) },
+    ) ||
+    !isDeepStrictEqual(recordOf(after.customers), customers)
+  ) {
+    throw new MoveError(`${file} is written in a way that this command cannot edit.\n${BY_HAND}`);
+  }
+}
+
+function keyOf(pair: Pair): string {
+  return isScalar(pair.key) ? (pair.key.type === Scalar.PLAIN ? (pair.key.source ?? "") : String(pair.key.value)) : "";
+}
+
+function columnOf(line = ""): number {
+  return line.length - line.trimStart().length;
+}
+
+function isBlank(line: string | undefined): boolean {
+  return line !== undefined && line.trim() === "";
+}
+
+function isComment(line: string | undefined): boolean {
+  return line !== undefined && line.trimStart().startsWith("#");
+}
+
+/** What hangs over to the left, such as an empty line, has less. */
+function unindented(line: string, indentation: number): string {
+  return line.slice(Math.min(indentation, columnOf(line)));
+}
+
+/** The keys of a stack file's connection to Keycloak that hold something encrypted. */
+export function secretConnectionKeys(file: string, text: string): string[] {
+  const { content } = read(file, text);
+  return Object.entries(recordOf(content["config"]))
+    .filter(([key, value]) => fullKey(key).startsWith("keycloak:") && JSON.stringify(value).includes('"secure":'))
+    .map(([key]) => key);
+}
+
+/** What encrypts a stack's secrets, where its file says so. */
+export function secretsProviderOf(file: string, text: string): string | undefined {
+  const { secretsprovider: provider } = read(file, text).content;
+  return typeof provider === "string" && provider !== "" ? provider : undefined;
+}

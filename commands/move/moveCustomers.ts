@@ -1,0 +1,166 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { moveRecord } from "../handover/record";
+import { nameOf } from "../pulumi/owners";
+import { changingSteps, readPreview } from "../pulumi/preview";
+import { type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { mendFileBackend } from "../recover/fileBackend";
+import { readStackFiles, stackFileName } from "../../settings/stackFiles";
+import { customersInFile, MoveError, secretConnectionKeys, secretsProviderOf } from "./entries";
+import { type MovePlan, planMove } from "./plan";
+import { customersInState, isNoStack, moveInStates } from "./states";
+
+/** A move between two stacks of the project in a folder. */
+export interface Move {
+  readonly directory: string;
+  readonly from: string;
+  readonly to: string;
+  readonly clientIds: readonly string[];
+}
+
+/** What a move finds before it changes anything. */
+export interface Prospect {
+  readonly plan: MovePlan;
+  /** How many of the customers are in the state that they leave. */
+  readonly inState: number;
+  readonly isNewStack: boolean;
+}
+
+/** Mends the two states where a killed run left them half written. @param project its name, as Pulumi.yaml has it */
+export async function mendStates(move: Move, project: string, report: (line: string) => void): Promise<void> {
+  for (const { stack, pulumi } of [stateOf(move, move.from), stateOf(move, move.to)]) {
+    if (await isBroken(pulumi)) {
+      await mendFileBackend(pulumi, project, stack, report);
+    }
+  }
+}
+
+async function isBroken(pulumi: PulumiCli): Promise<boolean> {
+  try {
+    await pulumi.run(["stack", "export"]);
+    return false;
+  } catch (error) {
+    return error instanceof PulumiError && !isNoStack(error);
+  }
+}
+
+/**
+ * Looks at the stack files, the states and, unless an earlier run has begun, at what an `up` would change.
+ * @throws MoveError with what stands in the way
+ */
+export async function lookAhead(move: Move): Promise<Prospect> {
+  const plan = makePlan(move);
+  const [source, destination] = await Promise.all([
+    customersInState(stateOf(move, move.from)),
+    customersInState(stateOf(move, move.to)),
+  ]);
+  if (source === undefined) {
+    throw new MoveError(`There is no stack ${move.from} in the state that Pulumi is logged in to.`);
+  }
+  if (plan.begun.length === 0) {
+    await refuseChanges(move, move.from);
+    if (destination !== undefined && destination.size > 0) {
+      await refuseChanges(move, move.to);
+    }
+  }
+  return {
+    plan,
+    inState: move.clientIds.filter((clientId) => source.has(clientId)).length,
+    isNewStack: destination === undefined,
+  };
+}
+
+function makePlan({ clientIds, from, to, directory }: Move): MovePlan {
+  return planMove(clientIds, from, to, readStackFiles(directory));
+}
+
+/**
+ * Moves the customers. First they stand in both stack files, for which every `up` and preview of either is refused; then
+ * the state is moved; then they go from the file that they leave. So a run may be killed anywhere, and the next finishes.
+ */
+export async function moveCustomers(move: Move, prospect: Prospect, report: (line: string) => void): Promise<void> {
+  const { directory, from, to, clientIds } = move;
+  if (prospect.plan.newFile !== undefined) {
+    await write(move, to, prospect.plan.newFile);
+  }
+  await makeStack(move, prospect, report);
+  // Pulumi has added to the file of a new stack.
+  const plan = makePlan(move);
+  await write(move, to, plan.to);
+  await moveInStates(stateOf(move, from), stateOf(move, to), clientIds, report);
+  await moveRecord(directory, from, to, clientIds);
+  await write(move, from, plan.from);
+  for (const stack of [to, from]) {
+    const { customers, realmStack } = customersInFile(stackFileName(stack), textOf(move, stack));
+    if (realmStack !== undefined && Object.keys(customers).length === 0) {
+      report(
+        `${stack} has no customers any more. Take it down: pulumi destroy --stack ${stack}, ` +
+          `pulumi stack rm ${stack}, and remove ${stackFileName(stack)}.`,
+      );
+      continue;
+    }
+    await refuseChanges(move, stack);
+    // It changes no resource, but the outputs, such as the customers' credentials, and who uses the realm.
+    await cli(move, stack).run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+    report(`${stack}: the preview has no changes, and the outputs are those of its customers`);
+  }
+}
+
+async function makeStack(move: Move, { isNewStack }: Prospect, report: (line: string) => void): Promise<void> {
+  const { from, to } = move;
+  const source = textOf(move, from);
+  if (isNewStack) {
+    const provider = secretsProviderOf(stackFileName(from), source);
+    const choice = provider === undefined ? [] : ["--secrets-provider", provider];
+    await cli(move, to).run(["stack", "init", to, "--no-select", ...choice], { global: true });
+    report(`made the stack ${to}`);
+  }
+  const written = secretConnectionKeys(stackFileName(to), textOf(move, to));
+  for (const key of secretConnectionKeys(stackFileName(from), source).filter((key) => !written.includes(key))) {
+    // Each stack's secrets are encrypted with a key of its own.
+    await cli(move, from).run(["config", "cp", key, "--dest", to]);
+    report(`copied the secret ${key}, encrypted for ${to}`);
+  }
+}
+
+/** A preview that changes a resource stands in the way of a move before it, and tells a fault of it afterwards. */
+async function refuseChanges(move: Move, stack: string): Promise<void> {
+  const args = ["preview", "--json", "--suppress-permalink"];
+  const text = await cli(move, stack).run(args);
+  const preview = readPreview(text);
+  if (preview.errors.length > 0) {
+    throw new PulumiError(args, text);
+  }
+  const [first, ...others] = changingSteps(preview).values();
+  if (first !== undefined) {
+    const count = others.length === 0 ? "1 change" : `${others.length + 1} changes`;
+    throw new MoveError(
+      `The preview of ${stack} has ${count}, such as ${first.op} ${nameOf(first.urn)}. ` +
+        `Do: pulumi up --stack ${stack}, and then this again.`,
+    );
+  }
+}
+
+function stateOf(move: Move, stack: string) {
+  return { stack, pulumi: cli(move, stack) };
+}
+
+function cli({ directory }: Move, stack: string): PulumiCli {
+  return pulumiCli(stack, directory);
+}
+
+function textOf({ directory }: Move, stack: string): string {
+  return readStackFiles(directory).get(stack) ?? "";
+}
+
+/** In one step, so that a run that is killed leaves it whole. */
+async function write(move: Move, stack: string, text: string): Promise<void> {
+  if (textOf(move, stack) === text) {
+    return;
+  }
+  const path = join(move.directory, stackFileName(stack));
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}

@@ -1,0 +1,169 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
+import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { isDead, readLockHolders, refuseLiving } from "../recover/stackLock";
+import { MoveError } from "./entries";
+
+/** A stack of which resources are taken, or to which they are given. */
+export interface StateOfStack {
+  readonly stack: string;
+  readonly pulumi: PulumiCli;
+}
+
+/** As `pulumi stack export` has it; what is secret stays encrypted. */
+interface Deployment {
+  readonly deployment: {
+    readonly resources?: readonly Resource[];
+    readonly pending_operations?: readonly unknown[];
+  };
+}
+
+interface Resource {
+  readonly urn: string;
+  readonly id?: string;
+  readonly parent?: string;
+}
+
+/** The customers in a stack's state: the resources of each, by client id. */
+export type CustomersInState = ReadonlyMap<string, readonly Resource[]>;
+
+/** @returns undefined where there is no such stack */
+export async function customersInState({ stack, pulumi }: StateOfStack): Promise<CustomersInState | undefined> {
+  const exported = await exportState(pulumi);
+  if (exported === undefined) {
+    return undefined;
+  }
+  const { resources = [], pending_operations: pending = [] } = exported.deployment;
+  if (pending.length > 0) {
+    // `pulumi state move` forgets them, and with them what has to be looked for in Keycloak.
+    throw new MoveError(`An up of ${stack} was killed. Do: npm run recover -- --stack ${stack}, and then this again.`);
+  }
+  const customers = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const owner = [resource.urn, resource.parent ?? ""].find((urn) => typeOf(urn) === CUSTOMER_TYPE);
+    if (owner !== undefined) {
+      customers.set(nameOf(owner), [...(customers.get(nameOf(owner)) ?? []), resource]);
+    }
+  }
+  return customers;
+}
+
+/**
+ * Brings the customers' resources from one state to the other, and nothing else: Keycloak is not asked. Pulumi writes the
+ * destination first; where it was killed before it wrote the source, both states have them, and they go from the source.
+ * @throws MoveError where both states have a customer, but not the same
+ */
+export async function moveInStates(
+  from: StateOfStack,
+  to: StateOfStack,
+  clientIds: readonly string[],
+  report: (line: string) => void,
+): Promise<void> {
+  // A run that was killed may have left a CLI that goes on for a moment.
+  for (let failed: unknown, round = 1; ; round++) {
+    const [source, destination] = await Promise.all([customersInState(from), customersInState(to)]);
+    const left = clientIds.filter((clientId) => source?.has(clientId));
+    const twice = left.filter((clientId) => destination?.has(clientId));
+    if (left.length === 0) {
+      return;
+    }
+    if (round > 3) {
+      throw failed;
+    }
+    try {
+      if (twice.length > 0) {
+        twice.forEach((clientId) => refuseOthers(clientId, source, destination));
+        report(
+          `${twice.length} of them are in both states, as a killed run leaves them: removing them from that of ${from.stack}`,
+        );
+        await unlocked([from], () => forget(from.pulumi, new Set(twice.flatMap((id) => urns(source, id)))));
+      }
+      const moved = left.filter((clientId) => !twice.includes(clientId));
+      if (moved.length > 0) {
+        const roots = moved.flatMap((clientId) => urns(source, clientId).filter((urn) => nameOf(urn) === clientId));
+        report(`moving ${moved.length} in the state`);
+        await unlocked([to, from], () =>
+          from.pulumi.run(["state", "move", "--source", from.stack, "--dest", to.stack, "--yes", ...roots], {
+            global: true,
+          }),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof PulumiError) || !/already exists in destination stack/.test(error.output)) {
+        throw error;
+      }
+      failed = error;
+    }
+  }
+}
+
+function urns(customers: CustomersInState | undefined, clientId: string): string[] {
+  return (customers?.get(clientId) ?? []).map(({ urn }) => urn);
+}
+
+/** The same client of Keycloak's has the same id. */
+function refuseOthers(clientId: string, source?: CustomersInState, destination?: CustomersInState): void {
+  const ids = (customers?: CustomersInState) =>
+    (customers?.get(clientId) ?? []).flatMap(({ id }) => id ?? []).sort((a, b) => (a < b ? -1 : 1));
+  if (ids(source).join() !== ids(destination).join()) {
+    throw new MoveError(
+      `${clientId}: both states have it, but not the same client of Keycloak's. Compare pulumi stack export of both.`,
+    );
+  }
+}
+
+/** Takes resources out of a state. `pulumi state delete` takes one at a time, and of those that are protected none. */
+async function forget(pulumi: PulumiCli, forgotten: ReadonlySet<string>): Promise<void> {
+  const exported = await exportState(pulumi);
+  if (exported === undefined) {
+    return;
+  }
+  const { deployment } = exported;
+  const resources = (deployment.resources ?? []).filter(({ urn }) => !forgotten.has(urn));
+  const directory = await mkdtemp(join(tmpdir(), "scpcloud-move-"));
+  try {
+    const path = join(directory, "state.json");
+    await writeFile(path, JSON.stringify({ ...exported, deployment: { ...deployment, resources } }), { mode: 0o600 });
+    await pulumi.run(["stack", "import", "--file", path]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command on one or two stacks; a lock that a dead process of this machine holds is removed. */
+async function unlocked(stacks: readonly StateOfStack[], action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    const output = error instanceof PulumiError ? error.output : "";
+    const holders = readLockHolders(output);
+    if (holders.length === 0) {
+      throw error;
+    }
+    refuseLiving(holders.filter((holder) => !isDead(holder)));
+    // Each lock is told by its path.
+    for (const { pulumi } of stacks.filter(({ stack }) => output.includes(`/${stack}/`))) {
+      await pulumi.run(["cancel", "--yes"]);
+    }
+    await action();
+  }
+}
+
+async function exportState(pulumi: PulumiCli): Promise<Deployment | undefined> {
+  try {
+    return JSON.parse(await pulumi.run(["stack", "export"])) as Deployment;
+  } catch (error) {
+    if (isNoStack(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Whether a command failed since there is no such stack. */
+export function isNoStack(error: unknown): boolean {
+  return error instanceof PulumiError && /no stack named/.test(error.output);
+}

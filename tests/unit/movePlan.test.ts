@@ -1,0 +1,105 @@
+import { planMove } from "../../commands/move/plan";
+
+const PROD = `config:
+  keycloak:url: https://keycloak.example
+  scpcloud:integrations:
+    acme: {organizationUser: a}
+    acme-2: {successorOf: acme}
+    beta: {organizationUser: b}
+`;
+const B = "config:\n  scpcloud:realmStack: prod\n  scpcloud:integrations:\n    zeta: {organizationUser: z}\n";
+const plan = (clientIds: string[], to: string | undefined, from = PROD) =>
+  planMove(
+    clientIds,
+    "prod",
+    "prod-b",
+    new Map([["prod", from], ...(to === undefined ? [] : [["prod-b", to] as const])]),
+  );
+const BETA = "    beta: {organizationUser: b}\n";
+
+describe("a move from one stack file to another", () => {
+  it("takes the entries from the one and adds them to the other", () => {
+    expect(plan(["beta"], B)).toEqual({
+      clientIds: ["beta"],
+      begun: [],
+      from: PROD.replace(BETA, ""),
+      to: B + BETA,
+    });
+  });
+
+  it("makes the other file where there is none, or none but for what pulumi stack init wrote", () => {
+    const made = "config:\n  keycloak:url: https://keycloak.example\n  scpcloud:realmStack: prod\n";
+    for (const [to, rest] of [
+      [undefined, ""],
+      ["encryptionsalt: v1:x\n", "encryptionsalt: v1:x\n"],
+    ] as const) {
+      const { to: text, newFile } = plan(["beta"], to);
+      expect(newFile?.slice(newFile.indexOf("config:"))).toBe(made + rest);
+      expect(text.slice(text.indexOf("config:"))).toBe(`${made}  scpcloud:integrations:\n${BETA}${rest}`);
+    }
+  });
+
+  it("goes on where both files have the entry, or the other alone", () => {
+    expect(plan(["beta"], B + BETA)).toEqual({
+      clientIds: ["beta"],
+      begun: ["beta"],
+      from: PROD.replace(BETA, ""),
+      to: B + BETA,
+    });
+    const moved = PROD.replace(BETA, "");
+    expect(plan(["beta"], B + BETA, moved)).toEqual({
+      clientIds: ["beta"],
+      begun: ["beta"],
+      from: moved,
+      to: B + BETA,
+    });
+  });
+
+  it("takes a customer's two clients together", () => {
+    expect(plan(["acme-2", "acme"], B).to).toBe(
+      `${B}    acme: {organizationUser: a}\n    acme-2: {successorOf: acme}\n`,
+    );
+  });
+
+  test.each([
+    [
+      "a customer that neither has",
+      ["nobody"],
+      B,
+      "nobody: neither Pulumi.prod.yaml nor Pulumi.prod-b.yaml has such a customer",
+    ],
+    [
+      "a successor alone",
+      ["acme-2"],
+      B,
+      "acme-2: acme-2 is the successor of acme, and both must be in one stack. Do: say --customer acme, too",
+    ],
+    [
+      "a predecessor alone",
+      ["acme"],
+      B,
+      "acme: acme-2 is the successor of acme, and both must be in one stack. Do: say --customer acme-2, too",
+    ],
+    [
+      "an entry that the other has otherwise",
+      ["beta"],
+      `${B}    beta: {organizationUser: x}\n`,
+      "beta: Pulumi.prod.yaml and Pulumi.prod-b.yaml both have it, but not the same",
+    ],
+    [
+      "a stack of another realm",
+      ["beta"],
+      "config:\n  scpcloud:realmStack: dev\n",
+      "Pulumi.prod-b.yaml: the customers' realm is that of prod",
+    ],
+    [
+      "a setting that the realm stack has",
+      ["beta"],
+      `${B}  scpcloud:audience: x\n`,
+      "must not stand in Pulumi.prod-b.yaml",
+    ],
+  ])("refuses %s", (_, clientIds, to, said) => {
+    expect(() => plan(clientIds, to)).toThrow(said);
+    expect(() => plan(clientIds, to)).toThrow(/nothing was changed/i);
+  });
+});
