@@ -28,6 +28,8 @@ const FOLDERS = [
   "commands/handover",
   "commands/rotation",
   "commands/customers",
+  "commands/move",
+  "commands/rollout",
   "commands",
   "development/toolchain",
   "development/keycloak",

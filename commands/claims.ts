@@ -2,10 +2,12 @@ import { reviewClaims } from "./review/claimsReview";
 import { claimsHeadline } from "./review/claimsHeadline";
 import { claimsMarkdown } from "./review/claimsText";
 import { checkStackName, committedFiles, workingTreeFiles } from "./review/revision";
-import { runCommand, UsageError } from "./cli/commandLine";
+import { runReport, UsageError } from "./cli/commandLine";
 import { PROJECT_DIRECTORY } from "./cli/stack";
+import { stacksOfRealm } from "../settings/realmStacks";
+import { readStackFiles } from "../settings/stackFiles";
 
-runCommand(
+runReport(
   {
     name: "claims",
     description:
@@ -22,11 +24,8 @@ runCommand(
     },
   },
   async ({ stack, options }) => {
-    const { base, json } = options;
+    const base = readBase(options);
     checkStackName(stack);
-    if (base === undefined) {
-      throw new UsageError("Say with what to compare: --base REVISION");
-    }
     const [before, after] = await Promise.all([
       committedFiles(PROJECT_DIRECTORY, stack, base),
       workingTreeFiles(PROJECT_DIRECTORY, stack),
@@ -35,8 +34,26 @@ runCommand(
       throw new UsageError(`There is no Pulumi.${stack}.yaml, neither at ${before.label} nor in the working tree.`);
     }
     const review = reviewClaims(stack, before, after);
-    const data = { headline: claimsHeadline(review), ...review };
-    console.log(json ? JSON.stringify(data, undefined, 2) : claimsMarkdown(review));
-    return review.faults.head === undefined ? 0 : 1;
+    return {
+      text: claimsMarkdown(review),
+      data: { headline: claimsHeadline(review), ...review },
+      exitCode: review.faults.head === undefined ? 0 : 1,
+    };
+  },
+  // Also those whose file is removed.
+  async (realmStack, options) => {
+    checkStackName(realmStack);
+    const before = await committedFiles(PROJECT_DIRECTORY, realmStack, readBase(options));
+    const names = [readStackFiles(PROJECT_DIRECTORY), before.stacks]
+      .filter((files) => files.has(realmStack))
+      .flatMap((files) => stacksOfRealm(realmStack, files).map(({ stack }) => stack));
+    return names.length === 0 ? [realmStack] : [...new Set(names)];
   },
 );
+
+function readBase({ base }: { readonly base?: string | undefined }): string {
+  if (base === undefined) {
+    throw new UsageError("Say with what to compare: --base REVISION");
+  }
+  return base;
+}

@@ -4,10 +4,10 @@ import { readRecord } from "./handover/record";
 import { loginAsDeployer } from "./keycloak/admin";
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { FOUND, runCommand, UsageError } from "./cli/commandLine";
+import { FOUND, runReport, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
-runCommand(
+runReport(
   {
     name: "customers",
     description:
@@ -32,13 +32,11 @@ runCommand(
       const record = await readRecord(PROJECT_DIRECTORY, name);
       const customers = await listCustomers(settings, stack.outputs, admin, record, new Date());
       const old = customersWithOldSecret(customers, days);
-      if (options.json) {
-        const oldSecrets = old.map(({ clientId }) => clientId);
-        console.log(JSON.stringify({ stack: name, customers, oldSecrets }, undefined, 2));
-      } else {
-        console.log([customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"));
-      }
-      return old.length > 0 ? FOUND : 0;
+      return {
+        text: [customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"),
+        data: { stack: name, customers, oldSecrets: old.map(({ clientId }) => clientId) },
+        exitCode: old.length > 0 ? FOUND : 0,
+      };
     } finally {
       await keycloak.close();
     }

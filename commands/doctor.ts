@@ -1,8 +1,8 @@
-import { runCommand } from "./cli/commandLine";
+import { runReport } from "./cli/commandLine";
 import { checkText, summaryText } from "./doctor/check";
 import { examine } from "./doctor/examine";
 
-runCommand(
+runReport(
   {
     name: "doctor",
     description:
@@ -11,13 +11,12 @@ runCommand(
       "nor secrets. Exits with 1 where up could not work.",
     options: { json: { type: "boolean", description: "the same as data" } },
   },
-  async ({ stack, options }) => {
+  async ({ stack }) => {
     const checks = await examine(stack);
-    if (options.json === true) {
-      console.log(JSON.stringify({ stack, checks }, undefined, 2));
-    } else {
-      console.log([...checks.map(checkText), summaryText(stack, checks)].join("\n"));
-    }
-    return checks.some(({ prevents }) => prevents.includes("up")) ? 1 : 0;
+    return {
+      text: [...checks.map(checkText), summaryText(stack, checks)].join("\n"),
+      data: { stack, checks },
+      exitCode: checks.some(({ prevents }) => prevents.includes("up")) ? 1 : 0,
+    };
   },
 );

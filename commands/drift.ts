@@ -4,10 +4,10 @@ import { connect } from "./keycloak/http";
 import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { readSettings } from "../settings/read";
-import { FOUND, runCommand } from "./cli/commandLine";
+import { FOUND, runReport } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
-runCommand(
+runReport(
   {
     name: "drift",
     description:
@@ -16,7 +16,7 @@ runCommand(
       `${FOUND} where there is, and with 1 where that could not be found out.`,
     options: { json: { type: "boolean", description: "the same as data" } },
   },
-  async ({ stack: name, options }) => {
+  async ({ stack: name }) => {
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
@@ -28,8 +28,7 @@ runCommand(
         keycloak,
         previewRunner(pulumiCli(name, PROJECT_DIRECTORY)),
       );
-      console.log(options.json ? JSON.stringify(report, undefined, 2) : driftText(report));
-      return report.drift ? FOUND : 0;
+      return { text: driftText(report), data: report, exitCode: report.drift ? FOUND : 0 };
     } finally {
       await keycloak.close();
     }

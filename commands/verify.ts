@@ -2,14 +2,14 @@ import Table from "cli-table3";
 
 import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
-import { runCommand } from "./cli/commandLine";
+import { runReport, type StackReport } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
 import { type CustomerReport, type VerificationReport, verifyStack } from "./verify/verification";
 
 /** With more customers than this, the claims of those with differences only are shown. */
 const CUSTOMERS_SHOWN_IN_FULL = 5;
 
-runCommand(
+runReport(
   {
     name: "verify",
     description:
@@ -23,14 +23,14 @@ runCommand(
     const keycloak = connect(settings.connection);
     try {
       const report = await verifyStack(settings, stack.outputs, keycloak);
-      return print(report, name, options.all);
+      return toldOf(report, name, options.all);
     } finally {
       await keycloak.close();
     }
   },
 );
 
-function print(report: VerificationReport, stack: string, all = false): number {
+function toldOf(report: VerificationReport, stack: string, all = false): StackReport {
   const { customers } = report;
   const differences = [
     ...report.clocks,
@@ -38,19 +38,16 @@ function print(report: VerificationReport, stack: string, all = false): number {
     ...customers.flatMap((customer) => customer.differences),
   ];
   const shownInFull = all || customers.length <= CUSTOMERS_SHOWN_IN_FULL;
-  for (const customer of customers.filter(({ differences }) => shownInFull || differences.length > 0)) {
-    console.log(claimsTable(customer));
-  }
-  for (const difference of differences) {
-    console.log(`✗ ${difference}`);
-  }
+  const shown = customers.filter((customer) => shownInFull || customer.differences.length > 0);
   const count = customers.length === 1 ? "1 customer" : `${customers.length} customers`;
-  console.log(
+  const lines = [
+    ...shown.map(claimsTable),
+    ...differences.map((difference) => `✗ ${difference}`),
     differences.length === 0
       ? `✓ ${stack}: the tokens of ${count} are what the settings promise; issuer ${report.issuer}`
       : `✗ ${stack}: ${count}, ${differences.length} difference${differences.length === 1 ? "" : "s"}`,
-  );
-  return differences.length === 0 ? 0 : 1;
+  ];
+  return { text: lines.join("\n"), exitCode: differences.length === 0 ? 0 : 1 };
 }
 
 function claimsTable({ clientId, claims, differences, retired }: CustomerReport): string {

@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly timeoutMilliseconds?: number;
   /**
    * An interrupt or a time-out is passed on to the command alone, as SIGINT, and waited for, because it then saves what
-   * it has done. A second interrupt is passed on as well.
+   * it has done. A second interrupt is passed on as well; what comes at once is the same one.
    */
   readonly savesOnInterrupt?: boolean;
   /** Called with each line of standard output and standard error, as it comes. */
@@ -41,6 +41,8 @@ export class InterruptedError extends UserError {
 const TIMED_OUT = 124;
 const NOT_STARTED = 127;
 const KILL_DELAY_MILLISECONDS = 3_000;
+/** One Ctrl-C comes from the terminal, from npm and from tsx, and a second one keeps Pulumi from saving its state. */
+const SAME_INTERRUPT_MILLISECONDS = 1_000;
 
 /**
  * Runs a command to its end; a non-zero exit code is a result, not an error. The command has a process group of its
@@ -72,9 +74,14 @@ export function run(command: string, args: readonly string[], options: RunOption
       signalGroup(child, signal);
       timers.push(setTimeout(kill, KILL_DELAY_MILLISECONDS));
     };
+    let interruptedAt = -Infinity;
     const onSignal = (signal: NodeJS.Signals): void => {
+      const isSame = performance.now() - interruptedAt < SAME_INTERRUPT_MILLISECONDS;
       interruptedBy = signal;
-      stop(signal);
+      if (options.savesOnInterrupt !== true || !isSame) {
+        interruptedAt = performance.now();
+        stop(signal);
+      }
     };
     const onExit = (): void => {
       if (options.savesOnInterrupt === true) child.kill("SIGINT");

@@ -33,7 +33,7 @@ export interface Preview {
 }
 
 /** Ops of steps that do nothing to a resource. */
-const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
+export const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
 
 /** A step of a resource, with what all its steps do. */
 export interface ChangingStep extends Step {

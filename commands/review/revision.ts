@@ -47,20 +47,7 @@ export async function workingTreeFiles(directory: string, stack: string): Promis
 /** @param reference whatever git takes for a commit; a stranger may have chosen it */
 export async function committedFiles(directory: string, stack: string, reference: string): Promise<RevisionFiles> {
   const git = (...args: string[]) => run("git", ["-C", directory, ...args]);
-  const { exitCode, stdout } = await git(
-    "rev-parse",
-    "--verify",
-    "--quiet",
-    "--end-of-options",
-    `${reference}^{commit}`,
-  );
-  const commit = stdout.trim();
-  if (exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
-    throw new UsageError(
-      `--base ${JSON.stringify(reference)} is no commit of this repository. A checkout without history has to fetch ` +
-        "it first: git fetch origin BRANCH",
-    );
-  }
+  const commit = await resolveCommit(directory, reference, "--base");
   const read = async (name: string) => {
     const listed = await git("ls-tree", "-z", commit, "--", name);
     const [, blob] = /^100\d+ blob ([0-9a-f]+)\t/.exec(listed.stdout) ?? [];
@@ -93,4 +80,29 @@ export async function committedFiles(directory: string, stack: string, reference
     stack: await read(stackFileName(stack)),
     stacks: await readStacks(),
   };
+}
+
+/**
+ * The commit that somebody means.
+ * @param option by which it was said
+ * @throws UsageError where there is none
+ */
+export async function resolveCommit(directory: string, reference: string, option: string): Promise<string> {
+  const { exitCode, stdout } = await run("git", [
+    "-C",
+    directory,
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${reference}^{commit}`,
+  ]);
+  const commit = stdout.trim();
+  if (exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(reference)} is no commit of this repository. A checkout without history has to fetch ` +
+        "it first: git fetch origin BRANCH",
+    );
+  }
+  return commit;
 }

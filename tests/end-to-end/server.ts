@@ -49,6 +49,8 @@ export const REALMS = {
   succession: "Succession",
   rotation: "Rotation",
   realmStacks: "RealmStacks",
+  move: "Move",
+  rollout: "Rollout",
 } as const;
 
 type RealmKey = keyof typeof REALMS;

@@ -1,0 +1,80 @@
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+
+import { openStack } from "../pulumi/automation";
+import { diagnosticsOf, PulumiError } from "../pulumi/pulumiCli";
+import { plain } from "../pulumi/preview";
+import { recoverStack } from "../recover/recoverStack";
+import { isDead, readLockHolders } from "../recover/stackLock";
+import { UserError } from "../../settings/userError";
+import { CustomersThrough } from "./customersThrough";
+import type { RunPart } from "./rollOut";
+
+/** What is done with each stack. */
+export interface RunOptions {
+  readonly directory: string;
+  readonly command: PulumiCommand;
+  /** Whether it is deployed, not only previewed. */
+  readonly deploys: boolean;
+  /** Whether Pulumi saves the state at the end only; then what fails is recovered. */
+  readonly fast: boolean;
+  /** Policy packs that may refuse it. */
+  readonly policyPacks: readonly string[];
+}
+
+/** Of an `up` that was killed: the state that it was writing. */
+const HALF_WRITTEN = /unexpected end of JSON input|invalid character .* (looking for|after)/;
+
+/** Runs preview or `up` of a stack; one that a killed run has left in a state that `up` cannot mend is recovered. */
+export function stackRunner({ directory, command, deploys, fast, policyPacks }: RunOptions): RunPart {
+  return async ({ stack: name }, tell) => {
+    const stack = await openStack(name, directory, command, fast ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {});
+    const customers = new CustomersThrough();
+    const violations: string[] = [];
+    let changes: Readonly<Record<string, number>> = {};
+    const options: Parameters<typeof stack.preview>[0] = {
+      color: "never",
+      suppressOutputs: true,
+      policyPacks: [...policyPacks],
+      onEvent: (event) => {
+        changes = event.summaryEvent?.resourceChanges ?? changes;
+        if (event.policyEvent?.enforcementLevel === "mandatory") {
+          violations.push(`${event.policyEvent.policyName}: ${plain(event.policyEvent.message)}`);
+        }
+        tell({ through: customers.add(event) });
+      },
+    };
+    try {
+      await (deploys ? stack.up(options) : stack.preview(options));
+      return { changes };
+    } catch (error) {
+      if (!(error instanceof PulumiError)) {
+        throw error;
+      }
+      if (deploys && violations.length === 0 && (fast || isLeftByKill(error.output))) {
+        tell({ recovers: true });
+        await recoverStack(name, () => undefined);
+        return {};
+      }
+      throw new UserError(violations[0] ?? firstCause(error.output));
+    }
+  };
+}
+
+/** Whether a run that was killed is why it failed, of which its lock, its state or an object in Keycloak tells. */
+function isLeftByKill(output: string): boolean {
+  const holders = readLockHolders(output);
+  return holders.length > 0 ? holders.every(isDead) : /npm run recover/.test(output) || HALF_WRITTEN.test(output);
+}
+
+/** The first error of those that the CLI tells, wholly; that the run failed is none. */
+export function firstCause(output: string): string {
+  const lines = diagnosticsOf(output).filter((line) => !/^\s*error: (update|preview) failed$/.test(line));
+  const isHeading = (line: string) => /^\s+\S+ \(.+\):$/.test(line);
+  const start = Math.max(
+    0,
+    lines.findIndex((line) => /^\s*error: /.test(line)),
+  );
+  const length = lines.slice(start + 1).findIndex((line) => /^\s*error: /.test(line) || isHeading(line));
+  const cause = lines.slice(start, length < 0 ? undefined : start + 1 + length);
+  return cause.map((line) => line.replace(/^\s*error: |^ {4}/, "")).join("\n");
+}

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+
+import { CustomersThrough } from "../../commands/rollout/customersThrough";
+import { changesSince } from "../../commands/rollout/changedStacks";
+import { lineOf, showProgress } from "../../commands/rollout/progress";
+import { rolloutText } from "../../commands/rollout/report";
+import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut";
+import { firstCause } from "../../commands/rollout/runStack";
+import { InterruptedError, run } from "../../processes/run";
+import { UserError } from "../../settings/userError";
+
+const PARTS = ["prod", "prod-b", "prod-c", "prod-d"].map((stack) => ({ stack, customers: 2 }));
+
+/** Runs of stacks that end when the test says so. */
+class Runs {
+  readonly begun: string[] = [];
+  private readonly ends = new Map<string, (error?: Error) => void>();
+
+  readonly run: RunPart = ({ stack }) => {
+    this.begun.push(stack);
+    return new Promise((resolve, reject) =>
+      this.ends.set(stack, (error) => (error ? reject(error) : resolve({ changes: { same: 3 } }))),
+    );
+  };
+
+  async end(stack: string, error?: Error): Promise<void> {
+    this.ends.get(stack)?.(error);
+    await new Promise(setImmediate);
+  }
+}
+
+function start(parallel = 2, parts = PARTS) {
+  const runs = new Runs();
+  const told: string[][] = [];
+  const tell = (states: readonly PartState[]) => told.push(states.map(({ state }) => state));
+  return { runs, told, ended: rollOut("prod", parts, runs.run, { parallel, tell }) };
+}
+const statesOf = (states: readonly PartState[]) => states.map(({ state }) => state);
+
+describe("a rollout", () => {
+  it("runs the realm stack alone, and then the others, so many at a time", async () => {
+    const { runs, ended, told } = start();
+    expect(runs.begun).toEqual(["prod"]);
+    await runs.end("prod");
+    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c"]);
+    await runs.end("prod-c");
+    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c", "prod-d"]);
+    await runs.end("prod-b");
+    await runs.end("prod-d");
+
+    expect(statesOf(await ended)).toEqual(["done", "done", "done", "done"]);
+    expect(told).toContainEqual(["done", "running", "done", "running"]);
+  });
+
+  it("goes on with the others when one fails, and tells why", async () => {
+    const { runs, ended } = start();
+    await runs.end("prod");
+    await runs.end("prod-b", new UserError("the user is unknown"));
+    await runs.end("prod-c");
+    await runs.end("prod-d");
+
+    const states = await ended;
+    expect(statesOf(states)).toEqual(["done", "failed", "done", "done"]);
+    expect(states[1]?.cause).toBe("the user is unknown");
+  });
+
+  it("begins with no other when the realm stack fails", async () => {
+    const { runs, ended } = start();
+    await runs.end("prod", new UserError("refused"));
+
+    expect(statesOf(await ended)).toEqual(["failed", "not begun", "not begun", "not begun"]);
+    expect(runs.begun).toEqual(["prod"]);
+  });
+
+  it("runs what has changed where the realm stack has not", async () => {
+    const { runs, ended } = start(2, PARTS.slice(2));
+    await runs.end("prod-c");
+    await runs.end("prod-d");
+    expect(statesOf(await ended)).toEqual(["done", "done"]);
+  });
+
+  it("begins with no other after an interrupt, waits for those that run, and listens no more", async () => {
+    const listeners = process.listenerCount("SIGINT");
+    const { runs, ended } = start();
+    await runs.end("prod");
+    process.emit("SIGINT", "SIGINT");
+    await runs.end("prod-b", new InterruptedError("SIGINT"));
+    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c"]);
+    await runs.end("prod-c");
+
+    expect(statesOf(await ended)).toEqual(["done", "interrupted", "done", "not begun"]);
+    expect(process.listenerCount("SIGINT")).toBe(listeners);
+  });
+});
+
+describe("what a rollout shows", () => {
+  const running: PartState = { stack: "prod", customers: 300, state: "running", through: 12, began: 1_000 };
+  const done: PartState = { ...running, state: "done", ended: 61_000, changes: { same: 900, create: 5, update: 1 } };
+
+  it("is how many customers are through, and since when it runs", () => {
+    expect(lineOf(running, 31_000, 6)).toBe("prod    12 of 300 customers, 30 s");
+    expect(lineOf({ ...running, recovers: true }, 31_000)).toBe("prod  recovering, 30 s");
+    expect(lineOf({ ...running, state: "waiting" }, 1_000)).toMatch(/^prod {2}waiting/);
+    expect(lineOf(done, 0)).toBe("prod  done, 1 min 0 s");
+  });
+
+  it("is a line for each beginning and end where there is no terminal", () => {
+    const stream = new PassThrough();
+    const progress = showProgress(stream as never);
+    progress.tell([running, { ...running, stack: "prod-b", state: "waiting" }]);
+    progress.tell([{ ...running, through: 13 }]);
+    progress.tell([done]);
+    progress.end();
+    expect(String(stream.read()).split("\n")).toEqual([
+      expect.stringMatching(/^prod {4}12 of 300 customers/),
+      "prod  done, 1 min 0 s",
+      "",
+    ]);
+  });
+
+  it("is a table at the end, and why each stack failed", () => {
+    const text = rolloutText([
+      done,
+      { ...done, stack: "prod-b", changes: { same: 3 } },
+      { ...running, stack: "prod-c", state: "failed", cause: "the user\nis unknown" },
+      { ...done, stack: "prod-d", recovers: true },
+    ]);
+    expect(text).toMatch(/prod +│ done +│ +300 │ 5 create, 1 update +│ +60 │/);
+    expect(text).toMatch(/prod-b +│ done +│ +300 │ none/);
+    expect(text).toMatch(/prod-d +│ recovered /);
+    expect(text).toMatch(/\n\n✗ prod-c: the user\nis unknown$/);
+  });
+});
+
+describe("the customers that Pulumi is through with", () => {
+  const urn = (types: string, name: string) => `urn:pulumi:prod::scpcloud::${types}::${name}`;
+  const customer = urn("scpcloud:keycloak:Integration", "acme");
+  const client = urn("scpcloud:keycloak:Integration$keycloak:openid/client:Client", "acme-client");
+  const event = (kind: string, urn: string, parent = "") =>
+    ({ [kind]: { metadata: { urn, new: { parent } } } }) as never;
+
+  it("are those of whom nothing is open, and never fewer than before", () => {
+    const through = new CustomersThrough();
+    expect(through.add(event("resourcePreEvent", customer))).toBe(0);
+    expect(through.add(event("resourcePreEvent", client, customer))).toBe(0);
+    expect(through.add(event("resOutputsEvent", customer))).toBe(0);
+    expect(through.add(event("resOutputsEvent", client, customer))).toBe(1);
+    expect(through.add(event("resourcePreEvent", client, customer))).toBe(1);
+    expect(through.add(event("resourcePreEvent", urn("pulumi:pulumi:Stack", "x")))).toBe(1);
+    expect(through.add({} as never)).toBe(1);
+  });
+});
+
+test("the first cause of a failure is the first error, wholly, and not that there was one", () => {
+  const output = `Updating (prod-b):
+Diagnostics:
+  pulumi:pulumi:Stack (scpcloud-prod-b):
+    error: update failed
+  keycloak:openid:Client (acme-client):
+    error: Keycloak already has a client "acme".
+    Do: npm run recover
+  keycloak:openid:Client (beta-client):
+    error: Another.
+
+Resources:
+    10 unchanged
+`;
+  expect(firstCause(output)).toBe('Keycloak already has a client "acme".\nDo: npm run recover');
+  expect(firstCause("error: no stack named 'x' found")).toBe("no stack named 'x' found");
+});
+
+describe("what changed since a revision", () => {
+  let directory: string;
+  const git = (...args: string[]) =>
+    run("git", ["-C", directory, "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", ...args]);
+  const write = (name: string) => writeFileSync(join(directory, name), String(Math.random()));
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "scpcloud-changes-"));
+    await git("init", "--quiet");
+    ["Pulumi.prod.yaml", "Pulumi.prod-b.yaml", "index.ts", "README.md"].forEach(write);
+    await git("add", ".");
+    await git("commit", "--quiet", "--message", "first");
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("is each stack file on its own, changed or new, committed or not, and no document", async () => {
+    write("Pulumi.prod-b.yaml");
+    await git("commit", "--quiet", "--all", "--message", "second");
+    write("Pulumi.prod-c.yaml");
+    write("README.md");
+    expect(await changesSince(directory, "HEAD~1")).toEqual({
+      program: [],
+      stackFiles: new Set(["Pulumi.prod-b.yaml", "Pulumi.prod-c.yaml"]),
+    });
+    expect((await changesSince(directory, "HEAD")).stackFiles).toEqual(new Set(["Pulumi.prod-c.yaml"]));
+  });
+
+  it("is the program with whatever else may be a part of it", async () => {
+    ["index.ts", "new.json"].forEach(write);
+    expect((await changesSince(directory, "HEAD")).program).toEqual(["index.ts", "new.json"]);
+  });
+
+  it("is not told for what is no revision", async () => {
+    await expect(changesSince(directory, "--output=x")).rejects.toThrow('--only-changed "--output=x" is no commit');
+  });
+});
