@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploys a stack, and takes a real token for every customer afterwards: deploy.sh STACK
+# Deploys all stacks of a realm, and takes a real token for every customer afterwards: deploy.sh REALM-STACK
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ $# -ne 1 ] || [[ $1 == -* ]]; then
@@ -19,5 +19,5 @@ if [ -n "${PULUMI_OPTION_IGNORE_PROTECT:-}" ]; then
   exit 1
 fi
 
-pulumi up --stack "$stack" --yes --non-interactive --policy-pack policy-pack
-npm run verify -- --stack "$stack"
+npm run rollout -- --realm-stack "$stack" --yes --policy-pack policy-pack
+npm run verify -- --realm-stack "$stack"

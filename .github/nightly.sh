@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command that looks at a stack and exits with 3 where somebody should know: nightly.sh STACK FILE COMMAND OPTIONS...
+# Runs a command that looks at all stacks of a realm and exits with 3 where somebody should know:
+# nightly.sh REALM-STACK FILE COMMAND OPTIONS...
 # The text goes to FILE and to the log. Fails where there is something to know, which the step's output `found` says, too,
 # or where it cannot be told.
 set -euo pipefail
@@ -13,7 +14,7 @@ if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
 fi
 
 status=0
-npm run --silent "$command" -- --stack "$stack" "$@" 2>&1 | tee "$file" || status=$?
+npm run --silent "$command" -- --realm-stack "$stack" "$@" 2>&1 | tee "$file" || status=$?
 if [ "$status" -eq 3 ]; then
   echo "found=true" >>"${GITHUB_OUTPUT:-/dev/null}"
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes as Markdown what a deployment would change, and what the policy pack says of it: preview.sh STACK
+# Writes as Markdown what a deployment of a realm's stacks would change, and what the policy pack says: preview.sh REALM-STACK
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stack=$1
@@ -12,20 +12,17 @@ if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
 fi
 
 failed=0
-# Pulumi's own messages, if it has any besides its output, belong to the log. What failed the summary says.
-{ pulumi preview --stack "$stack" --non-interactive --json || true; } |
-  npm run --silent summary -- --stack "$stack" || failed=1
+npm run --silent summary -- --realm-stack "$stack" || failed=1
 
-# Once more, since the output as data does not have the violations.
+# Once more, since the output as data does not have the violations. The progress belongs to the log.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-pulumi preview --stack "$stack" --non-interactive --color never --policy-pack policy-pack >"$log" 2>&1 || violated=1
+npm run --silent rollout -- --realm-stack "$stack" --policy-pack policy-pack >"$log" || violated=1
 echo
 # A violation comes first in the comment.
 echo "<!-- scpcloud: ${violated:+danger }-->"
 echo '```text'
-# From the title to the next one.
-sed -n '/^Policies:/,/^$/p' "$log" | grep . || echo "The policy pack was not asked: the preview failed before."
+cat "$log"
 echo '```'
 echo '<!-- scpcloud: end of policies -->'
 exit "${violated:-$failed}"

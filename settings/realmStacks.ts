@@ -44,6 +44,12 @@ export function stacksOfRealm(realmStack: string, files: StackFiles): StackOfRea
   return [realmStack, ...stacksNaming(realmStack, named)].map((stack) => readStack(stack, files));
 }
 
+/** The stacks that name no realm stack: each is its realm's own, alone or with those that name it. */
+export function realmsOf(files: StackFiles): string[] {
+  const named = realmStacks(files);
+  return [...files.keys()].filter((stack) => !named.has(stack));
+}
+
 /** What a stack has from the others of its realm. */
 export interface SharedRealm {
   /** Of a stack of customers only: the file of its realm stack, and what that says, by full key. */

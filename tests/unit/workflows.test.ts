@@ -15,6 +15,8 @@ interface Step {
 }
 
 interface Job {
+  readonly needs?: string | readonly string[];
+  readonly strategy?: { readonly matrix: Readonly<Record<string, unknown>> };
   readonly if?: string;
   readonly environment?: string;
   readonly permissions?: Readonly<Record<string, string>>;
@@ -96,6 +98,14 @@ describe.each(jobs)("%s", (name, job) => {
           ? { contents: "read", issues: "write" }
           : {},
     );
+  });
+
+  it("takes the stacks of a matrix from the stack files, so that a new one needs no change here", () => {
+    if (job.strategy !== undefined) {
+      expect(job.strategy.matrix).toEqual({ stack: "${{ fromJSON(needs.realms.outputs.realms) }}" });
+      expect([job.needs].flat()).toContain("realms");
+    }
+    expect(JSON.stringify(job)).not.toMatch(/\b(prod|STACK: \w)/);
   });
 
   it("leaves no token in the checkout", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { danger } from "../../commands/review/markdown";
+import { lineForGitHub } from "../../.github/realms";
 import { linesForGitHub } from "../../.github/toolchain";
 
 const SCRIPTS = resolve(__dirname, "..", "..", ".github");
@@ -118,33 +119,33 @@ describe("claims.sh", () => {
 });
 
 describe("preview.sh", () => {
-  const POLICIES = "Previewing\\n\\nPolicies:\\n    ✅ scpcloud-policies\\n\\nResources:\\n    5 unchanged\\n";
+  const previews = (summary: string, rollout: string) =>
+    fake("npm", `case $* in *summary*) ${summary};; *rollout*) ${rollout};; esac`);
 
-  it("writes the summary and what the policies say", () => {
-    fake("pulumi", `[[ $* == *--json* ]] && echo '{}' || printf '${POLICIES}'`);
-    fake("npm", "cat");
+  it("writes the summaries of all stacks of a realm, and how the policy pack takes them", () => {
+    previews("echo '### prod'", "echo '│ prod │'");
     expect(runScript("preview.sh", ["prod"])).toMatchObject({
       status: 0,
-      stdout:
-        "{}\n\n<!-- scpcloud: -->\n```text\nPolicies:\n    ✅ scpcloud-policies\n```\n" +
-        "<!-- scpcloud: end of policies -->\n",
+      stdout: "### prod\n\n<!-- scpcloud: -->\n```text\n│ prod │\n```\n<!-- scpcloud: end of policies -->\n",
     });
+    expect(calls()).toEqual([
+      "npm run --silent summary -- --realm-stack prod",
+      "npm run --silent rollout -- --realm-stack prod --policy-pack policy-pack",
+    ]);
   });
 
   it("marks a violation as dangerous", () => {
-    fake("pulumi", `[[ $* == *--json* ]] || { printf '${POLICIES}'; exit 1; }`);
-    fake("npm", "cat");
+    previews("true", "echo refused; exit 1");
     expect(runScript("preview.sh", ["prod"]).stdout).toContain(
-      danger("```text\nPolicies:\n    ✅ scpcloud-policies\n```").split("\n", 3).join("\n"),
+      danger("```text\nrefused\n```").split("\n", 3).join("\n"),
     );
   });
 
   it.each([
-    ["the summary's", "true", "exit 1"],
-    ["the policies'", `[[ $* == *--json* ]] || { printf '${POLICIES}'; exit 1; }`, "cat"],
-  ])("fails with %s fault", (_name, pulumi, npm) => {
-    fake("pulumi", pulumi);
-    fake("npm", npm);
+    ["the summary's", "exit 1", "true"],
+    ["the policies'", "true", "exit 1"],
+  ])("fails with %s fault", (_name, summary, rollout) => {
+    previews(summary, rollout);
     expect(runScript("preview.sh", ["prod"]).status).toBe(1);
   });
 
@@ -156,20 +157,30 @@ describe("preview.sh", () => {
   });
 });
 
+describe("realms.ts", () => {
+  it("hands a matrix each realm by its own stack, so that a new stack file of one needs no change of a workflow", () => {
+    const files = new Map([
+      ["dev", "config:\n  scpcloud:integrations: {}\n"],
+      ["prod", "config:\n  scpcloud:integrations: {}\n"],
+      ["prod-b", "config:\n  scpcloud:realmStack: prod\n"],
+      ["test", "config: {}\n"],
+    ]);
+    expect(lineForGitHub(files)).toBe('realms=["prod","test"]\n');
+  });
+});
+
 describe("deploy.sh", () => {
   it("takes real tokens after the deployment", () => {
-    fake("pulumi", "true");
     fake("npm", "true");
     expect(runScript("deploy.sh", ["prod"]).status).toBe(0);
     expect(calls()).toEqual([
-      "pulumi up --stack prod --yes --non-interactive --policy-pack policy-pack",
-      "npm run verify -- --stack prod",
+      "npm run rollout -- --realm-stack prod --yes --policy-pack policy-pack",
+      "npm run verify -- --realm-stack prod",
     ]);
   });
 
   it("stops where the deployment failed, or nothing says where to deploy", () => {
-    fake("pulumi", "exit 1");
-    fake("npm", "true");
+    fake("npm", "exit 1");
     expect(runScript("deploy.sh", ["prod"]).status).toBe(1);
     expect(runScript("deploy.sh", ["prod"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
     expect(calls()).toHaveLength(1);
@@ -182,7 +193,6 @@ describe("deploy.sh", () => {
   ])(
     "deploys nothing where protected customers could be deleted: --ignore-protect %s",
     (_name, args, variables, said) => {
-      fake("pulumi", "true");
       fake("npm", "true");
       const { status, stderr } = runScript("deploy.sh", args, variables);
       expect(stderr).toContain(said);
@@ -208,7 +218,7 @@ describe("nightly.sh", () => {
     expect(check(3)).toEqual({ status: 3, stdout: text, text, output: "found=true\n" });
     expect(check(1)).toEqual({ status: 1, stdout: text, text, output: "" });
     expect(check(0)).toEqual({ status: 0, stdout: text, text, output: "" });
-    expect(calls().at(-1)).toBe("npm run --silent customers -- --stack prod --older-than 365d");
+    expect(calls().at(-1)).toBe("npm run --silent customers -- --realm-stack prod --older-than 365d");
   });
 });
 
