@@ -26,6 +26,9 @@ const POLICY_OF_OTHERS = {
   profiles: ["of-others"],
 };
 
+/** At how many points a rotation is killed; a campaign takes 20, which need half an hour. */
+const KILLS = Number(process.env["SCPCLOUD_ROTATION_KILLS"] ?? 3);
+
 const meddler = new Meddler(REALM);
 let plainServer: ServerOfTests;
 let server: RotationServer;
@@ -275,21 +278,24 @@ describe("a rotation that was stopped when Keycloak had made the secret", () => 
     await rotate("acme", "--end-overlap", "--yes");
   });
 
-  it.each([1, 2, 3])("at a random point, killed for the %i. time, ends in one state", async () => {
-    await age("acme");
-    const before = await credentialsOf("acme");
-    await killRotation(project, STACK, "acme");
-    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+  it.each(Array.from({ length: KILLS }, (_, index) => index + 1))(
+    "at a random point, killed for the %i. time, ends in one state",
+    async () => {
+      await age("acme");
+      const before = await credentialsOf("acme");
+      await killRotation(project, STACK, "acme");
+      expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
 
-    const again = await rotate("acme", "--yes");
-    expect(again).toMatchObject({ exitCode: 0 });
-    // Killed at its very end, it has left nothing but the lock.
-    expect(await project.command("recover", "--stack", STACK)).toMatchObject({ exitCode: 0 });
-    expect((await credentialsOf("acme")).clientSecret).toBe(await secretOf("acme"));
-    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
-    await stack.preview({ expectNoChanges: true, refresh: true });
-    await rotate("acme", "--end-overlap", "--yes");
-  });
+      const again = await rotate("acme", "--yes");
+      expect(again).toMatchObject({ exitCode: 0 });
+      // Killed at its very end, it has left nothing but the lock.
+      expect(await project.command("recover", "--stack", STACK)).toMatchObject({ exitCode: 0 });
+      expect((await credentialsOf("acme")).clientSecret).toBe(await secretOf("acme"));
+      expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+      await stack.preview({ expectNoChanges: true, refresh: true });
+      await rotate("acme", "--end-overlap", "--yes");
+    },
+  );
 });
 
 describe("a customer that moves from the previous to the new secret", () => {
@@ -393,6 +399,6 @@ describe("no command prints a secret", () => {
     for (const secret of [...before, ...(await secretsNow())]) {
       expect(output.includes(secret)).toBe(false);
     }
-    expect(output).toContain("acme");
+    expect(output).toContain("✗");
   });
 });
