@@ -34,7 +34,7 @@ export function driftText(report: DriftReport): string {
         code(`npm run rotate -- --stack ${report.stack} --customer ${customer}`),
       ),
     ),
-    ...list("What to do:", report.drift ? remedies(report) : []),
+    ...list("What to do:", report.drift ? [...remedies(report)] : []),
   ].join("\n\n");
 }
 
@@ -59,37 +59,35 @@ function list(title: string, lines: readonly string[]): string[] {
 }
 
 /** In the order of their execution. */
-function remedies({ findings, following, policies, stack, tokens }: DriftReport): string[] {
+function* remedies({ findings, following, policies, stack, tokens }: DriftReport): Generator<string> {
   const isThere = (remedy: Remedy) => findings.some((finding) => finding.remedy === remedy);
   const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);
   const what = isThere("byHand") ? "all but the added mappers" : "this";
-  return [
-    ...(isThere("recover")
-      ? [
-          `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +
-            `${what} and adopt what was made anew, which an up would be refused for.`,
-        ]
-      : isThere("up") || following.length > 0
-        ? [`${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`]
-        : []),
-    ...(policies.length > 0
-      ? [
-          "Does drift tell the same of these clients right after that, then nobody has done it, but a client policy of " +
-            `the realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
-            "that, and every up tries again. Except these clients from the policy, in the realm settings.",
-        ]
-      : []),
-    ...(customers.length > 0
-      ? [
-          `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
-            `${code(`pulumi stack output credentials --show-secrets --json --stack ${stack}`)}.`,
-        ]
-      : []),
-    ...(isThere("byHand")
-      ? ["Delete the added mappers in Keycloak's console: up does not touch what it has not made."]
-      : []),
-    ...(tokens.differences.length > 0
-      ? ["A difference in tokens that stays afterwards comes from what this program does not declare; see the README."]
-      : []),
-  ];
+  if (isThere("recover")) {
+    yield (
+      `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +
+      `${what} and adopt what was made anew, which an up would be refused for.`
+    );
+  } else if (isThere("up") || following.length > 0) {
+    yield `${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`;
+  }
+  if (policies.length > 0) {
+    yield (
+      "Does drift tell the same of these clients right after that, then nobody has done it, but a client policy of " +
+      `the realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
+      "that, and every up tries again. Except these clients from the policy, in the realm settings."
+    );
+  }
+  if (customers.length > 0) {
+    yield (
+      `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
+      `${code(`pulumi stack output credentials --show-secrets --json --stack ${stack}`)}.`
+    );
+  }
+  if (isThere("byHand")) {
+    yield "Delete the added mappers in Keycloak's console: up does not touch what it has not made.";
+  }
+  if (tokens.differences.length > 0) {
+    yield "A difference in tokens that stays afterwards comes from what this program does not declare; see the README.";
+  }
 }

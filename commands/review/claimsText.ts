@@ -14,21 +14,10 @@ const ROWS = 50;
 
 /** The review as a comment: how far the change reaches, and then claim by claim, what is dangerous first. */
 export function claimsMarkdown(review: ClaimsReview, limit = COMMENT_LIMIT): string {
-  const { base, changes, faults, stack, stackFile } = review;
-  const head = [
-    `${marker("claims", stack)}\n### ${claimsHeadline(review)}`,
-    ...(faults.head === undefined ? [] : [`In the working tree:\n\n${block(faults.head)}`]),
-    ...(faults.base === undefined
-      ? []
-      : [
-          `The program refuses the stack file at ${code(base)}, so it was never deployed; every customer counts as new.` +
-            `\n\n${block(faults.base)}`,
-        ]),
-    ...(stackFile === "removed" ? ["The clients stay in Keycloak until somebody runs `pulumi destroy`."] : []),
-  ].join("\n\n");
+  const { changes, stackFile } = review;
   const sections = [...(changes === undefined ? [] : sectionsOf(changes, stackFile)), ...otherSections(review)];
   return withinLimit(
-    head,
+    [...headOf(review)].join("\n\n"),
     sections,
     limit,
     (leftOut) =>
@@ -36,53 +25,68 @@ export function claimsMarkdown(review: ClaimsReview, limit = COMMENT_LIMIT): str
   );
 }
 
-function sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]): Section[] {
-  const { added, addedRetired, changed, changedForAll, existing, restored, retired } = changes;
-  return [
-    ...(stackFile === "removed" ? [] : removedSections(changes)),
-    ...(changedForAll.length > 0
-      ? [section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(changedForAll))]
-      : []),
-    ...changed.map(({ clientIds, changes }) =>
-      section(`#### ${names(clientIds)}`, claimsTable(changes), ...notesOf(changes)),
-    ),
-    ...(retired.length > 0
-      ? [section(`#### Retired: ${names(retired)}`, "The client is disabled: no token is given any more.")]
-      : []),
-    ...newSections("Brought back", restored),
-    ...newSections("Added", added),
-    ...[...restored, ...added].flatMap(({ clientId, successorOf }) =>
-      successorOf === undefined
-        ? []
-        : [
-            section(
-              `${code(clientId)} succeeds ${code(successorOf)}: both see the same organization's data until ` +
-                `${code(successorOf)} is retired.`,
-            ),
-          ],
-    ),
-    ...(addedRetired.length > 0
-      ? [section(`#### Added as retired: ${names(addedRetired)}`, "No token is given.")]
-      : []),
-    ...(added.length + restored.length > 0 ? [section(sharedLine(changes))] : []),
-  ];
+function* headOf(review: ClaimsReview): Generator<string> {
+  const { base, faults, stack, stackFile } = review;
+  yield `${marker("claims", stack)}\n### ${claimsHeadline(review)}`;
+  if (faults.head !== undefined) {
+    yield `In the working tree:\n\n${block(faults.head)}`;
+  }
+  if (faults.base !== undefined) {
+    yield (
+      `The program refuses the stack file at ${code(base)}, so it was never deployed; every customer counts as new.` +
+      `\n\n${block(faults.base)}`
+    );
+  }
+  if (stackFile === "removed") {
+    yield "The clients stay in Keycloak until somebody runs `pulumi destroy`.";
+  }
 }
 
-function removedSections({ deletionRefused, removed }: TokenChanges): Section[] {
+function* sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]): Generator<Section> {
+  const { added, addedRetired, changed, changedForAll, existing, restored, retired } = changes;
+  if (stackFile !== "removed") {
+    yield* removedSections(changes);
+  }
+  if (changedForAll.length > 0) {
+    yield section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(changedForAll));
+  }
+  for (const { clientIds, changes } of changed) {
+    yield section(`#### ${names(clientIds)}`, claimsTable(changes), ...notesOf(changes));
+  }
+  if (retired.length > 0) {
+    yield section(`#### Retired: ${names(retired)}`, "The client is disabled: no token is given any more.");
+  }
+  yield* newSections("Brought back", restored);
+  yield* newSections("Added", added);
+  for (const { clientId, successorOf } of [...restored, ...added]) {
+    if (successorOf !== undefined) {
+      yield section(
+        `${code(clientId)} succeeds ${code(successorOf)}: both see the same organization's data until ` +
+          `${code(successorOf)} is retired.`,
+      );
+    }
+  }
+  if (addedRetired.length > 0) {
+    yield section(`#### Added as retired: ${names(addedRetired)}`, "No token is given.");
+  }
+  if (added.length + restored.length > 0) {
+    yield section(sharedLine(changes));
+  }
+}
+
+function* removedSections({ deletionRefused, removed }: TokenChanges): Generator<Section> {
   const ids = (wasRetired: boolean) =>
     removed.filter((customer) => customer.wasRetired === wasRetired).map(({ clientId }) => clientId);
   const [sudden, prepared] = [ids(false), ids(true)];
-  const consequence = deletionRefused
-    ? "The deployment will refuse to delete a protected client: retire it first (`retired: true`)."
-    : "The client is deleted with its secret, and whoever still uses it is refused from that moment on.";
-  return [
-    ...(sudden.length > 0
-      ? [section(danger(`#### Removed: ${names(sudden)}\n\n**Removed without having been retired.** ${consequence}`))]
-      : []),
-    ...(prepared.length > 0
-      ? [section(`#### Removed: ${names(prepared)}`, "Retired before; the disabled client is deleted.")]
-      : []),
-  ];
+  if (sudden.length > 0) {
+    const consequence = deletionRefused
+      ? "The deployment will refuse to delete a protected client: retire it first (`retired: true`)."
+      : "The client is deleted with its secret, and whoever still uses it is refused from that moment on.";
+    yield section(danger(`#### Removed: ${names(sudden)}\n\n**Removed without having been retired.** ${consequence}`));
+  }
+  if (prepared.length > 0) {
+    yield section(`#### Removed: ${names(prepared)}`, "Retired before; the disabled client is deleted.");
+  }
 }
 
 function newSections(title: string, customers: readonly NewCustomer[]): Section[] {

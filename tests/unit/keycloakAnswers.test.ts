@@ -2,17 +2,10 @@ import { loginAsDeployer } from "../../commands/keycloak/admin";
 import { explainRefusal } from "../../components/refusals";
 import { SettingsError } from "../../settings/faults";
 import { explainLogin } from "../../settings/keycloakAnswers";
+import { accepted, configuration, SECRET } from "./configuration";
 import { FakeKeycloak, type FakeRealm } from "./fakeKeycloak";
 
-const ASKING = {
-  connection: { url: "https://keycloak.example.com" },
-  deployer: {
-    realm: "ScpCloud",
-    clientId: "deployer",
-    credentials: { kind: "clientSecret", clientSecret: "s3cret" },
-  },
-  realm: "ScpCloud",
-} as const;
+const ASKING = accepted(configuration({ "keycloak:realm": "ScpCloud" }));
 
 /** What Keycloak 26.7 answered to each of these logins. */
 describe("a login that Keycloak refuses is told by its own words", () => {
@@ -50,11 +43,11 @@ describe("a login that Keycloak refuses is told by its own words", () => {
     const fault = explainLogin({ status, said }, ASKING);
     expect(fault.key).toBe(key);
     expect(JSON.stringify(fault)).toContain(words);
-    expect(JSON.stringify(fault)).not.toContain("s3cret");
+    expect(JSON.stringify(fault)).not.toContain(SECRET);
   });
 
   it("as that of the user whom the shell names", () => {
-    const credentials = { kind: "password", username: "u", password: "s3cret", clientSecret: undefined } as const;
+    const credentials = { kind: "password", username: "u", password: SECRET, clientSecret: undefined } as const;
     const fault = explainLogin(
       { status: 401, said: "invalid_grant" },
       { ...ASKING, deployer: { ...ASKING.deployer, credentials } },
@@ -63,7 +56,7 @@ describe("a login that Keycloak refuses is told by its own words", () => {
       key: "keycloak:password",
       remedy: expect.stringContaining("unset KEYCLOAK_USER") as string,
     });
-    expect(JSON.stringify(fault)).not.toContain("s3cret");
+    expect(JSON.stringify(fault)).not.toContain(SECRET);
   });
 });
 

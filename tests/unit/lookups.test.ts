@@ -2,6 +2,7 @@ import { lookUp } from "../../lookups/lookups";
 import { SettingsError } from "../../settings/faults";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
 import { type Lookup, LOOKUPS, underMocks } from "../mocks";
+import { accepted, configuration } from "./configuration";
 
 const customer = (clientId: string, user: string, sharedOrganization = false): IntegrationSettings => ({
   clientId,
@@ -11,19 +12,16 @@ const customer = (clientId: string, user: string, sharedOrganization = false): I
   sharedOrganization,
 });
 
-const SETTINGS = {
-  connection: { url: "https://keycloak.example" },
-  deployer: {
-    realm: "ScpCloud",
-    clientId: "deployer",
-    credentials: { kind: "clientSecret", clientSecret: "the deployer's" },
-  },
-  realm: "ScpCloud",
-  accessTokenLifespan: 1800,
-  accountAccess: true,
+const SETTINGS: Settings = {
+  ...accepted(
+    configuration({
+      "keycloak:realm": "ScpCloud",
+      "scpcloud:accessTokenLifespan": 1800,
+      "scpcloud:accountAccess": true,
+    }),
+  ),
   integrations: [customer("acme", "anna")],
-  forbiddenOrganizationIds: [],
-} as unknown as Settings;
+};
 
 const lookUpUnderMocks = async (settings: Partial<Settings> = {}, lookups: Record<string, Lookup> = {}) =>
   (await underMocks(() => lookUp({ ...SETTINGS, ...settings }), lookups)).result;
