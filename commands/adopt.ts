@@ -7,7 +7,7 @@ import { connect } from "./keycloak/http";
 import { pulumiCli } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { recover } from "./recover/recovery";
-import { verifyStack } from "./verify/verification";
+import { differenceLines, verifyStack } from "./verify/verification";
 import { readSettings } from "../settings/read";
 import { dependencies } from "../package.json";
 import { runCommand } from "./cli/commandLine";
@@ -55,7 +55,7 @@ runCommand(
       const adopted = new Set(reviews.map(({ clientId }) => clientId));
       const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));
       const { customers } = await verifyStack({ ...settings, integrations }, (await loadStack(name)).outputs, keycloak);
-      const differences = customers.flatMap((customer) => customer.differences);
+      const differences = customers.flatMap(differenceLines);
       for (const difference of differences) {
         report(`✗ ${difference}`);
       }

@@ -4,7 +4,7 @@ import { connect } from "./keycloak/http";
 import { readSettings } from "../settings/read";
 import { runReport, type StackReport } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
-import { type CustomerReport, type VerificationReport, verifyStack } from "./verify/verification";
+import { type CustomerReport, differenceLines, type VerificationReport, verifyStack } from "./verify/verification";
 
 /** With more customers than this, the claims of those with differences only are shown. */
 const CUSTOMERS_SHOWN_IN_FULL = 5;
@@ -32,11 +32,7 @@ runReport(
 
 function toldOf(report: VerificationReport, stack: string, all = false): StackReport {
   const { customers } = report;
-  const differences = [
-    ...report.clocks,
-    ...report.differences,
-    ...customers.flatMap((customer) => customer.differences),
-  ];
+  const differences = [...report.clocks, ...report.differences, ...customers.flatMap(differenceLines)];
   const shownInFull = all || customers.length <= CUSTOMERS_SHOWN_IN_FULL;
   const shown = customers.filter((customer) => shownInFull || customer.differences.length > 0);
   const count = customers.length === 1 ? "1 customer" : `${customers.length} customers`;

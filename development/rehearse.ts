@@ -55,7 +55,7 @@ runCommand(
     });
     try {
       const outcome = await Promise.race([rehearsal.run(), interruption()]);
-      console.log(options["json"] === true ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
+      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
       return differs(outcome) ? FOUND : 0;
     } finally {
       await rehearsal.close();

@@ -55,7 +55,7 @@ export async function tokenDifferences(
       ...report.differences.map((difference) => ({ customers: [], difference })),
       ...alike(
         report.customers.flatMap(({ clientId, differences }) =>
-          differences.map((difference): [string, string] => [withoutName(clientId, difference), clientId]),
+          differences.map(({ what }): [string, string] => [what, clientId]),
         ),
       ),
     ],
@@ -69,9 +69,4 @@ function alike(differences: readonly (readonly [string, string])[]): TokenDiffer
     byText.set(difference, [...(byText.get(difference) ?? []), clientId]);
   }
   return [...byText].map(([difference, customers]) => ({ customers, difference }));
-}
-
-/** A plain `up`, which verify advises, looks at no server. */
-function withoutName(clientId: string, difference: string): string {
-  return difference.replace(`${clientId}: `, "").replace(/; run: pulumi up$/, "");
 }

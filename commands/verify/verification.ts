@@ -15,6 +15,13 @@ import { type IntegrationSettings, issuerOf, type Settings } from "../../setting
 import type { StackOutputs } from "../cli/stack";
 import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";
 
+/** What is not as the settings say, about one customer. */
+export interface Difference {
+  readonly what: string;
+  /** Whether a plain `up`, which looks at no server, mends it. */
+  readonly upMends: boolean;
+}
+
 /** What came of one customer's token. */
 export interface CustomerReport {
   readonly clientId: string;
@@ -22,8 +29,8 @@ export interface CustomerReport {
   readonly retired: boolean;
   /** Every claim of contract and token; empty where there was no token to look at. */
   readonly claims: readonly ClaimResult[];
-  /** One line each. None: the token is what the settings say. */
-  readonly differences: readonly string[];
+  /** None: the token is what the settings say. */
+  readonly differences: readonly Difference[];
 }
 
 export interface VerificationReport {
@@ -71,23 +78,23 @@ async function verifyCustomer(
 ): Promise<CustomerReport | ReceivedToken> {
   const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
-  const without = (difference: string) => ({
+  const without = (what: string, upMends = true) => ({
     clientId,
     retired,
     claims: [],
-    differences: [`${clientId}: ${difference}`],
+    differences: [{ what, upMends }],
   });
   if (deployed?.serviceAccountUserId === undefined) {
-    return without("not deployed yet; run: pulumi up");
+    return without("not deployed yet");
   }
   const credentials = credentialsOf(clientId, outputs.credentials?.[clientId]?.clientSecret);
   if (credentials === undefined) {
-    return without("the stack does not know its secret; run: pulumi up");
+    return without("the stack does not know its secret");
   }
   try {
     const token = await fetchToken(keycloak, settings.realm, credentials.basic);
     if (retired) {
-      return without("retired, but still gets tokens; run: pulumi up");
+      return without("retired, but still gets tokens");
     }
     const received = Date.now() / 1000;
     const payload = await verifySignature(token, keys);
@@ -95,7 +102,8 @@ async function verifyCustomer(
     const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
     const compare = (difference: number) => {
       const claims = compareClaims(contract, payload, received + difference);
-      return { clientId, retired, claims, differences: claims.flatMap((claim) => describeDifference(clientId, claim)) };
+      const differences = claims.flatMap(describeDifference).map((what) => ({ what, upMends: false }));
+      return { clientId, retired, claims, differences };
     };
     return { claims: payload, received, compare };
   } catch (error) {
@@ -103,22 +111,27 @@ async function verifyCustomer(
       return { clientId, retired, claims: [], differences: [] };
     }
     if (error instanceof KeycloakError) {
-      return without(error.message);
+      return without(error.message, false);
     }
     throw error;
   }
 }
 
-function describeDifference(clientId: string, { claim, expected, found, verdict }: ClaimResult): string[] {
+/** The differences as lines for a reader. */
+export function differenceLines({ clientId, differences }: Pick<CustomerReport, "clientId" | "differences">): string[] {
+  return differences.map(({ what, upMends }) => `${clientId}: ${what}${upMends ? "; run: pulumi up" : ""}`);
+}
+
+function describeDifference({ claim, expected, found, verdict }: ClaimResult): string[] {
   switch (verdict) {
     case "equal":
       return [];
     case "missing":
-      return [`${clientId}: claim ${claim} is missing; the contract says ${expected}`];
+      return [`claim ${claim} is missing; the contract says ${expected}`];
     case "unexpected":
-      return [`${clientId}: claim ${claim} is ${found}, but the contract does not have it`];
+      return [`claim ${claim} is ${found}, but the contract does not have it`];
     case "different":
-      return [`${clientId}: claim ${claim} is ${found}; the contract says ${expected}`];
+      return [`claim ${claim} is ${found}; the contract says ${expected}`];
   }
 }
 

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 
 import { FOUND } from "../../commands/cli/commandLine";
 import type { Check } from "../../commands/doctor/check";
+import type { DriftReport } from "../../commands/drift/report";
 import type { WrittenConfiguration } from "../../settings/stackFile";
 import type { Credentials } from "../../outputs";
 import type { RunResult } from "../../processes/run";
@@ -19,7 +20,7 @@ import { randomSecret } from "../keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../keycloak/server";
 import { Checkout } from "./checkout";
 import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack";
-import { newRoles, type RehearsalReport } from "./rehearsalReport";
+import { linesOf, newRoles, type RehearsalReport } from "./rehearsalReport";
 import { sampleOf } from "./sample";
 import { changedTokens, takeTokens, type Tokens } from "./rehearsedTokens";
 
@@ -158,20 +159,7 @@ export class Rehearsal {
     if (exitCode !== 0 && exitCode !== FOUND) {
       return { contract: [], drift: [], refusal: stderr.trim() };
     }
-    const { findings, following, pending, tokens } = JSON.parse(stdout) as {
-      readonly findings: readonly { readonly sentence: string }[];
-      readonly following: readonly string[];
-      readonly pending: readonly string[];
-      readonly tokens: { readonly differences: readonly string[] };
-    };
-    return {
-      contract: tokens.differences,
-      drift: [
-        ...findings.map(({ sentence }) => sentence),
-        ...following.map((name) => `up would change ${name}`),
-        ...pending.map((line) => `up would now: ${line}`),
-      ],
-    };
+    return linesOf(JSON.parse(stdout) as DriftReport);
   }
 
   private async doctor(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { ACTIVITIES } from "../../commands/doctor/check";
 import { rolesFor } from "../../commands/doctor/rights";
+import type { DriftReport } from "../../commands/drift/report";
 import type { TokenChange } from "./rehearsedTokens";
 
 /** What came of a rehearsal. */
@@ -34,6 +35,21 @@ export function newRoles(from: string, to: string): string[] {
     const added = rolesOn(to).filter((role) => !rolesOn(from).includes(role));
     return added.length === 0 ? [] : [`${activity} needs ${added.join(", ")}, which it does not on ${from}`];
   });
+}
+
+/** What `drift` says on the new version, one line each. */
+export function linesOf(report: DriftReport): Pick<RehearsalReport, "contract" | "drift"> {
+  const { findings, following, pending, tokens } = report;
+  return {
+    contract: tokens.differences.map(({ customers, difference }) =>
+      customers.length === 0 ? difference : `${customers.join(", ")}: ${difference}`,
+    ),
+    drift: [
+      ...findings.map(({ sentence }) => sentence),
+      ...following.map((name) => `up would change ${name}`),
+      ...pending.map((line) => `up would now: ${line}`),
+    ],
+  };
 }
 
 /** The report for a reader. */

@@ -1,4 +1,11 @@
-import { differs, newRoles, rehearsalText, type RehearsalReport } from "../../development/rehearsal/rehearsalReport";
+import type { DriftReport } from "../../commands/drift/report";
+import {
+  differs,
+  linesOf,
+  newRoles,
+  rehearsalText,
+  type RehearsalReport,
+} from "../../development/rehearsal/rehearsalReport";
 import { sampleOf } from "../../development/rehearsal/sample";
 import { changedTokens } from "../../development/rehearsal/rehearsedTokens";
 import type { IntegrationSettings } from "../../settings/settings";
@@ -84,6 +91,32 @@ describe("the report of a rehearsal", () => {
     expect(rehearsalText(SAME)).toBe(
       "✓ prod: Keycloak 26.1.4 → 26.7.3: nothing changes for 20 customers (a sample of 1000)",
     );
+  });
+
+  test("takes over what drift found out, each token's difference with the customers that have it", () => {
+    const found: DriftReport = {
+      stack: "rehearsal",
+      drift: true,
+      findings: [],
+      following: ["acme-client"],
+      tokens: {
+        checked: 2,
+        skipped: [],
+        differences: [
+          { customers: [], difference: "another issuer" },
+          { customers: ["a", "b"], difference: "claim sub is missing" },
+        ],
+      },
+      hiddenSecrets: [],
+      unfinishedRotations: [],
+      policies: [],
+      pending: ["a: update client (name)"],
+    };
+
+    expect(linesOf(found)).toEqual({
+      contract: ["another issuer", "a, b: claim sub is missing"],
+      drift: ["up would change acme-client", "up would now: a: update client (name)"],
+    });
   });
 
   test("names tokens, contract, drift and a refusal, each only where there is something", () => {
