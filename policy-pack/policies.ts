@@ -105,7 +105,7 @@ const STACK_RULES: readonly StackRule[] = [
   },
 ];
 
-/** README.md has them as a table. */
+/** README.md lists them. */
 export const POLICIES: Policies = [...RESOURCE_RULES.map(resourcePolicy), ...STACK_RULES.map(stackPolicy)];
 
 function ofClients(name: string, description: string, rule: clients.ClientRule): ResourceRule {

@@ -40,7 +40,7 @@ export const CLIENT_WORDS: Readonly<Record<string, Words>> = {
     real === "PUBLIC"
       ? {
           danger: "credentials",
-          sentence: `someone made the client of customer ${customer} public, by which its secret is lost`,
+          sentence: `someone made the client of customer ${customer} public: its secret is lost`,
           newSecret: true,
         }
       : valueChanged("the access type", "credentials")(stored, real, customer),

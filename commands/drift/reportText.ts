@@ -73,8 +73,8 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
   }
   if (policies.length > 0) {
     yield (
-      "Does drift tell the same of these clients right after that, then nobody has done it, but a client policy of " +
-      `the realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
+      "If drift tells the same of these clients right after that, nobody did it by hand, but a client policy of the " +
+      `realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
       "that, and every up tries again. Except these clients from the policy, in the realm settings."
     );
   }
@@ -88,6 +88,6 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
     yield "Delete the added mappers in Keycloak's console: up does not touch what it has not made.";
   }
   if (tokens.differences.length > 0) {
-    yield "A difference in tokens that stays afterwards comes from what this program does not declare; see the README.";
+    yield "A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.";
   }
 }

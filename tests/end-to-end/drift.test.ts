@@ -207,7 +207,7 @@ it("tells that a client was made public, and one up makes it confidential, with 
   await meddler.changeClient("acme", { publicClient: true });
 
   const { lines } = await drift();
-  expect(lines).toContain("- someone made the client of customer acme public, by which its secret is lost");
+  expect(lines).toContain("- someone made the client of customer acme public: its secret is lost");
   await repair();
   await expectNoDrift();
 });

@@ -31,7 +31,7 @@ const VERSIONS = process.env["SCPCLOUD_TEST_VERSIONS"]?.split(",") ?? [
 ];
 
 const PRODUCTION = "Production";
-/** A realm whose deployer has the roles that the README asks for, and no other. */
+/** A realm whose deployer has the roles that docs/configuration.md asks for, and no other. */
 const LEAST_PRIVILEGE = "LeastPrivilege";
 const LEAST_ROLES = ["manage-clients", "view-users", "view-realm"];
 const DRIFT = 3;

@@ -89,7 +89,7 @@ What to do:
 
 - \`pulumi up --refresh --stack prod\` repairs this; without --refresh it would not look.
 - Then hand the present secrets over to acme: \`pulumi stack output credentials --show-secrets --json --stack prod\`.
-- A difference in tokens that stays afterwards comes from what this program does not declare; see the README.`);
+- A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.`);
 });
 
 describe("what the report of drift advises", () => {
@@ -149,7 +149,7 @@ it("does not call somebody's what a client policy may have done: to a client, an
   ]);
   expect(findingsOf(changes, new Set())[0]?.sentence).toMatch(/^someone switched on/);
   expect(textOf({ findings: [findingOf("a")], policies: ["strict", "new"] })).toMatch(
-    /repairs this;.*\n- Does drift tell the same .* a client policy of the realm \(enabled: `strict`, `new`\)/,
+    /repairs this;.*\n- If drift tells the same .* a client policy of the realm \(enabled: `strict`, `new`\)/,
   );
   expect(textOf({ findings: [findingOf("a")] })).not.toContain("policy");
 });

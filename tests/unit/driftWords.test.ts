@@ -74,7 +74,7 @@ it("tells every kind of change by hand in words", () => {
    someone enabled the retired customer acme again
    someone changed the access token lifespan in seconds of customer acme from \`300\` to \`3000\`
    someone renamed the client of customer acme from \`acme\` to \`acme2\`
-   someone made the client of customer acme public, by which its secret is lost
+   someone made the client of customer acme public: its secret is lost
    someone changed the access type of customer acme from \`CONFIDENTIAL\` to \`BEARER-ONLY\`
    someone switched off the service account of customer acme, which gets no tokens any more; the account that up makes instead has another id (sub)
    someone changed login theme of the client of customer acme from nothing to \`dark\`
