@@ -37,6 +37,20 @@ function listed(what: string, value: unknown): string[] {
   return items.length > 0 ? [`${what}: ${names(items)}`] : [];
 }
 
+/**
+ * What a client has that this program gives to none, one phrase each; so somebody made it by hand, or changed it. A killed
+ * `up` may have left only the scope lists as Keycloak fills them.
+ */
+export function madeByHand(client: ClientRepresentation): string[] {
+  return [
+    ...whatCloses({ ...client, defaultClientScopes: [], optionalClientScopes: [] }, []),
+    ...listed(
+      "mappers",
+      furtherMappers(client).map(({ name }) => name),
+    ),
+  ];
+}
+
 /** The client scopes that a customer's client has afterwards. */
 export function scopesAfterwards(realmScopes: readonly string[]): string[] {
   return [...BUILT_IN_SCOPES, ...realmScopes];

@@ -24,13 +24,9 @@ export async function recoverStack(name: string, report: (line: string) => void)
   try {
     const admin = await loginAsDeployer(keycloak, settings);
     const { apps } = settings;
-    const { adopted } = await recover(
-      pulumi,
-      admin,
-      dependencies["@pulumi/keycloak"],
-      report,
-      apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
-    );
+    const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+      removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
+    });
     report(
       adopted.length === 0
         ? `✓ ${name}: nothing had to be adopted; the stack is at its target`

@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { TYPES } from "../../components/types";
+import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../keycloak/admin";
+import { findClient } from "../keycloak/clients";
 import { findExisting } from "./adoptable";
 import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";
@@ -17,18 +20,24 @@ export interface Recovery {
   readonly pendingOperations: number;
 }
 
+interface RecoveryOptions {
+  readonly adoptsHandMade?: boolean;
+  readonly removeOrphans?: ((known: ReadonlySet<string>) => Promise<readonly string[]>) | undefined;
+}
+
 /**
  * Brings a stack to its target after a run that was killed: removes the lock of a dead process, adopts what exists in
  * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
- * @param removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a stack that
- * has containers
+ * @param options.removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a
+ * stack that has containers
+ * @param options.adoptsHandMade whether the user has seen what changes for clients that no killed run can have left so
  */
 export async function recover(
   pulumi: PulumiCli,
   admin: KeycloakManager,
   providerVersion: string,
   report: (line: string) => void,
-  removeOrphans?: (known: ReadonlySet<string>) => Promise<readonly string[]>,
+  { adoptsHandMade = false, removeOrphans }: RecoveryOptions = {},
 ): Promise<Recovery> {
   const unlocked = (args: readonly string[], options?: PulumiRunOptions) => runUnlocked(pulumi, args, report, options);
   const adopted: string[] = [];
@@ -42,6 +51,9 @@ export async function recover(
     const existing = await findAllExisting(plan, admin);
     if (existing.length === 0) {
       break;
+    }
+    if (!adoptsHandMade) {
+      await refuseHandMade(existing, admin);
     }
     for (const { type, name, importId } of existing) {
       report(`found in Keycloak, but not in the state: ${type.split(":").at(-1)} ${name} (${importId})`);
@@ -149,6 +161,26 @@ async function findAllExisting(
     plan.creates.map(async (resource) => ({ resource, importId: await findExisting(resource, admin) })),
   );
   return found.flatMap(({ resource, importId }) => (importId === undefined ? [] : [{ ...resource, importId }]));
+}
+
+/** @throws RecoveryError naming the clients that a killed run cannot have left as they are */
+async function refuseHandMade(existing: readonly PlannedResource[], admin: KeycloakAdmin): Promise<void> {
+  const clientIds = existing.flatMap(({ inputs, type }) => (type === TYPES.client ? [String(inputs["clientId"])] : []));
+  const told = await Promise.all(
+    clientIds.map(async (clientId) => {
+      const client = await findClient(admin, clientId);
+      const found = client === undefined ? [] : madeByHand(client);
+      return found.length === 0 ? [] : [`  ${clientId}: ${found.join("; ")}`];
+    }),
+  );
+  if (told.flat().length > 0) {
+    throw new RecoveryError(
+      "Keycloak has clients that this stack's state does not know, and no killed run has left them as they are:\n" +
+        `${told.flat().join("\n")}\n` +
+        "Somebody made or changed them by hand; nothing was changed in them. Run: npm run adopt, which shows what " +
+        "changes for each before it changes anything. It keeps a client's id and secret.",
+    );
+  }
 }
 
 async function adopt(unlocked: (args: readonly string[]) => Promise<string>, file: object): Promise<void> {
