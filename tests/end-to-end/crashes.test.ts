@@ -1,4 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
@@ -129,6 +131,44 @@ describe("a state that a killed run left cut off in the middle of a write", () =
     expect(exitCode).toBe(0);
     await expectTarget(before);
   });
+});
+
+describe("a disk that is full", () => {
+  const isRoot = userInfo().uid === 0;
+
+  (isRoot ? it : it.skip)(
+    `is no harm once there is space: recover heals what up could not save${isRoot ? "" : " (skipped: only root mounts a small disk)"}`,
+    async () => {
+      const folder = join(project.directory, ".pulumi");
+      const aside = `${folder}-aside`;
+      await rename(folder, aside);
+      await mkdir(folder);
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "none", folder]);
+      try {
+        await cp(aside, folder, { recursive: true });
+        // Pulumi tries again for half a minute at each step, in silence: somebody loses patience.
+        const state = join(folder, "stacks", "scpcloud", `${STACK}.json`);
+        const isFull = async () => {
+          const [{ bavail, bsize }, { size }] = [await statfs(folder), await stat(state)];
+          return bavail * bsize < size && (await someExist());
+        };
+        await interruptUp(project, STACK, "SIGKILL", isFull);
+        const before = await customers();
+        execFileSync("mount", ["-o", "remount,size=64m", folder]);
+
+        const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+
+        expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stderr: "" });
+        await expectTarget(before);
+        await rm(aside, { recursive: true });
+        await cp(folder, aside, { recursive: true });
+      } finally {
+        execFileSync("umount", [folder]);
+        await rm(folder, { recursive: true });
+        await rename(aside, folder);
+      }
+    },
+  );
 });
 
 describe("a mapper that the state lost while it kept the client", () => {
