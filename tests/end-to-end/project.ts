@@ -48,6 +48,8 @@ export class Project extends Checkout {
     const directory = await Project.prepare("scpcloud-project-");
     const environment = {
       PULUMI_BACKEND_URL: `file://${directory}`,
+      // Where nothing says a backend, it is the one of the project's own `pulumi login`.
+      PULUMI_CREDENTIALS_PATH: directory,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
       ...variables,
     };
@@ -79,11 +81,14 @@ export class Project extends Checkout {
     await writeFile(path, stringify({ ...old, config: { ...kept, ...config } }));
   }
 
-  /** Makes a stack with this configuration and the deployer's secret. */
-  async createStack(name: string, config: StackFile): Promise<Stack> {
+  /**
+   * Makes a stack with this configuration and the deployer's secret.
+   * @param secretsProvider what encrypts its secrets, else the passphrase
+   */
+  async createStack(name: string, config: StackFile, secretsProvider?: string): Promise<Stack> {
     const stack = await LocalWorkspace.createStack(
       { stackName: name, workDir: this.directory },
-      { envVars: { ...this.environment } },
+      { envVars: { ...this.environment }, ...(secretsProvider === undefined ? {} : { secretsProvider }) },
     );
     await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
     await this.configure(name, config);

@@ -51,6 +51,7 @@ export const REALMS = {
   realmStacks: "RealmStacks",
   move: "Move",
   rollout: "Rollout",
+  sharedState: "SharedState",
 } as const;
 
 type RealmKey = keyof typeof REALMS;

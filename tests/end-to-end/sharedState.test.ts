@@ -1,0 +1,190 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { run } from "../../processes/run";
+import { interruptUp } from "./interruption";
+import { Administrator, type ClientRepresentation } from "./keycloak";
+import { Project, type StackFile } from "./project";
+import { REALMS, serverOfTests } from "./server";
+import {
+  hasPostgres,
+  type KeyService,
+  startKeyService,
+  startPostgres,
+  startS3,
+  type StateBackend,
+} from "./stateBackends";
+
+const REALM = REALMS.sharedState;
+const STACK = "shared";
+const FOREIGN_LOCK = `.pulumi/locks/organization/scpcloud/${STACK}/00000000-0000-4000-8000-000000000000.json`;
+const SINCE = "2026-11-01T12:00:00Z";
+
+let administrator: Administrator;
+
+beforeAll(async () => {
+  administrator = await Administrator.login(REALM);
+});
+afterAll(() => administrator.close());
+
+const customers = () => administrator.clients("customer-");
+const identity = (clients: readonly ClientRepresentation[]) =>
+  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
+
+const BACKENDS = [
+  { title: "PostgreSQL, encrypted by a passphrase", start: startPostgres, missing: hasPostgres() ? "" : "PostgreSQL" },
+  { title: "S3, encrypted by a key service", start: startS3, startKeys: startKeyService, missing: "" },
+];
+
+for (const { title, start, startKeys, missing } of BACKENDS) {
+  const group = missing === "" ? describe : describe.skip;
+
+  group(`a stack whose state is in ${title}${missing && ` (skipped: no ${missing})`}`, () => {
+    let backend: StateBackend;
+    let keys: KeyService | undefined;
+    let project: Project;
+    let stack: Stack;
+    let count = 0;
+
+    /** Declares more customers than there are. */
+    const declareMore = async () => {
+      count += 8;
+      await project.configure(STACK, stackFile());
+    };
+    const stackFile = (): StackFile => ({
+      ...project.connection(REALM),
+      "scpcloud:accessTokenLifespan": 300,
+      "scpcloud:integrations": Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `customer-${index + 1}`,
+          { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
+        ]),
+      ),
+    });
+    const doctor = async () => (await project.command("doctor", "--stack", STACK)).stdout;
+    const up = () => project.pulumi("up", "--yes", "--skip-preview", "--parallel", "1", "--stack", STACK);
+
+    /** All customers are there, those of before with their ids and secrets, and nothing is left to do. */
+    const expectTarget = async (before: readonly ClientRepresentation[]) => {
+      const after = await customers();
+      expect(after).toHaveLength(count);
+      expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
+      await stack.preview({ expectNoChanges: true, refresh: true });
+    };
+
+    beforeAll(async () => {
+      backend = await start();
+      keys = await startKeys?.();
+      // No backend is named: it is the one of the login.
+      const environment = { ...backend.environment, ...keys?.environment, PULUMI_BACKEND_URL: "" };
+      project = await Project.create(serverOfTests(), environment);
+      expect(await project.pulumi("login", backend.url)).toMatchObject({ exitCode: 0 });
+      count = 2;
+      stack = await project.createStack(STACK, stackFile(), keys?.secretsProvider);
+      await stack.up();
+    });
+
+    afterAll(async () => {
+      try {
+        await stack.destroy();
+        expect(await customers()).toEqual([]);
+      } finally {
+        await project.remove();
+        await keys?.stop();
+        await backend.stop();
+      }
+    });
+
+    it("has its secrets there and in the stack file, and nobody who reads them learns one", async () => {
+      const stored = backend.stored();
+      expect(stored).toContain("customer-1-client");
+      expect(stored).toContain("ciphertext");
+      for (const { secret } of await customers()) {
+        expect(stored).not.toContain(secret);
+      }
+      const file = await readFile(join(project.directory, `Pulumi.${STACK}.yaml`), "utf8");
+      expect(file).toMatch(/keycloak:clientSecret:\s+secure: /);
+      expect(file).toContain(keys === undefined ? "encryptionsalt: " : `secretsprovider: ${keys.secretsProvider}`);
+      expect(stored + file).not.toContain(serverOfTests().deployerSecret);
+    });
+
+    it("is never worked on by two at once: who comes second is told who holds the lock since when", async () => {
+      const before = await customers();
+      await declareMore();
+
+      const results = await Promise.all([up(), up()]);
+
+      const losers = results.filter(({ exitCode }) => exitCode !== 0);
+      // Each may have seen the other's lock.
+      expect(losers.length).toBeGreaterThanOrEqual(1);
+      for (const { stdout, stderr } of losers) {
+        expect(stdout + stderr).toMatch(/the stack is currently locked by \d+ lock/);
+        expect(stdout + stderr).toMatch(new RegExp(`created by \\S+@${hostname()} \\(pid \\d+\\) at \\d{4}-`));
+      }
+      expect((await up()).exitCode).toBe(0);
+      await expectTarget(before);
+    });
+
+    it("is healed by recover after an up that was killed (SIGKILL), with every client id and secret", async () => {
+      const settled = count;
+      await declareMore();
+      await interruptUp(project, STACK, "SIGKILL", async () => (await customers()).length > settled + 1);
+      const before = await customers();
+      const dead = new RegExp(`✗ lock: held by process \\d+ of \\S+@${hostname()}, since \\d{4}-\\S+, which is dead`);
+      expect(await doctor()).toMatch(dead);
+
+      const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^removing the lock of process \d+, which is dead$/m);
+      expect(exitCode).toBe(0);
+      await expectTarget(before);
+      expect(await doctor()).toContain("✓ lock: nobody holds it");
+    });
+
+    it("keeps the lock of another machine: recover names it and what to look at, and pulumi cancel removes it", async () => {
+      const lock = { pid: 4242, username: "anna", hostname: "another-host", timestamp: SINCE };
+      backend.put(FOREIGN_LOCK, JSON.stringify(lock));
+      const holder = `process 4242 of anna@another-host, since ${SINCE}`;
+
+      const { exitCode, stderr } = await project.command("recover", "--stack", STACK);
+
+      expect(stderr).toContain(`${holder}. It cannot be seen from here, which is ${hostname()}: look on another-host`);
+      expect(stderr).toContain("If it has certainly ended, run: pulumi cancel");
+      expect(exitCode).toBe(1);
+      expect(backend.stored()).toContain('"another-host"');
+      expect(await doctor()).toContain(`✗ lock: held by ${holder}, which may be at work`);
+
+      expect((await project.pulumi("cancel", "--yes", "--stack", STACK)).exitCode).toBe(0);
+      expect(await doctor()).toContain("✓ lock: nobody holds it");
+    });
+
+    it("is as it was after it was lost and restored from a backup", async () => {
+      await backend.backUp();
+
+      await backend.restore(async () => expect(await doctor()).toContain(`has no stack ${STACK}`));
+
+      await expectTarget(await customers());
+    });
+
+    it("moves to another backend by export and import, and stays as it is", async () => {
+      const file = join(project.directory, "exported.json");
+      expect(await project.pulumi("stack", "export", "--file", file, "--stack", STACK)).toMatchObject({ exitCode: 0 });
+      const elsewhere = (...args: string[]) =>
+        run("pulumi", [...args, "--non-interactive"], {
+          cwd: project.directory,
+          env: { ...project.environment, PULUMI_BACKEND_URL: `file://${project.directory}` },
+        });
+
+      const provider = keys === undefined ? [] : ["--secrets-provider", keys.secretsProvider];
+      expect(await elsewhere("stack", "init", STACK, "--no-select", ...provider)).toMatchObject({ exitCode: 0 });
+      expect(await elsewhere("stack", "import", "--file", file, "--stack", STACK)).toMatchObject({ exitCode: 0 });
+
+      const { exitCode, stdout, stderr } = await elsewhere("preview", "--expect-no-changes", "--stack", STACK);
+      expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    });
+  });
+}
