@@ -182,7 +182,7 @@ async function main<O extends Options & typeof HELP>(
 
 function parse<O extends Options>(options: O, help: string): Values<O> {
   try {
-    return parseArgs({ options }).values;
+    return parseArgs({ args: process.argv.slice(2), options }).values;
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : ""}\n\n${help}`);
   }

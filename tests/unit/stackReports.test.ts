@@ -1,0 +1,75 @@
+import { runReport, type StackReport } from "../../commands/cli/commandLine";
+import { UserError } from "../../settings/userError";
+
+const REPORTS: Readonly<Record<string, StackReport | Error>> = {
+  prod: { text: "prod is well", data: { stack: "prod" }, exitCode: 0 },
+  "prod-b": { text: "prod-b has drift", data: { stack: "prod-b" }, exitCode: 3 },
+  "prod-c": new UserError("no stack named 'prod-c' found"),
+};
+
+/** A command called so, on a realm of these stacks: what it prints, and its exit code. */
+async function call(stacks: readonly string[], ...args: string[]) {
+  const printed = { stdout: [] as string[], stderr: [] as string[] };
+  jest.spyOn(console, "log").mockImplementation((line: string) => void printed.stdout.push(line));
+  jest.spyOn(console, "error").mockImplementation((line: string) => void printed.stderr.push(line));
+  const { argv, exitCode: before } = process;
+  process.argv = ["node", "command", ...args];
+  process.exitCode = undefined;
+  try {
+    runReport(
+      { name: "command", description: "", options: { json: { type: "boolean", description: "" } } },
+      ({ stack }) => {
+        const report = REPORTS[stack];
+        return report instanceof Error ? Promise.reject(report) : Promise.resolve(report as StackReport);
+      },
+      () => Promise.resolve(stacks),
+    );
+    while (process.exitCode === undefined) {
+      await new Promise(setImmediate);
+    }
+    return { ...printed, exitCode: Number(process.exitCode) };
+  } finally {
+    process.argv = argv;
+    process.exitCode = before;
+    jest.restoreAllMocks();
+  }
+}
+
+describe("a command that says something of stacks", () => {
+  it("says it of one", async () => {
+    expect(await call([], "--stack", "prod-b")).toEqual({ stdout: ["prod-b has drift"], stderr: [], exitCode: 3 });
+    expect((await call([], "--stack", "prod", "--json")).stdout.join("")).toBe('{\n  "stack": "prod"\n}');
+  });
+
+  it("says it of each stack of a realm, and exits with what somebody should know", async () => {
+    expect(await call(["prod", "prod-b"], "--realm-stack", "prod")).toEqual({
+      stdout: ["prod is well", "\nprod-b has drift"],
+      stderr: [],
+      exitCode: 3,
+    });
+    expect((await call(["prod"], "--realm-stack", "prod")).exitCode).toBe(0);
+  });
+
+  it("says it of the others where one fails, and exits with 1", async () => {
+    const stacks = ["prod", "prod-c", "prod-b"];
+    expect(await call(stacks, "--realm-stack", "prod")).toEqual({
+      stdout: ["prod is well", "\nprod-b has drift"],
+      stderr: ["prod-c: no stack named 'prod-c' found"],
+      exitCode: 1,
+    });
+    const { stdout } = await call(stacks, "--realm-stack", "prod", "--json");
+    expect(JSON.parse(stdout.join(""))).toEqual([
+      { stack: "prod" },
+      { stack: "prod-c", error: "no stack named 'prod-c' found" },
+      { stack: "prod-b" },
+    ]);
+  });
+
+  it("is not told a stack and a realm", async () => {
+    expect(await call(["prod"], "--realm-stack", "prod", "--stack", "prod")).toEqual({
+      stdout: [],
+      stderr: ["Say --stack or --realm-stack, not both."],
+      exitCode: 1,
+    });
+  });
+});
