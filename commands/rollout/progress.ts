@@ -55,13 +55,13 @@ function redrawn(output: NodeJS.WriteStream): Progress {
     const width = widthOf(latest);
     // What scrolls off cannot be redrawn: those that run come first where not all have room.
     const order = ["running", "failed", "interrupted", "waiting", "not begun", "done"];
-    const room = Math.max(1, output.rows - 1);
+    const room = Math.max(1, (output.rows || 24) - 1);
     const shown =
       latest.length <= room
         ? latest
         : [...latest].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, room);
     const lines = shown.map((part) =>
-      stripVTControlCharacters(lineOf(part, Date.now(), width)).slice(0, output.columns - 1),
+      stripVTControlCharacters(lineOf(part, Date.now(), width)).slice(0, (output.columns || 80) - 1),
     );
     output.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${lines.map((line) => `${line}\n`).join("")}`);
     drawn = lines.length;

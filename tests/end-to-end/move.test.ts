@@ -177,7 +177,11 @@ async function killMove(args: readonly string[], condition: () => Promise<boolea
     stdio: "ignore",
   });
   const ended = once(child, "exit");
-  await until(condition, (holds) => holds);
+  await until(
+    async () => child.exitCode !== null || (await condition()),
+    (is) => is,
+  );
+  expect(child.exitCode).toBeNull();
   for (const processId of [child.pid ?? 0, ...descendantsOf(child.pid ?? 0)]) {
     try {
       process.kill(processId, "SIGKILL");

@@ -102,7 +102,11 @@ async function interrupt(signal: "SIGINT" | "SIGKILL", condition: () => Promise<
   child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
   child.stderr.resume();
   const ended = once(child, "exit");
-  await until(condition, (holds) => holds);
+  await until(
+    async () => child.exitCode !== null || (await condition()),
+    (is) => is,
+  );
+  expect({ exitCode: child.exitCode, stdout }).toEqual({ exitCode: null, stdout: "" });
   const killed = signal === "SIGINT" ? [child.pid ?? 0] : [child.pid ?? 0, ...descendantsOf(child.pid ?? 0)];
   for (const processId of killed) {
     try {
