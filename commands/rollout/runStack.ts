@@ -52,8 +52,18 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
       }
       if (deploys && violations.length === 0 && (fast || isLeftByKill(error.output))) {
         tell({ recovers: true });
-        await recoverStack(name, () => undefined);
-        return {};
+        if (policyPacks.length > 0) {
+          // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
+          await stack.preview(options).catch((reason: unknown) => {
+            if (!(reason instanceof PulumiError)) {
+              throw reason;
+            }
+          });
+        }
+        if (violations.length === 0) {
+          await recoverStack(name, () => undefined);
+          return {};
+        }
       }
       throw new UserError(violations[0] ?? firstCause(error.output));
     }
