@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { accessSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
@@ -228,24 +228,23 @@ export interface KeyService {
 
 /** An emulator of AWS's key service: real encryption with a key of its own. */
 export async function startKeyService(): Promise<KeyService> {
-  const program = await built("local-kms", "github.com/nsmithuk/local-kms", "key service of the tests");
-  const port = await lastingPort();
+  const program = await built("local-kms", ".", "key service of the tests");
+  const address = `${HOST}:${await lastingPort()}`;
   const directory = await mkdtemp(join(tmpdir(), "scpcloud-keys-"));
-  const seed = join(directory, "seed.yaml");
-  const key = {
-    Metadata: { KeyId: randomUUID() },
-    BackingKeys: [createHash("sha256").update(randomSecret()).digest("hex")],
-  };
-  const alias = { AliasName: "alias/scpcloud-state", TargetKeyId: key.Metadata.KeyId };
-  await writeFile(seed, JSON.stringify({ Keys: { Symmetric: { Aes: [key] } }, Aliases: [alias] }), { mode: 0o600 });
-  const server = await LocalServer.start(directory, [program], () => answers(`http://${HOST}:${port}`), {
-    PORT: String(port),
-    KMS_SEED_PATH: seed,
+  const server = await LocalServer.start(directory, [program], () => answers(`http://${address}`), {
+    KMS_ADDRESS: address,
     KMS_DATA_PATH: join(directory, "data"),
+    KMS_REGION: REGION,
   });
+  const created = await fetch(`http://${address}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "TrentService.CreateKey" },
+    body: "{}",
+  });
+  const { KeyMetadata } = (await created.json()) as { KeyMetadata: { KeyId: string } };
   return {
-    secretsProvider: `awskms://${alias.AliasName}?region=${REGION}`,
-    environment: { AWS_ENDPOINT_URL_KMS: `http://${HOST}:${port}` },
+    secretsProvider: `awskms://${KeyMetadata.KeyId}?region=${REGION}`,
+    environment: { AWS_ENDPOINT_URL_KMS: `http://${address}` },
     stop: () => server.stop(),
   };
 }

@@ -1,9 +1,9 @@
-// An emulator of AWS's key service for the tests (tests/end-to-end/stateBackends.ts).
+// An emulator of AWS's key service for the tests; see main.go.
 module scpcloud/toolchain/local-kms
 
 go 1.25.0
 
-tool github.com/nsmithuk/local-kms
+require github.com/nsmithuk/local-kms v0.0.0-20260228092603-2a5e92d09ab6
 
 require (
 	github.com/aws/aws-sdk-go v1.44.295 // indirect
@@ -13,7 +13,6 @@ require (
 	github.com/golang/snappy v0.0.4 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	github.com/konsorten/go-windows-terminal-sequences v1.0.2 // indirect
-	github.com/nsmithuk/local-kms v0.0.0-20260228092603-2a5e92d09ab6 // indirect
 	github.com/sirupsen/logrus v1.4.2 // indirect
 	github.com/syndtr/goleveldb v1.0.1-0.20210819022825-2ae1ddf74ef7 // indirect
 	golang.org/x/sys v0.5.0 // indirect
