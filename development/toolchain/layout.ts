@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
 import type { Fingerprint, PluginName, Source } from "./selection";
@@ -15,14 +15,23 @@ export const OWN_PULUMI_HOME = join(TOOLCHAIN_FOLDER, "pulumi-home");
 
 const HOST_PROGRAM = "pulumi-language-nodejs";
 
-/** Where the programs of the CLI lie: the CLI, then its language host. */
+/** Where the programs of the CLI lie: the CLI, then its language host; then what they were built from, if they were. */
 export function cliFiles(source: Source): string[] {
-  if (source !== "path") return ["pulumi", HOST_PROGRAM].map((program) => join(CLI_FOLDER, "bin", program));
+  if (source !== "path") {
+    const programs = ["pulumi", HOST_PROGRAM].map((program) => join(CLI_FOLDER, "bin", program));
+    return source === "build" ? [...programs, ...goSources("pulumi-cli"), ...goSources(HOST_PROGRAM)] : programs;
+  }
   const cli = findOnPath("pulumi");
   if (cli === undefined) return [];
   const besideCli = join(dirname(realpathSync(cli)), HOST_PROGRAM);
   const host = existsSync(besideCli) ? besideCli : findOnPath(HOST_PROGRAM);
   return host === undefined ? [cli] : [cli, host];
+}
+
+/** What a program is built from, beside its modules: when one of these files changes, it has to be built anew. */
+export function goSources(module: string): string[] {
+  const folder = join(__dirname, "go", module);
+  return readdirSync(folder).map((name) => join(folder, name));
 }
 
 /** PULUMI_HOME for a CLI and plugins from these sources. A built plugin must not end up in the user's own home. */

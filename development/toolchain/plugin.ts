@@ -21,10 +21,15 @@ const BUILD_EXPECTATIONS: Readonly<Record<PluginName, string>> = {
   docker: "about 3 minutes the first time, seconds after that",
 };
 
-/** Where a plugin from a source lies: for the user's own, on PATH or else in the user's PULUMI_HOME. */
+/**
+ * Where a plugin from a source lies: for the user's own, on PATH or else in the user's PULUMI_HOME; then what it was built
+ * from, if it was.
+ */
 export function pluginFiles(name: PluginName, source: Source, cli: Source): string[] {
   const onPath = layout.pluginOnPath(name);
-  return [source === "path" && onPath !== undefined ? onPath : layout.pluginFile(name, layout.pulumiHome(cli, source))];
+  const file =
+    source === "path" && onPath !== undefined ? onPath : layout.pluginFile(name, layout.pulumiHome(cli, source));
+  return [file, ...(source === "build" ? layout.goSources(layout.pluginProgram(name)) : [])];
 }
 
 /** Whether a recorded plugin is exactly the version that the engine asks for. */

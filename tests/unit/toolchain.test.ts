@@ -3,7 +3,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { formatDuration } from "../../processes/progress";
 import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe";
-import { OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../development/toolchain/layout";
+import { pluginFiles } from "../../development/toolchain/plugin";
+import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../development/toolchain/layout";
 import { obtain } from "../../development/toolchain/obtain";
 import {
   changesPluginKind,
@@ -86,6 +87,12 @@ describe("the selection of the toolchain", () => {
     expect(changesPluginKind("official", "build")).toBe(true);
     expect(changesPluginKind("path", "official")).toBe(false);
     expect(changesPluginKind(undefined, "build")).toBe(false);
+  });
+
+  test("builds a program anew when one of the files has changed that it is built from", () => {
+    const built = [...cliFiles("build"), ...pluginFiles("keycloak", "build", "build")];
+    expect(built.filter((file) => /toolchain\/go\/.*main\.go$/.test(file))).toHaveLength(2);
+    expect([...cliFiles("path"), ...cliFiles("official")].filter((file) => file.includes("/go/"))).toEqual([]);
   });
 
   test("keeps a part as long as it is the recorded one", () => {
