@@ -1,8 +1,8 @@
 import { customersWithOldSecret, listCustomers } from "./customers/customerList";
 import { customersTable, oldSecretLines } from "./customers/customersTable";
 import { readRecord } from "./handover/record";
-import { loginAsDeployer } from "./keycloak/admin";
-import { connect } from "./keycloak/http";
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
 import { FOUND, runReport, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";

@@ -1,6 +1,6 @@
 import { findDrift, type PreviewRunner } from "./drift/findDrift";
 import { driftText } from "./drift/reportText";
-import { connect } from "./keycloak/http";
+import { connect } from "../keycloak/http";
 import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/pulumiCli";
 import { readPreview } from "./pulumi/preview";
 import { readSettings } from "../settings/read";

@@ -1,8 +1,8 @@
 import { readRecord } from "./handover/record";
-import { loginAsDeployer } from "./keycloak/admin";
-import { connect } from "./keycloak/http";
-import { login } from "./keycloak/login";
-import { rotationFaults } from "./keycloak/rotationSupport";
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect } from "../keycloak/http";
+import { login } from "../keycloak/login";
+import { rotationFaults } from "../keycloak/rotationSupport";
 import { pulumiCli } from "./pulumi/pulumiCli";
 import { lookAtSecrets } from "./rotation/customerSecrets";
 import { endOverlaps, endText, planEnd } from "./rotation/endOverlap";

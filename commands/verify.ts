@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-import { connect } from "./keycloak/http";
+import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
 import { runReport, type StackReport } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";

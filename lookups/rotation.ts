@@ -1,6 +1,6 @@
-import { connect } from "../commands/keycloak/http";
-import { login } from "../commands/keycloak/login";
-import { rotationFaults } from "../commands/keycloak/rotationSupport";
+import { connect } from "../keycloak/http";
+import { login } from "../keycloak/login";
+import { rotationFaults } from "../keycloak/rotationSupport";
 import type { Fault } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 

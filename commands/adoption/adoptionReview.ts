@@ -1,12 +1,12 @@
 import { ORGANIZATION_CLAIM, realmScopeNames } from "../../components/names";
 import { basicAuthorization, isSecret } from "../../components/credentials";
 import type { Settings } from "../../settings/settings";
-import { type Claims, compareClaims } from "../contract/compareClaims";
+import { compareClaims } from "../contract/compareClaims";
 import { tokenContract } from "../contract/tokenContract";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { secretTimes } from "../keycloak/clients";
-import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
-import { fetchKeys, fetchToken, verifySignature } from "../keycloak/tokens";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { secretTimes } from "../../keycloak/clients";
+import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
+import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import type { Candidate } from "./candidates";
 import { furtherMappers, obstacles, scopesAfterwards, whatCloses } from "./clientChanges";
 

@@ -1,6 +1,6 @@
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { type ClientRepresentation, findClient } from "../keycloak/clients";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type ClientRepresentation, findClient } from "../../keycloak/clients";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 

@@ -1,6 +1,6 @@
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../components/names";
 import { recordOf, stringsOf } from "../../settings/decode";
-import type { ClientRepresentation } from "../keycloak/clients";
+import type { ClientRepresentation } from "../../keycloak/clients";
 import { code, names } from "../review/markdown";
 
 /** What is off on every customer's client (components/integration.ts), by Keycloak's own names. */

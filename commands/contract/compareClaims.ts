@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { describeExpectation, type Expectation, type Json, type TokenContract } from "./tokenContract";
+import type { Claims, Json } from "../../keycloak/tokens";
+import { describeExpectation, type Expectation, type TokenContract } from "./tokenContract";
 
 /** One claim of a token beside what the contract says of it. */
 export interface ClaimResult {
@@ -11,9 +12,6 @@ export interface ClaimResult {
   readonly found?: string;
   readonly verdict: "equal" | "missing" | "different" | "unexpected";
 }
-
-/** A token's payload, decoded. */
-export type Claims = Readonly<Record<string, Json>>;
 
 /**
  * Every claim of the contract and of the token, in the order of their names: both ways, so that neither a missing nor

@@ -4,10 +4,8 @@ import {
   ALLOWED_ORIGINS_CLAIM,
   ORGANIZATION_CLAIM,
 } from "../../components/names";
+import type { Json } from "../../keycloak/tokens";
 import { issuerOf, type Settings } from "../../settings/settings";
-
-/** A value as JSON has it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a claim must be. */
 export type Expectation =

@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../cli/stack";
 import type { Handover, HandoverRecord } from "../handover/record";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { type ClientRepresentation, findClient, secretTimes } from "../keycloak/clients";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
 
 /** Where a customer stands, by stack file, state and Keycloak. */

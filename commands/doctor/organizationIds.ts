@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/settings";
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type Check, right, unknown, warning } from "./check";
 
 /** So many ids, federated users' too, stay within the 4,096 bytes that Keycloak reads of a request's first line. */

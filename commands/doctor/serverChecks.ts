@@ -6,9 +6,9 @@ import { isSecret } from "../../components/credentials";
 import type { Connection, Settings } from "../../settings/settings";
 import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../contract/compareClaims";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { findClient } from "../keycloak/clients";
-import type { KeycloakConnection } from "../keycloak/http";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { findClient } from "../../keycloak/clients";
+import type { KeycloakConnection } from "../../keycloak/http";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { providerAuthorities } from "./providerAuthorities";
 

@@ -1,5 +1,5 @@
 import { isRotationName } from "../../components/names";
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
 import { TYPES } from "../../components/types";

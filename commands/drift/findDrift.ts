@@ -1,6 +1,6 @@
 import type { Stack } from "../cli/stack";
-import { loginAsDeployer } from "../keycloak/admin";
-import type { KeycloakConnection } from "../keycloak/http";
+import { loginAsDeployer } from "../../keycloak/admin";
+import type { KeycloakConnection } from "../../keycloak/http";
 import { changingSteps, type Preview } from "../pulumi/preview";
 import type { Settings } from "../../settings/settings";
 import { changesByHand } from "./changes";

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { StackOutputs } from "../cli/stack";
 import { verifyStack } from "../verify/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { KeycloakConnection } from "../keycloak/http";
+import type { KeycloakConnection } from "../../keycloak/http";
 import type { Owner } from "../pulumi/owners";
 import type { Settings } from "../../settings/settings";
 

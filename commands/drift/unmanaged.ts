@@ -1,6 +1,6 @@
 import { isSecret } from "../../components/credentials";
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import { findExisting } from "../recover/adoptable";
 import { code } from "../review/markdown";
 import { recordOf } from "../../settings/decode";

@@ -2,10 +2,10 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Stack } from "../cli/stack";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { findClient, secretTimes } from "../keycloak/clients";
-import type { KeycloakConnection } from "../keycloak/http";
-import { fetchToken, TokenRefusedError } from "../keycloak/tokens";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { findClient, secretTimes } from "../../keycloak/clients";
+import type { KeycloakConnection } from "../../keycloak/http";
+import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";

@@ -1,5 +1,5 @@
 import { TYPES } from "../../components/types";
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import type { PlannedResource } from "../pulumi/plan";
 import { UNKNOWN } from "../pulumi/preview";
 

@@ -1,6 +1,6 @@
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
-import type { KeycloakManager } from "../keycloak/admin";
+import type { KeycloakManager } from "../../keycloak/admin";
 import type { PlannedResource } from "../pulumi/plan";
 
 /** What Keycloak calls them; the policies first, which name the profiles. */

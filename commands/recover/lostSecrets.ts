@@ -1,7 +1,7 @@
 import { isSecret } from "../../components/credentials";
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
-import type { KeycloakAdmin } from "../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 
 /** A resource in `pulumi stack export --show-secrets`. */
 export interface ExportedResource {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { TYPES } from "../../components/types";
 import { madeByHand } from "../adoption/clientChanges";
-import type { KeycloakAdmin, KeycloakManager } from "../keycloak/admin";
-import { findClient } from "../keycloak/clients";
+import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
+import { findClient } from "../../keycloak/clients";
 import { findExisting } from "./adoptable";
 import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";

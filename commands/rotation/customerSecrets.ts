@@ -3,8 +3,8 @@ import { didYouMean } from "../../settings/faults";
 import type { IntegrationSettings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { type ClientRepresentation, findClient, secretTimes } from "../keycloak/clients";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 
 /** Why a secret is not renewed. */
 export class RotationError extends UserError {

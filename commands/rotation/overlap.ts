@@ -1,8 +1,8 @@
 import { ROTATION_ATTRIBUTE, rotationName } from "../../components/names";
 import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";
-import type { KeycloakAdmin } from "../keycloak/admin";
-import type { ClientRepresentation } from "../keycloak/clients";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import type { ClientRepresentation } from "../../keycloak/clients";
 
 /** For how many seconds Keycloak keeps a previous secret alive; or why it does not. */
 export type Overlap = { readonly seconds: number } | { readonly missing: string };

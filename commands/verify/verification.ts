@@ -2,7 +2,7 @@ import { credentialsOf } from "../../components/credentials";
 import { environmentName } from "../../settings/environmentNames";
 import { tokenContract } from "../contract/tokenContract";
 import { type ClaimResult, compareClaims } from "../contract/compareClaims";
-import { type KeycloakConnection, KeycloakError } from "../keycloak/http";
+import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import {
   fetchDiscovery,
   fetchKeys,
@@ -10,7 +10,7 @@ import {
   type Keys,
   TokenRefusedError,
   verifySignature,
-} from "../keycloak/tokens";
+} from "../../keycloak/tokens";
 import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings";
 import type { StackOutputs } from "../cli/stack";
 import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";

@@ -1,6 +1,5 @@
-import type { Claims } from "../../commands/contract/compareClaims";
-import { connect } from "../../commands/keycloak/http";
-import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../commands/keycloak/tokens";
+import { connect } from "../../keycloak/http";
+import { type Claims, fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import type { EmbeddedServer } from "../keycloak/server";
 

@@ -2,8 +2,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { decodeJwt, generateKeyPair, SignJWT } from "jose";
 
 import { lastLogLines } from "../../components/engine/containerState";
-import { connect } from "../../commands/keycloak/http";
-import { fetchToken } from "../../commands/keycloak/tokens";
+import { connect } from "../../keycloak/http";
+import { fetchToken } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
 import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { SignJWT } from "jose";
 
-import { loginAsDeployer } from "../../commands/keycloak/admin";
-import { connect } from "../../commands/keycloak/http";
-import { login } from "../../commands/keycloak/login";
+import { loginAsDeployer } from "../../keycloak/admin";
+import { connect } from "../../keycloak/http";
+import { login } from "../../keycloak/login";
 import type { Credentials } from "../../settings/settings";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";

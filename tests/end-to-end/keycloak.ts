@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { connect, type KeycloakConnection } from "../../commands/keycloak/http";
+import { connect, type KeycloakConnection } from "../../keycloak/http";
 import { serverOfTests } from "./server";
 
 /** A client as Keycloak shows it to an administrator. */

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 
 import { readStackFile } from "../../commands/review/claimsReview";
 import { workingTreeFiles } from "../../commands/review/revision";
-import { connect } from "../../commands/keycloak/http";
+import { connect } from "../../keycloak/http";
 import type { EmbeddedServer } from "../../development/keycloak/server";
 import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/keycloakVersions";
 import { differs, rehearsalText } from "../../development/rehearsal/rehearsalReport";

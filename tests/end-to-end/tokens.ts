@@ -2,9 +2,8 @@ import { randomUUID } from "node:crypto";
 
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
-import { connect } from "../../commands/keycloak/http";
-import { fetchKeys, fetchToken, verifySignature } from "../../commands/keycloak/tokens";
-import type { Claims } from "../../commands/contract/compareClaims";
+import { connect } from "../../keycloak/http";
+import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import { serverOfTests } from "./server";
 

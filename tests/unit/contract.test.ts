@@ -1,5 +1,6 @@
 import { describeExpectation, type Expectation, tokenContract } from "../../commands/contract/tokenContract";
-import { type Claims, compareClaims } from "../../commands/contract/compareClaims";
+import type { Claims } from "../../keycloak/tokens";
+import { compareClaims } from "../../commands/contract/compareClaims";
 import { readSettings } from "../../settings/read";
 import { stackValues } from "../stackFile";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 
-import { type Json, tokenContract } from "../../commands/contract/tokenContract";
-import { type Claims, type ClaimResult, compareClaims } from "../../commands/contract/compareClaims";
+import { tokenContract } from "../../commands/contract/tokenContract";
+import type { Claims, Json } from "../../keycloak/tokens";
+import { type ClaimResult, compareClaims } from "../../commands/contract/compareClaims";
 import { validConfiguration } from "./arbitraries";
 
 const NOW = 1_800_000_000;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
 import { checkRights, rolesFor } from "../../commands/doctor/rights";
-import { issuedAtOf, rolesOf } from "../../commands/keycloak/accessToken";
+import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { checkClock } from "../../commands/doctor/serverChecks";
 
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;

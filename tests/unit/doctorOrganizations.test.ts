@@ -1,5 +1,5 @@
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
-import type { KeycloakAdmin } from "../../commands/keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import type { IntegrationSettings } from "../../settings/settings";
 
 const customer = (clientId: string, organization: IntegrationSettings["organization"]): IntegrationSettings => ({

@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../../commands/cli/stack";
 import { remade, unmanagedChanges } from "../../commands/drift/unmanaged";
 import { TYPES } from "../../components/types";
-import type { KeycloakAdmin } from "../../commands/keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
 
 const OUTPUTS: StackOutputs = { credentials: { acme: { clientSecret: "s3cret", basic: "Basic YWNtZTpzM2NyZXQ=" } } };

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
-import type { Answer, KeycloakConnection } from "../../commands/keycloak/http";
+import type { Answer, KeycloakConnection } from "../../keycloak/http";
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import type { KeycloakManager } from "../../commands/keycloak/admin";
+import type { KeycloakManager } from "../../keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
 import { UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli";

@@ -1,4 +1,4 @@
-import { loginAsDeployer } from "../../commands/keycloak/admin";
+import { loginAsDeployer } from "../../keycloak/admin";
 import { explainRefusal } from "../../components/refusals";
 import { SettingsError } from "../../settings/faults";
 import { explainLogin } from "../../settings/keycloakAnswers";

@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect as connectSocket, createServer as createTcpServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-import { connect } from "../../commands/keycloak/http";
+import { connect } from "../../keycloak/http";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
 import type { Connection } from "../../settings/settings";
 

@@ -1,4 +1,4 @@
-import type { KeycloakAdmin } from "../../commands/keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import type { CustomerSecrets } from "../../commands/rotation/customerSecrets";
 import { endText, planEnd } from "../../commands/rotation/endOverlap";
 import { readOverlap } from "../../commands/rotation/overlap";

@@ -1,5 +1,5 @@
-import type { KeycloakConnection } from "../../commands/keycloak/http";
-import { rotationFaults } from "../../commands/keycloak/rotationSupport";
+import type { KeycloakConnection } from "../../keycloak/http";
+import { rotationFaults } from "../../keycloak/rotationSupport";
 import type { Settings } from "../../settings/settings";
 
 const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;

@@ -5,7 +5,7 @@ import { exportSPKI } from "jose";
 import type { StackOutputs } from "../../commands/cli/stack";
 import { differenceLines, type VerificationReport, verifyStack } from "../../commands/verify/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { Claims } from "../../commands/contract/compareClaims";
+import type { Claims } from "../../keycloak/tokens";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";

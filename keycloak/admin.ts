@@ -1,6 +1,6 @@
-import { SettingsError } from "../../settings/faults";
-import { explainAdmin } from "../../settings/keycloakAnswers";
-import type { Settings } from "../../settings/settings";
+import { SettingsError } from "../settings/faults";
+import { explainAdmin } from "../settings/keycloakAnswers";
+import type { Settings } from "../settings/settings";
 import type { KeycloakConnection } from "./http";
 import { login } from "./login";
 

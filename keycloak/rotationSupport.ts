@@ -1,6 +1,6 @@
-import type { Fault } from "../../settings/faults";
-import { recordOf } from "../../settings/decode";
-import type { Settings } from "../../settings/settings";
+import type { Fault } from "../settings/faults";
+import { recordOf } from "../settings/decode";
+import type { Settings } from "../settings/settings";
 import { rolesOf } from "./accessToken";
 import type { KeycloakConnection } from "./http";
 

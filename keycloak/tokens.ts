@@ -1,8 +1,13 @@
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from "jose";
 
-import type { Claims } from "../contract/compareClaims";
-import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../../settings/settings";
+import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
 import { KeycloakError, type KeycloakConnection } from "./http";
+
+/** A value as JSON has it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A token's payload, decoded. */
+export type Claims = Readonly<Record<string, Json>>;
 
 /** The parts of the discovery document that the program relies on (OpenID Connect Discovery 1.0, section 3). */
 export interface Discovery {

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, fetch, ProxyAgent } from "undici";
 
-import type { Connection } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
+import type { Connection } from "../settings/settings";
+import { UserError } from "../settings/userError";
 
 /** Keycloak does not answer, or refuses. */
 export class KeycloakError extends UserError {

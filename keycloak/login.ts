@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 
 import { SignJWT } from "jose";
 
-import { basicAuthorization } from "../../components/credentials";
-import { SettingsError } from "../../settings/faults";
-import { explainLogin } from "../../settings/keycloakAnswers";
-import { type Deployer, realmUrl, type Settings } from "../../settings/settings";
+import { basicAuthorization } from "../components/credentials";
+import { SettingsError } from "../settings/faults";
+import { explainLogin } from "../settings/keycloakAnswers";
+import { type Deployer, realmUrl, type Settings } from "../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
 import { fetchToken, NoTokenError } from "./tokens";
 
