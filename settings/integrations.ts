@@ -1,7 +1,7 @@
 import { type Fault, shown } from "./faults";
 import type { ProviderValues } from "./provider";
 import { CLIENT_ID_LENGTH } from "./rules";
-import { type Decoded, recordOf, stringsOf } from "./decode";
+import type { UsableValues } from "./schema";
 
 /** Clients that Keycloak itself makes in every realm (26.x). */
 const BUILT_IN_CLIENTS = [
@@ -21,28 +21,42 @@ export function integrationKey(clientId: string, setting?: string): string {
   return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
 }
 
-/** What is wrong with the customers beyond the shape of each entry. */
-export function checkIntegrations(decoded: Decoded, provider: ProviderValues): Fault[] {
-  const integrations = recordOf(decoded["integrations"]);
-  const clientIds = Object.keys(integrations);
+/** The customers' entries by client id. */
+export type Customers = NonNullable<UsableValues["integrations"]>;
+
+/**
+ * What is wrong with the customers beyond the shape of each entry.
+ * @param clientIds as they are written, some of which no entry may have
+ */
+export function checkIntegrations(
+  clientIds: readonly string[],
+  { integrations, ...values }: UsableValues,
+  provider: ProviderValues,
+): Fault[] {
+  const customers = integrations ?? {};
   const lookalikes = groupBy(clientIds, (clientId) => clientId.toLowerCase());
-  const deployerClientId = provider.realm === decoded["realm"] ? provider.clientId : undefined;
+  const deployerClientId = provider.realm === values.realm ? provider.clientId : undefined;
   return [
     ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
-    ...clientIds.flatMap((clientId) => checkOrganization(clientId, integrations[clientId], decoded)),
-    ...clientIds.flatMap((clientId) => checkSuccessor(clientId, integrations)),
-    ...findUnsharedTwins(organizationsOf(integrations)),
+    ...checkOrganizations(customers, values),
+    ...Object.keys(customers).flatMap((clientId) => checkSuccessor(clientId, customers)),
+    ...findUnsharedTwins(organizationsOf(customers)),
   ];
 }
 
 /** The customers' organizations as they are compared before any lookup; a successor's is that of its predecessor. */
-export function organizationsOf(integrations: Readonly<Record<string, unknown>>): OrganizationOfClient[] {
-  return Object.entries(integrations).flatMap(([clientId, entry]) => {
-    const { organizationId, organizationUser, sharedOrganization } = recordOf(entry);
-    const organization = organizationId ?? organizationUser;
-    return typeof organization === "string"
-      ? [{ clientId, organization: organization.toLowerCase(), sharedOrganization: sharedOrganization === true }]
-      : [];
+export function organizationsOf(customers: Customers): OrganizationOfClient[] {
+  return Object.entries(customers).flatMap(([clientId, entry]) => {
+    const organization = entry?.organizationId ?? entry?.organizationUser;
+    return organization == null
+      ? []
+      : [
+          {
+            clientId,
+            organization: organization.toLowerCase(),
+            sharedOrganization: entry?.sharedOrganization === true,
+          },
+        ];
   });
 }
 
@@ -90,26 +104,27 @@ function checkClientId(
   return faults;
 }
 
-function checkOrganization(clientId: string, entry: unknown, decoded: Decoded): Fault[] {
-  const { organizationId: id, organizationUser: user, successorOf } = recordOf(entry);
-  const faults: Fault[] = [];
-  if (recordOf(entry) === entry && successorOf === undefined && (id === undefined) === (user === undefined)) {
-    faults.push({
-      key: integrationKey(clientId),
-      rule: "must have exactly one of organizationUser and organizationId",
-      reason: "the claim organizationId decides whose data the customer sees",
-      value: id === undefined ? "neither" : "both",
-      remedy: id === undefined ? "add the user name or the user's id of its organization" : "remove one of the two",
-    });
+function* checkOrganizations(customers: Customers, values: UsableValues): Generator<Fault> {
+  const forbiddenIds = values.forbiddenOrganizationIds ?? [];
+  const forbiddenUsers = (values.forbiddenOrganizationUsers ?? []).map((name) => name?.toLowerCase());
+  for (const [clientId, entry] of Object.entries(customers)) {
+    const { organizationId: id, organizationUser: user, successorOf } = entry ?? {};
+    if (entry !== null && successorOf === undefined && (id === undefined) === (user === undefined)) {
+      yield {
+        key: integrationKey(clientId),
+        rule: "must have exactly one of organizationUser and organizationId",
+        reason: "the claim organizationId decides whose data the customer sees",
+        value: id === undefined ? "neither" : "both",
+        remedy: id === undefined ? "add the user name or the user's id of its organization" : "remove one of the two",
+      };
+    }
+    if (user != null && forbiddenUsers.includes(user.toLowerCase())) {
+      yield forbiddenOrganization(integrationKey(clientId, "organizationUser"), shown(user));
+    }
+    if (id != null && forbiddenIds.includes(id)) {
+      yield forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(id));
+    }
   }
-  const forbiddenUsers = stringsOf(decoded["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
-  if (typeof user === "string" && forbiddenUsers.includes(user.toLowerCase())) {
-    faults.push(forbiddenOrganization(integrationKey(clientId, "organizationUser"), shown(user)));
-  }
-  if (typeof id === "string" && stringsOf(decoded["forbiddenOrganizationIds"]).includes(id)) {
-    faults.push(forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(id)));
-  }
-  return faults;
 }
 
 /** What a successor's predecessor must be; another one is told of where it stands in another stack (realmStacks.ts). */
@@ -119,9 +134,9 @@ export const PREDECESSOR = {
 } as const;
 
 /** A second client of a customer, to which it moves from the first. */
-function checkSuccessor(clientId: string, integrations: Readonly<Record<string, unknown>>): Fault[] {
-  const { organizationId, organizationUser, successorOf } = recordOf(integrations[clientId]);
-  if (typeof successorOf !== "string") {
+function checkSuccessor(clientId: string, customers: Customers): Fault[] {
+  const { organizationId, organizationUser, successorOf } = customers[clientId] ?? {};
+  if (successorOf == null) {
     return [];
   }
   const fault = (rule: string, reason: string, remedy: string): Fault[] => [
@@ -134,14 +149,14 @@ function checkSuccessor(clientId: string, integrations: Readonly<Record<string, 
       "remove one of the two",
     );
   }
-  if (successorOf === clientId || !Object.hasOwn(integrations, successorOf)) {
+  if (successorOf === clientId || !Object.hasOwn(customers, successorOf)) {
     return fault(
       PREDECESSOR.rule,
       PREDECESSOR.reason,
       "write that client id or, where the earlier client is gone, its organizationUser here",
     );
   }
-  return recordOf(integrations[successorOf])["successorOf"] === undefined
+  return customers[successorOf]?.successorOf === undefined
     ? []
     : fault(
         "must not be a successor itself",

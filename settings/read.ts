@@ -1,4 +1,4 @@
-import * as v from "valibot";
+import type * as v from "valibot";
 
 import { checkApps } from "./appChecks";
 import { toLogin } from "./connection";
@@ -8,7 +8,7 @@ import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations } from "./integrations";
 import { checkProvider, decodeProvider, type ProviderValues } from "./provider";
 import { type RuleName, RULES } from "./rules";
-import { SCHEMA, type Values } from "./schema";
+import { parse, SCHEMA, type UsableValues, type Values } from "./schema";
 import { checkServices } from "./services";
 import type { AppsSettings, IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings";
 import { checkSize } from "./size";
@@ -28,9 +28,9 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   const { decoded, faults: undecodable } = decode(source);
   const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
   const { provider, faults: providerFaults } = decodeProvider(source);
+  const clientIds = Object.keys(recordOf(decoded["integrations"]));
   const isTold = (key: string, rule: string) => faults.some((other) => other.key === key && other.rule === rule);
-  const values: Record<string, unknown> = {};
-  const shapeFaults = KEYS.flatMap((key) => parseShape(key, decoded, values));
+  const { values, faults: shapeFaults } = parseAll(decoded);
   faults.push(
     ...[
       ...checkUnknownKeys(decoded, source),
@@ -39,8 +39,8 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...checkCount(decoded, source),
       ...providerFaults,
       ...checkProvider(provider, source),
-      ...checkIntegrations(decoded, provider).filter(({ key, rule }) => !isTold(key, rule)),
-      ...checkServices(decoded, provider),
+      ...checkIntegrations(clientIds, values, provider).filter(({ key, rule }) => !isTold(key, rule)),
+      ...checkServices(values, provider),
       ...checkApps(decoded, provider, source),
     ].map((fault) => inItsFile(fault, source)),
   );
@@ -52,22 +52,25 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   return { ...way.login, ...toSettings(values as Values, provider, source) };
 }
 
-/** Puts the key's value, defaults filled in, among the values, or tells what is wrong with it. */
-function parseShape(key: keyof typeof SCHEMA, decoded: Decoded, values: Record<string, unknown>): Fault[] {
-  if (!Object.hasOwn(decoded, key)) {
-    return [
-      {
-        key: `scpcloud:${key}`,
-        rule: "must be set",
-        reason: "the stack file does not say it, and it has no default",
-        remedy: `add it to the stack file; Pulumi.yaml describes it`,
-      },
-    ];
-  }
-  // A value that breaks one rule is not held to the next ones.
-  const { issues = [], output } = v.safeParse(SCHEMA[key], decoded[key], { abortPipeEarly: true });
-  values[key] = output;
-  return issues.map((issue) => toFault(key, issue));
+/** The values that are there, and what is wrong with each by itself. */
+function parseAll(decoded: Decoded): { values: UsableValues; faults: Fault[] } {
+  const values: Record<string, unknown> = {};
+  const faults = KEYS.flatMap((key) => {
+    if (!Object.hasOwn(decoded, key)) {
+      return [
+        {
+          key: `scpcloud:${key}`,
+          rule: "must be set",
+          reason: "the stack file does not say it, and it has no default",
+          remedy: `add it to the stack file; Pulumi.yaml describes it`,
+        },
+      ];
+    }
+    const { issues, output } = parse(key, decoded[key]);
+    values[key] = output;
+    return issues.map((issue) => toFault(key, issue));
+  });
+  return { values, faults };
 }
 
 function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {

@@ -2,13 +2,14 @@ import { plainKeys } from "./configKeys";
 import { recordOf } from "./decode";
 import { didYouMean, type Fault, SettingsError, shown } from "./faults";
 import {
+  type Customers,
   findUnsharedTwins,
   integrationKey,
   type OrganizationOfClient,
   organizationsOf,
   PREDECESSOR,
 } from "./integrations";
-import { SCHEMA } from "./schema";
+import { parse, SCHEMA } from "./schema";
 import type { ConfigurationSource } from "./source";
 import { parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
 import { type StackFiles, stackFileName } from "./stackFiles";
@@ -73,7 +74,7 @@ export function sharedRealm(
 ): SharedRealm | undefined {
   const named = realmStacks(files);
   const users = stacksNaming(stack, named);
-  const customers = { file: stackFileName(stack), integrations: recordOf(own.integrations) };
+  const customers = toCustomers({ file: stackFileName(stack), integrations: recordOf(own.integrations) });
   if (own.realmStack === undefined || own.realmStack === "") {
     return users.length === 0
       ? undefined
@@ -247,35 +248,41 @@ function checkRepeated(stack: string, realmFile: string, text: string): Fault[] 
     }));
 }
 
-type CustomersOfFile = Pick<StackOfRealm, "file" | "integrations">;
+interface CustomersOfFile {
+  readonly file: string;
+  readonly customers: Customers;
+}
 
 /** What is wrong with a stack's customers beside those of the realm's other stacks; the others are told the same. */
 function checkCustomers(own: CustomersOfFile, others: readonly string[], files: StackFiles): Fault[] {
-  const names = Object.entries(own.integrations).flatMap(namesIn);
+  const names = Object.entries(own.customers).flatMap(namesIn);
   const near = others
     .filter((stack) => mayHaveOneOf(names, files.get(stack) ?? ""))
-    .map((stack) => readStack(stack, files));
+    .map((stack) => toCustomers(readStack(stack, files)));
   if (near.length === 0) {
     return [];
   }
   const places = new Map<string, string[]>();
-  for (const { file, integrations } of [own, ...near]) {
-    for (const clientId of Object.keys(integrations)) {
+  for (const { file, customers } of [own, ...near]) {
+    for (const clientId of Object.keys(customers)) {
       places.set(clientId.toLowerCase(), [...(places.get(clientId.toLowerCase()) ?? []), file]);
     }
   }
   return [
-    ...Object.keys(own.integrations).flatMap((clientId) => checkClientId(clientId, own.file, places)),
+    ...Object.keys(own.customers).flatMap((clientId) => checkClientId(clientId, own.file, places)),
     ...near.flatMap((other) => [...checkSuccessors(own, other), ...checkSuccessors(other, own)]),
     ...checkOrganizations(own, near),
   ];
 }
 
+function toCustomers({ file, integrations }: Pick<StackOfRealm, "file" | "integrations">): CustomersOfFile {
+  return { file, customers: parse("integrations", integrations).output ?? {} };
+}
+
 /** What an entry and one of another stack may have in common. */
-function namesIn([clientId, entry]: readonly [string, unknown]): string[] {
-  const { organizationId, organizationUser, successorOf } = recordOf(entry);
-  return [clientId, organizationId, organizationUser, successorOf]
-    .filter((name) => typeof name === "string")
+function namesIn([clientId, entry]: [string, Customers[string]]): string[] {
+  return [clientId, entry?.organizationId, entry?.organizationUser, entry?.successorOf]
+    .filter((name) => name != null)
     .map((name) => name.toLowerCase());
 }
 
@@ -304,11 +311,11 @@ function checkClientId(clientId: string, file: string, places: ReadonlyMap<strin
 }
 
 function checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Fault[] {
-  return Object.entries(of.integrations).flatMap(([clientId, entry]) => {
-    const { successorOf } = recordOf(entry);
-    return typeof successorOf !== "string" ||
-      Object.hasOwn(of.integrations, successorOf) ||
-      !Object.hasOwn(elsewhere.integrations, successorOf)
+  return Object.entries(of.customers).flatMap(([clientId, entry]) => {
+    const successorOf = entry?.successorOf;
+    return successorOf == null ||
+      Object.hasOwn(of.customers, successorOf) ||
+      !Object.hasOwn(elsewhere.customers, successorOf)
       ? []
       : [
           {
@@ -330,6 +337,6 @@ function checkOrganizations(own: CustomersOfFile, near: readonly CustomersOfFile
   );
 }
 
-function organizationsIn({ file, integrations }: CustomersOfFile): OrganizationOfClient[] {
-  return organizationsOf(integrations).map((customer) => ({ ...customer, file }));
+function organizationsIn({ customers, file }: CustomersOfFile): OrganizationOfClient[] {
+  return organizationsOf(customers).map((customer) => ({ ...customer, file }));
 }

@@ -141,3 +141,28 @@ export const SCHEMA = {
 
 /** The namespace's values once the schema has passed them. */
 export type Values = { readonly [Key in keyof typeof SCHEMA]: v.InferOutput<(typeof SCHEMA)[Key]> };
+
+/** A value that its schema may refuse; whatever in it is of another type is null. */
+export type Usable<T> = T extends readonly (infer Item)[]
+  ? readonly Usable<Item>[] | null
+  : T extends object
+    ? { readonly [Key in keyof T]: Usable<T[Key]> } | null
+    : T | null;
+
+/** What the rules across keys look at: a key that is not there, or cannot be decoded, is undefined. */
+export type UsableValues = { readonly [Key in keyof Values]?: Usable<Values[Key]> };
+
+/** A key's decoded value as far as it is usable, defaults filled in, and what is wrong with it. */
+export function parse<Key extends keyof Values>(key: Key, value: unknown) {
+  // A value that breaks one rule is not held to the next ones.
+  const { issues = [], output } = v.safeParse<v.GenericSchema>(SCHEMA[key], value, { abortPipeEarly: true });
+  const result: Record<string, unknown> = { output };
+  for (const { path = [] } of issues.filter(({ kind }) => kind === "schema")) {
+    let [parent, name] = [result, "output"];
+    for (const { key: next } of path) {
+      [parent, name] = [parent[name] as Record<string, unknown>, String(next)];
+    }
+    parent[name] = null;
+  }
+  return { issues, output: result["output"] as Usable<Values[Key]> };
+}
