@@ -81,7 +81,7 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
   if (customers.length > 0) {
     yield (
       `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
-      `${code(`pulumi stack output credentials --show-secrets --json --stack ${stack}`)}.`
+      `${code(`npm run handover -- --stack ${stack} --customer ID --recipient age1...`)}.`
     );
   }
   if (isThere("byHand")) {

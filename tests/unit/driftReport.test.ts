@@ -88,7 +88,7 @@ The tokens of these customers were not compared, since not all is deployed:
 What to do:
 
 - \`pulumi up --refresh --stack prod\` repairs this; without --refresh it would not look.
-- Then hand the present secrets over to acme: \`pulumi stack output credentials --show-secrets --json --stack prod\`.
+- Then hand the present secrets over to acme: \`npm run handover -- --stack prod --customer ID --recipient age1...\`.
 - A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.`);
 });
 
