@@ -6,7 +6,9 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import type { Credentials } from "../../outputs";
 import { killRotation } from "./interruption";
 import { Meddler } from "./meddling";
+import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "./nextKeycloak";
 import { Project, type StackFile } from "./project";
+import type { Proxy } from "./proxy";
 import { RotationServer } from "./rotationServer";
 import { basic, callBff } from "./services";
 import { DEPLOYERS, REALMS, type ServerOfTests, serverOfTests } from "./server";
@@ -27,7 +29,7 @@ const POLICY_OF_OTHERS = {
 };
 
 /** At how many points a rotation is killed; a campaign takes 20, which need half an hour. */
-const KILLS = Number(process.env["SCPCLOUD_ROTATION_KILLS"] ?? 3);
+const KILLS = Number(process.env["SCPCLOUD_ROTATION_KILLS"] ?? 2);
 
 const meddler = new Meddler(REALM);
 let plainServer: ServerOfTests;
@@ -102,9 +104,6 @@ describe("the setting secretRotation", () => {
     expect(await names("policies")).toEqual(["of-others", "scpcloud-secret-rotation-7-days"]);
     expect(await meddler.client("acme")).toEqual(before);
     await stack.preview({ expectNoChanges: true, refresh: true });
-
-    await project.configure(STACK, stackFile());
-    await stack.up();
   });
 
   it("taken out leaves nothing behind, and can be set again", async () => {
@@ -120,6 +119,22 @@ describe("the setting secretRotation", () => {
     await project.configure(STACK, stackFile());
     await stack.up();
     await stack.preview({ expectNoChanges: true, refresh: true });
+  });
+
+  it("that somebody took apart in Keycloak is told by drift, and put together by up --refresh", async () => {
+    const profiles = await server.read("profiles");
+    const policies = await server.read("policies");
+    await server.write("policies", [POLICY_OF_OTHERS]);
+    await server.shortenOverlap(60);
+    const { exitCode, stdout } = await project.command("drift", "--stack", STACK);
+    await stack.up({ refresh: true });
+
+    expect(stdout).toContain("✗ rotation: 2 changes by hand");
+    expect(stdout).toContain("- someone deleted the client policy `scpcloud-secret-rotation-14-days`");
+    expect(stdout).toContain("- someone changed executors of the client profile `scpcloud-secret-rotation-14-days`");
+    expect(exitCode).toBe(3);
+    expect(await server.read("profiles")).toEqual(profiles);
+    expect(await server.read("policies")).toEqual(policies);
   });
 
   it("is a fault of a deployer that may manage clients, but not the realm", async () => {
@@ -296,6 +311,54 @@ describe("a rotation that was stopped when Keycloak had made the secret", () => 
       await rotate("acme", "--end-overlap", "--yes");
     },
   );
+});
+
+describe("under the rules of Keycloak 26.8.2", () => {
+  let proxy: Proxy;
+  const rotateAs = async (clientId: string) => {
+    const changes = { "keycloak:url": proxy.url, "keycloak:clientId": clientId, "scpcloud:requireHttps": false };
+    await project.configure(STACK, stackFile(changes));
+    const result = await rotate("acme", "--yes");
+    await project.configure(STACK, stackFile());
+    return result;
+  };
+
+  beforeAll(async () => {
+    proxy = await startNextKeycloak();
+    await meddler.act(async (administrator) => {
+      await makeAdminApiScope(administrator, REALM);
+      await giveAdminApiScope(administrator, DEPLOYERS.complete);
+      await giveAdminApiScope(administrator, DEPLOYERS.viewer);
+    });
+    await age("acme");
+  });
+
+  afterAll(async () => {
+    // The state remembers by which way the provider went to Keycloak.
+    await stack.up();
+    proxy.close();
+  });
+
+  it("a deployer who may only view is refused, with the reason, and nothing is changed", async () => {
+    const before = await secretOf("acme");
+    const { exitCode, stderr } = await rotateAs(DEPLOYERS.viewer);
+
+    expect(stderr).toContain(
+      "acme: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients",
+    );
+    expect(exitCode).toBe(1);
+    expect(await secretOf("acme")).toBe(before);
+  });
+
+  it("a deployer set up as docs/keycloak-versions.md says renews a secret with overlap", async () => {
+    const before = await credentialsOf("acme");
+    const { exitCode, stderr, stdout } = await rotateAs(DEPLOYERS.complete);
+
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("acme: ✓ both secrets get tokens");
+    expect((await credentialsOf("acme")).clientSecret).not.toBe(before.clientSecret);
+    await rotate("acme", "--end-overlap", "--yes");
+  });
 });
 
 describe("a customer that moves from the previous to the new secret", () => {
