@@ -9,7 +9,7 @@ import { hostGateway } from "./docker/hostGateway";
 import type { DevelopmentServer } from "./keycloak/development";
 import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
 import type { Report } from "../processes/progress";
-import { engineSettings } from "../settings/docker";
+import { decodeEngine } from "../settings/docker";
 import { SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
 import { ensureImages } from "./stand-ins/standInImages";
 import { writePrivateFile } from "./privateFile";
@@ -83,7 +83,7 @@ export async function stopApps(): Promise<number> {
 }
 
 function developmentEngine(): DockerEngine {
-  return connectToEngine(engineSettings({ values: {}, secretKeys: new Set(), environment: process.env }));
+  return connectToEngine(decodeEngine({ values: {}, secretKeys: new Set(), environment: process.env }).engine);
 }
 
 async function eachContainer(

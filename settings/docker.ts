@@ -1,5 +1,7 @@
 import type { ProviderArgs } from "@pulumi/docker";
+import * as v from "valibot";
 
+import { decodeAs } from "./decode";
 import { didYouMean, type Fault, shown } from "./faults";
 import { type ConfigurationSource, keysOf } from "./source";
 
@@ -28,21 +30,38 @@ export interface EngineSettings {
   readonly sshOptions: readonly string[];
 }
 
-/** The engine that the Docker provider uses, by its own settings, variables and defaults. */
-export function engineSettings({ values, environment }: ConfigurationSource): EngineSettings {
+/**
+ * The engine that the Docker provider uses, by its own settings, variables and defaults; and what is wrong with the
+ * namespace `docker`, where the stack has containers.
+ */
+export function decodeEngine(source: ConfigurationSource): { engine: EngineSettings; faults: Fault[] } {
+  const { values, environment } = source;
+  const host = values["docker:host"] || environment["DOCKER_HOST"] || "unix:///var/run/docker.sock";
   const written = values["docker:sshOpts"];
-  return {
-    host: values["docker:host"] || environment["DOCKER_HOST"] || "unix:///var/run/docker.sock",
-    sshOptions:
-      written === undefined
-        ? (environment["DOCKER_SSH_OPTS"] ?? "").split(/\s+/).filter((option) => option !== "")
-        : (stringList(written) ?? []),
-  };
-}
-
-/** What is wrong with the namespace `docker`, in a stack that has containers. */
-export function checkEngine(source: ConfigurationSource): Fault[] {
-  return [...unknownKeys(source), ...unsupported(source), ...malformedHost(source), ...plainPasswords(source)];
+  const { success, output } =
+    written === undefined
+      ? { success: true, output: (environment["DOCKER_SSH_OPTS"] ?? "").split(/\s+/).filter((option) => option !== "") }
+      : v.safeParse(v.array(v.string()), decodeAs("array", written));
+  const faults = [...unknownKeys(source), ...unsupported(source), ...plainPasswords(source)];
+  if (!isEngine(host)) {
+    faults.push({
+      key: values["docker:host"] ? "docker:host" : "DOCKER_HOST",
+      rule: "must be unix:///path or ssh://user@host",
+      reason: "an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own",
+      value: shown(host),
+      remedy: 'write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
+    });
+  }
+  if (!success) {
+    faults.push({
+      key: "docker:sshOpts",
+      rule: "must be a list of texts",
+      reason: "each is an argument of ssh",
+      value: shown(written),
+      remedy: 'write one argument per line, such as "-o" and "StrictHostKeyChecking=yes"',
+    });
+  }
+  return { engine: { host, sshOptions: success ? output : [] }, faults };
 }
 
 function unknownKeys(source: ConfigurationSource): Fault[] {
@@ -56,48 +75,18 @@ function unknownKeys(source: ConfigurationSource): Fault[] {
     }));
 }
 
-function unsupported({ values, environment }: ConfigurationSource): Fault[] {
-  return Object.entries(PROVIDER_KEYS).flatMap(([key, use]) => {
-    if (use === "accepted") {
-      return [];
+function* unsupported({ values, environment }: ConfigurationSource): Generator<Fault> {
+  for (const [key, use] of Object.entries(PROVIDER_KEYS)) {
+    const name = values[`docker:${key}`] || use === "accepted" ? `docker:${key}` : use.refusedWith;
+    if (use !== "accepted" && (values[name] || environment[name])) {
+      yield {
+        key: name,
+        rule: "must not be set",
+        reason: "the program waits for healthy containers at docker:host, and the provider would go elsewhere",
+        remedy: "remove it; write docker:host as unix:///path or ssh://user@host",
+      };
     }
-    const name = values[`docker:${key}`] ? `docker:${key}` : use.refusedWith;
-    return values[name] || environment[name]
-      ? [
-          {
-            key: name,
-            rule: "must not be set",
-            reason: "the program waits for healthy containers at docker:host, and the provider would go elsewhere",
-            remedy: "remove it; write docker:host as unix:///path or ssh://user@host",
-          },
-        ]
-      : [];
-  });
-}
-
-function malformedHost(source: ConfigurationSource): Fault[] {
-  const { host } = engineSettings(source);
-  const faults: Fault[] = [];
-  if (!isEngine(host)) {
-    faults.push({
-      key: source.values["docker:host"] ? "docker:host" : "DOCKER_HOST",
-      rule: "must be unix:///path or ssh://user@host",
-      reason: "an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own",
-      value: shown(host),
-      remedy: 'write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
-    });
   }
-  const sshOptions = source.values["docker:sshOpts"];
-  if (sshOptions !== undefined && stringList(sshOptions) === undefined) {
-    faults.push({
-      key: "docker:sshOpts",
-      rule: "must be a list of texts",
-      reason: "each is an argument of ssh",
-      value: shown(sshOptions),
-      remedy: 'write one argument per line, such as "-o" and "StrictHostKeyChecking=yes"',
-    });
-  }
-  return faults;
 }
 
 /** No query, password or path, which ssh could not be told; and no host that begins like one of its options. */
@@ -119,13 +108,4 @@ function plainPasswords({ values, secretKeys }: ConfigurationSource): Fault[] {
         },
       ]
     : [];
-}
-
-function stringList(json: string): string[] | undefined {
-  try {
-    const value = JSON.parse(json) as unknown;
-    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

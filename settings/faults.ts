@@ -56,6 +56,27 @@ export function visible(text: string): string {
   });
 }
 
+/** The fault of a secret that the stack file has in plain text; the path is what to set it by. */
+export function plainSecret(key: string, path = key): Fault {
+  return {
+    key,
+    rule: "must be stored as a secret",
+    reason: "the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret",
+    remedy: `run: pulumi config set --secret ${path} (and renew the value: it has been readable)`,
+  };
+}
+
+/** The fault of a name that is taken, or that would be lost. */
+export function reservedName(key: string, name: string): Fault {
+  return {
+    key,
+    rule: "must not be a reserved name",
+    reason: "Keycloak or JavaScript uses it for something of its own",
+    value: shown(name),
+    remedy: "rename it",
+  };
+}
+
 /** The remedy for an unknown name: the known one that was probably meant, else the list of all. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const lowerCased = known.map((one) => one.toLowerCase());

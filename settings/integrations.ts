@@ -1,4 +1,4 @@
-import { type Fault, shown } from "./faults";
+import { type Fault, reservedName, shown } from "./faults";
 import type { ProviderValues } from "./provider";
 import { CLIENT_ID_LENGTH } from "./rules";
 import type { UsableValues } from "./schema";
@@ -13,9 +13,6 @@ const BUILT_IN_CLIENTS = [
   "security-admin-console",
 ];
 
-/** Names that no plain object keeps as a key of its own; they would be lost without a word. */
-export const LOST_NAMES = ["__proto__", "constructor", "prototype"];
-
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {
   return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
@@ -24,22 +21,16 @@ export function integrationKey(clientId: string, setting?: string): string {
 /** The customers' entries by client id. */
 export type Customers = NonNullable<UsableValues["integrations"]>;
 
-/**
- * What is wrong with the customers beyond the shape of each entry.
- * @param clientIds as they are written, some of which no entry may have
- */
-export function checkIntegrations(
-  clientIds: readonly string[],
-  { integrations, ...values }: UsableValues,
-  provider: ProviderValues,
-): Fault[] {
+/** What is wrong with the customers beyond the shape of each entry. */
+export function checkIntegrations({ integrations, ...values }: UsableValues, provider: ProviderValues): Fault[] {
   const customers = integrations ?? {};
+  const clientIds = Object.keys(customers);
   const lookalikes = groupBy(clientIds, (clientId) => clientId.toLowerCase());
   const deployerClientId = provider.realm === values.realm ? provider.clientId : undefined;
   return [
     ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
     ...checkOrganizations(customers, values),
-    ...Object.keys(customers).flatMap((clientId) => checkSuccessor(clientId, customers)),
+    ...clientIds.flatMap((clientId) => checkSuccessor(clientId, customers)),
     ...findUnsharedTwins(organizationsOf(customers)),
   ];
 }
@@ -98,8 +89,8 @@ function checkClientId(
   if (clientId === deployerClientId) {
     fault("must not be the deployer's own client", "the stack would take over what it logs in with", "rename it");
   }
-  if (BUILT_IN_CLIENTS.includes(clientId) || LOST_NAMES.includes(clientId)) {
-    fault("must not be a reserved name", "Keycloak or JavaScript uses it for something of its own", "rename it");
+  if (BUILT_IN_CLIENTS.includes(clientId)) {
+    faults.push(reservedName(integrationKey(clientId), clientId));
   }
   return faults;
 }

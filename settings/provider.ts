@@ -3,7 +3,7 @@ import type { Unwrap } from "@pulumi/pulumi";
 import * as v from "valibot";
 
 import { decodeAs } from "./decode";
-import { didYouMean, type Fault, shown } from "./faults";
+import { didYouMean, type Fault, plainSecret, shown } from "./faults";
 import { SIGNING_ALGORITHMS } from "./providerRules";
 import { type RuleName, RULES } from "./rules";
 import { boolean, refusingLists, says, text, whole } from "./shapes";
@@ -142,12 +142,7 @@ function plainSecrets({ additionalHeaders = {} }: ProviderValues, { values, secr
   return [...SECRET_KEYS, ...(secretHeader ? ["additionalHeaders" as const] : [])]
     .map((key) => `keycloak:${key}`)
     .filter((key) => Boolean(values[key]) && !secretKeys.has(key))
-    .map((key): Fault => ({
-      key,
-      rule: "must be stored as a secret",
-      reason: "the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret",
-      remedy: `run: pulumi config set --secret ${key} (and renew the value: it has been readable)`,
-    }));
+    .map((key) => plainSecret(key));
 }
 
 /** The provider would go without either, and not say so. */

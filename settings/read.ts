@@ -1,10 +1,11 @@
 import type * as v from "valibot";
 
 import { checkApps } from "./appChecks";
+import { checkSecretEnvironment } from "./appEnvironment";
 import { toLogin } from "./connection";
 import { decode, type Decoded, recordOf } from "./decode";
-import { engineSettings } from "./docker";
-import { type Fault, SettingsError, shown } from "./faults";
+import { decodeEngine, type EngineSettings } from "./docker";
+import { type Fault, plainSecret, SettingsError, shown } from "./faults";
 import { checkIntegrations } from "./integrations";
 import { checkProvider, decodeProvider, type ProviderValues } from "./provider";
 import { type RuleName, RULES } from "./rules";
@@ -26,30 +27,34 @@ export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
   const { decoded, faults: undecodable } = decode(source);
+  const { values, faults: misshapen } = parseAll(decoded);
+  const { provider, faults: ofProvider } = decodeProvider(source);
+  const { engine, faults: ofEngine } = decodeEngine(source);
+  const hasApps = Object.keys(recordOf(decoded["apps"])).length > 0;
   const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
-  const { provider, faults: providerFaults } = decodeProvider(source);
-  const clientIds = Object.keys(recordOf(decoded["integrations"]));
-  const isTold = (key: string, rule: string) => faults.some((other) => other.key === key && other.rule === rule);
-  const { values, faults: shapeFaults } = parseAll(decoded);
+  const isTold = (key: string, rule?: string) =>
+    faults.some((other) => other.key === key && (rule === undefined || other.rule === rule));
   faults.push(
     ...[
       ...checkUnknownKeys(decoded, source),
       ...checkReadable(source),
-      ...shapeFaults.filter((fault) => !faults.some((other) => other.key === fault.key)),
+      ...misshapen.filter(({ key }) => !isTold(key)),
       ...checkCount(decoded, source),
-      ...providerFaults,
+      ...ofProvider,
       ...checkProvider(provider, source),
-      ...checkIntegrations(clientIds, values, provider).filter(({ key, rule }) => !isTold(key, rule)),
+      ...checkIntegrations(values, provider).filter(({ key, rule }) => !isTold(key, rule)),
       ...checkServices(values, provider),
-      ...checkApps(decoded, provider, source),
+      ...checkSecretEnvironment(values),
+      ...checkSecret(source),
+      ...(hasApps ? [...ofEngine, ...checkApps(values, provider)] : []),
     ].map((fault) => inItsFile(fault, source)),
   );
   const way = login ? toLogin(provider, source.environment) : { faults: [] };
-  faults.push(...way.faults.filter((fault) => !faults.some(({ key }) => key === fault.key)));
+  faults.push(...way.faults.filter(({ key }) => !isTold(key)));
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
-  return { ...way.login, ...toSettings(values as Values, provider, source) };
+  return { ...way.login, ...toSettings(values as Values, provider, engine, source) };
 }
 
 /** The values that are there, and what is wrong with each by itself. */
@@ -111,6 +116,13 @@ function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
   return { key, rule, reason, remedy };
 }
 
+/** Of all keys in this namespace only this one is secret. */
+function checkSecret({ secretKeys, values }: ConfigurationSource): Fault[] {
+  const key = "scpcloud:secretEnvironment";
+  const isPlain = !secretKeys.has(key) && (values[key]?.trim() ?? "{}") !== "{}";
+  return isPlain ? [plainSecret(key, `--path '${key}.bff.NAME'`)] : [];
+}
+
 /** Nothing else in this namespace is secret: every value ends up in tokens, outputs or reviews. */
 function checkReadable(source: ConfigurationSource): Fault[] {
   return keysOf(source, "scpcloud")
@@ -130,7 +142,12 @@ function checkReadable(source: ConfigurationSource): Fault[] {
     }));
 }
 
-function toSettings(values: Values, provider: ProviderValues, source: ConfigurationSource): OfflineSettings {
+function toSettings(
+  values: Values,
+  provider: ProviderValues,
+  engine: EngineSettings,
+  { usedBy = [] }: ConfigurationSource,
+): OfflineSettings {
   return {
     realm: values.realm,
     publicUrl: values.publicUrl,
@@ -141,7 +158,7 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
     accountAccess: values.accountAccess,
     protect: values.protect,
     ...(values.realmStack === "" ? {} : { realmStack: values.realmStack }),
-    usedBy: source.usedBy ?? [],
+    usedBy,
     integrations: Object.entries(values.integrations)
       .map(([clientId, entry]) => toIntegration(clientId, entry, values.integrations))
       .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
@@ -150,18 +167,14 @@ function toSettings(values: Values, provider: ProviderValues, source: Configurat
     bff: values.bff,
     api: values.api,
     ...(values.secretRotation.overlapDays === undefined ? {} : { overlapDays: values.secretRotation.overlapDays }),
-    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, source) } : {}),
+    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, engine) } : {}),
   };
 }
 
-function toApps(
-  { apps, secretEnvironment }: Values,
-  provider: ProviderValues,
-  source: ConfigurationSource,
-): AppsSettings {
+function toApps({ apps, secretEnvironment }: Values, provider: ProviderValues, engine: EngineSettings): AppsSettings {
   const caCertificate = apps.caCertificate ?? provider.rootCaCertificate;
   return {
-    engine: engineSettings(source),
+    engine,
     ...(apps.network === undefined ? {} : { network: apps.network }),
     ...(caCertificate === undefined ? {} : { caCertificate }),
     ...(apps.bff === undefined ? {} : { bff: { ...apps.bff, secretEnvironment: secretEnvironment.bff } }),

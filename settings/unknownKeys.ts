@@ -1,12 +1,15 @@
 import type * as v from "valibot";
 
 import { type Decoded, recordOf } from "./decode";
-import { didYouMean, type Fault } from "./faults";
+import { didYouMean, type Fault, reservedName } from "./faults";
 import { SCHEMA } from "./schema";
 import { type ConfigurationSource, keysOf } from "./source";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "docker", "pulumi"];
+
+/** Names that no plain object keeps as a key of its own; they would be lost without a word. */
+const LOST_NAMES = ["__proto__", "constructor", "prototype"];
 
 /** The parts of a schema that tell which keys a value may have. */
 type Shape = v.GenericSchema & {
@@ -16,7 +19,7 @@ type Shape = v.GenericSchema & {
   readonly item?: Shape;
 };
 
-/** Every key that nothing would read, at any depth. */
+/** Every key that nothing would read, or that would be lost, at any depth. */
 export function checkUnknownKeys(decoded: Decoded, source: ConfigurationSource): Fault[] {
   return [
     ...Object.keys(source.values)
@@ -44,7 +47,10 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
         ? [unknownKey(`${path}.${key}`, key, Object.keys(entries))]
         : walk(known, item, `${path}.${key}`);
     }
-    return each === undefined ? [] : walk(each, item, `${path}.${key}`);
+    if (each === undefined) {
+      return [];
+    }
+    return LOST_NAMES.includes(key) ? [reservedName(`${path}.${key}`, key)] : walk(each, item, `${path}.${key}`);
   });
 }
 

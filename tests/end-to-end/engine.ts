@@ -5,7 +5,7 @@ import { jsonOf } from "../../components/engine/containerState";
 import { hostGateway } from "../../development/docker/hostGateway";
 import { startRelay } from "../../development/keycloak/relay";
 import type { Report } from "../../processes/progress";
-import { engineSettings } from "../../settings/docker";
+import { decodeEngine } from "../../settings/docker";
 import { STACK_LABEL } from "../../settings/settings";
 import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages";
 
@@ -17,7 +17,7 @@ const VARIABLE = "SCPCLOUD_ENGINE_OF_TESTS";
 
 /** The engine that the Docker provider would use. */
 export function dockerEngine(): DockerEngine {
-  return connectToEngine(engineSettings({ values: {}, secretKeys: new Set(), environment: process.env }));
+  return connectToEngine(decodeEngine({ values: {}, secretKeys: new Set(), environment: process.env }).engine);
 }
 
 /** Asks whether an engine answers, and makes the stand-ins' images on it. */
