@@ -51,7 +51,7 @@ runCommand(
       const report = (line: string) => console.error(line);
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
       refuseAdoption(reviews, readPreview(await pulumi.run(["preview", "--json", "--suppress-permalink"])));
-      await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { adoptsHandMade: true });
+      await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
       const adopted = new Set(reviews.map(({ clientId }) => clientId));
       const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));
       const { customers } = await verifyStack({ ...settings, integrations }, (await loadStack(name)).outputs, keycloak);

@@ -1,7 +1,7 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { dependencies } from "../../package.json";
 import { readSettings } from "../../settings/read";
-import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { loadStack, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
 import { pulumiCli } from "../pulumi/pulumiCli";
@@ -18,13 +18,14 @@ export async function recoverStack(name: string, report: (line: string) => void)
     report(`ended what a killed run had left: ${plugin}`);
   }
   await mendFileBackend(pulumi, (await workspace.projectSettings()).name, name, report);
-  const source = await loadConfiguration(name, workspace);
+  const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);
   try {
     const admin = await loginAsDeployer(keycloak, settings);
     const { apps } = settings;
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+      mayBeHandMade: (clientId) => outputs.integrations?.[clientId] !== undefined,
       removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
     });
     report(

@@ -21,7 +21,7 @@ export interface Recovery {
 }
 
 interface RecoveryOptions {
-  readonly adoptsHandMade?: boolean;
+  readonly mayBeHandMade?: (clientId: string) => boolean;
   readonly removeOrphans?: ((known: ReadonlySet<string>) => Promise<readonly string[]>) | undefined;
 }
 
@@ -30,14 +30,15 @@ interface RecoveryOptions {
  * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
  * @param options.removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a
  * stack that has containers
- * @param options.adoptsHandMade whether the user has seen what changes for clients that no killed run can have left so
+ * @param options.mayBeHandMade whether a customer's client is adopted also if no killed run can have left it so: the user has
+ * seen what changes for it, or the stack has had this customer before and somebody made its client anew
  */
 export async function recover(
   pulumi: PulumiCli,
   admin: KeycloakManager,
   providerVersion: string,
   report: (line: string) => void,
-  { adoptsHandMade = false, removeOrphans }: RecoveryOptions = {},
+  { mayBeHandMade = () => false, removeOrphans }: RecoveryOptions = {},
 ): Promise<Recovery> {
   const unlocked = (args: readonly string[], options?: PulumiRunOptions) => runUnlocked(pulumi, args, report, options);
   const adopted: string[] = [];
@@ -52,9 +53,7 @@ export async function recover(
     if (existing.length === 0) {
       break;
     }
-    if (!adoptsHandMade) {
-      await refuseHandMade(existing, admin);
-    }
+    await refuseHandMade(existing, mayBeHandMade, admin);
     for (const { type, name, importId } of existing) {
       report(`found in Keycloak, but not in the state: ${type.split(":").at(-1)} ${name} (${importId})`);
     }
@@ -164,10 +163,15 @@ async function findAllExisting(
 }
 
 /** @throws RecoveryError naming the clients that a killed run cannot have left as they are */
-async function refuseHandMade(existing: readonly PlannedResource[], admin: KeycloakAdmin): Promise<void> {
+async function refuseHandMade(
+  existing: readonly PlannedResource[],
+  mayBeHandMade: (clientId: string) => boolean,
+  admin: KeycloakAdmin,
+): Promise<void> {
   const clientIds = existing.flatMap(({ inputs, type }) => (type === TYPES.client ? [String(inputs["clientId"])] : []));
+  const asked = clientIds.filter((clientId) => !mayBeHandMade(clientId));
   const told = await Promise.all(
-    clientIds.map(async (clientId) => {
+    asked.map(async (clientId) => {
       const client = await findClient(admin, clientId);
       const found = client === undefined ? [] : madeByHand(client);
       return found.length === 0 ? [] : [`  ${clientId}: ${found.join("; ")}`];
