@@ -206,7 +206,7 @@ describe("this program", () => {
     });
     expect(stdout).toMatch(/^### prod: \d+ to create/m);
     expect(stdout).toMatch(
-      /```text\nPolicies:\n.*✅ scpcloud-policies@v1.0.0 .*\n```\n<!-- scpcloud: end of policies -->\n$/,
+      /<!-- scpcloud: -->\n```text\n[^`]*│ prod +│ done [^`]*```\n<!-- scpcloud: end of policies -->\n$/,
     );
     expect(exitCode).toBe(0);
   });
