@@ -4,8 +4,7 @@ import { adoptionText } from "./adoption/adoptionText";
 import { findCandidates } from "./adoption/candidates";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
-import { pulumiCli } from "./pulumi/pulumiCli";
-import { readPreview } from "./pulumi/preview";
+import { pulumiCli, runPreview } from "./pulumi/pulumiCli";
 import { recover } from "./recover/recovery";
 import { differenceLines, verifyStack } from "./verify/verification";
 import { readSettings } from "../settings/read";
@@ -50,7 +49,7 @@ runCommand(
       // On standard error, so that what --json prints can be read by programs.
       const report = (line: string) => console.error(line);
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
-      refuseAdoption(reviews, readPreview(await pulumi.run(["preview", "--json", "--suppress-permalink"])));
+      refuseAdoption(reviews, await runPreview(pulumi));
       await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
       const adopted = new Set(reviews.map(({ clientId }) => clientId));
       const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));

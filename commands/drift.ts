@@ -1,8 +1,7 @@
-import { findDrift, type PreviewRunner } from "./drift/findDrift";
+import { findDrift } from "./drift/findDrift";
 import { driftText } from "./drift/reportText";
 import { connect } from "../keycloak/http";
-import { type PulumiCli, pulumiCli, PulumiError } from "./pulumi/pulumiCli";
-import { readPreview } from "./pulumi/preview";
+import { pulumiCli, runPreview } from "./pulumi/pulumiCli";
 import { readSettings } from "../settings/read";
 import { FOUND, runReport } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
@@ -21,12 +20,9 @@ runReport(
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
     try {
-      const report = await findDrift(
-        name,
-        stack,
-        settings,
-        keycloak,
-        previewRunner(pulumiCli(name, PROJECT_DIRECTORY)),
+      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+      const report = await findDrift(name, stack, settings, keycloak, ({ refresh }) =>
+        runPreview(pulumi, `--refresh=${refresh}`),
       );
       return { text: driftText(report), data: report, exitCode: report.drift ? FOUND : 0 };
     } finally {
@@ -34,15 +30,3 @@ runReport(
     }
   },
 );
-
-function previewRunner(pulumi: PulumiCli): PreviewRunner {
-  return async ({ refresh }) => {
-    const args = ["preview", "--json", `--refresh=${refresh}`, "--suppress-permalink"];
-    const text = await pulumi.run(args);
-    const preview = readPreview(text);
-    if (preview.errors.length > 0) {
-      throw new PulumiError(args, text);
-    }
-    return preview;
-  };
-}

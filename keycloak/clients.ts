@@ -35,6 +35,11 @@ export function secretTimes({ attributes = {} }: ClientRepresentation, now: Date
   };
 }
 
+/** A time as the commands print it: "2026-11-25 14:30 UTC". */
+export function minutes(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /** Keycloak counts in seconds. */
 function timeOf(seconds: string | undefined): Date | undefined {
   return seconds !== undefined && /^\d+$/.test(seconds) && seconds !== "0"

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 
+import { minutes } from "../../keycloak/clients";
 import type { Customer } from "./customerList";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
@@ -12,7 +13,10 @@ export function customersTable(customers: readonly Customer[]): string {
     ["successor of", ({ successorOf = "" }) => successorOf],
     ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],
     ["handed over", ({ handover }) => (handover === undefined ? "" : handedOver(handover))],
-    ["previous secret works until", ({ secret }) => minutes(secret?.previousWorksUntil)],
+    [
+      "previous secret works until",
+      ({ secret: { previousWorksUntil: end } = {} }) => (end === undefined ? "" : minutes(new Date(end))),
+    ],
   ];
   const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer) !== ""));
   const table = new Table({ head: filled.map(([head]) => head), style: { head: [], border: [], compact: true } });
@@ -27,11 +31,6 @@ function ageOf({ ageInDays }: NonNullable<Customer["secret"]>): string {
 function handedOver({ date, ofPresentSecret, recipients }: NonNullable<Customer["handover"]>): string {
   const whom = recipients.map((recipient) => `${recipient.slice(0, 9)}...${recipient.slice(-4)}`).join("\n");
   return `${date.slice(0, 10)}${ofPresentSecret === false ? ", an earlier secret" : ""}\n${whom}`;
-}
-
-/** "2026-11-25T14:30:00.000Z" as "2026-11-25 14:30 UTC". */
-function minutes(time: string | undefined): string {
-  return time === undefined ? "" : `${time.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** Who has to be given another secret, one line each. */

@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { UserError } from "../../settings/userError";
+import { replaceFile } from "../cli/files";
 
 /** What was handed over, to whom and when. Nothing of it is secret. */
 export interface Handover {
@@ -84,8 +85,5 @@ export async function moveRecord(
 
 async function writeRecord(directory: string, stack: string, record: HandoverRecord): Promise<void> {
   const sorted = Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const path = join(directory, recordFile(stack));
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(sorted, undefined, 2)}\n`);
-  await rename(temporary, path);
+  await replaceFile(join(directory, recordFile(stack)), `${JSON.stringify(sorted, undefined, 2)}\n`);
 }

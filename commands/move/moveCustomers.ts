@@ -1,10 +1,10 @@
-import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { replaceFile } from "../cli/files";
 import { moveRecord } from "../handover/record";
 import { nameOf } from "../pulumi/owners";
-import { changingSteps, readPreview } from "../pulumi/preview";
-import { type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { changingSteps } from "../pulumi/preview";
+import { type PulumiCli, pulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { mendFileBackend } from "../recover/fileBackend";
 import { readStackFiles, stackFileName } from "../../settings/stackFiles";
 import { customersInFile, MoveError, secretConnectionKeys, secretsProviderOf } from "./entries";
@@ -126,13 +126,7 @@ async function makeStack(move: Move, { isNewStack }: Prospect, report: (line: st
 
 /** A preview that changes a resource stands in the way of a move before it, and tells a fault of it afterwards. */
 async function refuseChanges(move: Move, stack: string): Promise<void> {
-  const args = ["preview", "--json", "--suppress-permalink"];
-  const text = await cli(move, stack).run(args);
-  const preview = readPreview(text);
-  if (preview.errors.length > 0) {
-    throw new PulumiError(args, text);
-  }
-  const [first, ...others] = changingSteps(preview).values();
+  const [first, ...others] = changingSteps(await runPreview(cli(move, stack))).values();
   if (first !== undefined) {
     const count = others.length === 0 ? "1 change" : `${others.length + 1} changes`;
     throw new MoveError(
@@ -154,13 +148,8 @@ function textOf({ directory }: Move, stack: string): string {
   return readStackFiles(directory).get(stack) ?? "";
 }
 
-/** In one step, so that a run that is killed leaves it whole. */
 async function write(move: Move, stack: string, text: string): Promise<void> {
-  if (textOf(move, stack) === text) {
-    return;
+  if (textOf(move, stack) !== text) {
+    await replaceFile(join(move.directory, stackFileName(stack)), text);
   }
-  const path = join(move.directory, stackFileName(stack));
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
 }

@@ -1,10 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
+import { withTemporaryFile } from "../cli/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { isDead, readLockHolders, refuseLiving } from "../recover/stackLock";
+import { withoutDeadLocks } from "../recover/stackLock";
 import { MoveError } from "./entries";
 
 /** A stack of which resources are taken, or to which they are given. */
@@ -123,33 +120,19 @@ async function forget(pulumi: PulumiCli, forgotten: ReadonlySet<string>): Promis
   }
   const { deployment } = exported;
   const resources = (deployment.resources ?? []).filter(({ urn }) => !forgotten.has(urn));
-  const directory = await mkdtemp(join(tmpdir(), "scpcloud-move-"));
-  try {
-    const path = join(directory, "state.json");
-    await writeFile(path, JSON.stringify({ ...exported, deployment: { ...deployment, resources } }), { mode: 0o600 });
-    await pulumi.run(["stack", "import", "--file", path]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await withTemporaryFile(JSON.stringify({ ...exported, deployment: { ...deployment, resources } }), (path) =>
+    pulumi.run(["stack", "import", "--file", path]),
+  );
 }
 
 /** Runs a command on one or two stacks; a lock that a dead process of this machine holds is removed. */
 async function unlocked(stacks: readonly StateOfStack[], action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    const output = error instanceof PulumiError ? error.output : "";
-    const holders = readLockHolders(output);
-    if (holders.length === 0) {
-      throw error;
-    }
-    refuseLiving(holders.filter((holder) => !isDead(holder)));
+  await withoutDeadLocks(action, async (_, output) => {
     // Each lock is told by its path.
     for (const { pulumi } of stacks.filter(({ stack }) => output.includes(`/${stack}/`))) {
       await pulumi.run(["cancel", "--yes"]);
     }
-    await action();
-  }
+  });
 }
 
 async function exportState(pulumi: PulumiCli): Promise<Deployment | undefined> {

@@ -1,7 +1,6 @@
 import { type EngineEvent, LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation";
 
-import { run } from "../../processes/run";
-import { PulumiError } from "./pulumiCli";
+import { runPulumi } from "./pulumiCli";
 
 /**
  * The Automation API on a stack, without selecting it: that would write a file which all runs in the folder share. Its
@@ -32,15 +31,7 @@ export function installedCli(): Promise<PulumiCommand> {
 
 /** With the signature of PulumiCommand.run, which its types do not show. @throws PulumiError, InterruptedError */
 async function runInOwnGroup(args: string[], cwd: string, env: Record<string, string>) {
-  const { exitCode, stdout, stderr } = await run("pulumi", [...args, "--non-interactive"], {
-    cwd,
-    env: { ...env, PULUMI_AUTOMATION_API: "true" },
-    savesOnInterrupt: true,
-  });
-  if (exitCode !== 0) {
-    throw new PulumiError(args, `${stdout}\n${stderr}`);
-  }
-  return { stdout, stderr, code: exitCode };
+  return { ...(await runPulumi(args, { cwd, env: { ...env, PULUMI_AUTOMATION_API: "true" } })), code: 0 };
 }
 
 export type { EngineEvent };

@@ -1,6 +1,6 @@
-import { run } from "../../processes/run";
+import { run, type RunOptions } from "../../processes/run";
 import { UserError } from "../../settings/userError";
-import { plain, readPreview } from "./preview";
+import { plain, type Preview, readPreview } from "./preview";
 
 /** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
 export const IGNORE_PROTECT = "PULUMI_OPTION_IGNORE_PROTECT";
@@ -43,19 +43,37 @@ export function pulumiCli(stack: string, cwd: string): PulumiCli {
   return {
     async run(args, { onLine, global = false } = {}) {
       const about = global ? [] : ["--stack", stack];
-      const { exitCode, stdout, stderr } = await run("pulumi", [...args, ...about, "--non-interactive"], {
-        cwd,
-        // Whoever has it set for another command: nothing of ours walks around `protect`.
-        env: { [IGNORE_PROTECT]: undefined },
-        savesOnInterrupt: true,
-        ...(onLine && { onLine }),
-      });
-      if (exitCode !== 0) {
-        throw new PulumiError(args, `${stdout}\n${stderr}`);
-      }
-      return stdout;
+      return (await runPulumi([...args, ...about], { cwd, ...(onLine && { onLine }) })).stdout;
     },
   };
+}
+
+/**
+ * Runs the CLI in a process group of its own, for it to save its state on an interrupt.
+ * @throws PulumiError, InterruptedError
+ */
+export async function runPulumi(args: readonly string[], { env, ...options }: RunOptions) {
+  const { exitCode, stdout, stderr } = await run("pulumi", [...args, "--non-interactive"], {
+    ...options,
+    // Whoever has it set for another command: nothing of ours walks around `protect`.
+    env: { ...env, [IGNORE_PROTECT]: undefined },
+    savesOnInterrupt: true,
+  });
+  if (exitCode !== 0) {
+    throw new PulumiError(args, `${stdout}\n${stderr}`);
+  }
+  return { stdout, stderr };
+}
+
+/** What an `up` would change. @throws PulumiError also where the CLI's output cannot be read */
+export async function runPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
+  const args = ["preview", "--json", "--suppress-permalink", ...options];
+  const text = await pulumi.run(args);
+  const preview = readPreview(text);
+  if (preview.errors.length > 0) {
+    throw new PulumiError(args, text);
+  }
+  return preview;
 }
 
 /** What an output of the CLI says of its failure: the errors of a preview as JSON, its diagnostics, or "error:" lines. */

@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { TYPES } from "../../components/types";
 import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
@@ -10,8 +6,9 @@ import { findExisting } from "./adoptable";
 import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
-import { isDead, namesLock, readLockHolders, RecoveryError, refuseLiving } from "./stackLock";
+import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/pulumiCli";
+import { withTemporaryFile } from "../cli/files";
 import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
 
 /** What recovery found and did. */
@@ -30,8 +27,8 @@ interface RecoveryOptions {
  * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
  * @param options.removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a
  * stack that has containers
- * @param options.mayBeHandMade whether a customer's client is adopted also if no killed run can have left it so: the user has
- * seen what changes for it, or the stack has had this customer before and somebody made its client anew
+ * @param options.mayBeHandMade whether a customer's client is adopted also if no killed run can have left it so: the
+ * user has seen what changes for it, or the stack has had this customer before and somebody made its client anew
  */
 export async function recover(
   pulumi: PulumiCli,
@@ -94,18 +91,13 @@ export async function runUnlocked(
   report: (line: string) => void,
   options?: PulumiRunOptions,
 ): Promise<string> {
-  try {
-    return await pulumi.run(args, options);
-  } catch (error) {
-    const holders = error instanceof PulumiError ? readLockHolders(error.output) : [];
-    if (holders.length === 0) {
-      throw error;
-    }
-    refuseLiving(holders.filter((holder) => !isDead(holder)));
-    report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
-    await pulumi.run(["cancel", "--yes"]);
-    return pulumi.run(args, options);
-  }
+  return withoutDeadLocks(
+    () => pulumi.run(args, options),
+    async (holders) => {
+      report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
+      await pulumi.run(["cancel", "--yes"]);
+    },
+  );
 }
 
 /** Those that the state lacks, and those that Keycloak made in a rotation that was killed. */
@@ -188,14 +180,9 @@ async function refuseHandMade(
 }
 
 async function adopt(unlocked: (args: readonly string[]) => Promise<string>, file: object): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "scpcloud-recover-"));
-  try {
-    const path = join(directory, "import.json");
-    await writeFile(path, JSON.stringify(file));
-    await unlocked(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await withTemporaryFile(JSON.stringify(file), (path) =>
+    unlocked(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
+  );
 }
 
 async function countPendingOperations(pulumi: PulumiCli): Promise<number> {

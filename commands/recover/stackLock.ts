@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { hostname } from "node:os";
 
 import { UserError } from "../../settings/userError";
+import { PulumiError } from "../pulumi/pulumiCli";
 
 /** Why a stack cannot be recovered. */
 export class RecoveryError extends UserError {
@@ -63,6 +64,29 @@ export function refuseLiving(holders: readonly LockHolder[]): void {
         "If it has certainly ended, run: pulumi cancel, and then this command again.",
       ].join("\n"),
     );
+  }
+}
+
+/**
+ * An action; where only dead processes hold a lock that keeps it from being done, once more without.
+ * @param cancel removes these locks; what the refused action printed names them
+ * @throws RecoveryError where a holder may be alive
+ */
+export async function withoutDeadLocks<T>(
+  action: () => Promise<T>,
+  cancel: (holders: readonly LockHolder[], output: string) => Promise<void>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const output = error instanceof PulumiError ? error.output : "";
+    const holders = readLockHolders(output);
+    if (holders.length === 0) {
+      throw error;
+    }
+    refuseLiving(holders.filter((holder) => !isDead(holder)));
+    await cancel(holders, output);
+    return action();
   }
 }
 

@@ -1,5 +1,6 @@
 import { run } from "../../processes/run";
 import { resolveCommit } from "../review/revision";
+import { stackOfFile } from "../../settings/stackFiles";
 import { UserError } from "../../settings/userError";
 
 /** What no stack depends on. Of whatever is not here, all do. */
@@ -28,7 +29,7 @@ export async function changesSince(directory: string, reference: string): Promis
     ...(await git("diff", "--name-only", "--no-renames", "--relative", "-z", commit, "--", ".")),
     ...(await git("ls-files", "--others", "--exclude-standard", "-z", "--", ".")),
   ];
-  const isStackFile = (name: string) => /^Pulumi\.[^/]+\.yaml$/.test(name);
+  const isStackFile = (name: string) => stackOfFile(name) !== undefined;
   return {
     program: files.filter((name) => !isStackFile(name) && !APART.test(name)),
     stackFiles: new Set(files.filter(isStackFile)),

@@ -1,6 +1,6 @@
+import { minutes } from "../../keycloak/clients";
 import type { HandoverRecord } from "../handover/record";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
-import { minutes } from "./plan";
 import { getsToken, type RotationTools } from "./rotateSecrets";
 
 /** Whose previous secret can be stopped. @throws RotationError where the stack does not know the present one yet */

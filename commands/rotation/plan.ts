@@ -1,3 +1,4 @@
+import { minutes } from "../../keycloak/clients";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import { isPicked, type Overlap } from "./overlap";
 
@@ -78,7 +79,7 @@ export function stepText({ action, overlapSeconds, secrets }: RotationStep, now:
   switch (action) {
     case "leave": {
       const what = previous === undefined ? "" : `; the one before works until ${minutes(previous.worksUntil)}`;
-      return `${clientId}: is left alone: its secret is of ${minutes(created)}${what}. --again renews it all the same`;
+      return `${clientId}: is left alone: its secret is of ${created === undefined ? "unknown date" : minutes(created)}${what}. --again renews it all the same`;
     }
     case "takeOver":
       return (
@@ -97,9 +98,4 @@ export function stepText({ action, overlapSeconds, secrets }: RotationStep, now:
 
 function after(now: Date, seconds: number): Date {
   return new Date(now.getTime() + seconds * 1000);
-}
-
-/** "2026-11-25 14:30 UTC". */
-export function minutes(time: Date | undefined): string {
-  return time === undefined ? "unknown date" : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

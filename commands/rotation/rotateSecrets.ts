@@ -4,15 +4,15 @@ import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";
 import type { StackOutputs } from "../cli/stack";
 import type { KeycloakManager } from "../../keycloak/admin";
-import { findClient, secretTimes } from "../../keycloak/clients";
+import { findClient, minutes, secretTimes } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
-import { changingSteps, readPreview } from "../pulumi/preview";
-import type { PulumiCli, PulumiRunOptions } from "../pulumi/pulumiCli";
+import { changingSteps } from "../pulumi/preview";
+import { type PulumiCli, runPreview } from "../pulumi/pulumiCli";
 import { runUnlocked } from "../recover/recovery";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
-import { minutes, type RotationStep } from "./plan";
+import type { RotationStep } from "./plan";
 
 /** What secrets are renewed with. */
 export interface RotationTools {
@@ -130,9 +130,7 @@ async function refuseOtherChanges(
     return targets;
   }
   const options = [...targets.values()].flatMap((urn) => ["--target", urn]);
-  const preview = readPreview(
-    await unlocked(tools, ["preview", "--refresh", "--json", "--suppress-permalink", ...options]),
-  );
+  const preview = await runPreview({ run: (args) => unlocked(tools, args) }, "--refresh", ...options);
   const changing = [...changingSteps(preview).keys()];
   if (changing.length > 0) {
     const parents = parentsOf(preview.steps);
@@ -165,6 +163,6 @@ function urnsOf(customers: readonly CustomerSecrets[], exported: string): Readon
   );
 }
 
-function unlocked({ pulumi, report }: RotationTools, args: readonly string[], options?: PulumiRunOptions) {
-  return runUnlocked(pulumi, args, report, options);
+function unlocked({ pulumi, report }: RotationTools, args: readonly string[]) {
+  return runUnlocked(pulumi, args, report);
 }

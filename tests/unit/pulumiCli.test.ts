@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { PulumiError, pulumiCli } from "../../commands/pulumi/pulumiCli";
+import { PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
 
 const preview = (...messages: string[]) =>
   JSON.stringify(
@@ -100,6 +100,9 @@ test("the Pulumi CLI never gets the variable by which it would delete what is pr
   Object.assign(process.env, { PATH: `${folder}:${PATH}`, PULUMI_OPTION_IGNORE_PROTECT: "true" });
   try {
     expect(await pulumiCli("prod", folder).run(["up"])).toBe("set: \n");
+    // As the Automation API runs it.
+    const env = { PULUMI_OPTION_IGNORE_PROTECT: "true" };
+    expect((await runPulumi(["up"], { cwd: folder, env })).stdout).toBe("set: \n");
   } finally {
     Object.assign(process.env, { PATH, PULUMI_OPTION_IGNORE_PROTECT: PULUMI_OPTION_IGNORE_PROTECT ?? "" });
     rmSync(folder, { recursive: true });
