@@ -20,6 +20,9 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
+  const rotation = checkRotation(settings);
+  // It is awaited last: where the realm's own lookup fails, that alone is told.
+  rotation.catch(() => undefined);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak
@@ -34,7 +37,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     ...scopeFaults,
     ...organizations.faults,
     ...accountRoles.faults,
-    ...(await checkRotation(settings)),
+    ...(await rotation),
   ];
   if (faults.length === 0) {
     faults.push(...checkOrganizations(organizations.found, settings));
