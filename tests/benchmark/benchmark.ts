@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 
 import { run } from "../../processes/run";
-import { Project, type StackFile } from "../end-to-end/project";
+import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
 import { REALMS, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
 import { EmptyProgram } from "./emptyProgram";
 
@@ -98,14 +98,10 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
 }
 
 function stackFile(project: Project, customers: number): StackFile {
-  const integrations = Array.from({ length: customers }, (_, index): [string, unknown] => [
-    `customer-${index + 1}`,
-    { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
-  ]);
   return {
     ...project.connection(REALMS.production),
     "scpcloud:accessTokenLifespan": 300,
-    "scpcloud:integrations": Object.fromEntries(integrations),
+    "scpcloud:integrations": numberedCustomers(customers),
   };
 }
 

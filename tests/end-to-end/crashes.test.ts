@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
 
 import { interruptUp } from "./interruption";
-import { Administrator, type ClientRepresentation } from "./keycloak";
-import { Project, type StackFile } from "./project";
+import { Administrator, type ClientRepresentation, identity } from "./keycloak";
+import { numberedCustomers, Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
 
 const REALM = REALMS.crashes;
@@ -36,18 +36,11 @@ const stackFile = (): StackFile => ({
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:accountAccess": true,
   "scpcloud:allowedOrigins": ["/*"],
-  "scpcloud:integrations": Object.fromEntries(
-    Array.from({ length: CUSTOMERS }, (_, index) => [
-      `customer-${index + 1}`,
-      { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
-    ]),
-  ),
+  "scpcloud:integrations": numberedCustomers(CUSTOMERS),
 });
 
 const customers = () => administrator.clients("customer-");
 const someExist = async () => (await customers()).length >= 3;
-const identity = (clients: readonly ClientRepresentation[]) =>
-  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
 
 /** All customers are there, those of before with their ids and secrets, and nothing is left to do. */
 async function expectTarget(before: readonly ClientRepresentation[]): Promise<void> {

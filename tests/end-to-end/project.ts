@@ -16,6 +16,16 @@ type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | 
 /** The values of a stack file, by full key. */
 export type StackFile = Record<string, unknown>;
 
+/** The entries of customers called customer-1, customer-2 and so on; there is no user of the ids that they name. */
+export function numberedCustomers(count: number): Readonly<Record<string, { readonly organizationId: string }>> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `customer-${index + 1}`,
+      { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
+    ]),
+  );
+}
+
 /** The committed stack file of a name. */
 export async function committedStackFile(stack: string): Promise<StackFile> {
   return parseStackFile(await readFile(join(REPOSITORY, `Pulumi.${stack}.yaml`), "utf8")).config ?? {};

@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
 
 import { descendantsOf, interruptUp, processesIn } from "./interruption";
-import { Administrator, type ClientRepresentation } from "./keycloak";
-import { Project, type StackFile } from "./project";
+import { Administrator, type ClientRepresentation, identity } from "./keycloak";
+import { numberedCustomers, Project, type StackFile } from "./project";
 import { REALMS } from "./server";
 import { until } from "./until";
 
@@ -38,17 +38,10 @@ afterAll(async () => {
 const stackFile = (count: number): StackFile => ({
   ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 300,
-  "scpcloud:integrations": Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [
-      `customer-${index + 1}`,
-      { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
-    ]),
-  ),
+  "scpcloud:integrations": numberedCustomers(count),
 });
 
 const customers = () => administrator.clients("customer-");
-const identity = (clients: readonly ClientRepresentation[]) =>
-  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
 const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", ...names);
 const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
 const recover = () => project.command("recover", "--stack", STACK);

@@ -6,8 +6,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 
 import { run } from "../../processes/run";
 import { interruptUp } from "./interruption";
-import { Administrator, type ClientRepresentation } from "./keycloak";
-import { Project, type StackFile } from "./project";
+import { Administrator, type ClientRepresentation, identity } from "./keycloak";
+import { numberedCustomers, Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
 import {
   hasPostgres,
@@ -31,8 +31,6 @@ beforeAll(async () => {
 afterAll(() => administrator.close());
 
 const customers = () => administrator.clients("customer-");
-const identity = (clients: readonly ClientRepresentation[]) =>
-  clients.map(({ clientId, id, secret }) => ({ clientId, id, secret }));
 
 const BACKENDS = [
   { title: "PostgreSQL, encrypted by a passphrase", start: startPostgres, missing: hasPostgres() ? "" : "PostgreSQL" },
@@ -57,12 +55,7 @@ for (const { title, start, startKeys, missing } of BACKENDS) {
     const stackFile = (): StackFile => ({
       ...project.connection(REALM),
       "scpcloud:accessTokenLifespan": 300,
-      "scpcloud:integrations": Object.fromEntries(
-        Array.from({ length: count }, (_, index) => [
-          `customer-${index + 1}`,
-          { organizationId: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}` },
-        ]),
-      ),
+      "scpcloud:integrations": numberedCustomers(count),
     });
     const doctor = async () => (await project.command("doctor", "--stack", STACK)).stdout;
     const up = () => project.pulumi("up", "--yes", "--skip-preview", "--parallel", "1", "--stack", STACK);

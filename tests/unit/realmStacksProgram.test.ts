@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
@@ -9,6 +7,7 @@ import program from "../../index";
 import { findResource, underMocks } from "../mocks";
 import { stackValues } from "../stackFile";
 import { MINIMAL, SECRET } from "./configuration";
+import { useTemporaryFolder } from "./temporaryFolder";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -20,18 +19,7 @@ const PROD_B: Config = {
   "scpcloud:integrations": { globex: { organizationUser: "bo" } },
 };
 
-const folder = process.cwd();
-let directory: string;
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "scpcloud-program-"));
-  process.chdir(directory);
-});
-
-afterEach(() => {
-  process.chdir(folder);
-  rmSync(directory, { recursive: true });
-});
+useTemporaryFolder();
 
 /** A run of the whole program in a folder with the stack files prod and prod-b. */
 async function run(stack: string, config: Config, isPreview = false) {

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 
 import { stringify } from "yaml";
 
@@ -11,6 +9,7 @@ import { stacksOfRealm } from "../../settings/realmStacks";
 import { readStackFiles } from "../../settings/stackFiles";
 import { stackValues } from "../stackFile";
 import { ID, MINIMAL } from "./configuration";
+import { useTemporaryFolder } from "./temporaryFolder";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -23,18 +22,7 @@ const customersOf = (integrations: unknown): Config => ({
 });
 const GLOBEX = customersOf({ globex: { organizationUser: "bo" } });
 
-const folder = process.cwd();
-let directory: string;
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "scpcloud-realm-"));
-  process.chdir(directory);
-});
-
-afterEach(() => {
-  process.chdir(folder);
-  rmSync(directory, { recursive: true });
-});
+useTemporaryFolder();
 
 /** Writes these stack files; a text as it is. */
 function write(files: Readonly<Record<string, Config | string>>): void {

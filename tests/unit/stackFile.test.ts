@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { mayHaveFaults } from "../../settings/configKeys";
 import { SettingsError } from "../../settings/faults";
 import { withStackFiles } from "../../settings/pulumi";
 import { parseStackFile } from "../../settings/stackFile";
+import { useTemporaryFolder } from "./temporaryFolder";
 
 const file = "Pulumi.prod.yaml";
 const read = (text: string) => parseStackFile(file, text);
@@ -196,18 +196,7 @@ describe("the file of the stack that Pulumi is running", () => {
   const values = { "scpcloud:realm": "a", "scpcloud:audience": "the default" };
   const stackFileFaults = (stack: string) =>
     withStackFiles(stack, { values, secretKeys: new Set(), environment: {} }).fileFaults;
-  const folder = process.cwd();
-  let directory: string;
-
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "scpcloud-stack-"));
-    process.chdir(directory);
-  });
-
-  afterEach(() => {
-    process.chdir(folder);
-    rmSync(directory, { recursive: true });
-  });
+  useTemporaryFolder();
 
   test.each(["prod", "organization/scpcloud/prod"])("is looked at under the stack's name %s", (stack) => {
     writeFileSync(file, twice);
