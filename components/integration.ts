@@ -25,8 +25,9 @@ export interface IntegrationArgs {
 
 /**
  * One customer: a confidential client that can do nothing but fetch tokens for its own service account, with complete
- * lists of client scopes, so that neither the realm's defaults nor a caller can widen the token. Four resources, since their number
- * decides the speed. Keycloak generates the secret, long and of [A-Za-z0-9], which HTTP Basic needs no encoding for.
+ * lists of client scopes, so that neither the realm's defaults nor a caller can widen the token. Four resources, since
+ * their number decides the speed. Keycloak generates the secret, long and of [A-Za-z0-9], which HTTP Basic needs no
+ * encoding for.
  */
 export class Integration extends pulumi.ComponentResource {
   readonly clientId: string;

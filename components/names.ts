@@ -2,8 +2,8 @@
 export const CLIENT_SCOPE = "scpCloud";
 
 /**
- * The realm client scope with the roles of the client `account`. It carries nothing else, since Keycloak drops a client scope
- * with role mappings altogether for a user who holds none of its roles (DefaultClientSessionContext).
+ * The realm client scope with the roles of the client `account`. It carries nothing else, since Keycloak drops a client
+ * scope with role mappings altogether for a user who holds none of its roles (DefaultClientSessionContext).
  */
 export const ACCOUNT_CLIENT_SCOPE = "scpCloud-account";
 
@@ -43,8 +43,8 @@ export const ACCOUNT_ROLES = ["manage-account", "view-profile"] as const;
 export const ACCOUNT_ROLES_EXPANDED = ["manage-account", "manage-account-links", "view-profile"] as const;
 
 /**
- * Keycloak's own client scopes that a customer's client has. Without `service_account` (26.1 and later) every update of the
- * client makes Keycloak attach it again; without `basic`, `sub` is lost as soon as refresh tokens are switched on.
+ * Keycloak's own client scopes that a customer's client has. Without `service_account` (26.1 and later) every update of
+ * the client makes Keycloak attach it again; without `basic`, `sub` is lost as soon as refresh tokens are switched on.
  * `profile`, `email`, `acr` and `web-origins` are left out: each would add claims that the contract does not have.
  */
 export const BUILT_IN_SCOPES = ["basic", "roles", "service_account"] as const;

@@ -12,7 +12,7 @@ export interface RealmScopesArgs {
   readonly allowedOrigins: readonly string[];
   /** The ids by name of the roles of the client `account` that tokens carry; no client scope for them when empty. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
-  /** Whether Pulumi refuses to delete the client scope that every token depends on; the other one comes and goes by the settings. */
+  /** Whether Pulumi refuses to delete the client scope that all tokens depend on; the other one comes and goes. */
   readonly protect: boolean;
   /** The other stacks whose customers have the client scopes; Pulumi refuses to delete the first in any case then. */
   readonly usedBy: readonly string[];
@@ -21,8 +21,9 @@ export interface RealmScopesArgs {
 }
 
 /**
- * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`, of which neither
- * shows in the claim `scope`; and, where wanted, that secrets overlap. The realm itself is not declared, so that no `destroy` can take it along.
+ * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`, of which
+ * neither shows in the claim `scope`; and, where wanted, that secrets overlap. The realm itself is not declared, so that
+ * no `destroy` can take it along.
  */
 export class RealmScopes extends pulumi.ComponentResource {
   /** The client scopes that each customer's client gets besides Keycloak's own. */
