@@ -49,9 +49,13 @@ export class Administrator {
   }
 
   /** The clients of the realm whose ids begin so; the test realms are small. */
+  /** Sorted, and each one's client scopes too: Keycloak gives both in any order, now this way, now that. */
   async clients(prefix = ""): Promise<ClientRepresentation[]> {
     const all = (await this.send("GET", "/clients")) as ClientRepresentation[];
-    return all.filter(({ clientId }) => clientId.startsWith(prefix)).sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+    return all
+      .filter(({ clientId }) => clientId.startsWith(prefix))
+      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1))
+      .map((client) => ({ ...client, defaultClientScopes: [...(client["defaultClientScopes"] as string[])].sort() }));
   }
 
   async clientScopes(): Promise<string[]> {

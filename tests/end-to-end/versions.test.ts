@@ -93,7 +93,7 @@ describe.each(VERSIONS)("Keycloak %s", (version) => {
     expect(result).toMatchObject({ exitCode, stderr: "", stdout: expect.stringContaining(words) as string });
   };
 
-  it("issues the development token field for field, finds drift, and heals a lost state", async () => {
+  it("issues the development token field for field, finds and repairs drift, and heals a lost state", async () => {
     const stack = await project.createStack("dev", await stackFile("dev", REALM_NAME));
     await stack.up();
 
@@ -118,6 +118,7 @@ describe.each(VERSIONS)("Keycloak %s", (version) => {
 
     await new Meddler(REALM_NAME).changeClient("integration-api-service", { directAccessGrantsEnabled: true });
     await expectCommand("drift", "dev", DRIFT, "someone switched on direct access grants");
+    await stack.up({ refresh: true });
 
     const { version: format } = await stack.exportStack();
     await stack.importStack({ version: format, deployment: {} });
