@@ -2,10 +2,11 @@ import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
 
-import { run } from "../../processes/run";
+import { run, type RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
 import { REALMS, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
 import { EmptyProgram } from "./emptyProgram";
+import { ManyStacks } from "./manyStacks";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -14,23 +15,38 @@ import { EmptyProgram } from "./emptyProgram";
 const { values } = parseArgs({
   options: {
     customers: { type: "string", default: "1,100" },
+    stacks: { type: "string", default: "" },
     runs: { type: "string", default: "5" },
     help: { type: "boolean", default: false },
   },
 });
 
+const HELP = `npm run benchmark -- [--customers 1,100] [--stacks 200/2,1000/10] [--runs 5]
+  --customers  so many in one stack
+  --stacks     so many customers in so many stacks of one realm; three at most`;
+
 /** The shared scope and its audience mapper. */
 const RESOURCES_OF_REALM = 2;
 const RESOURCES_PER_CUSTOMER = 4;
 
+/** Above, a first load that saves the state at each step takes many minutes; docs/performance.md. */
+const MOST_WITH_CHECKPOINTS = 200;
+
 const PREVIEW = "preview, nothing changed";
 const EMPTY = "preview of an empty program";
-/** A preview of one customer takes at most so many times as long as that of an empty program. */
-const AIM = 1.5;
+const LOAD_SAVED_ONCE = "up, creating all, state saved once";
+const PREVIEW_OF_ONE_STACK = "preview of one of the stacks";
+const PREVIEW_OF_ALL = "rollout, preview of all stacks";
+const FIRST_ROLLOUT = "rollout, creating all";
+
+const MOST_RUNS_OF_STACKS = 3;
+/** Each has a realm of its own: to empty one takes as long as to fill it. */
+const REALMS_OF_STACKS = ["realmStacks", "rollout", "move"] as const;
 
 interface Row {
   readonly what: string;
   readonly customers: number;
+  readonly stacks?: number;
   /** In seconds. */
   readonly median: number;
   readonly least: number;
@@ -71,7 +87,8 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
       };
     const preview = pulumi("preview", "--expect-no-changes");
     const up = pulumi("up", "--yes", "--skip-preview");
-    const rows = await measure(customers, 1, { "up, creating all": up });
+    const isLarge = customers > MOST_WITH_CHECKPOINTS;
+    const rows = isLarge ? await loadSavedOnce(customers, up) : await measure(customers, 1, { "up, creating all": up });
     await preview();
     await empty.preview();
     rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.preview() })));
@@ -86,14 +103,51 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
     const declared = resources.filter(({ type }) => type.startsWith("keycloak:")).length;
     const expected = RESOURCES_OF_REALM + RESOURCES_PER_CUSTOMER * customers;
     console.log(`for ${customers}: ${declared} resources of Keycloak's (${expected} expected)`);
-    await stack.destroy();
     process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
-    rows.push(...(await measure(customers, 1, { "up, creating all, state saved once": up })));
-    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
     await stack.destroy();
+    if (!isLarge) {
+      rows.push(...(await loadSavedOnce(customers, up)));
+      await stack.destroy();
+    }
     return rows;
   } finally {
+    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
     await project.remove();
+  }
+}
+
+async function loadSavedOnce(customers: number, up: () => Promise<unknown>): Promise<Row[]> {
+  process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
+  const rows = await measure(customers, 1, { [LOAD_SAVED_ONCE]: up });
+  delete process.env["PULUMI_SKIP_CHECKPOINTS"];
+  return rows;
+}
+
+/** The customers in so many stacks, as many in each: the first load, the stack that a change touches, and all. */
+async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<Row[]> {
+  const many = await ManyStacks.create(realm, stacks, customers / stacks);
+  const succeed = (action: () => Promise<RunResult>) => async () => {
+    const { exitCode, stdout, stderr } = await action();
+    if (exitCode !== 0) {
+      throw new Error(stdout + stderr);
+    }
+  };
+  try {
+    await many.configure();
+    const [last = ""] = many.stacks.map(({ name }) => name).slice(-1);
+    const previewOfOne = ["preview", "--expect-no-changes", "--stack", last];
+    const rows = [
+      ...(await measure(customers, 1, { [FIRST_ROLLOUT]: succeed(() => many.rollout("--yes")) })),
+      ...(await measure(customers, runs, {
+        [PREVIEW_OF_ONE_STACK]: succeed(() => many.project.pulumi(...previewOfOne)),
+        [PREVIEW_OF_ALL]: succeed(() => many.rollout()),
+        "verify of all stacks": succeed(() => many.project.command("verify", "--realm-stack", many.realmStack)),
+        "customers of all stacks": succeed(() => many.project.command("customers", "--realm-stack", many.realmStack)),
+      })),
+    ];
+    return rows.map((row) => ({ ...row, stacks }));
+  } finally {
+    await many.project.remove();
   }
 }
 
@@ -107,39 +161,76 @@ function stackFile(project: Project, customers: number): StackFile {
 
 function print(rows: readonly Row[]): void {
   const table = new Table({
-    head: ["command", "customers", "median", "from – to", "ratio"],
+    head: ["command", "customers", "stacks", "median", "from – to", "ratio"],
     style: { head: [], border: [] },
   });
-  for (const { what, customers, median, least, most } of rows) {
+  for (const { what, customers, stacks = 1, median, least, most } of rows) {
     // Beside the preview of the same number of customers, the command that is typed most.
     const base = rows.find((row) => row.what === PREVIEW && row.customers === customers)?.median;
     table.push([
       what,
       String(customers),
+      String(stacks),
       `${median.toFixed(2)} s`,
       `${least.toFixed(2)} – ${most.toFixed(2)} s`,
       base === undefined ? "" : (median / base).toFixed(2),
     ]);
   }
   console.log(table.toString());
-  const medianOf = (what: string) => rows.find((row) => row.what === what && row.customers === 1)?.median ?? NaN;
-  const ratio = (medianOf(PREVIEW) / medianOf(EMPTY)).toFixed(2);
-  console.log(`one customer's preview / the empty program's: ${ratio} (at most ${AIM.toFixed(2)} is aimed at)`);
+  for (const line of aims(rows)) {
+    console.log(line);
+  }
+}
+
+/** The ratios that are aimed at, as far as this run has measured both of their rows. */
+function* aims(rows: readonly Row[]): Generator<string> {
+  const one = find(rows, PREVIEW, 1);
+  yield* aim("one customer's preview / the empty program's", one, find(rows, EMPTY, 1), 1.5);
+  for (const { customers, stacks } of rows.filter(({ what }) => what === FIRST_ROLLOUT)) {
+    const name = `${customers} in ${stacks ?? 1} stacks`;
+    yield* aim(`${name}: preview of one stack / of one customer`, find(rows, PREVIEW_OF_ONE_STACK, customers), one, 4);
+    const whole = find(rows, PREVIEW, customers);
+    yield* aim(`${name}: preview of all / of one stack with all`, find(rows, PREVIEW_OF_ALL, customers), whole, 1);
+    const load = find(rows, FIRST_ROLLOUT, customers);
+    yield* aim(`${name}: first load / of one stack, state saved once`, load, find(rows, LOAD_SAVED_ONCE, customers), 2);
+    const [least] = rows.filter(({ what }) => what === FIRST_ROLLOUT);
+    const each = (row: Row | undefined) => (row === undefined ? undefined : { median: row.median / row.customers });
+    if (least?.customers !== customers) {
+      yield* aim(`${name}: first load of a customer / with ${least?.customers ?? 0}`, each(load), each(least), 1.2);
+    }
+  }
+}
+
+type Median = Pick<Row, "median">;
+
+function* aim(what: string, one: Median | undefined, other: Median | undefined, most: number): Generator<string> {
+  if (one !== undefined && other !== undefined) {
+    yield `${what}: ${(one.median / other.median).toFixed(2)} (at most ${most.toFixed(1)} is aimed at)`;
+  }
+}
+
+function find(rows: readonly Row[], what: string, customers: number): Row | undefined {
+  return rows.find((row) => row.what === what && row.customers === customers);
 }
 
 async function main(): Promise<void> {
   if (values.help) {
-    console.log("npm run benchmark -- [--customers 1,100] [--runs 5]");
+    console.log(HELP);
     return;
   }
   const runs = Number(values.runs);
   const rows: Row[] = [];
-  await startServerOfTests(["production"]);
+  await startServerOfTests(["production", ...REALMS_OF_STACKS]);
   try {
     const empty = await EmptyProgram.create();
     try {
       for (const customers of values.customers.split(",").map(Number)) {
         rows.push(...(await benchmarkStack(customers, runs, empty)));
+      }
+      const groups = values.stacks === "" ? [] : values.stacks.split(",").map((group) => group.split("/").map(Number));
+      for (const [index, [customers = 0, stacks = 1]] of groups.entries()) {
+        const realm = REALMS[REALMS_OF_STACKS[index] ?? "realmStacks"];
+        rows.push(...(await benchmarkStacks(realm, customers, stacks, Math.min(runs, MOST_RUNS_OF_STACKS))));
       }
     } finally {
       await empty.remove();

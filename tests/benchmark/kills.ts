@@ -3,17 +3,21 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 
 import { startServerOfTests, stopServerOfTests } from "../end-to-end/server";
-import { type Kill, KilledStack } from "./killedStack";
+import type { Kill } from "./killed";
+import { KilledRollout } from "./killedRollout";
+import { KilledStack } from "./killedStack";
 
 /**
  * Kills `up` at random points, has each killed one healed by one `npm run recover`, and counts what went wrong. Kills
- * take turns: all customers are made, then all are changed. Linux only, as it looks for left processes in /proc.
+ * take turns: all customers are made, then all are changed. With several stacks a whole rollout is killed, and healed by
+ * the next. Linux only, as it looks for left processes in /proc.
  */
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     "without-checkpoints": { type: "string", default: "4" },
     customers: { type: "string", default: "20" },
+    stacks: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
   },
 });
@@ -26,7 +30,7 @@ function print(counts: ReadonlyMap<string, number>): void {
 
 async function main(): Promise<void> {
   if (values.help) {
-    console.log("npm run benchmark:kills -- [--kills 100] [--without-checkpoints 4] [--customers 20]");
+    console.log("npm run benchmark:kills -- [--kills 100] [--without-checkpoints 4] [--customers 20] [--stacks 1]");
     return;
   }
   const kills = Number(values.kills);
@@ -35,7 +39,8 @@ async function main(): Promise<void> {
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   await startServerOfTests(["crashes"]);
   try {
-    const stack = await KilledStack.open(Number(values.customers));
+    const [customers, stacks] = [Number(values.customers), Number(values.stacks)];
+    const stack = stacks === 1 ? await KilledStack.open(customers) : await KilledRollout.open(stacks, customers);
     try {
       await stack.measure();
       for (let index = 0; index < kills; index++) {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
@@ -69,11 +69,17 @@ export async function killRotation(project: Project, stack: string, customer: st
   const ended = once(child, "exit");
   await Promise.race([once(child.stdout, "data"), ended]);
   await Promise.race([delay(Math.random() * KILL_WINDOW_MILLISECONDS), ended]);
+  const end = killTree(child);
+  await ended;
+  child.stdout.destroy();
+  await end;
+}
+
+/** Kills a process and all that it has started; resolves when all of them are gone. */
+export async function killTree(child: ChildProcess): Promise<void> {
   const descendants = descendantsOf(child.pid ?? 0);
   child.kill("SIGKILL");
   descendants.forEach(endProcess);
-  await ended;
-  child.stdout.destroy();
   await until(() => !descendants.some(isAlive), isTrue);
 }
 

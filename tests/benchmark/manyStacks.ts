@@ -1,0 +1,48 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import type { RunResult } from "../../processes/run";
+import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
+
+/** Stacks that share a realm, each with as many customers; the first is the realm's. */
+export class ManyStacks {
+  private constructor(
+    readonly project: Project,
+    readonly stacks: readonly Stack[],
+    private readonly realm: string,
+    private readonly customersOfEach: number,
+  ) {}
+
+  static async create(realm: string, count: number, customersOfEach: number): Promise<ManyStacks> {
+    const project = await Project.create();
+    const stacks: Stack[] = [];
+    for (let number = 1; number <= count; number++) {
+      stacks.push(await project.createStack(`many-${number}`, {}));
+    }
+    return new ManyStacks(project, stacks, realm, customersOfEach);
+  }
+
+  /** @param round changes the client and the mapper of each customer */
+  async configure(round = 0): Promise<void> {
+    const whole = this.project.connection(this.realm);
+    const connection = Object.entries(whole).filter(([key]) => key.startsWith("keycloak:"));
+    for (const [index, { name }] of this.stacks.entries()) {
+      const settings: StackFile =
+        index === 0
+          ? { ...whole, "scpcloud:accessTokenLifespan": 300 + (round % 2) }
+          : { ...Object.fromEntries(connection), "scpcloud:realmStack": this.realmStack };
+      const first = index * this.customersOfEach + 1;
+      await this.project.configure(name, {
+        ...settings,
+        "scpcloud:integrations": numberedCustomers(this.customersOfEach, { first, round }),
+      });
+    }
+  }
+
+  get realmStack(): string {
+    return this.stacks[0]?.name ?? "";
+  }
+
+  rollout(...args: string[]): Promise<RunResult> {
+    return this.project.command("rollout", "--realm-stack", this.realmStack, ...args);
+  }
+}
