@@ -4,24 +4,24 @@
 
 # Gets a Node.js where the machine's own is too old.
 NODE = development/toolchain/node.sh
-TSX = $(NODE) node_modules/.bin/tsx
+TYPESCRIPT = $(NODE) node --require ./loader.js
 
 # make up APPS=1 and make env APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
 APPS =
 export APPS
 
 up: node_modules/.package-lock.json
-	@$(TSX) development/up.ts
+	@$(TYPESCRIPT) development/up.ts
 
 down: node_modules/.package-lock.json
-	@$(TSX) development/down.ts
+	@$(TYPESCRIPT) development/down.ts
 
 # Prints exports and nothing else: eval "$(make env)"
 env: node_modules/.package-lock.json
-	@$(TSX) development/env.ts
+	@$(TYPESCRIPT) development/env.ts
 
 test: node_modules/.package-lock.json
-	@$(TSX) tests/run.ts
+	@$(TYPESCRIPT) tests/run.ts
 
 node_modules/.package-lock.json: package-lock.json
 	@echo "Installing npm packages ..." >&2

@@ -41,7 +41,7 @@ export class InterruptedError extends UserError {
 const TIMED_OUT = 124;
 const NOT_STARTED = 127;
 const KILL_DELAY_MILLISECONDS = 3_000;
-/** One Ctrl-C comes from the terminal, from npm and from tsx, and a second one keeps Pulumi from saving its state. */
+/** One Ctrl-C comes from the terminal and from npm, and a second one keeps Pulumi from saving its state. */
 const SAME_INTERRUPT_MILLISECONDS = 1_000;
 
 /**

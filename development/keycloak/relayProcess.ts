@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { nodeArguments } from "../../processes/program";
 import type { Report } from "../../processes/progress";
 import { allProcesses, endProcesses } from "./processes";
 
@@ -18,7 +19,7 @@ export async function ensureRelayRunning(address: string, port: number, report: 
   if ((await relayProcesses()).some((process) => process.commandLine.includes(commandLine))) return;
   await stopRelay();
   report(`Passing connections to ${address}:${port} on to Keycloak, for the containers.`);
-  const child = spawn(process.execPath, ["--import", "tsx", SCRIPT, address, String(port)], {
+  const child = spawn(process.execPath, nodeArguments(SCRIPT, address, String(port)), {
     cwd: PROJECT_DIRECTORY,
     stdio: "ignore",
     detached: true,

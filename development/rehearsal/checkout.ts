@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { nodeArguments } from "../../processes/program";
 import { run, type RunResult } from "../../processes/run";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
@@ -33,7 +34,7 @@ export class Checkout {
 
   /** One of the project's own commands, as `npm run` starts it. */
   command(name: string, ...args: string[]): Promise<RunResult> {
-    return this.runHere(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join("commands", `${name}.ts`), ...args]);
+    return this.runHere(process.execPath, nodeArguments(join("commands", `${name}.ts`), ...args));
   }
 
   async remove(): Promise<void> {

@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 
 import type { RunResult } from "../../processes/run";
 import { killTree } from "../end-to-end/interruption";
@@ -35,14 +33,11 @@ export class KilledRollout extends Killed<ManyStacks> {
   }
 
   protected async run({ project, realmStack }: ManyStacks, { checkpoints }: Kill, point?: number): Promise<End> {
-    const tsx = join(project.directory, "node_modules", ".bin", "tsx");
-    const args = ["--realm-stack", realmStack, "--yes", ...(checkpoints ? [] : ["--fast"])];
     const started = performance.now();
-    const child = spawn(tsx, [join("commands", "rollout.ts"), ...args], {
-      cwd: project.directory,
-      env: { ...process.env, ...project.environment },
-      stdio: "ignore",
-    });
+    const args = ["--realm-stack", realmStack, "--yes", ...(checkpoints ? [] : ["--fast"])];
+    const child = project.startCommand("rollout", ...args);
+    child.stdout.resume();
+    child.stderr.resume();
     let killed: Promise<void> | undefined;
     const timer = point === undefined ? undefined : setTimeout(() => void (killed = killTree(child)), point);
     const [exitCode] = (await once(child, "exit")) as [number | null];

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readlink, realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Project } from "./project";
@@ -60,18 +59,14 @@ export async function interruptUp(
  * said what it will do. It may have ended by then.
  */
 export async function killRotation(project: Project, stack: string, customer: string): Promise<void> {
-  const args = [join("commands", "rotate.ts"), "--stack", stack, "--customer", customer, "--yes"];
-  const child = spawn(join(project.directory, "node_modules", ".bin", "tsx"), args, {
-    cwd: project.directory,
-    env: { ...process.env, ...project.environment },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const child = project.startCommand("rotate", "--stack", stack, "--customer", customer, "--yes");
   const ended = once(child, "exit");
   await Promise.race([once(child.stdout, "data"), ended]);
   await Promise.race([delay(Math.random() * KILL_WINDOW_MILLISECONDS), ended]);
   const end = killTree(child);
   await ended;
   child.stdout.destroy();
+  child.stderr.destroy();
   await end;
 }
 

@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
 
 import type { Credentials } from "../../outputs";
-import { descendantsOf } from "./interruption";
+import { killTree } from "./interruption";
 import { Administrator } from "./keycloak";
 import { Project } from "./project";
 import { REALMS, serverOfTests } from "./server";
@@ -169,26 +168,14 @@ it("moves customers into a new stack, with their comments and the record of hand
 
 /** Starts a move, and kills it with all that it has started as soon as the condition holds. */
 async function killMove(args: readonly string[], condition: () => Promise<boolean>): Promise<void> {
-  const repository = resolve(__dirname, "..", "..");
-  const tsx = join(repository, "node_modules", ".bin", "tsx");
-  const child = spawn(tsx, [join("commands", "move.ts"), ...args], {
-    cwd: project.directory,
-    env: { ...process.env, ...project.environment },
-    stdio: "ignore",
-  });
+  const child = project.startCommand("move", ...args);
   const ended = once(child, "exit");
   await until(
     async () => child.exitCode !== null || (await condition()),
     (is) => is,
   );
   expect(child.exitCode).toBeNull();
-  for (const processId of [child.pid ?? 0, ...descendantsOf(child.pid ?? 0)]) {
-    try {
-      process.kill(processId, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  await killTree(child);
   await ended;
 }
 

@@ -1,10 +1,13 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
 import { Checkout } from "../../development/rehearsal/checkout";
+import { nodeArguments } from "../../processes/program";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
 
@@ -88,6 +91,16 @@ export class Project extends Checkout {
       "scpcloud:protect": false,
       "scpcloud:publicUrl": "https://host.docker.internal:28443",
     };
+  }
+
+  /** Starts one of the project's own commands, for a test that interrupts it. */
+  startCommand(name: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn(process.execPath, nodeArguments(join("commands", `${name}.ts`), ...args), {
+      cwd: this.directory,
+      env: { ...process.env, ...this.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
   }
 
   /** Writes the stack file, the secret kept as it is encrypted there. */

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 
@@ -15,7 +14,6 @@ const REALM = REALMS.recovery;
 const STACK = "recovery";
 const FEW = 3;
 const MANY = 12;
-const TSX = resolve(__dirname, "..", "..", "node_modules", ".bin", "tsx");
 
 let project: Project;
 let stack: Stack;
@@ -152,12 +150,7 @@ it("a preview that fails within recover is told by its errors alone", async () =
 
 // A terminal sends it to all that a command has started in its group.
 it("Ctrl-C ends drift with one line, and the CLI that it has started with it", async () => {
-  const child = spawn(TSX, [join("commands", "drift.ts"), "--stack", STACK], {
-    cwd: project.directory,
-    env: { ...process.env, ...project.environment },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = project.startCommand("drift", "--stack", STACK);
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { nodeArguments } from "../../processes/program";
 import { readStackFile } from "../../commands/review/claimsReview";
 import { workingTreeFiles } from "../../commands/review/revision";
 import { connect } from "../../keycloak/http";
@@ -17,7 +18,6 @@ import { until } from "./until";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 const OLDEST = PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION;
-const TSX = join(REPOSITORY, "node_modules", ".bin", "tsx");
 const SCRIPT = join("development", "rehearse.ts");
 
 /** All that a rehearsal makes lies below this folder. */
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 const rehearse = (...args: string[]) =>
-  run(TSX, [SCRIPT, ...args], {
+  run(process.execPath, nodeArguments(SCRIPT, ...args), {
     cwd: REPOSITORY,
     env: { TMPDIR: temporary },
     timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
@@ -98,7 +98,7 @@ describe("a rehearsal of an upgrade", () => {
   });
 
   it("ends its server and removes its files when it is interrupted", async () => {
-    const child = spawn(TSX, [SCRIPT, "--stack", "prod"], {
+    const child = spawn(process.execPath, nodeArguments(SCRIPT, "--stack", "prod"), {
       cwd: REPOSITORY,
       env: { ...process.env, TMPDIR: temporary },
       stdio: ["ignore", "ignore", "pipe"],

@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { descendantsOf } from "./interruption";
+import { killTree } from "./interruption";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
@@ -98,12 +97,7 @@ async function expectSound(): Promise<void> {
 
 /** Starts a rollout, and signals it as soon as the condition holds; SIGKILL comes to all that it has started as well. */
 async function interrupt(signal: "SIGINT" | "SIGKILL", condition: () => Promise<boolean>, ...args: string[]) {
-  const repository = resolve(__dirname, "..", "..");
-  const child = spawn(
-    join(repository, "node_modules", ".bin", "tsx"),
-    [join("commands", "rollout.ts"), "--realm-stack", STACKS[0], "--yes", ...args],
-    { cwd: project.directory, env: { ...process.env, ...project.environment }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = project.startCommand("rollout", "--realm-stack", STACKS[0], "--yes", ...args);
   let stdout = "";
   child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
   child.stderr.resume();
@@ -113,14 +107,7 @@ async function interrupt(signal: "SIGINT" | "SIGKILL", condition: () => Promise<
     (is) => is,
   );
   expect({ exitCode: child.exitCode, stdout }).toEqual({ exitCode: null, stdout: "" });
-  const killed = signal === "SIGINT" ? [child.pid ?? 0] : [child.pid ?? 0, ...descendantsOf(child.pid ?? 0)];
-  for (const processId of killed) {
-    try {
-      process.kill(processId, signal);
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  await (signal === "SIGINT" ? child.kill(signal) : killTree(child));
   const [exitCode] = (await ended) as [number | null];
   return { exitCode, stdout };
 }

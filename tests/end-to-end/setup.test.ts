@@ -14,10 +14,14 @@ it("a set-up of the end-to-end tests that fails leaves no file behind", async ()
   // Keycloak is the last to start: the keys and secrets are there by then.
   await writeFile(join(programs, "java"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
   try {
-    const tsx = join(REPOSITORY, "node_modules", ".bin", "tsx");
     const { exitCode, stderr } = await run(
-      tsx,
-      ["--eval", 'require("./tests/end-to-end/server").startServerOfTests(["development"])'],
+      process.execPath,
+      [
+        "--require",
+        "./loader.js",
+        "--eval",
+        'require("./tests/end-to-end/server").startServerOfTests(["development"])',
+      ],
       {
         cwd: REPOSITORY,
         env: { TMPDIR: temporary, PATH: [programs, process.env["PATH"]].join(delimiter) },

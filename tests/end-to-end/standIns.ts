@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 
+import { nodeArguments } from "../../processes/program";
 import { lastingPort } from "../../development/keycloak/ports";
 import { until } from "./until";
 
@@ -20,7 +21,7 @@ export class StandIns {
     const { bffEnvironment, apiEnvironment } = await stack.outputs();
     const [bffPort, apiPort] = [await lastingPort(), await lastingPort()];
     const start = (service: string, port: number, environment: unknown, further: Record<string, string> = {}) =>
-      spawn(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join("development", "stand-ins", `${service}.ts`)], {
+      spawn(process.execPath, nodeArguments(join("development", "stand-ins", `${service}.ts`)), {
         cwd: REPOSITORY,
         stdio: "ignore",
         env: {

@@ -25,7 +25,9 @@ beforeEach(async () => {
   home = join(checkout, "home");
   const folders = ["development", "processes", "settings", ".github"];
   await Promise.all(
-    [...folders, "package.json"].map((name) => cp(join(REPOSITORY, name), join(checkout, name), { recursive: true })),
+    [...folders, "loader.js", "package.json"].map((name) =>
+      cp(join(REPOSITORY, name), join(checkout, name), { recursive: true }),
+    ),
   );
   await symlink(join(REPOSITORY, "node_modules"), join(checkout, "node_modules"));
 });
@@ -37,7 +39,7 @@ afterEach(async () => {
 /** Runs one of the checkout's TypeScript files where these folders are in front of PATH, and nothing of ours is. */
 function runFresh(file: string, folders: readonly string[], variables: Record<string, string> = {}) {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(REPOSITORY));
-  return run(join(REPOSITORY, "node_modules", ".bin", "tsx"), [join(checkout, file)], {
+  return run(process.execPath, ["--require", "./loader.js", file], {
     cwd: checkout,
     env: {
       PULUMI_HOME: home,

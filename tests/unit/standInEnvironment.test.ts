@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { nodeArguments } from "../../processes/program";
 import { startApi } from "../../development/stand-ins/api";
 import { startBff } from "../../development/stand-ins/bff";
 import type { Environment } from "../../development/stand-ins/environmentReader";
@@ -106,7 +107,7 @@ describe("the environment of a stand-in", () => {
 
 describe("the process of a stand-in", () => {
   const run = (environment: Environment) =>
-    spawn(process.execPath, ["--import", "tsx", join(__dirname, "../../development/stand-ins/bff.ts")], {
+    spawn(process.execPath, nodeArguments(join(__dirname, "../../development/stand-ins/bff.ts")), {
       env: { PATH: process.env["PATH"], ...environment },
     });
 

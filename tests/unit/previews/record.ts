@@ -14,7 +14,7 @@ import { CUSTOMERS, SCENARIOS } from "./scenarios";
 
 /**
  * Records what `pulumi preview --json` says of this program on a real Keycloak, for the tests of the summary:
- * npx tsx tests/unit/previews/record.ts. Where the program has changed, so do the recordings, and nothing else.
+ * npm run previews:record. Where the program has changed, so do the recordings, and nothing else.
  */
 const STACK = "prod";
 const REPOSITORY = resolve(__dirname, "..", "..", "..");
