@@ -48,12 +48,18 @@ const TAGGED = {
   remedy: "remove what begins with an exclamation mark, and put the value in quotes where it is text",
 } as const;
 
-/**
- * Reads a file as Pulumi does, or tells where it cannot.
- * @param keyOf the full key of a path in the file
- * @throws SettingsError without a word of the content, which may be a secret
- */
-export function readYamlFile(file: string, text: string, keyOf: (path: readonly string[]) => string): YamlFile {
+/** A file as a tree of nodes, and what it means. */
+export interface YamlTree {
+  readonly document: Document;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The line that a node begins in, from 1. */
+  readonly lineOf: (node: Node) => number;
+  /** What an alias stands for; any other node stands for itself. */
+  readonly follow: (node: unknown) => unknown;
+}
+
+/** @throws SettingsError without a word of the content, which may be a secret, where the file is no map */
+export function readYamlTree(file: string, text: string): YamlTree {
   const lines = new LineCounter();
   const document = parseDocument(text, { logLevel: "silent", lineCounter: lines, merge: true });
   const lineOf = (node: Node) => lines.linePos(node.range?.[0] ?? 0).line;
@@ -64,9 +70,8 @@ export function readYamlFile(file: string, text: string, keyOf: (path: readonly 
   }
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();
-  const faults: Fault[] = [];
   visit(document, {
-    Node(role, node, path) {
+    Node(_, node, path) {
       if (isAlias(node)) {
         const target = anchors.get(node.source);
         if (target === undefined) {
@@ -76,14 +81,28 @@ export function readYamlFile(file: string, text: string, keyOf: (path: readonly 
           throw notAMap(file, `an anchor that contains itself, in line ${lineOf(node)}`);
         }
         targets.set(node, target);
-        return;
-      }
-      if (node.anchor !== undefined) {
+      } else if (node.anchor !== undefined) {
         anchors.set(node.anchor, node);
       }
-      const fault = misread(node, role === "key");
+    },
+  });
+  const follow = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+  return { document, content: toMap(file, document), lineOf, follow };
+}
+
+/**
+ * Reads a file as Pulumi does, or tells where it cannot.
+ * @param fullKeyOf the full key of a path in the file
+ * @throws SettingsError as {@link readYamlTree} does
+ */
+export function readYamlFile(file: string, text: string, fullKeyOf: (path: readonly string[]) => string): YamlFile {
+  const { document, content, lineOf, follow } = readYamlTree(file, text);
+  const faults: Fault[] = [];
+  visit(document, {
+    Node(role, node, path) {
+      const fault = isAlias(node) ? undefined : misread(node, role === "key");
       if (fault !== undefined) {
-        const key = keyOf(pathOf(path, node));
+        const key = fullKeyOf(pathOf(path, node));
         const where = `line ${lineOf(node)} of ${file}`;
         // Other namespaces have secrets, which may stand there by mistake.
         const found = key.startsWith("scpcloud:") && isScalar(node) ? `${shown(node.source)} in ` : "";
@@ -91,12 +110,11 @@ export function readYamlFile(file: string, text: string, keyOf: (path: readonly 
       }
     },
   });
-  const content = toMap(file, document);
-  const follow = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
   const keysOf = (node: unknown): WrittenKey[] =>
-    pairsOf(follow(node)).flatMap(({ key, value }) => {
+    pairsOf(follow(node)).flatMap((pair) => {
+      const { key, value } = pair;
       if (!isMerge(key)) {
-        return isScalar(key) ? [{ key: textOf(key), line: lineOf(key) }] : [];
+        return isScalar(key) ? [{ key: keyOf(pair), line: lineOf(key) }] : [];
       }
       const merged = follow(value);
       return isSeq(merged) ? merged.items.flatMap(keysOf) : keysOf(merged);
@@ -104,11 +122,13 @@ export function readYamlFile(file: string, text: string, keyOf: (path: readonly 
   return {
     content,
     faults,
-    keysBelow: (name) =>
-      pairsOf(document.contents).flatMap(({ key, value }) =>
-        isScalar(key) && textOf(key) === name ? keysOf(value) : [],
-      ),
+    keysBelow: (name) => pairsOf(document.contents).flatMap((pair) => (keyOf(pair) === name ? keysOf(pair.value) : [])),
   };
+}
+
+/** A key as it is written; empty where it is no scalar. */
+export function keyOf({ key }: Pair): string {
+  return isScalar(key) ? (key.source ?? String(key.value)) : "";
 }
 
 function misread(node: Node, isKey: boolean): Omit<Fault, "key"> | undefined {
@@ -128,7 +148,7 @@ function pathOf(path: readonly unknown[], node: Node): string[] {
   return parents.flatMap((parent, index) => {
     const child = parents[index + 1];
     if (isPair(parent) && isScalar(parent.key)) {
-      return [`.${textOf(parent.key)}`];
+      return [`.${keyOf(parent)}`];
     }
     return isSeq(parent) ? [`[${parent.items.indexOf(child)}]`] : [];
   });
@@ -153,10 +173,6 @@ function pairsOf(node: unknown): Pair[] {
 
 function isMerge(key: unknown): boolean {
   return isScalar(key) && key.type === Scalar.PLAIN && key.source === "<<";
-}
-
-function textOf(key: Scalar): string {
-  return key.source ?? String(key.value);
 }
 
 function notAMap(file: string, found?: string): SettingsError {

@@ -1,17 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 
 import {
-  type Document,
   isAlias,
   isCollection,
   isMap,
   isPair,
   isScalar,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
-  Scalar,
   visit,
   type YAMLMap,
 } from "yaml";
@@ -19,6 +16,7 @@ import {
 import { fullKey } from "../../settings/configKeys";
 import { recordOf } from "../../settings/decode";
 import { UserError } from "../../settings/userError";
+import { keyOf, readYamlTree, type YamlTree } from "../../settings/yamlFile";
 
 /** A customer cannot be moved, or not in the way that its stack files are written. */
 export class MoveError extends UserError {
@@ -78,7 +76,7 @@ export function takeEntries(
       value: recordOf(written.customers)[keyOf(pair)],
     };
   });
-  const keyLine = written.lineOf(customers.key as Node);
+  const keyLine = written.indexOf(customers.key as Node);
   for (let line = keyLine + 1; removed.has(line) || (removed.has(line - 1) && isBlank(lines[line])); line++) {
     removed.add(line);
   }
@@ -126,7 +124,7 @@ export function addEntries(file: string, text: string, entries: readonly Written
     const extent = extentOf(file, written, last);
     result = insert(extent.last, body(extent.indentation, false));
   } else if (customers !== undefined) {
-    const line = written.lineOf(customers.key as Node);
+    const line = written.indexOf(customers.key as Node);
     lines[line] = (lines[line] ?? "").replace(/:(?:[ \t]*(?:\{[ \t]*\}|~|null))?(?=[ \t]*(?:#.*)?\r?\n?$)/, ":");
     result = insert(line, body(columnOf(lines[line]) + 2, true));
   } else {
@@ -170,26 +168,19 @@ export function newStackFile(file: string, text: string, realmStack: string): st
   }
 }
 
-interface Written {
+interface Written extends YamlTree {
   readonly text: string;
   /** With their ends. */
   readonly lines: string[];
-  readonly document: Document;
   readonly config: YAMLMap | undefined;
-  readonly content: Readonly<Record<string, unknown>>;
   /** What stands below scpcloud:integrations. */
   readonly customers: unknown;
-  /** From 0. */
-  readonly lineOf: (node: Node) => number;
+  /** The index in `lines` of the line that a node begins in. */
+  readonly indexOf: (node: Node) => number;
 }
 
 function read(file: string, text: string): Written {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { logLevel: "silent", lineCounter: counter, merge: true });
-  if (document.errors.length > 0) {
-    throw new MoveError(`${file} is no YAML file: ${document.errors[0]?.message.split(/:?\n/, 1)[0]}`);
-  }
-  const content = recordOf(document.toJS());
+  const { document, content, lineOf, follow } = readYamlTree(file, text);
   const config = document.get("config");
   return {
     text,
@@ -198,7 +189,9 @@ function read(file: string, text: string): Written {
     config: isMap(config) ? config : undefined,
     content,
     customers: Object.entries(recordOf(content["config"])).find(([key]) => fullKey(key) === CUSTOMERS)?.[1],
-    lineOf: (node) => counter.linePos(node.range?.[0] ?? 0).line - 1,
+    lineOf,
+    indexOf: (node) => lineOf(node) - 1,
+    follow,
   };
 }
 
@@ -217,9 +210,9 @@ function customersOf(file: string, { config, customers }: Written): Pair | undef
 }
 
 /** The lines of an entry, from 0: its own, the comments above it, and those further in below it. */
-function extentOf(file: string, { text, lines, lineOf }: Written, pair: Pair) {
+function extentOf(file: string, { text, lines, indexOf }: Written, pair: Pair) {
   const key = pair.key as Node;
-  const line = lineOf(key);
+  const line = indexOf(key);
   const indentation = columnOf(lines[line]);
   if (!lines[line]?.slice(indentation).startsWith(text.slice(key.range?.[0], key.range?.[1]))) {
     throw new MoveError(`${file}, line ${line + 1}: the key does not begin the line.\n${BY_HAND}`);
@@ -254,24 +247,22 @@ function endOf(pair: Pair): number {
 }
 
 /** An alias means what stands at its anchor, which another file does not have. */
-function refuseAliases(file: string, { document, lineOf }: Written, moved: readonly Pair[]): void {
-  const anchors = new Map<string, { readonly node: Node; readonly owner: Pair | undefined }>();
+function refuseAliases(file: string, { document, lineOf, follow }: Written, moved: readonly Pair[]): void {
+  const owners = new Map<unknown, Pair | undefined>();
   const faults: string[] = [];
   visit(document, {
     Node(_, node, path) {
       const owner = path.filter(isPair).find((pair) => moved.includes(pair));
       if (isAlias(node)) {
-        const anchor = anchors.get(node.source);
-        const where = `${file}, line ${lineOf(node) + 1}`;
-        if (owner !== undefined && anchor?.owner === undefined) {
+        const anchorOwner = owners.get(follow(node));
+        const where = `${file}, line ${lineOf(node)}`;
+        if (owner !== undefined && anchorOwner === undefined) {
           faults.push(`${where}: ${keyOf(owner)} uses *${node.source}, whose anchor stays.`);
-        } else if (owner === undefined && anchor?.owner !== undefined) {
-          faults.push(
-            `${where}: *${node.source} stays, and its anchor belongs to ${keyOf(anchor.owner)}, which moves.`,
-          );
+        } else if (owner === undefined && anchorOwner !== undefined) {
+          faults.push(`${where}: *${node.source} stays, and its anchor belongs to ${keyOf(anchorOwner)}, which moves.`);
         }
       } else if (node.anchor !== undefined) {
-        anchors.set(node.anchor, { node, owner });
+        owners.set(node, owner);
       }
     },
   });
@@ -305,10 +296,6 @@ function checkEdit(
   ) {
     throw new MoveError(`${file} is written in a way that this command cannot edit.\n${BY_HAND}`);
   }
-}
-
-function keyOf(pair: Pair): string {
-  return isScalar(pair.key) ? (pair.key.type === Scalar.PLAIN ? (pair.key.source ?? "") : String(pair.key.value)) : "";
 }
 
 function columnOf(line = ""): number {

@@ -133,3 +133,11 @@ describe("what does not mean the same in another file is refused, with the line 
     expect(addEntries(FILE, below("y: {}"), entries)).toBe(below("y: {}\na: &a {name: A}\nb:\n  <<: *a"));
   });
 });
+
+test.each([
+  ["a list", "- config"],
+  ["what no reader understands", "config: {"],
+  ["an alias without an anchor", "config: *a"],
+])("%s instead of a stack file's map is a fault of the file", (_, text) => {
+  expect(() => take(text, "a")).toThrow(/^1 fault .*\n\nPulumi\.prod\.yaml\n {2}must be a YAML map/);
+});
