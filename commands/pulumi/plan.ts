@@ -1,8 +1,8 @@
 import { TYPES } from "../../components/types";
 import { nameOf, typeOf } from "./owners";
-import { readPreview, type Step } from "./preview";
+import type { Preview, Step } from "./preview";
 
-/** A resource that an `up` would create, from `pulumi preview --json`. */
+/** A resource that an `up` would create. */
 export interface PlannedResource {
   readonly urn: string;
   readonly type: string;
@@ -26,9 +26,8 @@ export interface LostClient {
   readonly replacedFor: readonly string[];
 }
 
-/** @param json the output of `pulumi preview --json` */
-export function readPlan(json: string): Plan {
-  const { steps } = readPreview(json);
+/** What a preview says that an `up` would do. */
+export function planOf({ steps }: Pick<Preview, "steps">): Plan {
   return {
     creates: steps
       // Of client policies also those that replace others: their names are other ones (components/secretRotation.ts).

@@ -7,9 +7,9 @@ import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
 import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
-import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../pulumi/pulumiCli";
+import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../cli/files";
-import { importFile, type Plan, type PlannedResource, readPlan } from "../pulumi/plan";
+import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
 
 /** What recovery found and did. */
 export interface Recovery {
@@ -37,9 +37,9 @@ export async function recover(
   report: (line: string) => void,
   { mayBeHandMade = () => false, removeOrphans }: RecoveryOptions = {},
 ): Promise<Recovery> {
-  const unlocked = (args: readonly string[], options?: PulumiRunOptions) => runUnlocked(pulumi, args, report, options);
+  const unlocked = unlocking(pulumi, report);
   const adopted: string[] = [];
-  const preview = async () => readPlan(await unlocked(["preview", "--json", "--suppress-permalink"]));
+  const preview = async () => planOf(await runPreview(unlocked));
 
   await readSecretsAnew(pulumi, admin, unlocked, report);
   // Mappers can be looked for only when their client or client scope is in the state, hence the rounds.
@@ -64,7 +64,7 @@ export async function recover(
   if (pendingOperations > 0) {
     const operations = pendingOperations === 1 ? "1 operation was" : `${pendingOperations} operations were`;
     report(`${operations} under way when the run was killed; refreshing the state`);
-    await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+    await unlocked.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
     refuseLosses(await preview());
   }
   for (const policy of await removeUnknownPolicies(plan.creates, admin)) {
@@ -74,7 +74,7 @@ export async function recover(
     report(`removed what the state does not know: ${orphan}`);
   }
   try {
-    await unlocked(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+    await unlocked.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
       // A dead run's lock is told here, and is no error then.
       onLine: (line) => void (namesLock(line) || report(line)),
     });
@@ -84,27 +84,25 @@ export async function recover(
   return { adopted, pendingOperations };
 }
 
-/** Runs the CLI; where a dead process holds the stack's lock, that is removed before, and told. */
-export async function runUnlocked(
-  pulumi: PulumiCli,
-  args: readonly string[],
-  report: (line: string) => void,
-  options?: PulumiRunOptions,
-): Promise<string> {
-  return withoutDeadLocks(
-    () => pulumi.run(args, options),
-    async (holders) => {
-      report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
-      await pulumi.run(["cancel", "--yes"]);
-    },
-  );
+/** The CLI, which where a dead process holds the stack's lock removes that before, and tells it. */
+export function unlocking(pulumi: PulumiCli, report: (line: string) => void): PulumiCli {
+  return {
+    run: (args, options) =>
+      withoutDeadLocks(
+        () => pulumi.run(args, options),
+        async (holders) => {
+          report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
+          await pulumi.run(["cancel", "--yes"]);
+        },
+      ),
+  };
 }
 
 /** Those that the state lacks, and those that Keycloak made in a rotation that was killed. */
 async function readSecretsAnew(
   pulumi: PulumiCli,
   admin: KeycloakAdmin,
-  unlocked: (args: readonly string[]) => Promise<string>,
+  unlocked: PulumiCli,
   report: (line: string) => void,
 ): Promise<void> {
   const { resources = [] } = await exportState(pulumi);
@@ -118,7 +116,7 @@ async function readSecretsAnew(
   }
   const targets = [...missing, ...other].flatMap((urn) => ["--target", urn]);
   if (targets.length > 0) {
-    await unlocked(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
+    await unlocked.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
   }
 }
 
@@ -179,9 +177,9 @@ async function refuseHandMade(
   }
 }
 
-async function adopt(unlocked: (args: readonly string[]) => Promise<string>, file: object): Promise<void> {
+async function adopt(unlocked: PulumiCli, file: object): Promise<void> {
   await withTemporaryFile(JSON.stringify(file), (path) =>
-    unlocked(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
+    unlocked.run(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
   );
 }
 

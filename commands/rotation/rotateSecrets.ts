@@ -10,7 +10,7 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, runPreview } from "../pulumi/pulumiCli";
-import { runUnlocked } from "../recover/recovery";
+import { unlocking } from "../recover/recovery";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import type { RotationStep } from "./plan";
 
@@ -27,8 +27,9 @@ export interface RotationTools {
 }
 
 /** Renews secrets, one customer after the other; each is whole before the next is begun. */
-export async function rotateSecrets(steps: readonly RotationStep[], tools: RotationTools): Promise<void> {
-  const { report, stack } = tools;
+export async function rotateSecrets(steps: readonly RotationStep[], given: RotationTools): Promise<void> {
+  const { report, stack } = given;
+  const tools = { ...given, pulumi: unlocking(given.pulumi, report) };
   const work = steps.filter(({ action }) => action !== "leave");
   const targets = await refuseOtherChanges(work, tools);
   for (const [index, step] of work.entries()) {
@@ -40,7 +41,7 @@ export async function rotateSecrets(steps: readonly RotationStep[], tools: Rotat
 }
 
 async function renew(step: RotationStep, target: string, tools: RotationTools): Promise<string> {
-  const { admin, readOutputs, report } = tools;
+  const { admin, pulumi, readOutputs, report } = tools;
   const { action, secrets, stopsPrevious } = step;
   const { client } = secrets;
   const path = `/clients/${client.id}/client-secret`;
@@ -56,7 +57,7 @@ async function renew(step: RotationStep, target: string, tools: RotationTools): 
   }
   report(`  ${action === "takeOver" ? "Keycloak has" : "Keycloak has made"} the new secret; now the stack's state`);
   const update = ["up", "--refresh", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink"];
-  await unlocked(tools, [...update, "--target", target]);
+  await pulumi.run([...update, "--target", target]);
   if ((await readOutputs()).credentials?.[client.clientId]?.clientSecret !== present) {
     throw new RotationError(
       `${client.clientId}: Keycloak's secret is not the one in the stack's outputs: somebody else works on it. Run this ` +
@@ -120,25 +121,25 @@ export async function getsToken(
  */
 async function refuseOtherChanges(
   work: readonly RotationStep[],
-  tools: RotationTools,
+  { pulumi, stack }: RotationTools,
 ): Promise<ReadonlyMap<string, string>> {
   const targets = urnsOf(
     work.map(({ secrets }) => secrets),
-    await unlocked(tools, ["stack", "export"]),
+    await pulumi.run(["stack", "export"]),
   );
   if (targets.size === 0) {
     return targets;
   }
   const options = [...targets.values()].flatMap((urn) => ["--target", urn]);
-  const preview = await runPreview({ run: (args) => unlocked(tools, args) }, "--refresh", ...options);
+  const preview = await runPreview(pulumi, "--refresh", ...options);
   const changing = [...changingSteps(preview).keys()];
   if (changing.length > 0) {
     const parents = parentsOf(preview.steps);
     const names = [...new Set(changing.map((urn) => ownerOf(urn, parents).name))].sort();
     throw new RotationError(
       `Nothing was changed. The stack file, or somebody in Keycloak, changed something of ${names.join(", ")}, which would ` +
-        `be deployed along. See what it is: npm run drift -- --stack ${tools.stack}. Deploy it first: pulumi up --refresh ` +
-        `--stack ${tools.stack}`,
+        `be deployed along. See what it is: npm run drift -- --stack ${stack}. Deploy it first: pulumi up --refresh ` +
+        `--stack ${stack}`,
     );
   }
   return targets;
@@ -161,8 +162,4 @@ function urnsOf(customers: readonly CustomerSecrets[], exported: string): Readon
       return [client.clientId, urn];
     }),
   );
-}
-
-function unlocked({ pulumi, report }: RotationTools, args: readonly string[]) {
-  return runUnlocked(pulumi, args, report);
 }

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 
 import type { KeycloakManager } from "../../keycloak/admin";
 import type { ImportFile } from "../../commands/pulumi/plan";
-import { UNKNOWN } from "../../commands/pulumi/preview";
+import { type Step, UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli";
+import { previewOf } from "./reviewRecordings";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
 
@@ -108,9 +109,9 @@ export class FakePulumi implements PulumiCli {
   givesSecrets = true;
   pendingOperations = 0;
   /** Further steps of every preview. */
-  furtherSteps: readonly object[] = [];
+  furtherSteps: readonly Step[] = [];
   /** The same, as soon as the state was refreshed. */
-  stepsAfterRefresh: readonly object[] = [];
+  stepsAfterRefresh: readonly Step[] = [];
 
   constructor(private readonly program: readonly Declared[]) {}
 
@@ -186,7 +187,7 @@ export class FakePulumi implements PulumiCli {
         inputs: { ...inputs, ...(owner && { [owner.input]: this.state.get(owner.urn) ?? UNKNOWN }) },
       },
     }));
-    return JSON.stringify({ steps: [...steps, ...this.furtherSteps] });
+    return previewOf([...steps, ...this.furtherSteps]);
   }
 }
 

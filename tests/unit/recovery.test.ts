@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 
 import { RecoveryError } from "../../commands/recover/stackLock";
 import { recover } from "../../commands/recover/recovery";
+import { PulumiError } from "../../commands/pulumi/pulumiCli";
 import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
 
 const ACME = {
@@ -180,6 +181,17 @@ describe("recovery", () => {
       await expect(failure).rejects.toThrow("Keycloak does not give the secret of acme-client.");
       await expect(failure).rejects.toThrow("The secret is not known");
     });
+  });
+
+  test("changes nothing where the CLI tells no whole preview", async () => {
+    class Cut extends FakePulumi {
+      override async run(args: readonly string[]): Promise<string> {
+        return (await super.run(args)).replace(/"changeSummary".*\}/, '"changeSummary":{}}');
+      }
+    }
+    const pulumi = new Cut(customer("acme"));
+    await expect(recovered(pulumi, ACME)).rejects.toThrow(PulumiError);
+    expect(pulumi.calls).toEqual(["stack", "preview"]);
   });
 
   test("hands on every other failure", async () => {

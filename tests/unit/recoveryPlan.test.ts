@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { findExisting } from "../../commands/recover/adoptable";
-import { UNKNOWN } from "../../commands/pulumi/preview";
-import { importFile, type PlannedResource, readPlan } from "../../commands/pulumi/plan";
+import { readPreview, type Step, UNKNOWN } from "../../commands/pulumi/preview";
+import { runPreview } from "../../commands/pulumi/pulumiCli";
+import { importFile, type PlannedResource, planOf } from "../../commands/pulumi/plan";
 import {
   AUDIENCE_MAPPER,
   CLAIM_MAPPER,
@@ -19,16 +20,16 @@ import {
   urnOf,
 } from "./fakePulumi";
 
-const planOf = (...steps: object[]) => readPlan(JSON.stringify({ steps }));
+const planOfSteps = (...steps: Step[]) => planOf({ steps });
 
 describe("a plan", () => {
   test("lists what up would create, components too", () => {
     const urn = urnOf("acme-client", INTEGRATION, CLIENT);
     const parent = urnOf("acme", INTEGRATION);
-    const { creates, lostClients } = planOf(
+    const { creates, lostClients } = planOfSteps(
       { op: "same", urn: urnOf("other", INTEGRATION) },
-      { op: "create", urn: parent, newState: { type: INTEGRATION } },
-      { op: "create", urn, newState: { type: CLIENT, custom: true, parent, inputs: { clientId: "acme" } } },
+      { op: "create", urn: parent, newState: {} },
+      { op: "create", urn, newState: { custom: true, parent, inputs: { clientId: "acme" } } },
       { op: "update", urn: urnOf("other-client", INTEGRATION, CLIENT) },
     );
     expect(creates).toEqual([
@@ -38,32 +39,28 @@ describe("a plan", () => {
     expect(lostClients).toEqual([]);
   });
 
-  test("is empty where the CLI has nothing to do", () => {
-    expect(readPlan("{}")).toEqual({ creates: [], lostClients: [] });
-  });
-
   test("names a client that would be lost once, however many steps that takes", () => {
     const urn = urnOf("acme-client", INTEGRATION, CLIENT);
     const steps = ["create-replacement", "replace", "delete-replaced"].map((op) => ({ op, urn }));
-    expect(planOf(...steps).lostClients).toEqual([{ urn, replacedFor: [] }]);
+    expect(planOfSteps(...steps).lostClients).toEqual([{ urn, replacedFor: [] }]);
   });
 
   test("says for which property a client would be replaced, as a real preview tells it of another realm", () => {
     const preview = readFileSync(join(__dirname, "previews", "realmMoved.json"), "utf8");
-    expect(readPlan(preview).lostClients.map(({ replacedFor, urn }) => [urn.split("::").at(-1), replacedFor])).toEqual(
-      ["acme", "globex", "initech"].map((customer) => [`${customer}-client`, ["realmId"]]),
-    );
+    expect(
+      planOf(readPreview(preview)).lostClients.map(({ replacedFor, urn }) => [urn.split("::").at(-1), replacedFor]),
+    ).toEqual(["acme", "globex", "initech"].map((customer) => [`${customer}-client`, ["realmId"]]));
   });
 
   test("does not count other resources as clients", () => {
     const urns = [DEFAULT_SCOPES, CLAIM_MAPPER].map((type) => urnOf("acme-x", INTEGRATION, type));
-    expect(planOf(...urns.map((urn) => ({ op: "replace", urn }))).lostClients).toEqual([]);
+    expect(planOfSteps(...urns.map((urn) => ({ op: "replace", urn }))).lostClients).toEqual([]);
   });
 });
 
 describe("an import file", () => {
   const adopt = async (pulumi: FakePulumi, ...names: string[]) => {
-    const plan = readPlan(await pulumi.run(["preview"]));
+    const plan = planOf(await runPreview(pulumi));
     const adopted = plan.creates
       .filter(({ name }) => names.includes(name))
       .map((resource) => ({ ...resource, importId: `id-of-${resource.name}` }));
