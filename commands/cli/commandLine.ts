@@ -7,7 +7,7 @@ import { InterruptedError } from "../../processes/run";
 import { stacksOfRealm } from "../../settings/realmStacks";
 import { readStackFiles } from "../../settings/stackFiles";
 import { UserError } from "../../settings/userError";
-import { withoutPasswords } from "../pulumi/pulumiCli";
+import { explainMissingCli, withoutPasswords } from "../pulumi/pulumiCli";
 import { PROJECT_DIRECTORY, selectedStack } from "./stack";
 
 interface Option {
@@ -206,6 +206,10 @@ export function messageOf(error: unknown): string {
 
 /** The Automation API's errors hold the CLI's whole output; its own "error:" lines say what matters. */
 function explainPulumi(error: Error): string {
+  const missing = explainMissingCli(error.message);
+  if (missing !== undefined) {
+    return missing;
+  }
   const lines = new Set([...error.message.matchAll(/^ *error: (.*)$/gm)].map(([, line]) => line));
   if (lines.size > 0) {
     return [...lines].map((line) => `pulumi: ${line}`).join("\n");

@@ -29,8 +29,16 @@ export class PulumiError extends UserError {
     readonly output: string,
   ) {
     const command = ["pulumi", ...args.filter((arg) => !arg.startsWith("-")).slice(0, 2)].join(" ");
-    super(withoutPasswords([`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n")));
+    const told = [`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
+    super(explainMissingCli(output) ?? withoutPasswords(told));
   }
+}
+
+/** What to do where a failure's words say that there is no CLI, be they Node.js's or the Automation API's. */
+export function explainMissingCli(words: string): string | undefined {
+  return words.includes("spawn pulumi ENOENT")
+    ? 'The Pulumi CLI is not on PATH. Install it, or use the one of this checkout: eval "$(make env)", after make up.'
+    : undefined;
 }
 
 /** A text without the passwords of the URLs in it: that of a PostgreSQL backend may have one. */

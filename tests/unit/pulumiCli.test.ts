@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { nodeArguments } from "../../processes/program";
+import { run } from "../../processes/run";
 import { PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
 
 const preview = (...messages: string[]) =>
@@ -76,8 +78,8 @@ describe("a failure of the Pulumi CLI", () => {
   });
 
   test("is told by all that it said where no error is marked", () => {
-    expect(new PulumiError(["whoami", "--json"], "\nspawn pulumi ENOENT\n").message).toBe(
-      "pulumi whoami failed:\n  spawn pulumi ENOENT",
+    expect(new PulumiError(["whoami", "--json"], "\nno such host\n").message).toBe(
+      "pulumi whoami failed:\n  no such host",
     );
   });
 
@@ -90,6 +92,15 @@ describe("a failure of the Pulumi CLI", () => {
     );
     const harmless = "error: https://db:5432/ says that root@host (pid 1) is not postgres://pulumi@db/state";
     expect(new PulumiError(["whoami"], harmless).message).toBe(`pulumi whoami failed:\n  ${harmless.slice(7)}`);
+  });
+});
+
+test.each(["verify", "recover"])("%s says what to do where there is no Pulumi CLI on PATH", async (command) => {
+  const args = nodeArguments(join(__dirname, `../../commands/${command}.ts`), "--stack", "dev");
+  expect(await run(process.execPath, args, { env: { PATH: "/nowhere" } })).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^The Pulumi CLI is not on PATH\. .*make env.*\n$/) as unknown,
   });
 });
 
