@@ -1,10 +1,11 @@
 import { code } from "../review/markdown";
 import { textInput } from "../review/values";
-import { shown, type Told } from "./finding";
+import { type Danger, shown, type Told } from "./finding";
 import { TYPES } from "../../components/types";
 import { type ManagedResource, phrase, whom } from "./managedResources";
+import { POLICY_WORDS, PROFILE_WORDS, WITHOUT_OVERLAP } from "./rotationWords";
 
-type Words = (stored: unknown, real: unknown, resource: ManagedResource) => Told;
+type Words = (stored: unknown, real: unknown, resource: ManagedResource) => Told | readonly Told[];
 
 /** What somebody changed in anything but a client, by type and property. */
 export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
@@ -41,6 +42,8 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
       sentence: `someone renamed the client scope ${shown(stored)} to ${shown(real)}`,
     }),
   },
+  [TYPES.clientProfile]: PROFILE_WORDS,
+  [TYPES.clientPolicy]: POLICY_WORDS,
   [TYPES.container]: {
     mustRun: (_, real, resource) => ({
       danger: "existence",
@@ -62,6 +65,8 @@ export const OTHER_WORDS: Readonly<Record<string, Readonly<Record<string, Words>
 
 /** Who deletes it has deleted more than that. */
 const TAKEN_ALONG: Readonly<Record<string, string>> = {
+  [TYPES.clientProfile]: WITHOUT_OVERLAP,
+  [TYPES.clientPolicy]: WITHOUT_OVERLAP,
   [TYPES.clientScope]: ", with its mappers, and so from every customer",
   [TYPES.network]: ", so that its containers publish no ports",
 };
@@ -73,9 +78,16 @@ export function lostWords(resource: ManagedResource): Told {
   const claim = type === TYPES.hardcodedClaim ? textInput(resource.inputs, "claimName") : undefined;
   const consequence = claim === undefined ? "" : `: ${theirTokens(resource)} lack the claim ${code(claim)}`;
   return {
-    danger: owner.kind === "containers" || type === TYPES.clientScope ? "existence" : "claims",
+    danger: dangerOfLoss(resource),
     sentence: `someone ${verb} ${phrase(resource)}${TAKEN_ALONG[type] ?? consequence}`,
   };
+}
+
+function dangerOfLoss({ owner, type }: ManagedResource): Danger {
+  if (type === TYPES.clientProfile || type === TYPES.clientPolicy) {
+    return "credentials";
+  }
+  return owner.kind === "containers" || type === TYPES.clientScope ? "existence" : "claims";
 }
 
 function claimIn(where: string): Words {

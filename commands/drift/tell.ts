@@ -48,7 +48,8 @@ function tellChanged(change: Changed): Told[] {
     type === TYPES.client
       ? CLIENT_WORDS[property]?.(stored, real, owner.name)
       : OTHER_WORDS[type]?.[property]?.(stored, real, resource);
-  return [told ?? tellPlainly(change)];
+  const sentences = [told ?? []].flat();
+  return sentences.length > 0 ? sentences : [tellPlainly(change)];
 }
 
 /** For a property without a sentence of its own. */

@@ -17,6 +17,9 @@ const SHARED_SCOPE: Had = {
   inputs: { name: "scpCloud" },
 };
 const ROLE: Had = { type: TYPES.roleMapping, name: "realmScopes-account-view-profile", of: SHARED };
+const rotation = { of: SHARED, inputs: { name: "scpcloud-secret-rotation-14-days" } };
+const PROFILE: Had = { type: TYPES.clientProfile, name: "realmScopes-rotation-profile", ...rotation };
+const POLICY: Had = { type: TYPES.clientPolicy, name: "realmScopes-rotation-policy", ...rotation };
 const API: Had = { type: TYPES.container, name: "api-container", of: APPS, inputs: { name: "scpcloud-dev-api" } };
 
 const sentences = (...[had, property, stored, real]: Parameters<typeof changed>) =>
@@ -106,6 +109,57 @@ it("tells every kind of change by hand in words", () => {
    someone removed the volume \`certificates\`
    someone deleted the client default scopes of customer acme"
   `);
+});
+
+it("tells what somebody changed in the client profile and the client policy of secret rotation", () => {
+  const executor = (configuration: object, name = "secret-rotation") => [{ name, configuration }];
+  const kept = { "expiration-period": "300000000", "rotated-expiration-period": "1209600" };
+  const condition = (attributes: string, negative = "false") => [
+    { name: "client-attributes", configuration: { "is-negative-logic": negative, attributes } },
+  ];
+  const ours = ' [{"key":"scpcloud.rotation","value":"true"}]';
+  const changes: readonly Parameters<typeof changed>[] = [
+    [
+      PROFILE,
+      "executors",
+      executor(kept),
+      executor({ "expiration-period": "86400", "rotated-expiration-period": "90" }),
+    ],
+    [PROFILE, "executors", executor(kept), executor({ ...kept, "rotated-expiration-period": "soon", more: "1" })],
+    [PROFILE, "executors", executor(kept), executor({}, "secure-session")],
+    [PROFILE, "description", "a", "b"],
+    [POLICY, "enabled", true, false],
+    [POLICY, "enabled", false, true],
+    [POLICY, "profiles", ["scpcloud-secret-rotation-14-days"], ["of-others"]],
+    [POLICY, "conditions", condition(ours), condition('[{"key":"a","value":"`b`"}]', "true")],
+    [POLICY, "conditions", condition(ours), condition("[1, broken")],
+    [POLICY, "conditions", condition(ours), [...condition(ours), { name: "any-client" }]],
+    [POLICY, "conditions", condition(ours), undefined],
+  ];
+  const told = [...changes.map((change) => changed(...change)), lost(PROFILE), lost(POLICY)].flatMap(tell);
+  expect(told.map(({ sentence }) => sentence).join("\n")).toMatchInlineSnapshot(`
+   "someone changed for how long a customer's secret works from 3472 days 5 hours 20 minutes to 1 day
+   someone changed for how long a customer's previous secret works beside its new one from 14 days to 1 minute 30 seconds
+   someone changed for how long a customer's previous secret works beside its new one from 14 days to \`soon\`
+   someone changed \`more\` of the executor \`secret-rotation\` of the client profile \`scpcloud-secret-rotation-14-days\` from nothing to \`1\`
+   someone took the executor \`secret-rotation\` from the client profile \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
+   someone added the executor \`secure-session\` to the client profile \`scpcloud-secret-rotation-14-days\`
+   someone changed description of the client profile \`scpcloud-secret-rotation-14-days\` from \`a\` to \`b\`
+   someone switched off the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
+   someone switched on the client policy \`scpcloud-secret-rotation-14-days\`
+   someone added the client profile \`of-others\` to the client policy \`scpcloud-secret-rotation-14-days\`
+   someone took the client profile \`scpcloud-secret-rotation-14-days\` from the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
+   someone changed whether the secrets of all other clients overlap instead from \`false\` to \`true\`
+   someone changed the attributes of the clients whose secrets overlap from \`scpcloud.rotation=true\` to \`\` a=\`b\` \`\`
+   someone changed the attributes of the clients whose secrets overlap from \`scpcloud.rotation=true\` to \`[1, broken\`
+   someone added the condition \`any-client\` to the client policy \`scpcloud-secret-rotation-14-days\`
+   someone took the condition \`client-attributes\` from the client policy \`scpcloud-secret-rotation-14-days\`
+   someone deleted the client profile \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
+   someone deleted the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once"
+  `);
+  expect(told.filter(({ danger }) => danger !== "credentials").map(({ sentence }) => sentence)).toEqual([
+    expect.stringContaining("changed description"),
+  ]);
 });
 
 describe("drift", () => {
