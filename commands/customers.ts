@@ -18,7 +18,7 @@ runReport(
       "older-than": {
         type: "string",
         value: "DAYS",
-        description: `exit with ${FOUND} where a secret in use is older than so many days, such as 365d`,
+        description: `exit with ${FOUND} where a secret in use is older than so many days, such as 365d, or of unknown age`,
       },
     },
   },

@@ -77,19 +77,23 @@ it("lists a stack's customers with the age of their secrets, for somebody who ma
   expect(table.stdout).toContain("Acme Ltd.");
 });
 
-it("fails with a status of its own where a secret in use is older than wanted", async () => {
+it("fails with a status of its own where a secret in use is older than wanted, or its age is not known", async () => {
   await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
 
   const table = await project.command("customers", "--stack", STACK, "--older-than", "365d");
   const data = await project.command("customers", "--stack", STACK, "--older-than", "365d", "--json");
   const young = await project.command("customers", "--stack", STACK, "--older-than", "36500d");
   const wrong = await project.command("customers", "--stack", STACK, "--older-than", "a year");
+  await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "" } });
+  const unknown = await project.command("customers", "--stack", STACK, "--older-than", "36500d");
 
   expect(table.exitCode).toBe(OLD);
   expect(table.stdout).toMatch(/^✗ acme: the secret is \d+ days old, more than 365; /m);
   expect(data.exitCode).toBe(OLD);
   expect((JSON.parse(data.stdout) as Report).oldSecrets).toEqual(["acme"]);
   expect(young.exitCode).toBe(0);
+  expect(unknown.exitCode).toBe(OLD);
+  expect(unknown.stdout).toMatch(/^✗ acme: Keycloak does not know how old the secret is; renew it /m);
   expect([wrong.exitCode, wrong.stderr]).toEqual([1, "--older-than must be a number of days, such as 365d.\n"]);
 });
 

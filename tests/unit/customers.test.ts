@@ -158,6 +158,14 @@ describe("old secrets", () => {
     expect(await old(Infinity)).toEqual([]);
   });
 
+  test("are those of unknown age, too, however old a secret may be, unless nobody asks", async () => {
+    const ofUnknownAge = async (days: number) =>
+      customersWithOldSecret(await list(client("acme")), days).map(({ clientId }) => clientId);
+    expect(await ofUnknownAge(0)).toEqual(["acme"]);
+    expect(await ofUnknownAge(36_500)).toEqual(["acme"]);
+    expect(await ofUnknownAge(Infinity)).toEqual([]);
+  });
+
   test("are told with their age, or that it is not known", async () => {
     const customers = await list({ ...KEYCLOAK, ...client("half-retired") });
     expect(oldSecretLines(customersWithOldSecret(customers, 365), 365, "prod")).toEqual([
