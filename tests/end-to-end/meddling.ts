@@ -46,6 +46,13 @@ export class Meddler {
     return (answer as { value: string }).value;
   }
 
+  /** Has the previous secret refused at once. */
+  endOverlap(clientId: string): Promise<unknown> {
+    return this.act(async (administrator) =>
+      administrator.send("DELETE", `/clients/${(await find(administrator, clientId)).id}/client-secret/rotated`),
+    );
+  }
+
   /** Gives a deployer a role of realm-management, which is added where the realm lacks it. */
   giveRole(clientId: string, name: string): Promise<unknown> {
     return this.act(async (administrator) => {
