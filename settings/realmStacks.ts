@@ -242,8 +242,8 @@ function checkRepeated(stack: string, realmFile: string, text: string): Fault[] 
             remedy: `remove it, or write it in ${realmFile}`,
           }
         : {
-            reason: `a stack with ${REALM_STACK} has customers only; all else is as ${realmFile} says`,
-            remedy: `remove it; what it is to be for all stacks of the realm, ${realmFile} says`,
+            reason: `a stack with ${REALM_STACK} has customers only, and all else from ${realmFile}`,
+            remedy: `remove it; ${realmFile} says it for all stacks of the realm`,
           }),
     }));
 }

@@ -92,15 +92,8 @@ describe("a stack of customers only", () => {
     const config = { ...GLOBEX, ...repeated };
     write({ prod: REALM, "prod-b": config });
 
-    expect(refusalOf("prod-b", { ...GLOBEX, "scpcloud:audience": Object.values(repeated)[0] })).toBe(
-      [
-        "1 fault in the stack's configuration; nothing was changed.",
-        "",
-        "scpcloud:audience",
-        "  must not stand in Pulumi.prod-b.yaml,",
-        "  because a stack with scpcloud:realmStack has customers only; all else is as Pulumi.prod.yaml says.",
-        "  Do: remove it; what it is to be for all stacks of the realm, Pulumi.prod.yaml says",
-      ].join("\n"),
+    expect(refusalOf("prod-b", { ...GLOBEX, "scpcloud:audience": Object.values(repeated)[0] })).toMatch(
+      /^1 fault .*\n\nscpcloud:audience\n {2}must not stand in Pulumi\.prod-b\.yaml,/,
     );
   });
 
@@ -108,25 +101,19 @@ describe("a stack of customers only", () => {
     const config = { ...GLOBEX, "scpcloud:apps": {}, "scpcloud:secretEnvironment": {}, "scpcloud:protect": false };
     write({ prod: REALM, "prod-b": config });
 
-    const message = refusalOf("prod-b", config);
-    expect(message).toContain("3 faults");
-    expect(message).toContain("scpcloud:apps\n  must not stand in Pulumi.prod-b.yaml,");
-    expect(message).toContain("scpcloud:secretEnvironment\n  must not stand in Pulumi.prod-b.yaml,");
-    expect(message).toContain("and no containers.");
+    expect(refusalOf("prod-b", config)).toMatchSnapshot();
   });
 
   test("is told of a fault of the realm stack's file by that file's name", () => {
     write({ prod: { ...REALM, "scpcloud:audience": "two words", "scpcloud:contct": "x" }, "prod-b": GLOBEX });
 
-    const message = refusalOf("prod-b", GLOBEX);
-    expect(message).toContain('Found: "two words", in Pulumi.prod.yaml');
-    expect(message).toContain("scpcloud:contct\n  must be a known setting,");
+    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
   });
 
   test("is told of a value that Pulumi changes in the realm stack's file", () => {
     write({ prod: `${stringify({ config: REALM })}  scpcloud:contact: 012\n`, "prod-b": GLOBEX });
 
-    expect(refusalOf("prod-b", GLOBEX)).toMatch(/scpcloud:contact\n {2}must be in quotes,[^]*of Pulumi\.prod\.yaml/);
+    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
   });
 
   test("has to have customers", () => {
@@ -138,30 +125,26 @@ describe("a stack of customers only", () => {
 
 describe("a realmStack", () => {
   test.each([
-    ["no stack file", "prdo", 'Found: "prdo"\n  Do: write "prod", or remove it'],
-    ["the stack itself", "prod-b", 'Found: "prod-b" in Pulumi.prod-b.yaml'],
-    ["a stack that has one itself", "prod-c", '"prod-c", but Pulumi.prod-c.yaml has scpcloud:realmStack: prod'],
-  ])("that names %s is refused", (_, realmStack, found) => {
+    ["no stack file", "prdo"],
+    ["the stack itself", "prod-b"],
+    ["a stack that has one itself", "prod-c"],
+  ])("that names %s is refused", (_, realmStack) => {
     const config = { ...GLOBEX, "scpcloud:realmStack": realmStack };
     write({ prod: REALM, "prod-b": config, "prod-c": customersOf({ other: { organizationUser: "carl" } }) });
 
-    const message = refusalOf("prod-b", config);
-    expect(message).toMatch(/^1 fault/);
-    expect(message).toContain(found);
+    expect(refusalOf("prod-b", config)).toMatchSnapshot();
   });
 
   test("is refused in the stack that others name, too", () => {
     write({ prod: REALM, "prod-b": GLOBEX, "prod-c": { ...customersOf({}), "scpcloud:realmStack": "prod-b" } });
 
-    expect(refusalOf("prod-b", GLOBEX)).toContain(
-      'Pulumi.prod-b.yaml has "prod", and Pulumi.prod-c.yaml scpcloud:realmStack: prod-b',
-    );
+    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
   });
 
   test("has to stand in the stack's own file, where the other stacks read it", () => {
     write({ prod: REALM });
 
-    expect(refusalOf("prod-b", GLOBEX)).toContain("must stand in Pulumi.prod-b.yaml, in the project's folder,");
+    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
   });
 
   test.each([
@@ -239,16 +222,9 @@ describe("the customers of a realm's stacks", () => {
   }
 
   test("are in one stack only", () => {
-    const [inRealm, inCustomers] = eachRefusal(
-      prod({ acme: { organizationUser: "anna" } }),
-      customersOf({ acme: { organizationUser: "bo" } }),
-    );
+    const [realm, customers] = [{ acme: { organizationUser: "anna" } }, { acme: { organizationUser: "bo" } }];
 
-    const rule = "scpcloud:integrations.acme\n  must be a customer of one stack only,";
-    expect(inRealm).toContain(rule);
-    expect(inRealm).toContain("Found: in Pulumi.prod.yaml and in Pulumi.prod-b.yaml");
-    expect(inCustomers).toContain(rule);
-    expect(inCustomers).toContain("Found: in Pulumi.prod-b.yaml and in Pulumi.prod.yaml");
+    expect(eachRefusal(prod(realm), customersOf(customers))).toMatchSnapshot();
   });
 
   test("are compared between two stacks of customers, too", () => {
@@ -259,16 +235,20 @@ describe("the customers of a realm's stacks", () => {
   });
 
   test.each([
-    ["a user", { organizationUser: "Anna" }, { organizationUser: "anna" }, '"anna"'],
-    ["an id", { organizationId: ID }, { organizationId: ID }, `"${ID}"`],
-    ["a user of several words", { organizationUser: "müller gmbh" }, { organizationUser: "müller gmbh" }, '"müller'],
-    ["a name with a quote", { organizationUser: "o'brien" }, { organizationUser: "o'brien" }, '"o\'brien"'],
-  ])("have an organization of their own: %s", (_, one, other, organization) => {
-    for (const message of eachRefusal(prod({ acme: one }), customersOf({ globex: other }))) {
-      expect(message).toContain("scpcloud:integrations.acme\n  must not have another customer's organization,");
-      expect(message).toContain(`Found: ${organization}`);
-      expect(message).toContain("in Pulumi.prod.yaml, also of scpcloud:integrations.globex in Pulumi.prod-b.yaml");
-    }
+    ["a user", { organizationUser: "Anna" }, { organizationUser: "anna" }],
+    ["an id", { organizationId: ID }, { organizationId: ID }],
+    ["a user of several words", { organizationUser: "müller gmbh" }, { organizationUser: "müller gmbh" }],
+    ["a name with a quote", { organizationUser: "o'brien" }, { organizationUser: "o'brien" }],
+    [
+      "a user whom only one of them shares",
+      { organizationUser: "anna", sharedOrganization: true },
+      { organizationUser: "anna" },
+    ],
+  ])("have an organization of their own: %s", (_, one, other) => {
+    const [inRealm, inCustomers] = eachRefusal(prod({ acme: one }), customersOf({ globex: other }));
+
+    expect(inRealm).toMatchSnapshot();
+    expect(inCustomers).toBe(inRealm);
   });
 
   test("have one organization where all of them say so", () => {
@@ -280,36 +260,14 @@ describe("the customers of a realm's stacks", () => {
     expect(settingsOf("prod-b", customers).integrations).toHaveLength(1);
   });
 
-  test("are refused where only one of them says so", () => {
-    const [realm, customers] = [
-      prod({ acme: { organizationUser: "anna", sharedOrganization: true } }),
-      customersOf({ globex: { organizationUser: "anna" } }),
-    ];
-
-    for (const message of eachRefusal(realm, customers)) {
-      expect(message).toMatch(/^1 fault/);
-      expect(message).toContain("scpcloud:integrations.globex");
-      expect(message).toContain("in Pulumi.prod-b.yaml, also of scpcloud:integrations.acme in Pulumi.prod.yaml");
-    }
-  });
-
   test("have their successors in the same stack", () => {
-    const refusals = eachRefusal(
+    const [inRealm, inCustomers] = eachRefusal(
       prod({ acme: { organizationUser: "anna" } }),
       customersOf({ "acme-2": { successorOf: "acme" } }),
     );
 
-    for (const message of refusals) {
-      expect(message).toMatch(/^1 fault/);
-      expect(message).toContain(
-        [
-          "scpcloud:integrations.acme-2.successorOf",
-          "  must be the client id of another customer of this stack,",
-          "  because a successor has the organization of the client that it succeeds.",
-          '  Found: "acme" in Pulumi.prod-b.yaml, which is scpcloud:integrations.acme in Pulumi.prod.yaml',
-        ].join("\n"),
-      );
-    }
+    expect(inRealm).toMatchSnapshot();
+    expect(inCustomers).toBe(inRealm);
   });
 
   test.each([
