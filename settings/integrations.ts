@@ -1,7 +1,9 @@
 import { type Fault, reservedName, shown } from "./faults";
+import { groupBy } from "./groups";
 import type { ProviderValues } from "./provider";
 import { CLIENT_ID_LENGTH } from "./rules";
-import type { UsableValues } from "./schema";
+import type { UsableValues, Values } from "./schema";
+import type { IntegrationSettings, OrganizationSource } from "./settings";
 
 /** Clients that Keycloak itself makes in every realm (26.x). */
 const BUILT_IN_CLIENTS = [
@@ -22,57 +24,59 @@ export function integrationKey(clientId: string, setting?: string): string {
 export type Customers = NonNullable<UsableValues["integrations"]>;
 
 /** What is wrong with the customers beyond the shape of each entry. */
-export function checkIntegrations({ integrations, ...values }: UsableValues, provider: ProviderValues): Fault[] {
+export function* checkIntegrations(
+  { integrations, ...values }: UsableValues,
+  provider: ProviderValues,
+): Generator<Fault> {
   const customers = integrations ?? {};
   const clientIds = Object.keys(customers);
   const lookalikes = groupBy(clientIds, (clientId) => clientId.toLowerCase());
   const deployerClientId = provider.realm === values.realm ? provider.clientId : undefined;
-  return [
-    ...clientIds.flatMap((clientId) => checkClientId(clientId, lookalikes, deployerClientId)),
-    ...checkOrganizations(customers, values),
-    ...clientIds.flatMap((clientId) => checkSuccessor(clientId, customers)),
-    ...findUnsharedTwins(organizationsOf(customers)),
-  ];
+  for (const clientId of clientIds) {
+    yield* checkClientId(clientId, lookalikes, deployerClientId);
+    yield* checkSuccessor(clientId, customers);
+  }
+  yield* checkOrganizations(customers, values);
+  yield* findUnsharedTwins([...organizationsOf(customers)]);
 }
 
 /** The customers' organizations as they are compared before any lookup; a successor's is that of its predecessor. */
-export function organizationsOf(customers: Customers): OrganizationOfClient[] {
-  return Object.entries(customers).flatMap(([clientId, entry]) => {
+export function* organizationsOf(customers: Customers): Generator<OrganizationOfClient> {
+  for (const [clientId, entry] of Object.entries(customers)) {
     const organization = entry?.organizationId ?? entry?.organizationUser;
-    return organization == null
-      ? []
-      : [
-          {
-            clientId,
-            organization: organization.toLowerCase(),
-            sharedOrganization: entry?.sharedOrganization === true,
-          },
-        ];
-  });
+    if (organization != null) {
+      const sharedOrganization = entry?.sharedOrganization === true;
+      yield { clientId, organization: organization.toLowerCase(), sharedOrganization };
+    }
+  }
 }
 
-function checkClientId(
+function* checkClientId(
   clientId: string,
   lookalikes: ReadonlyMap<string, readonly string[]>,
   deployerClientId: string | undefined,
-): Fault[] {
-  const faults: Fault[] = [];
-  const fault = (rule: string, reason: string, remedy: string) =>
-    faults.push({ key: integrationKey(clientId), rule, reason, value: shown(clientId), remedy });
+): Generator<Fault> {
+  const fault = (rule: string, reason: string, remedy: string): Fault => ({
+    key: integrationKey(clientId),
+    rule,
+    reason,
+    value: shown(clientId),
+    remedy,
+  });
 
   if (!/^[a-z0-9-]+$/.test(clientId)) {
     const suggestion = clientId
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-|-$/g, "");
-    fault(
+    yield fault(
       "must be a client id of lower-case letters, digits and hyphens",
       "it is one half of HTTP Basic credentials, in which programs read other characters differently (RFC 6749, 2.3.1)",
       `write ${shown(suggestion || "acme")}`,
     );
   }
   if (clientId.length > CLIENT_ID_LENGTH) {
-    fault(
+    yield fault(
       `must have at most ${CLIENT_ID_LENGTH} characters`,
       "Keycloak names the service account service-account-<client id>, in 255 characters",
       `shorten it by ${clientId.length - CLIENT_ID_LENGTH}`,
@@ -80,19 +84,18 @@ function checkClientId(
   }
   const twin = lookalikes.get(clientId.toLowerCase())?.find((other) => other !== clientId);
   if (twin !== undefined) {
-    fault(
+    yield fault(
       `must differ from ${shown(twin)} by more than upper and lower case`,
       "Keycloak lower-cases the service account's name and refuses the second client (409)",
       "rename one of the two",
     );
   }
   if (clientId === deployerClientId) {
-    fault("must not be the deployer's own client", "the stack would take over what it logs in with", "rename it");
+    yield fault("must not be the deployer's own client", "the stack would take over what it logs in with", "rename it");
   }
   if (BUILT_IN_CLIENTS.includes(clientId)) {
-    faults.push(reservedName(integrationKey(clientId), clientId));
+    yield reservedName(integrationKey(clientId), clientId);
   }
-  return faults;
 }
 
 function* checkOrganizations(customers: Customers, values: UsableValues): Generator<Fault> {
@@ -125,35 +128,33 @@ export const PREDECESSOR = {
 } as const;
 
 /** A second client of a customer, to which it moves from the first. */
-function checkSuccessor(clientId: string, customers: Customers): Fault[] {
+function* checkSuccessor(clientId: string, customers: Customers): Generator<Fault> {
   const { organizationId, organizationUser, successorOf } = customers[clientId] ?? {};
   if (successorOf == null) {
-    return [];
+    return;
   }
-  const fault = (rule: string, reason: string, remedy: string): Fault[] => [
-    { key: integrationKey(clientId, "successorOf"), rule, reason, value: shown(successorOf), remedy },
-  ];
+  const found = { key: integrationKey(clientId, "successorOf"), value: shown(successorOf) };
   if (organizationId !== undefined || organizationUser !== undefined) {
-    return fault(
-      "must not stand beside organizationUser or organizationId",
-      "a successor has the organization of the client that it succeeds",
-      "remove one of the two",
-    );
+    yield {
+      ...found,
+      rule: "must not stand beside organizationUser or organizationId",
+      reason: PREDECESSOR.reason,
+      remedy: "remove one of the two",
+    };
+  } else if (successorOf === clientId || !Object.hasOwn(customers, successorOf)) {
+    yield {
+      ...found,
+      ...PREDECESSOR,
+      remedy: "write that client id or, where the earlier client is gone, its organizationUser here",
+    };
+  } else if (customers[successorOf]?.successorOf !== undefined) {
+    yield {
+      ...found,
+      rule: "must not be a successor itself",
+      reason: "two clients of a customer are enough to move from one to the other",
+      remedy: "retire the first, and give the second organizationUser in place of successorOf",
+    };
   }
-  if (successorOf === clientId || !Object.hasOwn(customers, successorOf)) {
-    return fault(
-      PREDECESSOR.rule,
-      PREDECESSOR.reason,
-      "write that client id or, where the earlier client is gone, its organizationUser here",
-    );
-  }
-  return customers[successorOf]?.successorOf === undefined
-    ? []
-    : fault(
-        "must not be a successor itself",
-        "two clients of a customer are enough to move from one to the other",
-        "retire the first, and give the second organizationUser in place of successorOf",
-      );
 }
 
 /** The fault of an organization that the stack forbids; also told of an id that was looked up by user name. */
@@ -199,16 +200,30 @@ function inFile({ file }: OrganizationOfClient): string {
   return file === undefined ? "" : ` in ${file}`;
 }
 
-/** What Map.groupBy will do from Node 21 on: a thousand customers are not to be compared pair by pair. */
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) {
-      groups.set(keyOf(item), [item]);
-    } else {
-      group.push(item);
-    }
+/** The customers as the program declares them, in the order of their client ids. */
+export function toIntegrations({ integrations }: Values): IntegrationSettings[] {
+  return Object.entries(integrations)
+    .map(([clientId, { name = clientId, retired, sharedOrganization, successorOf, ...entry }]) => ({
+      clientId,
+      name,
+      organization: toOrganization((successorOf === undefined ? undefined : integrations[successorOf]) ?? entry),
+      retired,
+      sharedOrganization,
+      ...(successorOf === undefined ? {} : { successorOf }),
+    }))
+    .sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+}
+
+function toOrganization({
+  organizationId,
+  organizationUser,
+}: Pick<Values["integrations"][string], "organizationId" | "organizationUser">): OrganizationSource {
+  if (organizationUser !== undefined) {
+    return { user: organizationUser };
   }
-  return groups;
+  if (organizationId !== undefined) {
+    return { id: organizationId };
+  }
+  // Keycloak would take an empty id and leave the claim out without a word.
+  throw new Error("checkIntegrations has let an integration without organization pass");
 }

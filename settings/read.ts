@@ -6,12 +6,12 @@ import { toLogin } from "./connection";
 import { decode, type Decoded, recordOf } from "./decode";
 import { decodeEngine, type EngineSettings } from "./docker";
 import { type Fault, plainSecret, SettingsError, shown } from "./faults";
-import { checkIntegrations } from "./integrations";
+import { checkIntegrations, toIntegrations } from "./integrations";
 import { checkProvider, decodeProvider, type ProviderValues } from "./provider";
 import { type RuleName, RULES } from "./rules";
 import { parse, SCHEMA, type UsableValues, type Values } from "./schema";
 import { checkServices } from "./services";
-import type { AppsSettings, IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings";
+import type { AppsSettings, OfflineSettings, Settings } from "./settings";
 import { checkSize } from "./size";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
@@ -42,7 +42,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...checkCount(decoded, source),
       ...ofProvider,
       ...checkProvider(provider, source),
-      ...checkIntegrations(values, provider).filter(({ key, rule }) => !isTold(key, rule)),
+      ...[...checkIntegrations(values, provider)].filter(({ key, rule }) => !isTold(key, rule)),
       ...checkServices(values, provider),
       ...checkSecretEnvironment(values),
       ...checkSecret(source),
@@ -89,12 +89,11 @@ function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
 }
 
 /** Only a realm stack may have no customers of its own. */
-function checkCount({ integrations, realmStack }: Decoded, { usedBy }: ConfigurationSource): Fault[] {
-  return recordOf(integrations) === integrations &&
-    Object.keys(integrations).length === 0 &&
-    (usedBy === undefined || realmStack !== "")
-    ? [{ key: "scpcloud:integrations", ...RULES.integrations, value: shown(integrations) }]
-    : [];
+function* checkCount({ integrations, realmStack }: Decoded, { usedBy }: ConfigurationSource): Generator<Fault> {
+  const isEmpty = recordOf(integrations) === integrations && Object.keys(integrations).length === 0;
+  if (isEmpty && (usedBy === undefined || realmStack !== "")) {
+    yield { key: "scpcloud:integrations", ...RULES.integrations, value: shown(integrations) };
+  }
 }
 
 /** A fault of what another stack's file says names that file. */
@@ -117,10 +116,11 @@ function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
 }
 
 /** Of all keys in this namespace only this one is secret. */
-function checkSecret({ secretKeys, values }: ConfigurationSource): Fault[] {
+function* checkSecret({ secretKeys, values }: ConfigurationSource): Generator<Fault> {
   const key = "scpcloud:secretEnvironment";
-  const isPlain = !secretKeys.has(key) && (values[key]?.trim() ?? "{}") !== "{}";
-  return isPlain ? [plainSecret(key, `--path '${key}.bff.NAME'`)] : [];
+  if (!secretKeys.has(key) && (values[key]?.trim() ?? "{}") !== "{}") {
+    yield plainSecret(key, `--path '${key}.bff.NAME'`);
+  }
 }
 
 /** Nothing else in this namespace is secret: every value ends up in tokens, outputs or reviews. */
@@ -159,9 +159,7 @@ function toSettings(
     protect: values.protect,
     ...(values.realmStack === "" ? {} : { realmStack: values.realmStack }),
     usedBy,
-    integrations: Object.entries(values.integrations)
-      .map(([clientId, entry]) => toIntegration(clientId, entry, values.integrations))
-      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
+    integrations: toIntegrations(values),
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
     contact: values.contact,
     bff: values.bff,
@@ -180,32 +178,4 @@ function toApps({ apps, secretEnvironment }: Values, provider: ProviderValues, e
     ...(apps.bff === undefined ? {} : { bff: { ...apps.bff, secretEnvironment: secretEnvironment.bff } }),
     ...(apps.api === undefined ? {} : { api: { ...apps.api, secretEnvironment: secretEnvironment.api } }),
   };
-}
-
-function toIntegration(
-  clientId: string,
-  entry: Values["integrations"][string],
-  integrations: Values["integrations"],
-): IntegrationSettings {
-  const { name = clientId, retired, sharedOrganization, successorOf } = entry;
-  const organization = toOrganization((successorOf === undefined ? undefined : integrations[successorOf]) ?? entry);
-  return {
-    clientId,
-    name,
-    organization,
-    retired,
-    sharedOrganization,
-    ...(successorOf === undefined ? {} : { successorOf }),
-  };
-}
-
-function toOrganization({ organizationId, organizationUser }: Values["integrations"][string]): OrganizationSource {
-  if (organizationUser !== undefined) {
-    return { user: organizationUser };
-  }
-  if (organizationId !== undefined) {
-    return { id: organizationId };
-  }
-  // Keycloak would take an empty id and leave the claim out without a word.
-  throw new Error("checkIntegrations has let an integration without organization pass");
 }

@@ -1,6 +1,7 @@
 import { plainKeys } from "./configKeys";
 import { recordOf } from "./decode";
 import { didYouMean, type Fault, SettingsError, shown } from "./faults";
+import { groupBy } from "./groups";
 import {
   type Customers,
   findUnsharedTwins,
@@ -38,7 +39,7 @@ export interface StackOfRealm {
  */
 export function stacksOfRealm(realmStack: string, files: StackFiles): StackOfRealm[] {
   const named = realmStacks(files);
-  const faults = checkNamed(realmStack, named, files);
+  const faults = [...checkNamed(realmStack, named, files)];
   if (faults.length > 0) {
     throw new SettingsError(faults);
   }
@@ -80,7 +81,7 @@ export function sharedRealm(
       ? undefined
       : {
           usedBy: users.filter((user) => hasCustomers(files.get(user) ?? "")),
-          faults: checkCustomers(customers, users, files),
+          faults: [...checkCustomers(customers, users, files)],
         };
   }
   const realmStack = toText(own.realmStack);
@@ -155,31 +156,24 @@ function hasCustomers(text: string): boolean {
 }
 
 /** What is wrong with the stack that is named. */
-function checkNamed(realmStack: string, named: ReadonlyMap<string, string>, files: StackFiles): Fault[] {
+function* checkNamed(realmStack: string, named: ReadonlyMap<string, string>, files: StackFiles): Generator<Fault> {
   const further = named.get(realmStack);
   if (!files.has(realmStack)) {
-    return [
-      fault(
-        "must be the name of another stack, whose stack file is in the project's folder",
-        `there is no ${stackFileName(realmStack)}`,
-        shown(realmStack),
-        didYouMean(
-          realmStack,
-          [...files.keys()].filter((stack) => !named.has(stack)),
-        ),
-      ),
-    ];
+    const candidates = [...files.keys()].filter((stack) => !named.has(stack));
+    yield fault(
+      "must be the name of another stack, whose stack file is in the project's folder",
+      `there is no ${stackFileName(realmStack)}`,
+      shown(realmStack),
+      didYouMean(realmStack, candidates),
+    );
+  } else if (further !== undefined) {
+    yield fault(
+      "must be a stack that has no realmStack itself",
+      "it has to declare the client scopes of the realm",
+      `${shown(realmStack)}, but ${stackFileName(realmStack)} has ${REALM_STACK}: ${further}`,
+      `write ${shown(further)} here, or remove ${REALM_STACK} from ${stackFileName(realmStack)}`,
+    );
   }
-  return further === undefined
-    ? []
-    : [
-        fault(
-          "must be a stack that has no realmStack itself",
-          "it has to declare the client scopes of the realm",
-          `${shown(realmStack)}, but ${stackFileName(realmStack)} has ${REALM_STACK}: ${further}`,
-          `write ${shown(further)} here, or remove ${REALM_STACK} from ${stackFileName(realmStack)}`,
-        ),
-      ];
 }
 
 function namesItself(stack: string): Fault {
@@ -192,35 +186,29 @@ function namesItself(stack: string): Fault {
 }
 
 /** What is wrong with a stack that names one. */
-function checkPlace(
+function* checkPlace(
   stack: string,
   realmStack: string,
   users: readonly string[],
   named: ReadonlyMap<string, string>,
-): Fault[] {
+): Generator<Fault> {
   const file = stackFileName(stack);
-  return [
-    ...(named.get(stack) === realmStack
-      ? []
-      : [
-          fault(
-            `must stand in ${file}, in the project's folder`,
-            "the other stacks of the realm read there which customers this one has",
-            shown(realmStack),
-            `write it there; a file that is named by --config-file cannot say it`,
-          ),
-        ]),
-    ...(users.length === 0
-      ? []
-      : [
-          fault(
-            "must not be set in a stack that others name as theirs",
-            "they have their settings from it, and it has none itself",
-            `${file} has ${shown(realmStack)}, and ${users.map(stackFileName).join(", ")} ${REALM_STACK}: ${stack}`,
-            `remove it here, or write ${shown(realmStack)} there`,
-          ),
-        ]),
-  ];
+  if (named.get(stack) !== realmStack) {
+    yield fault(
+      `must stand in ${file}, in the project's folder`,
+      "the other stacks of the realm read there which customers this one has",
+      shown(realmStack),
+      "write it there; a file that is named by --config-file cannot say it",
+    );
+  }
+  if (users.length > 0) {
+    yield fault(
+      "must not be set in a stack that others name as theirs",
+      "they have their settings from it, and it has none itself",
+      `${file} has ${shown(realmStack)}, and ${users.map(stackFileName).join(", ")} ${REALM_STACK}: ${stack}`,
+      `remove it here, or write ${shown(realmStack)} there`,
+    );
+  }
 }
 
 function fault(rule: string, reason: string, value: string, remedy: string): Fault {
@@ -253,26 +241,30 @@ interface CustomersOfFile {
   readonly customers: Customers;
 }
 
+/** Where a client id stands, in lower case. */
+type Places = ReadonlyMap<string, readonly { readonly file: string }[]>;
+
 /** What is wrong with a stack's customers beside those of the realm's other stacks; the others are told the same. */
-function checkCustomers(own: CustomersOfFile, others: readonly string[], files: StackFiles): Fault[] {
+function* checkCustomers(own: CustomersOfFile, others: readonly string[], files: StackFiles): Generator<Fault> {
   const names = Object.entries(own.customers).flatMap(namesIn);
   const near = others
     .filter((stack) => mayHaveOneOf(names, files.get(stack) ?? ""))
     .map((stack) => toCustomers(readStack(stack, files)));
   if (near.length === 0) {
-    return [];
+    return;
   }
-  const places = new Map<string, string[]>();
-  for (const { file, customers } of [own, ...near]) {
-    for (const clientId of Object.keys(customers)) {
-      places.set(clientId.toLowerCase(), [...(places.get(clientId.toLowerCase()) ?? []), file]);
-    }
+  const places = groupBy(
+    [own, ...near].flatMap(({ file, customers }) => Object.keys(customers).map((clientId) => ({ clientId, file }))),
+    ({ clientId }) => clientId.toLowerCase(),
+  );
+  for (const clientId of Object.keys(own.customers)) {
+    yield* checkClientId(clientId, own.file, places);
   }
-  return [
-    ...Object.keys(own.customers).flatMap((clientId) => checkClientId(clientId, own.file, places)),
-    ...near.flatMap((other) => [...checkSuccessors(own, other), ...checkSuccessors(other, own)]),
-    ...checkOrganizations(own, near),
-  ];
+  for (const other of near) {
+    yield* checkSuccessors(own, other);
+    yield* checkSuccessors(other, own);
+  }
+  yield* checkOrganizations(own, near);
 }
 
 function toCustomers({ file, integrations }: Pick<StackOfRealm, "file" | "integrations">): CustomersOfFile {
@@ -295,37 +287,35 @@ function mayHaveOneOf(names: readonly string[], text: string): boolean {
   return /\\|''/.test(plain) || names.some((name) => plain.includes(name));
 }
 
-function checkClientId(clientId: string, file: string, places: ReadonlyMap<string, readonly string[]>): Fault[] {
-  const elsewhere = (places.get(clientId.toLowerCase()) ?? []).filter((other) => other !== file);
-  return elsewhere.length === 0
-    ? []
-    : [
-        {
-          key: integrationKey(clientId),
-          rule: "must be a customer of one stack only",
-          reason: "the realm has one client of that id, and each stack would take it for its own",
-          value: `in ${file} and in ${elsewhere.join(", ")}`,
-          remedy: "remove it from all files but that of the stack which has deployed it, or rename one of the two",
-        },
-      ];
+function* checkClientId(clientId: string, file: string, places: Places): Generator<Fault> {
+  const elsewhere = (places.get(clientId.toLowerCase()) ?? []).filter((other) => other.file !== file);
+  if (elsewhere.length > 0) {
+    yield {
+      key: integrationKey(clientId),
+      rule: "must be a customer of one stack only",
+      reason: "the realm has one client of that id, and each stack would take it for its own",
+      value: `in ${file} and in ${elsewhere.map((other) => other.file).join(", ")}`,
+      remedy: "remove it from all files but that of the stack which has deployed it, or rename one of the two",
+    };
+  }
 }
 
-function checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Fault[] {
-  return Object.entries(of.customers).flatMap(([clientId, entry]) => {
+function* checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Generator<Fault> {
+  for (const [clientId, entry] of Object.entries(of.customers)) {
     const successorOf = entry?.successorOf;
-    return successorOf == null ||
-      Object.hasOwn(of.customers, successorOf) ||
-      !Object.hasOwn(elsewhere.customers, successorOf)
-      ? []
-      : [
-          {
-            key: integrationKey(clientId, "successorOf"),
-            ...PREDECESSOR,
-            value: `${shown(successorOf)} in ${of.file}, which is ${integrationKey(successorOf)} in ${elsewhere.file}`,
-            remedy: "have both in one stack: npm run move takes a customer from one to the other",
-          },
-        ];
-  });
+    if (
+      successorOf != null &&
+      !Object.hasOwn(of.customers, successorOf) &&
+      Object.hasOwn(elsewhere.customers, successorOf)
+    ) {
+      yield {
+        key: integrationKey(clientId, "successorOf"),
+        ...PREDECESSOR,
+        value: `${shown(successorOf)} in ${of.file}, which is ${integrationKey(successorOf)} in ${elsewhere.file}`,
+        remedy: "have both in one stack: npm run move takes a customer from one to the other",
+      };
+    }
+  }
 }
 
 function checkOrganizations(own: CustomersOfFile, near: readonly CustomersOfFile[]): Fault[] {
@@ -338,5 +328,5 @@ function checkOrganizations(own: CustomersOfFile, near: readonly CustomersOfFile
 }
 
 function organizationsIn({ customers, file }: CustomersOfFile): OrganizationOfClient[] {
-  return organizationsOf(customers).map((customer) => ({ ...customer, file }));
+  return [...organizationsOf(customers)].map((customer) => ({ ...customer, file }));
 }

@@ -7,6 +7,7 @@ import { mayBePolicy } from "./clientPolicies";
 import { type Finding, inOrder } from "./finding";
 import { tell } from "./tell";
 import type { TokenDifferences } from "./tokenDrift";
+import { groupBy } from "../../settings/groups";
 
 /** What somebody changed behind the program's back, and what is only not yet deployed. */
 export interface DriftReport {
@@ -77,20 +78,20 @@ export function pendingOwners(plain: Preview): Owner[] {
 
 /** One line for all owners with the same changes. */
 function pendingLines(owners: readonly OwnerChanges[]): string[] {
-  const byText = new Map<string, Owner[]>();
-  for (const { changes, owner } of owners) {
-    const text = changes
-      .filter(({ isComponent }) => !isComponent)
-      .map(({ action, properties, resource }) =>
-        [
-          `${action} ${resource}`,
-          ...(properties.length > 0 ? [`(${properties.map(({ property }) => property).join(", ")})`] : []),
-        ].join(" "),
-      )
-      .join("; ");
-    byText.set(text, [...(byText.get(text) ?? []), owner]);
-  }
-  return [...byText]
-    .map(([text, alike]) => `${ownerTitle(alike.sort((a, b) => (a.name < b.name ? -1 : 1)))}: ${text}`)
+  return [...groupBy(owners, pendingText)]
+    .map(([text, alike]) => {
+      const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
+      return `${ownerTitle(byName)}: ${text}`;
+    })
     .sort();
+}
+
+function pendingText({ changes }: OwnerChanges): string {
+  return changes
+    .filter(({ isComponent }) => !isComponent)
+    .map(({ action, properties, resource }) => {
+      const names = properties.map(({ property }) => property).join(", ");
+      return names === "" ? `${action} ${resource}` : `${action} ${resource} (${names})`;
+    })
+    .join("; ");
 }

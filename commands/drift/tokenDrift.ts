@@ -6,6 +6,7 @@ import { apiSettings, toEnvironment } from "../../components/serviceConfiguratio
 import type { KeycloakConnection } from "../../keycloak/http";
 import type { Owner } from "../pulumi/owners";
 import type { Settings } from "../../settings/settings";
+import { groupBy } from "../../settings/groups";
 
 /** What the customers' tokens show that they should not, or lack. */
 export interface TokenDifferences {
@@ -64,9 +65,8 @@ export async function tokenDifferences(
 
 /** What is true of several customers is told once. */
 function alike(differences: readonly (readonly [string, string])[]): TokenDifference[] {
-  const byText = new Map<string, string[]>();
-  for (const [difference, clientId] of differences) {
-    byText.set(difference, [...(byText.get(difference) ?? []), clientId]);
-  }
-  return [...byText].map(([difference, customers]) => ({ customers, difference }));
+  return [...groupBy(differences, ([difference]) => difference)].map(([difference, those]) => ({
+    customers: those.map(([, clientId]) => clientId),
+    difference,
+  }));
 }

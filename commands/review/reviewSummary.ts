@@ -6,6 +6,7 @@ import { unprotectedOwners } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
 import { changesText, ownerTitle } from "./summaryText";
+import { groupBy } from "../../settings/groups";
 
 /** Customers whose changes are alike, one other owner, or something about them all. */
 interface SummarySection extends Section {
@@ -64,11 +65,9 @@ function quotation(
 }
 
 function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {
-  const groups = new Map<string, OwnerChanges[]>();
-  for (const one of [...owners].sort(byDanger)) {
-    const key = one.owner.kind === "customer" ? changesText(one.changes) : one.owner.kind;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
+  const groups = groupBy([...owners].sort(byDanger), ({ changes, owner }) =>
+    owner.kind === "customer" ? changesText(changes) : owner.kind,
+  );
   return [...groups.values()].map((alike) => ({
     owners: alike,
     text: `#### ${ownerTitle(alike.map(({ owner }) => owner))}\n\n${changesText(alike[0]?.changes ?? [])}`,

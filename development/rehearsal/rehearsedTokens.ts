@@ -2,6 +2,7 @@ import { connect } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import type { EmbeddedServer } from "../keycloak/server";
+import { groupBy } from "../../settings/groups";
 
 /** Each customer's claims by client id; undefined where the server refuses her a token. */
 export type Tokens = Readonly<Record<string, Claims | undefined>>;
@@ -43,13 +44,13 @@ const VOLATILE = ["auth_time", "clientAddress", "clientHost", "exp", "iat", "jti
 
 /** How the tokens of after differ from those of before. */
 export function changedTokens(before: Tokens, after: Tokens): TokenChange[] {
-  const bySentence = new Map<string, string[]>();
-  for (const clientId of Object.keys(before).sort()) {
-    for (const sentence of sentencesOf(before[clientId], after[clientId])) {
-      bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), clientId]);
-    }
-  }
-  return [...bySentence].map(([sentence, clientIds]) => ({ sentence, clientIds }));
+  const said = Object.keys(before)
+    .sort()
+    .flatMap((clientId) => sentencesOf(before[clientId], after[clientId]).map((sentence) => ({ sentence, clientId })));
+  return [...groupBy(said, ({ sentence }) => sentence)].map(([sentence, those]) => ({
+    sentence,
+    clientIds: those.map(({ clientId }) => clientId),
+  }));
 }
 
 function sentencesOf(before: Claims | undefined, after: Claims | undefined): string[] {

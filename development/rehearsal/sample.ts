@@ -1,4 +1,5 @@
 import type { IntegrationSettings } from "../../settings/settings";
+import { groupBy } from "../../settings/groups";
 
 /** What distinguishes the kinds of customers, whose tokens may fare differently. */
 function kindOf({ organization, retired, sharedOrganization }: IntegrationSettings): string {
@@ -7,12 +8,8 @@ function kindOf({ organization, retired, sharedOrganization }: IntegrationSettin
 
 /** So many customers, some of each kind, in the order of their client ids; all where there are no more. */
 export function sampleOf(integrations: readonly IntegrationSettings[], size: number): readonly IntegrationSettings[] {
-  const byKind = new Map<string, IntegrationSettings[]>();
-  for (const integration of integrations) {
-    byKind.set(kindOf(integration), [...(byKind.get(kindOf(integration)) ?? []), integration]);
-  }
   // One of each kind in turn, until there are enough.
-  const kinds = [...byKind.values()];
+  const kinds = [...groupBy(integrations, kindOf).values()];
   const longest = Math.max(0, ...kinds.map(({ length }) => length));
   const inTurn = Array.from({ length: longest }, (_, round) => kinds.flatMap((kind) => kind[round] ?? [])).flat();
   const taken = new Set(inTurn.slice(0, size));
