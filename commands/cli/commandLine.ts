@@ -189,11 +189,18 @@ function parse<O extends Options>(options: O, help: string): Values<O> {
 }
 
 function usage({ name, description }: Omit<Command<Options>, "options">, options: Options): string {
-  const lines = Object.entries(options).map(
-    ([option, { type, value = "VALUE", description }]) =>
-      `  --${(type === "string" ? `${option} ${value}` : option).padEnd(16)} ${description}`,
-  );
-  return [`npm run ${name} -- [OPTIONS]`, "", description, "", ...lines].join("\n");
+  const lines = Object.entries(options).map(([option, { type, value = "VALUE", description: text }]) => ({
+    typed: type === "string" ? `${option} ${value}` : option,
+    text,
+  }));
+  const width = Math.max(...lines.map(({ typed }) => typed.length));
+  return [
+    `npm run ${name} -- [OPTIONS]`,
+    "",
+    description,
+    "",
+    ...lines.map(({ typed, text }) => `  --${typed.padEnd(width)}  ${text}`),
+  ].join("\n");
 }
 
 /** What an error is told by: its message where it is the user's, the words of the Pulumi CLI where they are its. */
