@@ -67,7 +67,7 @@ function failRun(reason: string, resource: pulumi.Resource): void {
 }
 
 /** What a service's container is declared as: nothing is allowed to it that the stack file does not allow. */
-export function containerArgs(args: AppArgs): docker.ContainerArgs {
+function containerArgs(args: AppArgs): docker.ContainerArgs {
   const { capabilities, certificates, healthCheck, memory, readOnly, writablePaths } = args;
   return {
     name: args.containerName,

@@ -18,7 +18,7 @@ export function lifespanFaults(
       : {
           key: "scpcloud:accessTokenLifespan",
           rule: `must not exceed the realm's "${name}" of ${most} seconds`,
-          reason: "Keycloak would cut the tokens' lifespan to it without a word",
+          reason: "Keycloak would silently cut the tokens' lifespan to it",
           value: shown(accessTokenLifespan),
           remedy: `write ${most} or less, or have the realm's setting raised`,
         },
@@ -32,6 +32,6 @@ export function missingClientScope(name: string, realm: string): Fault {
     rule: `must be a realm with Keycloak's own client scope "${name}"`,
     reason: "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
     value: shown(realm),
-    remedy: "have Keycloak updated, or the client scope made again as in a new realm",
+    remedy: "update Keycloak, or make the client scope again as a new realm has it",
   };
 }

@@ -64,13 +64,13 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
   return {
     rule: `must be a user of realm ${realm}`,
     reason:
-      "Keycloak shows the deployer no such user among the first hundred whose names contain this one, which are all that " +
-      "the provider asks for: either it does not exist, or its name is spelt differently, or it comes later" +
+      "Keycloak shows the deployer no such user: it does not exist, or its name is spelt differently, or the names of " +
+      "more than a hundred users contain this one, and the provider reads only the first hundred" +
       (hasCapitals ? `. ${LOWER_CASE}` : ""),
     remedy:
       (hasCapitals ? `write "${lowerCase}", where that is the user; else ` : "") +
-      "compare the name with the admin console's list of users, or have the user made; if it is there, write " +
-      "organizationId with the user's id instead",
+      "compare the name with the admin console's list of users: if it is there, write organizationId with the user's id " +
+      "instead; if not, have the user made",
   };
 }
 

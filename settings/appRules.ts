@@ -102,7 +102,7 @@ export const APP_RULES = {
   },
   network: {
     rule: "must be a name of letters, digits, dots, underscores and hyphens",
-    reason: "the engine names the containers' network so",
+    reason: "the engine gives the containers' network this name",
     remedy: "write a name such as scpcloud-prod, or leave the key out",
   },
   path: {

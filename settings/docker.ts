@@ -47,7 +47,7 @@ export function decodeEngine(source: ConfigurationSource): { engine: EngineSetti
     faults.push({
       key: values["docker:host"] ? "docker:host" : "DOCKER_HOST",
       rule: "must be unix:///path or ssh://user@host",
-      reason: "an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own",
+      reason: "whoever reaches an engine that listens on TCP is root there; ssh needs no port of its own",
       value: shown(host),
       remedy: 'write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
     });

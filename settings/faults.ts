@@ -61,7 +61,7 @@ export function plainSecret(key: string, path = key): Fault {
   return {
     key,
     rule: "must be stored as a secret",
-    reason: "the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret",
+    reason: "the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text",
     remedy: `run: pulumi config set --secret ${path} (and renew the value: it has been readable)`,
   };
 }

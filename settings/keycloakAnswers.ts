@@ -90,7 +90,7 @@ export function explainLogin(
 
 /** What the statuses mean (tried on Keycloak 26.7). */
 const REFUSED = {
-  400: "that is not what it answers to a wrong secret, but to a login that it does not allow",
+  400: "it answers so to a login that it does not allow, not to a wrong secret",
   401: "no such client, a disabled one, wrong credentials, or no service account; it does not tell which",
 } as const;
 
@@ -153,7 +153,7 @@ export function explainAdmin(answer: RefusedAnswer, { connection, deployer, real
     case 404:
       return {
         key: "scpcloud:realm",
-        rule: "must be a realm of the server, with all that was asked for in it",
+        rule: "must be a realm of the server that has all that the program asks for",
         reason: `Keycloak answered 404 at ${path}${said === "" ? "" : `: ${said}`}`,
         value: realm,
         remedy: "write the realm's name as in the admin console; the case of its letters matters",

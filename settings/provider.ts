@@ -154,7 +154,7 @@ function halfPair({ tlsClientCertificate, tlsClientPrivateKey }: ProviderValues)
     {
       key: `keycloak:${tlsClientCertificate === undefined ? "tlsClientCertificate" : "tlsClientPrivateKey"}`,
       rule: "must be set",
-      reason: "the other half of the TLS client's certificate is, and the provider would use neither without a word",
+      reason: "the other half of the TLS client's certificate is set, and the provider would silently use neither",
       remedy: "set both (PEM), or remove the other one",
     },
   ];

@@ -110,11 +110,11 @@ export const RULES = {
   },
   overlapDays: {
     rule: `must be a whole number of days from 1 to ${OVERLAP_DAYS}`,
-    reason: "so long the previous secret works beside the new one, and whoever has it is the customer",
+    reason: "the previous secret works beside the new one for so long, and whoever has it can act as the customer",
     remedy: "write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
   },
   printable: {
-    rule: "must be text that can be seen, without line ends and characters that control it or turn its direction",
+    rule: "must be visible text, without line ends, control characters and marks that turn its direction",
     reason: "whoever reads it in a list or a review would take it for something else",
     remedy: 'write it anew, without what is shown as "\\u…"',
   },

@@ -18,10 +18,10 @@ export function checkSize({ values: all, handedOut: values = all }: Configuratio
   const fault = {
     key: largest,
     rule: `must be shorter: the whole configuration of a stack must have at most ${number(MOST_BYTES)} bytes`,
-    reason: "Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB)",
+    reason: "Pulumi hands it to the program in one environment variable, and Linux allows 128 KiB for each",
     value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
     remedy:
-      `have ${number(bytes - MOST_BYTES)} bytes less: make a second stack on the same realm (scpcloud:realmStack) and ` +
+      `save ${number(bytes - MOST_BYTES)} bytes: make a second stack on the same realm (scpcloud:realmStack) and ` +
       "move customers there (npm run move), as docs/many-customers.md shows; or remove retired ones",
   };
   return bytes > MOST_BYTES ? [fault] : [];

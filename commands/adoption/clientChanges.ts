@@ -39,7 +39,7 @@ function listed(what: string, value: unknown): string[] {
 
 /**
  * What a client has that this program gives to none, one phrase each; so somebody made it by hand, or changed it. A killed
- * `up` may have left only the scope lists as Keycloak fills them.
+ * `up` may have left only the lists of client scopes as Keycloak fills them.
  */
 export function madeByHand(client: ClientRepresentation): string[] {
   return [

@@ -2,7 +2,7 @@ import { code } from "../review/markdown";
 import type { Owner } from "../pulumi/owners";
 
 /** What a change by hand endangers, the worst first. */
-export const DANGERS = ["existence", "credentials", "access", "claims", "other"] as const;
+const DANGERS = ["existence", "credentials", "access", "claims", "other"] as const;
 export type Danger = (typeof DANGERS)[number];
 
 /**

@@ -21,8 +21,8 @@ export const HOW_TO_MAKE_A_KEY =
 export async function readRecipients(given: readonly string[]): Promise<string[]> {
   if (given.length === 0) {
     throw new RecipientError(
-      `Say to whom: --recipient age1..., or a file with one a line. Without one the credential could not be encrypted, ` +
-        `and it is handed over in no other way.\n${HOW_TO_MAKE_A_KEY}`,
+      "Say to whom: --recipient age1..., or a file with one on each line. A credential is handed over encrypted, and in " +
+        `no other way.\n${HOW_TO_MAKE_A_KEY}`,
     );
   }
   const named = await Promise.all(given.map(expand));

@@ -52,8 +52,8 @@ export function takeEntries(
   const items = isMap(map) && map.flow !== true ? map.items.filter((pair) => clientIds.has(keyOf(pair))) : [];
   if (customers === undefined || items.length < clientIds.size) {
     throw new MoveError(
-      `${file}: the customers to move do not all stand below ${CUSTOMERS} in lines of their own, but in braces or by ` +
-        `a merge (<<).\n${BY_HAND}`,
+      `${file}: not all customers to move stand below ${CUSTOMERS} in lines of their own: some stand in braces, or come ` +
+        `by a merge (<<).\n${BY_HAND}`,
     );
   }
   refuseAliases(file, written, items);

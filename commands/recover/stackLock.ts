@@ -36,7 +36,7 @@ export function nameHolder({ user, host, processId, since }: LockHolder): string
   return `process ${processId} of ${user}@${host}, since ${since}`;
 }
 
-/** Whether a line of the Pulumi CLI's is part of its refusal to work on a locked stack. */
+/** Whether a line of the Pulumi CLI's tells that the stack is locked. */
 export function namesLock(line: string): boolean {
   return /^error: the stack is currently locked/.test(line) || readLockHolders(line).length > 0;
 }

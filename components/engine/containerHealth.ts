@@ -25,7 +25,7 @@ const RESTARTS = 3;
  */
 export async function awaitHealthy(engine: DockerEngine, container: Awaited): Promise<string | undefined> {
   try {
-    return await complaintAbout(engine, container);
+    return await whyUnhealthy(engine, container);
   } catch (error) {
     if (error instanceof DockerEngineError) {
       return `Whether the container ${container.name} is healthy cannot be told. ${error.message}`;
@@ -34,7 +34,7 @@ export async function awaitHealthy(engine: DockerEngine, container: Awaited): Pr
   }
 }
 
-async function complaintAbout(engine: DockerEngine, container: Awaited): Promise<string | undefined> {
+async function whyUnhealthy(engine: DockerEngine, container: Awaited): Promise<string | undefined> {
   const deadline = Date.now() + container.limit * 1000;
   let verdict: Verdict = "wait";
   let found: ContainerState | undefined;

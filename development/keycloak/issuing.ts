@@ -30,7 +30,7 @@ const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 
 /** The names under which the stack's programs reach the server: from the host, and from a container. */
-export const SERVER_NAMES = [
+const SERVER_NAMES = [
   { type: "dns", value: "localhost" },
   { type: "dns", value: "host.docker.internal" },
   { type: "ip", value: "127.0.0.1" },

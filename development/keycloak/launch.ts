@@ -7,7 +7,7 @@ import type { Certificates } from "./certificateAuthority";
 import type { ServerHome } from "./home";
 
 /** The user of the master realm that Keycloak creates at the first start. */
-export const BOOTSTRAP_ADMIN_USERNAME = "admin";
+const BOOTSTRAP_ADMIN_USERNAME = "admin";
 
 /** An attached server ends with this process, also if it is killed; a detached one goes on. */
 export type Attachment = "attached" | "detached";

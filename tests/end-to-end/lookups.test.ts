@@ -81,7 +81,7 @@ describe("a lookup that fails ends the run with a reason, and nothing is created
 
     for (const user of ["zeta", "Zeta"]) {
       const text = await failingRuns(stackFile(user));
-      expect(text).toContain("among the first hundred whose names contain this one");
+      expect(text).toContain("the provider reads only the first hundred");
       expect(text).toContain("write organizationId with the user's id instead");
     }
     await project.configure("lookups", stackFile("", { "scpcloud:integrations": { acme: { organizationId: id } } }));

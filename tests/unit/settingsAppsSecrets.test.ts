@@ -9,7 +9,7 @@ describe("secret variables", () => {
       [
         "scpcloud:secretEnvironment",
         "  must be stored as a secret,",
-        "  because the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret.",
+        "  because the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text.",
         "  Do: run: pulumi config set --secret --path 'scpcloud:secretEnvironment.bff.NAME' " +
           "(and renew the value: it has been readable)",
       ].join("\n"),

@@ -70,7 +70,7 @@ describe("the Docker engine of a stack", () => {
       [
         "docker:host",
         "  must be unix:///path or ssh://user@host,",
-        "  because an engine that listens on TCP makes root of whoever reaches it; ssh needs no port of its own.",
+        "  because whoever reaches an engine that listens on TCP is root there; ssh needs no port of its own.",
         `  Found: ${JSON.stringify(host)}`,
         '  Do: write "unix:///var/run/docker.sock" for this machine, or "ssh://deploy@docker.example.com"',
       ].join("\n"),

@@ -98,7 +98,7 @@ describe("a secret of a stack file", () => {
       [
         "keycloak:clientSecret",
         "  must be stored as a secret,",
-        "  because the stack file goes into git, and Pulumi's state keeps in plain text what is not marked secret.",
+        "  because the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text.",
         "  Do: run: pulumi config set --secret keycloak:clientSecret (and renew the value: it has been readable)",
       ].join("\n"),
     );

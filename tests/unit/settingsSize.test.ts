@@ -35,9 +35,9 @@ describe("a configuration that Linux does not hand to the program", () => {
       [
         "scpcloud:integrations",
         "  must be shorter: the whole configuration of a stack must have at most 131,072 bytes,",
-        "  because Pulumi hands it to the program in one environment variable, of which Linux takes no more (128 KiB).",
+        "  because Pulumi hands it to the program in one environment variable, and Linux allows 128 KiB for each.",
         `  Found: ${bytes.toLocaleString("en")} bytes in all, of which this key has 182,699`,
-        `  Do: have ${(bytes - 131_072).toLocaleString("en")} bytes less: make a second stack on the same realm ` +
+        `  Do: save ${(bytes - 131_072).toLocaleString("en")} bytes: make a second stack on the same realm ` +
           "(scpcloud:realmStack) and move customers there (npm run move), as docs/many-customers.md shows; or remove " +
           "retired ones",
       ].join("\n"),

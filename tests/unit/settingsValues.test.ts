@@ -49,7 +49,7 @@ describe("the days for which a previous secret works", () => {
       [
         "scpcloud:secretRotation.overlapDays",
         "  must be a whole number of days from 1 to 365,",
-        "  because so long the previous secret works beside the new one, and whoever has it is the customer.",
+        "  because the previous secret works beside the new one for so long, and whoever has it can act as the customer.",
         `  Found: ${JSON.stringify(days)}`,
         "  Do: write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
       ].join("\n"),
@@ -221,7 +221,7 @@ describe("names in a stack file:", () => {
       ["nothing that can be seen", "\u200b\u2060", "\\u{200b}\\u{2060}"],
     ])("cannot have %s, which is shown", (_, text, shown) => {
       const fault = onlyFault(withText(text));
-      expect(fault).toContain(`scpcloud:integrations.acme.${setting}\n  must be text that can be seen,`);
+      expect(fault).toContain(`scpcloud:integrations.acme.${setting}\n  must be visible text,`);
       expect(fault).toContain(`  Found: "${shown}"\n`);
     });
 
