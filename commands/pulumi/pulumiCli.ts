@@ -28,10 +28,16 @@ export class PulumiError extends UserError {
     args: readonly string[],
     readonly output: string,
   ) {
-    const command = ["pulumi", ...args.filter((arg) => !arg.startsWith("-")).slice(0, 2)].join(" ");
-    const told = [`${command} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
+    const told = [`${commandOf(args)} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
     super(explainMissingCli(output) ?? withoutPasswords(told));
   }
+}
+
+/** Of all arguments those that tell what was run, as in `pulumi stack export --stack prod`. */
+function commandOf(args: readonly string[]): string {
+  const words = args.slice(0, 2).filter((arg, index) => index === 0 || !arg.startsWith("-"));
+  const stack = args.indexOf("--stack");
+  return ["pulumi", ...words, ...(stack < 0 ? [] : args.slice(stack, stack + 2))].join(" ");
 }
 
 /** What to do where a failure's words say that there is no CLI, be they Node.js's or the Automation API's. */

@@ -138,7 +138,7 @@ it("a preview that fails within recover is told by its errors alone", async () =
   try {
     const { exitCode, stdout, stderr } = await recover();
 
-    expect(stderr).toContain(`pulumi preview ${STACK} failed:`);
+    expect(stderr).toContain(`pulumi preview --stack ${STACK} failed:`);
     expect(stderr).toContain("customer-1.organizationUser");
     expect(stderr).toContain('"nobody"');
     expect(stdout + stderr).not.toMatch(/"steps"|"newState"|^ +at |^\s*[{}]/m);

@@ -27,9 +27,9 @@ const FAULTS = [
 describe("a failure of the Pulumi CLI", () => {
   test("is told by the errors of a preview as JSON, and by nothing else of it", () => {
     const text = `${preview(`error: ${FAULTS}`, "could not log in", "could not log in")}\nerror: preview failed\n`;
-    expect(new PulumiError(["preview", "--json", "--refresh=true"], text).message).toBe(
+    expect(new PulumiError(["preview", "--json", "--target", "urn:1", "--stack", "prod"], text).message).toBe(
       [
-        "pulumi preview failed:",
+        "pulumi preview --stack prod failed:",
         "  1 fault in the stack's configuration; nothing was changed.",
         "  scpcloud:integrations.acme.organizationUser",
         "    must be a user.",
