@@ -30,11 +30,11 @@ interface Rule {
 
 interface ResourceRule extends Rule {
   /** By type, what is to be said of a resource of that type. */
-  readonly check: Readonly<Record<string, (args: ResourceValidationArgs) => readonly string[]>>;
+  readonly check: Readonly<Record<string, (args: ResourceValidationArgs) => Iterable<string>>>;
 }
 
 interface StackRule extends Rule {
-  readonly check: (resources: readonly DeclaredResource[], args: StackValidationArgs) => readonly Violation[];
+  readonly check: (resources: readonly DeclaredResource[], args: StackValidationArgs) => Iterable<Violation>;
 }
 
 const seconds = (value: number) => ({ type: "integer", minimum: 1, default: value }) as const;
@@ -54,7 +54,7 @@ const RESOURCE_RULES: readonly ResourceRule[] = [
     name: "client-lifespan",
     description: "A token's lifespan is within bounds",
     config: { minimum: seconds(60), maximum: seconds(3600) },
-    check: { [TYPES.client]: (args) => clients.lifespan(args.getConfig<clients.LifespanBounds>())(args.props) },
+    check: { [TYPES.client]: (args) => clients.lifespan(args.getConfig<clients.LifespanBounds>(), args.props) },
   },
   {
     name: "client-lifespan-advised",
@@ -62,7 +62,7 @@ const RESOURCE_RULES: readonly ResourceRule[] = [
     level: "advisory",
     config: { maximum: seconds(1800) },
     check: {
-      [TYPES.client]: (args) => clients.advisedLifespan(args.getConfig<clients.LifespanBounds>())(args.props),
+      [TYPES.client]: (args) => clients.advisedLifespan(args.getConfig<clients.LifespanBounds>(), args.props),
     },
   },
   {
@@ -81,8 +81,8 @@ const RESOURCE_RULES: readonly ResourceRule[] = [
     name: "container-image",
     description: "An image is pinned to a version",
     check: {
-      [TYPES.container]: ({ props }) => containers.pinnedImage("image")(props),
-      [TYPES.remoteImage]: ({ props }) => containers.pinnedImage("name")(props),
+      [TYPES.container]: ({ props }) => containers.pinnedImage("image", props),
+      [TYPES.remoteImage]: ({ props }) => containers.pinnedImage("name", props),
     },
   },
   ofContainers("container-privileged", "No container is privileged", containers.unprivileged),
@@ -124,15 +124,22 @@ function ofContainers(
 function resourcePolicy({ check, ...rule }: ResourceRule): ResourceValidationPolicy {
   return {
     ...metadataOf(rule),
-    validateResource: (args, report) => check[args.type]?.(args).forEach((message) => report(message)),
+    validateResource: (args, report) => {
+      for (const message of check[args.type]?.(args) ?? []) {
+        report(message);
+      }
+    },
   };
 }
 
 function stackPolicy({ check, ...rule }: StackRule): StackValidationPolicy {
   return {
     ...metadataOf(rule),
-    validateStack: (args, report) =>
-      check(args.resources.map(declaredResource), args).forEach(({ message, urn }) => report(message, urn)),
+    validateStack: (args, report) => {
+      for (const { message, urn } of check(args.resources.map(declaredResource), args)) {
+        report(message, urn);
+      }
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import * as clients from "../../policy-pack/rules/clientRules";
+import type { Properties } from "../../policy-pack/rules/declaredResources";
 
 /** What a customer's client is declared as, as far as the rules look at it. */
 const GOOD = {
@@ -21,13 +22,13 @@ const RULES = {
   serviceAccount: clients.serviceAccount,
   fullScope: clients.fullScope,
   wildcards: clients.wildcards,
-  lifespan: clients.lifespan(BOUNDS),
-  advisedLifespan: clients.advisedLifespan({ maximum: 1800 }),
+  lifespan: (client: Properties) => clients.lifespan(BOUNDS, client),
+  advisedLifespan: (client: Properties) => clients.advisedLifespan({ maximum: 1800 }, client),
 };
 
 describe("the rules for clients", () => {
   it.each(Object.entries(RULES))("%s: nothing to say of a client as it should be", (_name, rule) => {
-    expect(rule(GOOD)).toEqual([]);
+    expect([...rule(GOOD)]).toEqual([]);
   });
 
   it.each<[keyof typeof RULES, object, RegExp]>([
@@ -57,24 +58,25 @@ describe("the rules for clients", () => {
       /^accessTokenLifespan is 1801 seconds\. Consider 1800 or less/,
     ],
   ])("%s: %j", (name, change, message) => {
-    expect(RULES[name]({ ...GOOD, ...change })).toEqual([expect.stringMatching(message)]);
+    expect([...RULES[name]({ ...GOOD, ...change })]).toEqual([expect.stringMatching(message)]);
   });
 
   it.each(["60", "3600"])("a lifespan of %s seconds is within the bounds", (accessTokenLifespan) => {
-    expect(RULES.lifespan({ ...GOOD, accessTokenLifespan })).toEqual([]);
+    expect([...RULES.lifespan({ ...GOOD, accessTokenLifespan })]).toEqual([]);
   });
 
   it("tells each flow", () => {
     const client = { ...GOOD, standardFlowEnabled: true, implicitFlowEnabled: true };
-    expect(RULES.flows(client)).toHaveLength(2);
+    expect([...RULES.flows(client)]).toHaveLength(2);
   });
 });
 
 describe("the rule for protection", () => {
   const urn = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/client:Client::acme-client";
 
-  const say = (stacks: string[], protect: boolean, enabled?: boolean) =>
-    clients.protection(stacks, { urn, protect, enabled });
+  const say = (stacks: string[], protect: boolean, enabled?: boolean) => [
+    ...clients.protection(stacks, { urn, protect, enabled }),
+  ];
 
   it("asks for it in the stacks that are named, and only there", () => {
     expect(say(["prod"], false)).toEqual([expect.stringMatching(/^The stack prod does not protect/)]);

@@ -1,4 +1,5 @@
 import * as containers from "../../policy-pack/rules/containerRules";
+import type { Properties } from "../../policy-pack/rules/declaredResources";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;
 const GOOD = {
@@ -9,7 +10,7 @@ const GOOD = {
 };
 
 const RULES = {
-  pinnedImage: containers.pinnedImage("image"),
+  pinnedImage: (container: Properties) => containers.pinnedImage("image", container),
   unprivileged: containers.unprivileged,
   noDockerSocket: containers.noDockerSocket,
   readOnlyRoot: containers.readOnlyRoot,
@@ -18,7 +19,7 @@ const RULES = {
 
 describe("the rules for containers", () => {
   it.each(Object.entries(RULES))("%s: nothing to say of a container as it should be", (_name, rule) => {
-    expect(rule(GOOD)).toEqual([]);
+    expect([...rule(GOOD)]).toEqual([]);
   });
 
   it.each<[keyof typeof RULES, object, RegExp]>([
@@ -37,13 +38,13 @@ describe("the rules for containers", () => {
     ["droppedCapabilities", { capabilities: undefined }, /^capabilities does not drop ALL/],
     ["droppedCapabilities", { capabilities: { drops: ["NET_RAW"] } }, /^capabilities does not drop ALL/],
   ])("%s: %j", (name, change, message) => {
-    expect(RULES[name]({ ...GOOD, ...change })).toEqual([expect.stringMatching(message)]);
+    expect([...RULES[name]({ ...GOOD, ...change })]).toEqual([expect.stringMatching(message)]);
   });
 
   it.each(["app:1.0", "registry.example.com:5000/app:1.0", `app@${DIGEST}`, `app:latest@${DIGEST}`, DIGEST])(
     "%s is pinned",
     (image) => {
-      expect(RULES.pinnedImage({ image })).toEqual([]);
+      expect([...RULES.pinnedImage({ image })]).toEqual([]);
     },
   );
 
@@ -53,7 +54,7 @@ describe("the rules for containers", () => {
         throw new Error("string value at .image can't be known during preview");
       },
     };
-    expect(RULES.pinnedImage(unknown)).toEqual([]);
+    expect([...RULES.pinnedImage(unknown)]).toEqual([]);
   });
 
   it("asks nothing of a container that never starts", () => {

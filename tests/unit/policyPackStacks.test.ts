@@ -45,7 +45,7 @@ function customer(name: string, changes: Record<string, Properties | undefined> 
 
 describe("the rule for the claim", () => {
   it("has nothing to say of customers with a mapper each", () => {
-    expect(organizationClaim([...customer("acme"), ...customer("kestrel")])).toEqual([]);
+    expect([...organizationClaim([...customer("acme"), ...customer("kestrel")])]).toEqual([]);
   });
 
   it.each<[string, Properties | undefined, string, RegExp]>([
@@ -56,18 +56,18 @@ describe("the rule for the claim", () => {
     ["in id tokens", { addToIdToken: true }, "acme-mapper", /^addToIdToken is not false/],
     ["in userinfo, by default", { addToUserinfo: undefined }, "acme-mapper", /^addToUserinfo is not false/],
   ])("%s", (_name, mapper, urn, message) => {
-    expect(organizationClaim([...customer("acme", { mapper }), ...customer("kestrel")])).toEqual([
+    expect([...organizationClaim([...customer("acme", { mapper }), ...customer("kestrel")])]).toEqual([
       { urn, message: expect.stringMatching(message) as string },
     ]);
   });
 
   it("takes a value that only `up` will tell for one", () => {
-    expect(organizationClaim(customer("acme", { mapper: { claimValue: UNKNOWN } }))).toEqual([]);
+    expect([...organizationClaim(customer("acme", { mapper: { claimValue: UNKNOWN } }))]).toEqual([]);
   });
 
   it("tells of two mappers of a client", () => {
     const second = resource("second", TYPES.hardcodedClaim, MAPPER, "acme");
-    expect(organizationClaim([...customer("acme"), second])).toEqual([
+    expect([...organizationClaim([...customer("acme"), second])]).toEqual([
       { urn: "acme", message: expect.stringMatching(/^The client has 2 mappers/) as string },
     ]);
   });
@@ -80,14 +80,14 @@ describe("the rule for the claim", () => {
       resource("x", "keycloak:index/genericProtocolMapper:X", { config: { "claim.name": ORGANIZATION_CLAIM } }),
     ],
   ])("tells of a mapper besides: %s", (_name, mapper) => {
-    expect(organizationClaim([...customer("acme"), mapper])).toEqual([
+    expect([...organizationClaim([...customer("acme"), mapper])]).toEqual([
       { urn: "x", message: expect.stringMatching(/^This mapper sets organizationId, too\. Remove it/) as string },
     ]);
   });
 
   it("leaves mappers of other claims alone", () => {
     const mapper = resource("x", TYPES.hardcodedClaim, { claimName: "allowed-origins", clientScopeId: "scope" });
-    expect(organizationClaim([...customer("acme"), mapper])).toEqual([]);
+    expect([...organizationClaim([...customer("acme"), mapper])]).toEqual([]);
   });
 });
 
