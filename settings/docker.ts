@@ -2,8 +2,9 @@ import type { ProviderArgs } from "@pulumi/docker";
 import * as v from "valibot";
 
 import { decodeAs } from "./decode";
-import { didYouMean, type Fault, shown } from "./faults";
-import { type ConfigurationSource, keysOf } from "./source";
+import { type Fault, shown } from "./faults";
+import type { ConfigurationSource } from "./source";
+import { unknownProviderKeys } from "./unknownKeys";
 
 /**
  * What the Docker provider can be told in the namespace `docker`, and the environment variables that say the same as
@@ -42,7 +43,11 @@ export function decodeEngine(source: ConfigurationSource): { engine: EngineSetti
     written === undefined
       ? { success: true, output: (environment["DOCKER_SSH_OPTS"] ?? "").split(/\s+/).filter((option) => option !== "") }
       : v.safeParse(v.array(v.string()), decodeAs("array", written));
-  const faults = [...unknownKeys(source), ...unsupported(source), ...plainPasswords(source)];
+  const faults = [
+    ...unknownProviderKeys(source, "Docker", Object.keys(PROVIDER_KEYS)),
+    ...unsupported(source),
+    ...plainPasswords(source),
+  ];
   if (!isEngine(host)) {
     faults.push({
       key: values["docker:host"] ? "docker:host" : "DOCKER_HOST",
@@ -62,17 +67,6 @@ export function decodeEngine(source: ConfigurationSource): { engine: EngineSetti
     });
   }
   return { engine: { host, sshOptions: success ? output : [] }, faults };
-}
-
-function unknownKeys(source: ConfigurationSource): Fault[] {
-  return keysOf(source, "docker")
-    .filter((key) => !Object.hasOwn(PROVIDER_KEYS, key))
-    .map((key) => ({
-      key: `docker:${key}`,
-      rule: "must be a setting of the Docker provider",
-      reason: "the provider would not know it, and a misspelt setting silently does nothing",
-      remedy: didYouMean(key, Object.keys(PROVIDER_KEYS)),
-    }));
 }
 
 function* unsupported({ values, environment }: ConfigurationSource): Generator<Fault> {
@@ -95,17 +89,14 @@ function isEngine(host: string): boolean {
   return isSsh || /^unix:\/\/\/\S+$/.test(host);
 }
 
-function plainPasswords({ values, secretKeys }: ConfigurationSource): Fault[] {
-  const registries = values["docker:registryAuth"];
-  return registries !== undefined && /password/i.test(registries) && !secretKeys.has("docker:registryAuth")
-    ? [
-        {
-          key: "docker:registryAuth",
-          rule: "must be stored as a secret",
-          reason: "it holds a password, and the stack file goes into git",
-          remedy:
-            "run: pulumi config set --secret --path 'docker:registryAuth[0].password', and renew the password: it has been readable",
-        },
-      ]
-    : [];
+function* plainPasswords({ values, secretKeys }: ConfigurationSource): Generator<Fault> {
+  const key = "docker:registryAuth";
+  if (/password/i.test(values[key] ?? "") && !secretKeys.has(key)) {
+    yield {
+      key,
+      rule: "must be stored as a secret",
+      reason: "it holds a password, and the stack file goes into git",
+      remedy: `run: pulumi config set --secret --path '${key}[0].password', and renew the password: it has been readable`,
+    };
+  }
 }

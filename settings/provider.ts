@@ -3,11 +3,12 @@ import type { Unwrap } from "@pulumi/pulumi";
 import * as v from "valibot";
 
 import { decodeAs } from "./decode";
-import { didYouMean, type Fault, plainSecret, shown } from "./faults";
+import { type Fault, plainSecret, shown } from "./faults";
 import { SIGNING_ALGORITHMS } from "./providerRules";
 import { type RuleName, RULES } from "./rules";
 import { boolean, refusingLists, says, text, whole } from "./shapes";
-import { type ConfigurationSource, keysOf } from "./source";
+import type { ConfigurationSource } from "./source";
+import { unknownProviderKeys } from "./unknownKeys";
 
 /** What the Keycloak provider is told, decoded. */
 export type ProviderValues = Unwrap<ProviderArgs>;
@@ -103,7 +104,7 @@ const SILENT_RULES: readonly string[] = ["headers", "keycloakUrlCredentials"] sa
 /** The provider's settings: from the namespace `keycloak`, else the environment, else the provider's default. */
 export function decodeProvider(source: ConfigurationSource): { provider: ProviderValues; faults: Fault[] } {
   const values: Record<string, unknown> = { realm: "master" };
-  const faults: Fault[] = unknownKeys(source);
+  const faults: Fault[] = unknownProviderKeys(source, "Keycloak", KEYS);
   const variables: { readonly [Key in ProviderKey]?: string } = VARIABLES;
   for (const key of KEYS) {
     const raw = source.values[`keycloak:${key}`] ?? source.environment[variables[key] ?? ""];
@@ -121,17 +122,6 @@ export function decodeProvider(source: ConfigurationSource): { provider: Provide
   return { provider: values, faults };
 }
 
-function unknownKeys(source: ConfigurationSource): Fault[] {
-  return keysOf(source, "keycloak")
-    .filter((key) => !Object.hasOwn(SCHEMA, key))
-    .map((key) => ({
-      key: `keycloak:${key}`,
-      rule: "must be a setting of the Keycloak provider",
-      reason: "the provider would not know it, and a misspelt setting silently does nothing",
-      remedy: didYouMean(key, KEYS),
-    }));
-}
-
 /** What is wrong with the provider's settings beyond each value, whether or not anybody logs in. */
 export function checkProvider(provider: ProviderValues, source: ConfigurationSource): Fault[] {
   return [...plainSecrets(provider, source), ...halfPair(provider)];
@@ -146,16 +136,13 @@ function plainSecrets({ additionalHeaders = {} }: ProviderValues, { values, secr
 }
 
 /** The provider would go without either, and not say so. */
-function halfPair({ tlsClientCertificate, tlsClientPrivateKey }: ProviderValues): Fault[] {
-  if ((tlsClientCertificate === undefined) === (tlsClientPrivateKey === undefined)) {
-    return [];
-  }
-  return [
-    {
+function* halfPair({ tlsClientCertificate, tlsClientPrivateKey }: ProviderValues): Generator<Fault> {
+  if ((tlsClientCertificate === undefined) !== (tlsClientPrivateKey === undefined)) {
+    yield {
       key: `keycloak:${tlsClientCertificate === undefined ? "tlsClientCertificate" : "tlsClientPrivateKey"}`,
       rule: "must be set",
       reason: "the other half of the TLS client's certificate is set, and the provider would silently use neither",
       remedy: "set both (PEM), or remove the other one",
-    },
-  ];
+    };
+  }
 }

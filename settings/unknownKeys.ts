@@ -11,6 +11,23 @@ const NAMESPACES = ["scpcloud", "keycloak", "docker", "pulumi"];
 /** Names that no plain object keeps as a key of its own; they would be lost without a word. */
 const LOST_NAMES = ["__proto__", "constructor", "prototype"];
 
+/** The keys of a provider's namespace, such as `docker` of the Docker provider, that it does not know. */
+export function unknownProviderKeys(
+  source: ConfigurationSource,
+  provider: "Docker" | "Keycloak",
+  known: readonly string[],
+): Fault[] {
+  const namespace = provider.toLowerCase();
+  return keysOf(source, namespace)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      key: `${namespace}:${key}`,
+      rule: `must be a setting of the ${provider} provider`,
+      reason: "the provider would not know it, and a misspelt setting silently does nothing",
+      remedy: didYouMean(key, known),
+    }));
+}
+
 /** The parts of a schema that tell which keys a value may have. */
 type Shape = v.GenericSchema & {
   readonly entries?: Readonly<Record<string, Shape>>;

@@ -75,21 +75,18 @@ export function furtherMappers({ protocolMappers }: ClientRepresentation): Furth
 }
 
 /** Why the client cannot be adopted as it is, with what to do; none: it can. */
-export function obstacles(client: ClientRepresentation): string[] {
+export function* obstacles(client: ClientRepresentation): Generator<string> {
   const { protocol = "openid-connect", clientAuthenticatorType = "client-secret" } = client;
-  return [
-    ...(protocol === "openid-connect" ? [] : [`its protocol is ${code(String(protocol))}; make another client`]),
-    ...(clientAuthenticatorType === "client-secret"
-      ? []
-      : [
-          `it logs in by ${code(String(clientAuthenticatorType))}, and not by a secret; its secret has to be set first`,
-        ]),
-    ...furtherMappers(client)
-      .filter(({ claim }) => claim === ORGANIZATION_CLAIM)
-      .map(
-        ({ name }) =>
-          `its mapper ${code(name)} writes the claim ${code(ORGANIZATION_CLAIM)}, too; rename it to ` +
-          `${code(ORGANIZATION_CLAIM)}, so that it is adopted, or delete it`,
-      ),
-  ];
+  if (protocol !== "openid-connect") {
+    yield `its protocol is ${code(String(protocol))}; make another client`;
+  }
+  if (clientAuthenticatorType !== "client-secret") {
+    yield `it logs in by ${code(String(clientAuthenticatorType))}, and not by a secret; its secret has to be set first`;
+  }
+  for (const { name } of furtherMappers(client).filter(({ claim }) => claim === ORGANIZATION_CLAIM)) {
+    yield (
+      `its mapper ${code(name)} writes the claim ${code(ORGANIZATION_CLAIM)}, too; rename it to ` +
+      `${code(ORGANIZATION_CLAIM)}, so that it is adopted, or delete it`
+    );
+  }
 }

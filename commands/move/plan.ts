@@ -34,13 +34,12 @@ export function planMove(clientIds: readonly string[], from: string, to: string,
   const isNew = written === undefined || !customersInFile(toFile, written).isConfigured;
   const toText = isNew ? newStackFile(fromFile, fromText, realmStack) + (written ?? "") : written;
   const destination = customersInFile(toFile, toText);
+  const isInRealm = to === realmStack || destination.realmStack === realmStack;
+  const otherRealm =
+    `${toFile}: the customers' realm is that of ${realmStack}, and the file does not say so. ` +
+    `Do: write scpcloud:realmStack: ${realmStack}`;
   const faults = [
-    ...((to === realmStack ? to : destination.realmStack) === realmStack
-      ? []
-      : [
-          `${toFile}: the customers' realm is that of ${realmStack}, and the file does not say so. ` +
-            `Do: write scpcloud:realmStack: ${realmStack}`,
-        ]),
+    ...(isInRealm ? [] : [otherRealm]),
     ...clientIds.flatMap((clientId) =>
       placeFaults(clientId, source.customers, destination.customers, fromFile, toFile),
     ),

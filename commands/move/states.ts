@@ -1,6 +1,7 @@
 import { withTemporaryFile } from "../cli/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { exportState, type State, type StateResource } from "../pulumi/state";
 import { withoutDeadLocks } from "../recover/stackLock";
 import { MoveError } from "./entries";
 
@@ -10,26 +11,12 @@ export interface StateOfStack {
   readonly pulumi: PulumiCli;
 }
 
-/** As `pulumi stack export` has it; what is secret stays encrypted. */
-interface Deployment {
-  readonly deployment: {
-    readonly resources?: readonly Resource[];
-    readonly pending_operations?: readonly unknown[];
-  };
-}
-
-interface Resource {
-  readonly urn: string;
-  readonly id?: string;
-  readonly parent?: string;
-}
-
 /** The customers in a stack's state: the resources of each, by client id. */
-export type CustomersInState = ReadonlyMap<string, readonly Resource[]>;
+export type CustomersInState = ReadonlyMap<string, readonly StateResource[]>;
 
 /** @returns undefined where there is no such stack */
 export async function customersInState({ stack, pulumi }: StateOfStack): Promise<CustomersInState | undefined> {
-  const exported = await exportState(pulumi);
+  const exported = await findState(pulumi);
   if (exported === undefined) {
     return undefined;
   }
@@ -38,7 +25,7 @@ export async function customersInState({ stack, pulumi }: StateOfStack): Promise
     // `pulumi state move` forgets them, and with them what has to be looked for in Keycloak.
     throw new MoveError(`An up of ${stack} was killed. Do: npm run recover -- --stack ${stack}, and then this again.`);
   }
-  const customers = new Map<string, Resource[]>();
+  const customers = new Map<string, StateResource[]>();
   for (const resource of resources) {
     const owner = [resource.urn, resource.parent ?? ""].find((urn) => typeOf(urn) === CUSTOMER_TYPE);
     if (owner !== undefined) {
@@ -114,7 +101,7 @@ function refuseOthers(clientId: string, source?: CustomersInState, destination?:
 
 /** Takes resources out of a state. `pulumi state delete` takes one at a time, and of those that are protected none. */
 async function forget(pulumi: PulumiCli, forgotten: ReadonlySet<string>): Promise<void> {
-  const exported = await exportState(pulumi);
+  const exported = await findState(pulumi);
   if (exported === undefined) {
     return;
   }
@@ -135,9 +122,9 @@ async function unlocked(stacks: readonly StateOfStack[], action: () => Promise<u
   });
 }
 
-async function exportState(pulumi: PulumiCli): Promise<Deployment | undefined> {
+async function findState(pulumi: PulumiCli): Promise<State | undefined> {
   try {
-    return JSON.parse(await pulumi.run(["stack", "export"])) as Deployment;
+    return await exportState(pulumi);
   } catch (error) {
     if (isNoStack(error)) {
       return undefined;

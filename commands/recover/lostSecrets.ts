@@ -2,20 +2,13 @@ import { isSecret } from "../../components/credentials";
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
 import type { KeycloakAdmin } from "../../keycloak/admin";
-
-/** A resource in `pulumi stack export --show-secrets`. */
-export interface ExportedResource {
-  readonly urn: string;
-  readonly type?: string;
-  readonly id?: string;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
+import type { StateResource } from "../pulumi/state";
 
 /**
- * The URNs of the clients whose secret the state lacks: the connection broke between the creation of the client and the
+ * The URNs of the clients whose secret the state, which shows secrets, lacks: the connection broke between the creation of the client and the
  * question for its secret, or Keycloak masked it.
  */
-export function clientsWithoutSecret(resources: readonly ExportedResource[]): string[] {
+export function clientsWithoutSecret(resources: readonly StateResource[]): string[] {
   return resources
     .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
     .filter(({ outputs }) => !isSecret(plainOf(outputs?.["clientSecret"])))
@@ -27,7 +20,7 @@ export function clientsWithoutSecret(resources: readonly ExportedResource[]): st
  * regenerated it. What Keycloak does not show is no other secret.
  */
 export async function clientsWithOtherSecret(
-  resources: readonly ExportedResource[],
+  resources: readonly StateResource[],
   admin: KeycloakAdmin,
 ): Promise<string[]> {
   const others = await Promise.all(

@@ -5,10 +5,11 @@ import { findClient } from "../../keycloak/clients";
 import { findExisting } from "./adoptable";
 import { removeUnknownPolicies } from "./clientPolicies";
 import { refuseLosses } from "./losses";
-import { clientsWithOtherSecret, clientsWithoutSecret, type ExportedResource } from "./lostSecrets";
+import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
 import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
 import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../cli/files";
+import { exportState } from "../pulumi/state";
 import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
 
 /** What recovery found and did. */
@@ -105,7 +106,7 @@ async function readSecretsAnew(
   unlocked: PulumiCli,
   report: (line: string) => void,
 ): Promise<void> {
-  const { resources = [] } = await exportState(pulumi);
+  const { resources = [] } = (await exportState(pulumi, "--show-secrets")).deployment;
   const missing = clientsWithoutSecret(resources);
   const other = await clientsWithOtherSecret(resources, admin);
   if (missing.length > 0) {
@@ -135,7 +136,7 @@ async function explainMissingSecrets(pulumi: PulumiCli, failure: unknown): Promi
 }
 
 async function missingSecrets(pulumi: PulumiCli): Promise<readonly string[]> {
-  return clientsWithoutSecret((await exportState(pulumi)).resources ?? []);
+  return clientsWithoutSecret((await exportState(pulumi, "--show-secrets")).deployment.resources ?? []);
 }
 
 function names(urns: readonly string[]): string {
@@ -184,19 +185,12 @@ async function adopt(unlocked: PulumiCli, file: object): Promise<void> {
 }
 
 async function countPendingOperations(pulumi: PulumiCli): Promise<number> {
-  return (await exportState(pulumi)).pending_operations?.length ?? 0;
+  return (await exportState(pulumi)).deployment.pending_operations?.length ?? 0;
 }
 
 async function knownIds(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
-  const { resources = [] } = await exportState(pulumi);
+  const { resources = [] } = (await exportState(pulumi)).deployment;
   return new Set(resources.flatMap(({ id }) => id ?? []));
-}
-
-async function exportState(pulumi: PulumiCli) {
-  const { deployment = {} } = JSON.parse(await pulumi.run(["stack", "export", "--show-secrets"])) as {
-    deployment?: { pending_operations?: readonly unknown[]; resources?: readonly ExportedResource[] };
-  };
-  return deployment;
 }
 
 /** Without this, an import that does not reach the plan would go on for ever. */

@@ -10,6 +10,7 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, runPreview } from "../pulumi/pulumiCli";
+import { exportState, type State } from "../pulumi/state";
 import { unlocking } from "../recover/recovery";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import type { RotationStep } from "./plan";
@@ -125,7 +126,7 @@ async function refuseOtherChanges(
 ): Promise<ReadonlyMap<string, string>> {
   const targets = urnsOf(
     work.map(({ secrets }) => secrets),
-    await pulumi.run(["stack", "export"]),
+    await exportState(pulumi),
   );
   if (targets.size === 0) {
     return targets;
@@ -146,10 +147,8 @@ async function refuseOtherChanges(
 }
 
 /** The URNs of the clients by client id. @throws RotationError for what the state does not have */
-function urnsOf(customers: readonly CustomerSecrets[], exported: string): ReadonlyMap<string, string> {
-  const { resources = [] } = recordOf(recordOf(JSON.parse(exported))["deployment"]) as {
-    resources?: readonly { readonly urn: string; readonly type: string; readonly id?: string }[];
-  };
+function urnsOf(customers: readonly CustomerSecrets[], { deployment }: State): ReadonlyMap<string, string> {
+  const { resources = [] } = deployment;
   const clients = resources.filter(({ type }) => type === TYPES.client);
   return new Map(
     customers.map(({ client }) => {
