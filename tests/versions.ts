@@ -9,7 +9,7 @@ import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions";
 
 /**
  * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes their lines
- * into docs/keycloak-versions.md. About a minute and a half for each, and its download the first time.
+ * into docs/keycloak-versions.md. About two minutes for each, and its download the first time.
  */
 const REPOSITORY = resolve(__dirname, "..");
 const DOCUMENT = join(REPOSITORY, "docs", "keycloak-versions.md");

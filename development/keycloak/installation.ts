@@ -25,7 +25,8 @@ export async function ensureKeycloak(
   version: string,
   features: readonly string[] = [],
 ): Promise<string> {
-  const distribution = join(KEYCLOAK_DIRECTORY, [`distribution-${version}`, ...features].join("+"));
+  // No plus sign between them: Keycloak 26.1 to 26.5 take that in a path for a space, and cannot be built.
+  const distribution = join(KEYCLOAK_DIRECTORY, [`distribution-${version}`, ...features].join("-"));
   if (existsSync(distribution)) return distribution;
   checkPrerequisites(["java", "mvn"]);
   return withLock(distribution, report, async () => {

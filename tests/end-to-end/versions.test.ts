@@ -61,6 +61,8 @@ describe.each(VERSIONS)("Keycloak %s", (version) => {
       directory,
       port: await lastingPort(),
       publicUrl: "https://host.docker.internal:28443",
+      // On by default from 26.8 on; it does nothing in a realm without a client policy for it.
+      features: ["client-secret-rotation"],
       realms: [
         realm(REALM_NAME, ADMIN_USER_ID, DEPLOYER_ROLES),
         realm(PRODUCTION, randomUUID(), DEPLOYER_ROLES),
@@ -138,6 +140,22 @@ describe.each(VERSIONS)("Keycloak %s", (version) => {
     );
     expect(claims["aud"]).toBe("scpCloud");
     await expectCommand("verify", "prod", 0, "✓ prod");
+    await stack.destroy();
+  });
+
+  it("renews a secret while the previous one works on", async () => {
+    const file = await stackFile("prod", PRODUCTION);
+    const stack = await project.createStack("rotation", { ...file, "scpcloud:secretRotation": { overlapDays: 14 } });
+    await stack.up();
+    const previous = await credentialsOf(stack, "acme-reporting");
+    // The secret is younger than those that are renewed otherwise.
+    const args = ["--stack", "rotation", "--customer", "acme-reporting", "--again", "--yes"];
+    expect(await project.command("rotate", ...args)).toMatchObject({ exitCode: 0, stderr: "" });
+
+    const present = await credentialsOf(stack, "acme-reporting");
+    expect(present.clientSecret).not.toBe(previous.clientSecret);
+    const [before, now] = await Promise.all([previous, present].map((one) => claimsOf(one, PRODUCTION)));
+    expect(now?.["organizationId"]).toBe(before?.["organizationId"]);
     await stack.destroy();
   });
 
