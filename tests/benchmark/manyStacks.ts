@@ -2,6 +2,10 @@ import type { Stack } from "@pulumi/pulumi/automation";
 
 import type { RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
+import { serverOfTests } from "../end-to-end/server";
+
+/** A first load of 2,000 customers takes many minutes. */
+const LIMIT_MILLISECONDS = 3_600_000;
 
 /** Stacks that share a realm, each with as many customers; the first is the realm's. */
 export class ManyStacks {
@@ -13,7 +17,7 @@ export class ManyStacks {
   ) {}
 
   static async create(realm: string, count: number, customersOfEach: number): Promise<ManyStacks> {
-    const project = await Project.create();
+    const project = await Project.create(serverOfTests(), {}, LIMIT_MILLISECONDS);
     const stacks: Stack[] = [];
     for (let number = 1; number <= count; number++) {
       stacks.push(await project.createStack(`many-${number}`, {}));

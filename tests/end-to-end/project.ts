@@ -51,20 +51,23 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
  * environment in `make up`.
  */
 export class Project extends Checkout {
-  protected override readonly timeoutMilliseconds = STEP_LIMIT_MILLISECONDS;
-
   private constructor(
     directory: string,
     environment: Readonly<Record<string, string>>,
     private readonly server: ServerOfProject,
+    protected override readonly timeoutMilliseconds: number,
   ) {
     super(directory, environment);
   }
 
-  /** @param variables further environment variables of whatever is run in it */
+  /**
+   * @param variables further environment variables of whatever is run in it
+   * @param timeoutMilliseconds after which a command of it has failed
+   */
   static async create(
     server: ServerOfProject = serverOfTests(),
     variables: Readonly<Record<string, string>> = {},
+    timeoutMilliseconds = STEP_LIMIT_MILLISECONDS,
   ): Promise<Project> {
     const directory = await Project.prepare("scpcloud-project-");
     const environment = {
@@ -74,7 +77,7 @@ export class Project extends Checkout {
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
       ...variables,
     };
-    return new Project(directory, environment, server);
+    return new Project(directory, environment, server, timeoutMilliseconds);
   }
 
   /** What every stack of the tests has: the connection to its server. */
