@@ -48,3 +48,6 @@ export const ACCOUNT_ROLES_EXPANDED = ["manage-account", "manage-account-links",
  * `profile`, `email`, `acr` and `web-origins` are left out: each would add claims that the contract does not have.
  */
 export const BUILT_IN_SCOPES = ["basic", "roles", "service_account"] as const;
+
+/** How many resources of Keycloak's a customer has: a client, its two lists of client scopes, a mapper. */
+export const RESOURCES_PER_CUSTOMER = 4;

@@ -1,29 +1,19 @@
+import { RESOURCES_PER_CUSTOMER } from "../../components/names";
 import type { EngineEvent } from "../pulumi/automation";
 import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners";
 
-/** Counts the customers that Pulumi is through with, by what its engine tells. */
+/** Counts the customers with whose resources Pulumi is through, by what its engine tells. */
 export class CustomersThrough {
-  /** What is still to come of each customer that Pulumi has begun with, by the URN of its component. */
-  private readonly open = new Map<string, Set<string>>();
-  private most = 0;
+  /** The resources that have ended, by the URN of their customer's component. */
+  private readonly ended = new Map<string, Set<string>>();
 
-  /** @returns how many; never fewer than before, though a customer's last resource may begin after its others have ended */
-  add({ resourcePreEvent, resOutputsEvent, resOpFailedEvent }: EngineEvent): number {
-    const { metadata } = resourcePreEvent ?? resOutputsEvent ?? resOpFailedEvent ?? {};
+  /** @returns how many */
+  add({ resOutputsEvent }: EngineEvent): number {
+    const { metadata } = resOutputsEvent ?? {};
     const parent = metadata?.new?.parent ?? metadata?.old?.parent ?? "";
-    if (metadata !== undefined) {
-      const customer = [metadata.urn, parent].find((urn) => typeOf(urn) === CUSTOMER_TYPE);
-      if (customer !== undefined) {
-        const open = this.open.get(customer) ?? new Set();
-        this.open.set(customer, open);
-        if (resourcePreEvent === undefined) {
-          open.delete(metadata.urn);
-        } else {
-          open.add(metadata.urn);
-        }
-      }
+    if (metadata !== undefined && typeOf(parent) === CUSTOMER_TYPE) {
+      this.ended.set(parent, (this.ended.get(parent) ?? new Set()).add(metadata.urn));
     }
-    this.most = Math.max(this.most, [...this.open.values()].filter((open) => open.size === 0).length);
-    return this.most;
+    return [...this.ended.values()].filter(({ size }) => size === RESOURCES_PER_CUSTOMER).length;
   }
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
 
+import { RESOURCES_PER_CUSTOMER } from "../../components/names";
 import { run, type RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
 import { REALMS, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
@@ -29,7 +30,6 @@ const HELP = `npm run benchmark -- [--customers 1,100] [--stacks 200/2,1000/10] 
 
 /** The shared scope and its audience mapper. */
 const RESOURCES_OF_REALM = 2;
-const RESOURCES_PER_CUSTOMER = 4;
 
 /** Above, a first load that saves the state at each step takes many minutes; docs/performance.md. */
 const MOST_WITH_CHECKPOINTS = 200;

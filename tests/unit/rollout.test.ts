@@ -138,19 +138,26 @@ describe("what a rollout shows", () => {
 describe("the customers that Pulumi is through with", () => {
   const urn = (types: string, name: string) => `urn:pulumi:prod::scpcloud::${types}::${name}`;
   const customer = urn("scpcloud:keycloak:Integration", "acme");
-  const client = urn("scpcloud:keycloak:Integration$keycloak:openid/client:Client", "acme-client");
+  const resource = (type: string) => urn(`scpcloud:keycloak:Integration$keycloak:${type}`, type);
   const event = (kind: string, urn: string, parent = "") =>
     ({ [kind]: { metadata: { urn, new: { parent } } } }) as never;
 
-  it("are those of whom nothing is open, and never fewer than before", () => {
+  it("are those with all of whose resources it is through", () => {
     const through = new CustomersThrough();
-    expect(through.add(event("resourcePreEvent", customer))).toBe(0);
-    expect(through.add(event("resourcePreEvent", client, customer))).toBe(0);
-    expect(through.add(event("resOutputsEvent", customer))).toBe(0);
-    expect(through.add(event("resOutputsEvent", client, customer))).toBe(1);
-    expect(through.add(event("resourcePreEvent", client, customer))).toBe(1);
-    expect(through.add(event("resourcePreEvent", urn("pulumi:pulumi:Stack", "x")))).toBe(1);
-    expect(through.add({} as never)).toBe(1);
+    const counts = [
+      event("resourcePreEvent", customer),
+      event("resOutputsEvent", customer),
+      ...["Client", "ClientOptionalScopes", "ClientDefaultScopes"].flatMap((type) => [
+        event("resourcePreEvent", resource(type), customer),
+        event("resOutputsEvent", resource(type), customer),
+      ]),
+      event("resOutputsEvent", resource("Client"), customer),
+      event("resOutputsEvent", urn("keycloak:openid/clientScope:ClientScope", "x"), urn("pulumi:pulumi:Stack", "x")),
+      {} as never,
+    ].map((one) => through.add(one));
+    expect(counts).toEqual(counts.map(() => 0));
+
+    expect(through.add(event("resOutputsEvent", resource("HardcodedClaimProtocolMapper"), customer))).toBe(1);
   });
 });
 
