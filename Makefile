@@ -4,7 +4,7 @@
 
 # Gets a Node.js where the machine's own is too old.
 NODE = development/toolchain/node.sh
-TYPESCRIPT = $(NODE) node --require ./loader.js
+TYPESCRIPT = $(NODE) node loader.js
 
 # make up APPS=1 and make env APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
 APPS =

@@ -1,6 +1,7 @@
 // Pulumi runs the program with `node --require ./loader.js` (Pulumi.yaml). Its own way loads all of TypeScript at each run.
+// Commands are run with `node loader.js FILE`: with `--import` in NODE_OPTIONS, Node.js would load FILE in its own way.
 const Module = require("node:module");
-const { join } = require("node:path");
+const { join, resolve } = require("node:path");
 
 // For every run, however it is started; the variable NODE_COMPILE_CACHE comes first.
 Module.enableCompileCache?.(join(__dirname, ".local", "node-compile-cache"));
@@ -41,3 +42,9 @@ sdk("source-map-support").install({
   retrieveSourceMap: (file) =>
     file.endsWith(".ts") ? { url: file, map: strip(file, { sourceMaps: true }).map } : null,
 });
+
+if (require.main === module) {
+  process.argv.splice(1, 2, resolve(process.argv[2]));
+  // As the main module, which a few files ask for.
+  Module._load(process.argv[1], null, true);
+}

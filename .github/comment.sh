@@ -5,7 +5,7 @@ number=$1
 shift
 
 marker='<!-- scpcloud: review -->'
-text=$(node --require ./loader.js .github/comment.ts "$@")
+text=$(node loader.js .github/comment.ts "$@")
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 printf '%s\n%s\n\n%s\n' "$marker" "$text" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"

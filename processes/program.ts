@@ -4,5 +4,5 @@ const LOADER = join(__dirname, "..", "loader.js");
 
 /** The arguments for Node.js to run one of this repository's TypeScript files in the way in which Pulumi runs index.ts. */
 export function nodeArguments(file: string, ...args: readonly string[]): string[] {
-  return ["--require", LOADER, file, ...args];
+  return [LOADER, file, ...args];
 }

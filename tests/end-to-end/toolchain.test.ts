@@ -39,7 +39,7 @@ afterEach(async () => {
 /** Runs one of the checkout's TypeScript files where these folders are in front of PATH, and nothing of ours is. */
 function runFresh(file: string, folders: readonly string[], variables: Record<string, string> = {}) {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(REPOSITORY));
-  return run(process.execPath, ["--require", "./loader.js", file], {
+  return run(process.execPath, ["loader.js", file], {
     cwd: checkout,
     env: {
       PULUMI_HOME: home,

@@ -66,3 +66,29 @@ describe("an error of the program names its file and its line", () => {
     expect(text).toContain(`${file}:7:3`);
   });
 });
+
+describe("node loader.js FILE", () => {
+  const runFile = (file: string, options: string) =>
+    spawnSync(process.execPath, ["loader.js", file, "--help"], {
+      cwd: REPOSITORY,
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: options },
+    });
+
+  test.each([
+    ["", "plainly"],
+    ["--import=data:text/javascript,0", "with a module that Node.js loads before, as those who watch a process do"],
+  ])("runs a command %j, %s", (options) => {
+    const { stderr, stdout } = runFile("commands/verify.ts", options);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^npm run verify /);
+  });
+
+  test("has the file as its main module", () => {
+    const folder = mkdtempSync(join(tmpdir(), "scpcloud-loader-"));
+    const file = join(folder, "main.ts");
+    writeFileSync(file, "console.log(require.main === module, process.argv.slice(1));");
+    expect(runFile(file, "").stdout).toBe(`true [ '${file}', '--help' ]\n`);
+    rmSync(folder, { recursive: true });
+  });
+});

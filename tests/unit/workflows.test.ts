@@ -126,7 +126,7 @@ describe.each(jobs)("%s", (name, job) => {
     const targets = [...readFileSync(join(REPOSITORY, "Makefile"), "utf8").matchAll(/^(\w+):/gm)].map(([, t]) => t);
     for (const { run } of job.steps.filter((step) => step.run !== undefined)) {
       const [, target] = /^make (\w+)$/.exec(run ?? "") ?? [];
-      const [, file] = /^(?:node --require \.\/loader\.js )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
+      const [, file] = /^(?:node loader\.js )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
       if (target !== undefined) {
         expect(targets).toContain(target);
       } else if (file !== undefined) {
