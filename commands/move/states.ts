@@ -1,7 +1,7 @@
 import { withTemporaryFile } from "../cli/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { exportState, type State, type StateResource } from "../pulumi/state";
+import { exportState, type State, type StateResource } from "../pulumi/exportedState";
 import { withoutDeadLocks } from "../recover/stackLock";
 import { MoveError } from "./entries";
 

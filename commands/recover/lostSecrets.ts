@@ -2,7 +2,7 @@ import { isSecret } from "../../components/credentials";
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
 import type { KeycloakAdmin } from "../../keycloak/admin";
-import type { StateResource } from "../pulumi/state";
+import type { StateResource } from "../pulumi/exportedState";
 
 /**
  * The URNs of the clients whose secret the state, which shows secrets, lacks: the connection broke between the creation of the client and the

@@ -9,7 +9,7 @@ import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
 import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
 import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../cli/files";
-import { exportState } from "../pulumi/state";
+import { exportState } from "../pulumi/exportedState";
 import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
 
 /** What recovery found and did. */

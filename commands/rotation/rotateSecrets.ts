@@ -10,7 +10,7 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, runPreview } from "../pulumi/pulumiCli";
-import { exportState, type State } from "../pulumi/state";
+import { exportState, type State } from "../pulumi/exportedState";
 import { unlocking } from "../recover/recovery";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import type { RotationStep } from "./plan";

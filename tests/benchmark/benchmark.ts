@@ -82,14 +82,7 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
   try {
     const name = `benchmark-${customers}`;
     const stack = await project.createStack(name, stackFile(project, customers));
-    const pulumi =
-      (...args: string[]) =>
-      async () => {
-        const { exitCode, stdout, stderr } = await project.pulumi(...args, "--stack", name);
-        if (exitCode !== 0) {
-          throw new Error(stdout + stderr);
-        }
-      };
+    const pulumi = (...args: string[]) => succeeding(() => project.pulumi(...args, "--stack", name));
     const preview = pulumi("preview", "--expect-no-changes");
     const up = pulumi("up", "--yes", "--skip-preview");
     const isLarge = customers > MOST_WITH_CHECKPOINTS;
@@ -97,55 +90,67 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
     await preview();
     await empty.preview();
     rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.preview() })));
-    const verify = { verify: () => project.command("verify", "--stack", name) };
+    const verify = { verify: succeeding(() => project.command("verify", "--stack", name)) };
     const further = { "preview that reads Keycloak again": pulumi("preview", "--refresh"), "up, nothing changed": up };
     rows.push(...(await measure(customers, runs, isLarge ? verify : { ...further, ...verify })));
     const { resources } = (await stack.exportStack()).deployment as { resources: { type: string }[] };
     const declared = resources.filter(({ type }) => type.startsWith("keycloak:")).length;
     const expected = RESOURCES_OF_REALM + RESOURCES_PER_CUSTOMER * customers;
     console.log(`for ${customers}: ${declared} resources of Keycloak's (${expected} expected)`);
-    process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
-    await stack.destroy();
+    const destroy = () => savingOnce(() => stack.destroy());
+    await destroy();
     if (!isLarge) {
       rows.push(...(await loadSavedOnce(customers, up)));
-      await stack.destroy();
+      await destroy();
     }
     return rows;
   } finally {
-    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
     await project.remove();
   }
 }
 
-async function loadSavedOnce(customers: number, up: () => Promise<unknown>): Promise<Row[]> {
-  process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
-  const rows = await measure(customers, 1, { [LOAD_SAVED_ONCE]: up });
-  delete process.env["PULUMI_SKIP_CHECKPOINTS"];
-  return rows;
+function loadSavedOnce(customers: number, up: () => Promise<unknown>): Promise<Row[]> {
+  return savingOnce(() => measure(customers, 1, { [LOAD_SAVED_ONCE]: up }));
 }
 
-/** The customers in so many stacks, as many in each: the first load, the stack that a change touches, and all. */
-async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<Row[]> {
-  const many = await ManyStacks.create(realm, stacks, customers / stacks);
-  const succeed = (action: () => Promise<RunResult>) => async () => {
+/** Pulumi saves its state at the end only of what runs meanwhile. */
+async function savingOnce<T>(action: () => Promise<T>): Promise<T> {
+  process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
+  try {
+    return await action();
+  } finally {
+    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
+  }
+}
+
+/** What fails is not measured. */
+function succeeding(action: () => Promise<RunResult>): () => Promise<void> {
+  return async () => {
     const { exitCode, stdout, stderr } = await action();
     if (exitCode !== 0) {
       throw new Error(stdout + stderr);
     }
   };
+}
+
+/** The customers in so many stacks, as many in each: the first load, the stack that a change touches, and all. */
+async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<Row[]> {
+  const many = await ManyStacks.create(realm, stacks, customers / stacks);
   try {
     await many.configure();
     const [last = ""] = many.stacks.map(({ name }) => name).slice(-1);
     const previewOfOne = ["preview", "--expect-no-changes", "--stack", last];
     const rows = [
       ...(await measure(customers, 1, {
-        [FIRST_ROLLOUT]: succeed(() => many.rollout("--yes", ...(values.fast ? ["--fast"] : []))),
+        [FIRST_ROLLOUT]: succeeding(() => many.rollout("--yes", ...(values.fast ? ["--fast"] : []))),
       })),
       ...(await measure(customers, runs, {
-        [PREVIEW_OF_ONE_STACK]: succeed(() => many.project.pulumi(...previewOfOne)),
-        [PREVIEW_OF_ALL]: succeed(() => many.rollout()),
-        "verify of all stacks": succeed(() => many.project.command("verify", "--realm-stack", many.realmStack)),
-        "customers of all stacks": succeed(() => many.project.command("customers", "--realm-stack", many.realmStack)),
+        [PREVIEW_OF_ONE_STACK]: succeeding(() => many.project.pulumi(...previewOfOne)),
+        [PREVIEW_OF_ALL]: succeeding(() => many.rollout()),
+        "verify of all stacks": succeeding(() => many.project.command("verify", "--realm-stack", many.realmStack)),
+        "customers of all stacks": succeeding(() =>
+          many.project.command("customers", "--realm-stack", many.realmStack),
+        ),
       })),
     ];
     return rows.map((row) => ({ ...row, stacks }));

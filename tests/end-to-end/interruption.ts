@@ -47,10 +47,7 @@ export async function interruptUp(
     child.stderr.destroy();
     return output;
   }
-  for (const processId of descendants) {
-    endProcess(processId);
-  }
-  await until(() => !descendants.some(isAlive), isTrue);
+  await endAll(descendants);
   return output;
 }
 
@@ -74,8 +71,12 @@ export async function killRotation(project: Project, stack: string, customer: st
 export async function killTree(child: ChildProcess): Promise<void> {
   const descendants = descendantsOf(child.pid ?? 0);
   child.kill("SIGKILL");
-  descendants.forEach(endProcess);
-  await until(() => !descendants.some(isAlive), isTrue);
+  await endAll(descendants);
+}
+
+async function endAll(processIds: readonly number[]): Promise<void> {
+  processIds.forEach(endProcess);
+  await until(() => !processIds.some(isAlive), isTrue);
 }
 
 /** The ids of the processes that work in a folder; Linux only. */
