@@ -5,7 +5,7 @@ number=$1
 shift
 
 marker='<!-- scpcloud: review -->'
-text=$(node loader.js .github/comment.ts "$@")
+text=$(node "$(dirname "$0")/../loader.js" "$(dirname "$0")/comment.ts" "$@")
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 printf '%s\n%s\n\n%s\n' "$marker" "$text" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"
