@@ -42,9 +42,9 @@ export async function reviewAdoption(
   const token = await tokenToday(candidate, settings, keycloak);
   const claims = "claims" in token ? token.claims : undefined;
   const organizationId = await findOrganizationId(candidate, admin);
-  const mappers = furtherMappers(client);
-  const kept = new Set(mappers.flatMap(({ claim }) => claim ?? []));
+  const kept = new Set(furtherMappers(client).flatMap(({ claim }) => claim ?? []));
   const sub = typeof claims?.["sub"] === "string" ? claims["sub"] : undefined;
+  const isKnown = organizationId !== undefined;
   const contract = tokenContract(settings, {
     clientId,
     organizationId: organizationId ?? "",
@@ -53,27 +53,33 @@ export async function reviewAdoption(
   return {
     clientId,
     ...("reason" in token ? { noToken: token.reason } : {}),
-    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, organizationId === undefined),
-    closes: [
-      ...(retired ? ["every token: the stack file says that the customer is retired"] : []),
-      ...whatCloses(client, scopesAfterwards(realmScopeNames(settings))),
-    ],
-    stays: [
-      `the client id ${clientId}, and Keycloak's id of it, ${client.id}`,
-      `the secret, ${secretInWords(candidate)}`,
-      ...(sub === undefined ? [] : [`the service account, and so sub, ${sub}`]),
-      ...mappers.map(
-        ({ claim, name }) =>
-          `the mapper "${name}"${claim === undefined ? "" : ` with the claim ${claim}`}: the program does not touch it. ` +
-          "verify tells claims that nobody promised; delete it by hand if nobody needs it",
-      ),
-      ...(await rolesInScope(candidate, admin)),
-    ],
-    obstacles: [
-      ...obstacles(client),
-      ...(organizationId === undefined ? ["Keycloak has no such user as its organizationUser"] : []),
-    ],
+    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, isKnown),
+    closes: [...allThatCloses(candidate, settings)],
+    stays: [...whatStays(candidate, sub), ...(await rolesInScope(candidate, admin))],
+    obstacles: [...obstacles(client, isKnown)],
   };
+}
+
+function* allThatCloses({ client, integration }: Candidate, settings: Settings): Generator<string> {
+  if (integration.retired) {
+    yield "every token: the stack file says that the customer is retired";
+  }
+  yield* whatCloses(client, scopesAfterwards(realmScopeNames(settings)));
+}
+
+function* whatStays(candidate: Candidate, sub: string | undefined): Generator<string> {
+  const { client, integration } = candidate;
+  yield `the client id ${integration.clientId}, and Keycloak's id of it, ${client.id}`;
+  yield `the secret, ${secretInWords(candidate)}`;
+  if (sub !== undefined) {
+    yield `the service account, and so sub, ${sub}`;
+  }
+  for (const { claim, name } of furtherMappers(client)) {
+    yield (
+      `the mapper "${name}"${claim === undefined ? "" : ` with the claim ${claim}`}: the program does not touch it. ` +
+      "verify tells claims that nobody promised; delete it by hand if nobody needs it"
+    );
+  }
 }
 
 async function tokenToday(
@@ -110,14 +116,14 @@ function moves(
   claims: Claims,
   contract: ReturnType<typeof tokenContract>,
   kept: ReadonlySet<string>,
-  isOrganizationUnknown: boolean,
+  isOrganizationKnown: boolean,
 ): ClaimMove[] {
   const { iat } = claims;
   return compareClaims(contract, claims, Date.now() / 1000).map(({ claim, expected, found, verdict }) => {
     const exp = claims["exp"];
     const isLifespan = claim === "exp" && typeof exp === "number" && typeof iat === "number";
     const today = isLifespan ? `iat + ${exp - iat} s` : found;
-    const afterwards = claim === ORGANIZATION_CLAIM && isOrganizationUnknown ? "(unknown)" : expected;
+    const afterwards = claim === ORGANIZATION_CLAIM && !isOrganizationKnown ? "(unknown)" : expected;
     const change = {
       equal: "stays",
       different: "changes",

@@ -18,23 +18,26 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
 };
 
 /** What an adoption closes on a client, one sentence each. */
-export function whatCloses(client: ClientRepresentation, scopeNames: readonly string[]): string[] {
+export function* whatCloses(client: ClientRepresentation, scopeNames: readonly string[]): Generator<string> {
   const { attributes = {} } = client;
+  const switchedOn = Object.entries(SWITCHES).filter(([field]) => client[field] === true);
+  const attributesOn = Object.entries(ATTRIBUTES).filter(([field]) => attributes[field] === "true");
+  yield* [...switchedOn, ...attributesOn].map(([, words]) => words);
+  yield* listed("redirect URIs", client["redirectUris"]);
+  yield* listed("web origins", client["webOrigins"]);
+  yield* listed("optional client scopes, which a caller could ask for", client["optionalClientScopes"]);
   const lost = stringsOf(client["defaultClientScopes"]).filter((name) => !scopeNames.includes(name));
-  return [
-    ...Object.entries(SWITCHES).flatMap(([field, words]) => (client[field] === true ? [`${words}`] : [])),
-    ...Object.entries(ATTRIBUTES).flatMap(([field, words]) => (attributes[field] === "true" ? [words] : [])),
-    ...listed("redirect URIs", client["redirectUris"]),
-    ...listed("web origins", client["webOrigins"]),
-    ...listed("optional client scopes, which a caller could ask for", client["optionalClientScopes"]),
-    ...listed("default client scopes", lost),
-    ...(client["publicClient"] === true ? ["use without a secret: the client is public today, and gets one"] : []),
-  ];
+  yield* listed("default client scopes", lost);
+  if (client["publicClient"] === true) {
+    yield "use without a secret: the client is public today, and gets one";
+  }
 }
 
-function listed(what: string, value: unknown): string[] {
+function* listed(what: string, value: unknown): Generator<string> {
   const items = stringsOf(value);
-  return items.length > 0 ? [`${what}: ${names(items)}`] : [];
+  if (items.length > 0) {
+    yield `${what}: ${names(items)}`;
+  }
 }
 
 /**
@@ -74,8 +77,12 @@ export function furtherMappers({ protocolMappers }: ClientRepresentation): Furth
     });
 }
 
-/** Why the client cannot be adopted as it is, with what to do; none: it can. */
-export function* obstacles(client: ClientRepresentation): Generator<string> {
+/**
+ * Why the client cannot be adopted as it is, with what to do; none: it can.
+ *
+ * @param hasOrganization whether Keycloak has the user that the stack file names
+ */
+export function* obstacles(client: ClientRepresentation, hasOrganization: boolean): Generator<string> {
   const { protocol = "openid-connect", clientAuthenticatorType = "client-secret" } = client;
   if (protocol !== "openid-connect") {
     yield `its protocol is ${code(String(protocol))}; make another client`;
@@ -88,5 +95,8 @@ export function* obstacles(client: ClientRepresentation): Generator<string> {
       `its mapper ${code(name)} writes the claim ${code(ORGANIZATION_CLAIM)}, too; rename it to ` +
       `${code(ORGANIZATION_CLAIM)}, so that it is adopted, or delete it`
     );
+  }
+  if (!hasOrganization) {
+    yield "Keycloak has no such user as its organizationUser";
   }
 }

@@ -4,38 +4,36 @@ import type { Remedy } from "./finding";
 
 /** The report in Markdown, readable as it is: what was changed, most dangerous first, and what to do about it. */
 export function driftText(report: DriftReport): string {
-  const { findings, following, hiddenSecrets, pending, tokens } = report;
-  const differences = tokens.differences.map(
-    ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
+  return [...paragraphs(report)].join("\n\n");
+}
+
+function* paragraphs(report: DriftReport): Generator<string> {
+  const { drift, findings, following, hiddenSecrets, pending, stack, tokens, unfinishedRotations } = report;
+  yield headline(report);
+  if (findings.length > 0) {
+    yield list(findings.map(({ sentence }) => sentence));
+  }
+  yield* titled("Because of that, up changes besides:", joined(following));
+  yield* titled(
+    "What the customers' tokens show:",
+    tokens.differences.map(
+      ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
+    ),
   );
-  return [
-    headline(report),
-    ...list(
-      "",
-      findings.map(({ sentence }) => sentence),
-    ),
-    ...list("Because of that, up changes besides:", following.length > 0 ? [following.join(", ")] : []),
-    ...list("What the customers' tokens show:", differences),
-    ...list(
-      "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
-      pending,
-    ),
-    ...list(
-      "The tokens of these customers were not compared, since not all is deployed:",
-      tokens.skipped.length > 0 ? [tokens.skipped.join(", ")] : [],
-    ),
-    ...list(
-      "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
-      hiddenSecrets.length > 0 ? [hiddenSecrets.join(", ")] : [],
-    ),
-    ...list(
-      "These customers have a new secret that the stack does not know yet, while the previous one still works. Finish it:",
-      report.unfinishedRotations.map((customer) =>
-        code(`npm run rotate -- --stack ${report.stack} --customer ${customer}`),
-      ),
-    ),
-    ...list("What to do:", report.drift ? [...remedies(report)] : []),
-  ].join("\n\n");
+  yield* titled(
+    "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
+    pending,
+  );
+  yield* titled("The tokens of these customers were not compared, since not all is deployed:", joined(tokens.skipped));
+  yield* titled(
+    "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
+    joined(hiddenSecrets),
+  );
+  yield* titled(
+    "These customers have a new secret that the stack does not know yet, while the previous one still works. Finish it:",
+    unfinishedRotations.map((customer) => code(`npm run rotate -- --stack ${stack} --customer ${customer}`)),
+  );
+  yield* titled("What to do:", drift ? [...remedies(report)] : []);
 }
 
 function headline({ drift, findings, stack, tokens }: DriftReport): string {
@@ -45,17 +43,26 @@ function headline({ drift, findings, stack, tokens }: DriftReport): string {
     return `✓ ${stack}: no drift; everything is as the last up left it${checked}`;
   }
   const parts = [
-    ...(findings.length > 0 ? [plural(findings.length, "change") + " by hand"] : []),
-    ...(tokens.differences.length > 0 ? [plural(tokens.differences.length, "difference") + " in tokens"] : []),
-  ];
-  return `✗ ${stack}: ${parts.join(", ") || "drift"}`;
+    { count: findings.length, text: `${plural(findings.length, "change")} by hand` },
+    { count: tokens.differences.length, text: `${plural(tokens.differences.length, "difference")} in tokens` },
+  ].filter(({ count }) => count > 0);
+  return `✗ ${stack}: ${parts.map(({ text }) => text).join(", ") || "drift"}`;
 }
 
-function list(title: string, lines: readonly string[]): string[] {
-  if (lines.length === 0) {
-    return [];
+function* titled(title: string, lines: readonly string[]): Generator<string> {
+  if (lines.length > 0) {
+    yield title;
+    yield list(lines);
   }
-  return [...(title === "" ? [] : [title]), lines.map((line) => `- ${line}`).join("\n")];
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join("\n");
+}
+
+/** All on one line, or no line. */
+function joined(parts: readonly string[]): string[] {
+  return parts.length > 0 ? [parts.join(", ")] : [];
 }
 
 /** In the order of their execution. */

@@ -90,32 +90,23 @@ export async function handOver(
 
 /** What the sheet has to say and only the stack file knows. @throws SettingsError with all that is missing */
 function toldFacts({ bff, contact }: Settings): { readonly bffUrl: string; readonly contact: string } {
-  const missing = (key: string, reason: string, remedy: string): Fault => ({
-    key,
-    rule: "must be set",
-    reason,
-    remedy,
-  });
-  const faults = [
-    ...(bff.publicUrl === undefined
-      ? [
-          missing(
-            "scpcloud:bff.publicUrl",
-            "the sheet tells the customer where to call",
-            'write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
-          ),
-        ]
-      : []),
-    ...(contact === ""
-      ? [
-          missing(
-            "scpcloud:contact",
-            "the sheet tells the customer whom to ask",
-            'write a name with an address, such as "ScpCloud support, support@example.com"',
-          ),
-        ]
-      : []),
-  ];
+  const faults: Fault[] = [];
+  if (bff.publicUrl === undefined) {
+    faults.push({
+      key: "scpcloud:bff.publicUrl",
+      rule: "must be set",
+      reason: "the sheet tells the customer where to call",
+      remedy: 'write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
+    });
+  }
+  if (contact === "") {
+    faults.push({
+      key: "scpcloud:contact",
+      rule: "must be set",
+      reason: "the sheet tells the customer whom to ask",
+      remedy: 'write a name with an address, such as "ScpCloud support, support@example.com"',
+    });
+  }
   if (bff.publicUrl === undefined || faults.length > 0) {
     throw new SettingsError(faults);
   }

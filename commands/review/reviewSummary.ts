@@ -29,15 +29,16 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
     ]);
   }
   const unchanged = preview.counts["same"] ?? 0;
-  const dangerous = dangers(owners, unprotectedOwners(preview.steps)).map((text) => ({
-    text: danger(text),
-    owners: [],
-    title: "the list of what is dangerous",
-  }));
+  const dangerous = dangerSections([...dangers(owners, unprotectedOwners(preview.steps))]);
   if (owners.length === 0) {
     return write(`no changes; ${plural(unchanged, "resource")} unchanged`, [...dangerous, ...warnings]);
   }
   return write(`${counted(owners)}; ${unchanged} unchanged`, [...dangerous, ...warnings, ...sectionsOf(owners)]);
+}
+
+function dangerSections(lines: readonly string[]): SummarySection[] {
+  const text = danger(lines.map((line) => `- ${line}`).join("\n"));
+  return lines.length > 0 ? [{ text, owners: [], title: "the list of what is dangerous" }] : [];
 }
 
 /** Pulumi's own advice is to take the protection away. */

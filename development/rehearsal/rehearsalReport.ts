@@ -62,14 +62,15 @@ export function rehearsalText(report: RehearsalReport): string {
     const promise = from === undefined ? "the tokens are as promised" : "nothing changes";
     return `✓ ${stack}: ${what}: ${promise} for ${who}${sample}`;
   }
-  return [
-    `✗ ${stack}: ${what}: something differs for ${who}${sample}`,
-    ...section("Tokens:", tokens.map(tokenLine)),
-    ...section("verify says on the new version:", contract),
-    ...section("drift says on the new version:", drift),
-    ...section("doctor says on the new version:", rights),
-    ...(refusal === undefined ? [] : ["", "A preview would be refused on the new version:", "", refusal]),
-  ].join("\n");
+  const sections = [
+    section("Tokens:", tokens.map(tokenLine)),
+    section("verify says on the new version:", contract),
+    section("drift says on the new version:", drift),
+    section("doctor says on the new version:", rights),
+    refusal === undefined ? "" : `A preview would be refused on the new version:\n\n${refusal}`,
+  ];
+  const headline = `✗ ${stack}: ${what}: something differs for ${who}${sample}`;
+  return [headline, ...sections.filter((text) => text !== "")].join("\n\n");
 }
 
 const NAMED = 3;
@@ -80,6 +81,6 @@ function tokenLine({ sentence, clientIds }: TokenChange): string {
   return `${sentence} (${more > 0 ? `${named} and ${more} more` : named})`;
 }
 
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ["", title, "", ...lines.map((line) => `- ${line}`)];
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `${title}\n\n${lines.map((line) => `- ${line}`).join("\n")}`;
 }
