@@ -4,11 +4,12 @@ import { runProjectCommand, UsageError } from "./cli/commandLine";
 import { PROJECT_DIRECTORY } from "./cli/stack";
 import { installedCli } from "./pulumi/automation";
 import { changesSince } from "./rollout/changedStacks";
-import { showProgress } from "./rollout/progress";
-import { rolloutText } from "./rollout/report";
+import { showProgress } from "./rollout/rolloutProgress";
+import { rolloutText } from "./rollout/rolloutText";
 import { rollOut } from "./rollout/rollOut";
 import { stackRunner } from "./rollout/runStack";
-import { type StackOfRealm, stacksOfRealm } from "../settings/realmStacks";
+import type { StackOfRealm } from "../settings/customersOfRealm";
+import { stacksOfRealm } from "../settings/realmStacks";
 import { readStackFiles } from "../settings/stackFiles";
 
 /**

@@ -7,7 +7,7 @@ import { pulumiCli } from "./pulumi/pulumiCli";
 import { lookAtSecrets } from "./rotation/customerSecrets";
 import { endOverlaps, endText, planEnd } from "./rotation/endOverlap";
 import { readOverlap } from "./rotation/overlap";
-import { planRotation, stepText, YOUNG_HOURS } from "./rotation/plan";
+import { planRotation, stepText, YOUNG_HOURS } from "./rotation/rotationPlan";
 import { rotateSecrets, type RotationTools } from "./rotation/rotateSecrets";
 import { SettingsError } from "../settings/faults";
 import { readSettings } from "../settings/read";

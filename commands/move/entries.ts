@@ -1,27 +1,20 @@
-import { isDeepStrictEqual } from "node:util";
-
-import {
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  type Node,
-  type Pair,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from "yaml";
+import { isAlias, isMap, isPair, isScalar, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 
 import { fullKey } from "../../settings/configKeys";
 import { recordOf } from "../../settings/decode";
-import { UserError } from "../../settings/userError";
-import { keyOf, readYamlTree, type YamlTree } from "../../settings/yamlFile";
-
-/** A customer cannot be moved, or not in the way that its stack files are written. */
-export class MoveError extends UserError {
-  override readonly name = "MoveError";
-}
+import { keyOf } from "../../settings/yamlFile";
+import {
+  BY_HAND,
+  checkEdit,
+  columnOf,
+  CUSTOMERS,
+  customersOf,
+  extentOf,
+  isBlank,
+  MoveError,
+  readWrittenFile,
+  type WrittenFile,
+} from "./writtenFile";
 
 /** A customer's entry as somebody wrote it. */
 export interface WrittenEntry {
@@ -34,9 +27,6 @@ export interface WrittenEntry {
   readonly value: unknown;
 }
 
-const CUSTOMERS = "scpcloud:integrations";
-const BY_HAND = "Do: move these entries by hand from the one file to the other, and run this command again.";
-
 /**
  * A stack file without the customers' entries, and the entries. Every other byte stays.
  * @throws MoveError where an entry does not mean the same in another file, or is not written in lines of its own
@@ -46,7 +36,7 @@ export function takeEntries(
   text: string,
   clientIds: ReadonlySet<string>,
 ): { readonly text: string; readonly entries: readonly WrittenEntry[] } {
-  const written = read(file, text);
+  const written = readWrittenFile(file, text);
   const customers = customersOf(file, written);
   const map = customers?.value;
   const items = isMap(map) && map.flow !== true ? map.items.filter((pair) => clientIds.has(keyOf(pair))) : [];
@@ -92,7 +82,7 @@ export function takeEntries(
 
 /** The customers of a stack file, by client id, and whose realm it shares. */
 export function customersInFile(file: string, text: string) {
-  const { config, customers } = read(file, text);
+  const { config, customers } = readWrittenFile(file, text);
   const realmStack = config?.items.find((pair) => fullKey(keyOf(pair)) === "scpcloud:realmStack")?.value;
   return {
     customers: recordOf(customers),
@@ -103,7 +93,7 @@ export function customersInFile(file: string, text: string) {
 
 /** A stack file with further customers, below those that it has. @throws MoveError where they cannot be added */
 export function addEntries(file: string, text: string, entries: readonly WrittenEntry[]): string {
-  const written = read(file, text);
+  const written = readWrittenFile(file, text);
   const { lines } = written;
   const customers = customersOf(file, written);
   const newline = /\r\n/.test(text) ? "\r\n" : "\n";
@@ -146,7 +136,7 @@ export function addEntries(file: string, text: string, entries: readonly Written
 
 /** A new stack file: what Pulumi needs to reach Keycloak as another stack does, and nothing yet of its own. */
 export function newStackFile(file: string, text: string, realmStack: string): string {
-  const { config } = read(file, text);
+  const { config } = readWrittenFile(file, text);
   const connection = (config?.items ?? []).filter(
     (pair) => fullKey(keyOf(pair)).startsWith("keycloak:") && !JSON.stringify(pair.value).includes('"secure":'),
   );
@@ -168,86 +158,8 @@ export function newStackFile(file: string, text: string, realmStack: string): st
   }
 }
 
-interface Written extends YamlTree {
-  readonly text: string;
-  /** With their ends. */
-  readonly lines: string[];
-  readonly config: YAMLMap | undefined;
-  /** What stands below scpcloud:integrations. */
-  readonly customers: unknown;
-  /** The index in `lines` of the line that a node begins in. */
-  readonly indexOf: (node: Node) => number;
-}
-
-function read(file: string, text: string): Written {
-  const { document, content, lineOf, follow } = readYamlTree(file, text);
-  const config = document.get("config");
-  return {
-    text,
-    lines: text.match(/[^\n]*\n|[^\n]+$/g) ?? [],
-    document,
-    config: isMap(config) ? config : undefined,
-    content,
-    customers: Object.entries(recordOf(content["config"])).find(([key]) => fullKey(key) === CUSTOMERS)?.[1],
-    lineOf,
-    indexOf: (node) => lineOf(node) - 1,
-    follow,
-  };
-}
-
-function customersOf(file: string, { config, customers }: Written): Pair | undefined {
-  const pair = config?.items.find((one) => fullKey(keyOf(one)) === CUSTOMERS);
-  const value = pair?.value;
-  const isEmpty =
-    value === null || (isScalar(value) && value.value === null) || (isMap(value) && value.items.length === 0);
-  const isWritten = pair === undefined ? customers === undefined : isEmpty || (isMap(value) && value.flow !== true);
-  if (!isWritten || config?.flow === true) {
-    throw new MoveError(
-      `${file}: ${CUSTOMERS} is not written in lines of its own, but in braces or by an alias.\n${BY_HAND}`,
-    );
-  }
-  return pair;
-}
-
-/** The lines of an entry, from 0: its own, the comments above it, and those further in below it. */
-function extentOf(file: string, { text, lines, indexOf }: Written, pair: Pair) {
-  const key = pair.key as Node;
-  const line = indexOf(key);
-  const indentation = columnOf(lines[line]);
-  if (!lines[line]?.slice(indentation).startsWith(text.slice(key.range?.[0], key.range?.[1]))) {
-    throw new MoveError(`${file}, line ${line + 1}: the key does not begin the line.\n${BY_HAND}`);
-  }
-  let first = line;
-  while (isComment(lines[first - 1]) && columnOf(lines[first - 1]) === indentation) {
-    first--;
-  }
-  const end = text.slice(0, endOf(pair)).trimEnd().length;
-  let last = Math.max(line, text.slice(0, end).split("\n").length - 1);
-  for (let next = last + 1; isComment(lines[next]) || isBlank(lines[next]); next++) {
-    if (isComment(lines[next]) && columnOf(lines[next]) > indentation) {
-      last = next;
-    } else if (isComment(lines[next])) {
-      break;
-    }
-  }
-  return { first, last, indentation };
-}
-
-/** Where the last word of an entry ends; a map's own range has the comments behind it as well. */
-function endOf(pair: Pair): number {
-  let end = 0;
-  visit(pair as never, {
-    Node(_, node) {
-      if (!isCollection(node) || node.flow === true) {
-        end = Math.max(end, node.range?.[1] ?? 0);
-      }
-    },
-  });
-  return end;
-}
-
 /** An alias means what stands at its anchor, which another file does not have. */
-function refuseAliases(file: string, { document, lineOf, follow }: Written, moved: readonly Pair[]): void {
+function refuseAliases(file: string, { document, lineOf, follow }: WrittenFile, moved: readonly Pair[]): void {
   const owners = new Map<unknown, Pair | undefined>();
   const faults: string[] = [];
   visit(document, {
@@ -271,45 +183,6 @@ function refuseAliases(file: string, { document, lineOf, follow }: Written, move
   }
 }
 
-/** The file as it would be read must be as it was, but for the customers. */
-function checkEdit(
-  file: string,
-  { content }: Written,
-  text: string,
-  customers: Readonly<Record<string, unknown>>,
-): void {
-  const without = (of: Readonly<Record<string, unknown>>) =>
-    Object.fromEntries(Object.entries(recordOf(of["config"])).filter(([key]) => fullKey(key) !== CUSTOMERS));
-  let after: Written | undefined;
-  try {
-    after = read(file, text);
-  } catch {
-    // Told below.
-  }
-  if (
-    after === undefined ||
-    !isDeepStrictEqual(
-      { ...after.content, config: without(after.content) },
-      { ...content, config: without(content) },
-    ) ||
-    !isDeepStrictEqual(recordOf(after.customers), customers)
-  ) {
-    throw new MoveError(`${file} is written in a way that this command cannot edit.\n${BY_HAND}`);
-  }
-}
-
-function columnOf(line = ""): number {
-  return line.length - line.trimStart().length;
-}
-
-function isBlank(line: string | undefined): boolean {
-  return line !== undefined && line.trim() === "";
-}
-
-function isComment(line: string | undefined): boolean {
-  return line !== undefined && line.trimStart().startsWith("#");
-}
-
 /** What hangs over to the left, such as an empty line, has less. */
 function unindented(line: string, indentation: number): string {
   return line.slice(Math.min(indentation, columnOf(line)));
@@ -317,7 +190,7 @@ function unindented(line: string, indentation: number): string {
 
 /** The keys of a stack file's connection to Keycloak that hold something encrypted. */
 export function secretConnectionKeys(file: string, text: string): string[] {
-  const { content } = read(file, text);
+  const { content } = readWrittenFile(file, text);
   return Object.entries(recordOf(content["config"]))
     .filter(([key, value]) => fullKey(key).startsWith("keycloak:") && JSON.stringify(value).includes('"secure":'))
     .map(([key]) => key);
@@ -325,6 +198,6 @@ export function secretConnectionKeys(file: string, text: string): string[] {
 
 /** What encrypts a stack's secrets, where its file says so. */
 export function secretsProviderOf(file: string, text: string): string | undefined {
-  const { secretsprovider: provider } = read(file, text).content;
+  const { secretsprovider: provider } = readWrittenFile(file, text).content;
   return typeof provider === "string" && provider !== "" ? provider : undefined;
 }

@@ -7,8 +7,9 @@ import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, pulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { mendFileBackend } from "../recover/fileBackend";
 import { readStackFiles, stackFileName } from "../../settings/stackFiles";
-import { customersInFile, MoveError, secretConnectionKeys, secretsProviderOf } from "./entries";
-import { type MovePlan, planMove } from "./plan";
+import { customersInFile, secretConnectionKeys, secretsProviderOf } from "./entries";
+import { MoveError } from "./writtenFile";
+import { type MovePlan, planMove } from "./movePlan";
 import { customersInState, isNoStack, moveInStates } from "./states";
 
 /** A move between two stacks of the project in a folder. */

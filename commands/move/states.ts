@@ -3,7 +3,7 @@ import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState, type State, type StateResource } from "../pulumi/exportedState";
 import { withoutDeadLocks } from "../recover/stackLock";
-import { MoveError } from "./entries";
+import { MoveError } from "./writtenFile";
 
 /** A stack of which resources are taken, or to which they are given. */
 export interface StateOfStack {

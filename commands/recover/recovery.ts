@@ -3,7 +3,7 @@ import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import { findExisting } from "./adoptable";
-import { removeUnknownPolicies } from "./clientPolicies";
+import { removeUnknownPolicies } from "./unknownPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
 import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";

@@ -13,7 +13,7 @@ import { type PulumiCli, runPreview } from "../pulumi/pulumiCli";
 import { exportState, type State } from "../pulumi/exportedState";
 import { unlocking } from "../recover/recovery";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
-import type { RotationStep } from "./plan";
+import type { RotationStep } from "./rotationPlan";
 
 /** What secrets are renewed with. */
 export interface RotationTools {

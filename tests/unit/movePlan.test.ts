@@ -1,4 +1,4 @@
-import { planMove } from "../../commands/move/plan";
+import { planMove } from "../../commands/move/movePlan";
 
 const PROD = `config:
   keycloak:url: https://keycloak.example

@@ -5,8 +5,8 @@ import { PassThrough } from "node:stream";
 
 import { CustomersThrough } from "../../commands/rollout/customersThrough";
 import { changesSince } from "../../commands/rollout/changedStacks";
-import { lineOf, showProgress } from "../../commands/rollout/progress";
-import { rolloutText } from "../../commands/rollout/report";
+import { lineOf, showProgress } from "../../commands/rollout/rolloutProgress";
+import { rolloutText } from "../../commands/rollout/rolloutText";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut";
 import { firstCause } from "../../commands/rollout/runStack";
 import { InterruptedError, run } from "../../processes/run";

@@ -2,7 +2,7 @@ import type { KeycloakAdmin } from "../../keycloak/admin";
 import type { CustomerSecrets } from "../../commands/rotation/customerSecrets";
 import { endText, planEnd } from "../../commands/rotation/endOverlap";
 import { readOverlap } from "../../commands/rotation/overlap";
-import { planRotation, type RotationWishes, stepText } from "../../commands/rotation/plan";
+import { planRotation, type RotationWishes, stepText } from "../../commands/rotation/rotationPlan";
 
 const NOW = new Date("2026-11-28T08:20:00Z");
 const OLD = new Date("2025-11-20T10:00:00Z");

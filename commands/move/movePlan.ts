@@ -4,7 +4,8 @@ import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { sharedRealm } from "../../settings/realmStacks";
 import { type StackFiles, stackFileName } from "../../settings/stackFiles";
-import { addEntries, customersInFile, MoveError, newStackFile, takeEntries } from "./entries";
+import { addEntries, customersInFile, newStackFile, takeEntries } from "./entries";
+import { MoveError } from "./writtenFile";
 
 /** What becomes of the two stack files. */
 export interface MovePlan {
