@@ -73,6 +73,7 @@ runProjectCommand(
     try {
       states = await rollOut(realmStack, chosen.map(toPart), runPart, {
         parallel: Number(parallel),
+        realmStackAlone: yes,
         tell: progress.tell,
       });
     } finally {

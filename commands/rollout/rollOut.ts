@@ -32,21 +32,24 @@ export type RunPart = (
 
 /** How a rollout goes. */
 export interface RolloutOptions {
-  /** How many stacks run at a time, besides the realm stack, which runs before all others. */
+  /** How many stacks run at a time. */
   readonly parallel: number;
+  /** Whether the others wait for the realm stack, as their `up` needs what it declares. It begins first anyway. */
+  readonly realmStackAlone: boolean;
   /** Is called whenever something has changed. */
   readonly tell: (states: readonly PartState[]) => void;
 }
 
 /**
- * Runs the realm stack first, where it is one of them, and then the others. One that fails does not stop the others,
- * except the realm stack, on which they depend; after an interrupt none begins.
+ * Runs the stacks in their order. One that fails does not stop the others, except the realm stack, on which they depend;
+ * after an interrupt none begins.
+ * @param parts the realm stack is the first, where it is one of them
  */
 export async function rollOut(
   realmStack: string,
   parts: readonly Part[],
   runPart: RunPart,
-  { parallel, tell }: RolloutOptions,
+  { parallel, realmStackAlone, tell }: RolloutOptions,
 ): Promise<readonly PartState[]> {
   const states = parts.map((part): PartState => ({ ...part, state: "waiting", through: 0 }));
   let interrupted = false;
@@ -71,14 +74,15 @@ export async function rollOut(
     }
   };
   try {
-    const first = parts.findIndex(({ stack }) => stack === realmStack);
-    if (first >= 0) {
-      await runOne(first);
+    const queue = [...parts.keys()];
+    const hasRealmStack = parts[0]?.stack === realmStack;
+    if (hasRealmStack && realmStackAlone) {
+      queue.shift();
+      await runOne(0);
     }
-    const rest = parts.map((_, index) => index).filter((index) => index !== first);
-    const begins = () => !interrupted && (first < 0 || states[first]?.state === "done");
+    const begins = () => !interrupted && !(hasRealmStack && states[0]?.state === "failed");
     const worker = async () => {
-      for (let index = rest.shift(); index !== undefined && begins(); index = rest.shift()) {
+      for (let index = queue.shift(); index !== undefined && begins(); index = queue.shift()) {
         await runOne(index);
       }
     };

@@ -32,11 +32,11 @@ class Runs {
   }
 }
 
-function start(parallel = 2, parts = PARTS) {
+function start(parallel = 2, parts = PARTS, realmStackAlone = true) {
   const runs = new Runs();
   const told: string[][] = [];
   const tell = (states: readonly PartState[]) => told.push(states.map(({ state }) => state));
-  return { runs, told, ended: rollOut("prod", parts, runs.run, { parallel, tell }) };
+  return { runs, told, ended: rollOut("prod", parts, runs.run, { parallel, realmStackAlone, tell }) };
 }
 const statesOf = (states: readonly PartState[]) => states.map(({ state }) => state);
 
@@ -53,6 +53,16 @@ describe("a rollout", () => {
 
     expect(statesOf(await ended)).toEqual(["done", "done", "done", "done"]);
     expect(told).toContainEqual(["done", "running", "done", "running"]);
+  });
+
+  it("that only previews begins with the realm stack, and lets no other wait for it", async () => {
+    const { runs, ended } = start(3, PARTS, false);
+    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c"]);
+    await runs.end("prod", new UserError("refused"));
+    await runs.end("prod-b");
+    await runs.end("prod-c");
+
+    expect(statesOf(await ended)).toEqual(["failed", "done", "done", "not begun"]);
   });
 
   it("goes on with the others when one fails, and tells why", async () => {
