@@ -90,9 +90,10 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
     await preview();
     await empty.preview();
     rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.preview() })));
-    const verify = { verify: succeeding(() => project.command("verify", "--stack", name)) };
+    const command = (word: string) => succeeding(() => project.command(word, "--stack", name));
+    const commands = { verify: command("verify"), customers: command("customers") };
     const further = { "preview that reads Keycloak again": pulumi("preview", "--refresh"), "up, nothing changed": up };
-    rows.push(...(await measure(customers, runs, isLarge ? verify : { ...further, ...verify })));
+    rows.push(...(await measure(customers, runs, isLarge ? commands : { ...further, ...commands })));
     const { resources } = (await stack.exportStack()).deployment as { resources: { type: string }[] };
     const declared = resources.filter(({ type }) => type.startsWith("keycloak:")).length;
     const expected = RESOURCES_OF_REALM + RESOURCES_PER_CUSTOMER * customers;
