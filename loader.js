@@ -37,8 +37,9 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(code, file);
 };
 
-// Pulumi asks this package for the lines of a stack trace.
+// Pulumi asks this package for the lines of a stack trace. Those of packages would cost each run the reading of their maps.
 sdk("source-map-support").install({
+  overrideRetrieveSourceMap: true,
   retrieveSourceMap: (file) =>
     file.endsWith(".ts") ? { url: file, map: strip(file, { sourceMaps: true }).map } : null,
 });

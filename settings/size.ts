@@ -12,19 +12,23 @@ const VARIABLE = "PULUMI_CONFIG=";
  */
 export function checkSize({ values: all, handedOut: values = all }: ConfigurationSource): Fault[] {
   const bytes = VARIABLE.length + bytesOf(values) + 1;
+  if (bytes <= MOST_BYTES) {
+    return [];
+  }
   const [largest, largestBytes] = Object.entries(values)
     .map(([key, value]): [string, number] => [key, bytesOf({ [key]: value })])
     .reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
-  const fault = {
-    key: largest,
-    rule: `must be shorter: the whole configuration of a stack must have at most ${number(MOST_BYTES)} bytes`,
-    reason: "Pulumi hands it to the program in one environment variable, and Linux allows 128 KiB for each",
-    value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
-    remedy:
-      `save ${number(bytes - MOST_BYTES)} bytes: make a second stack on the same realm (scpcloud:realmStack) and ` +
-      "move customers there (npm run move), as docs/many-customers.md shows; or remove retired ones",
-  };
-  return bytes > MOST_BYTES ? [fault] : [];
+  return [
+    {
+      key: largest,
+      rule: `must be shorter: the whole configuration of a stack must have at most ${number(MOST_BYTES)} bytes`,
+      reason: "Pulumi hands it to the program in one environment variable, and Linux allows 128 KiB for each",
+      value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
+      remedy:
+        `save ${number(bytes - MOST_BYTES)} bytes: make a second stack on the same realm (scpcloud:realmStack) and ` +
+        "move customers there (npm run move), as docs/many-customers.md shows; or remove retired ones",
+    },
+  ];
 }
 
 /** Pulumi saves the whole state at each step of an `up`, whose time so grows with the square of the customers. */
