@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { apiSettings, bffSettings, type SettingsTree, toEnvironment } from "../components/serviceConfiguration";
 import { readSettings } from "../settings/read";
-import { SERVICE_NAMES } from "../settings/settings";
+import { SERVICE_NAMES } from "../settings/serviceNames";
 import { runCommand, UsageError } from "./cli/commandLine";
 import { loadConfiguration, openWorkspace } from "./cli/stack";
 

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { connectToEngine } from "./engine/engineConnection";
 import { awaitHealthy } from "./engine/containerHealth";
 import type { EngineSettings } from "../settings/docker";
-import { CA_FILE_VARIABLE } from "../settings/environmentNames";
+import { CA_FILE_VARIABLE } from "../settings/serviceNames";
 import type { AppSettings, HealthCheckSettings } from "../settings/settings";
 import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificateVolume";
 

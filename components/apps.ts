@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type AppsSettings, SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
+import { SERVICE_NAMES } from "../settings/serviceNames";
+import { type AppsSettings, STACK_LABEL } from "../settings/settings";
 import { App } from "./app";
 import { Certificates } from "./certificateVolume";
 

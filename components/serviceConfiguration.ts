@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { environmentName } from "../settings/environmentNames";
+import { environmentName } from "../settings/serviceNames";
 import {
   type ApiKey,
   type BffKey,

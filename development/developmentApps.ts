@@ -10,7 +10,8 @@ import type { DevelopmentServer } from "./keycloak/development";
 import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
 import type { Report } from "../processes/progress";
 import { decodeEngine } from "../settings/docker";
-import { SERVICE_NAMES, STACK_LABEL } from "../settings/settings";
+import { SERVICE_NAMES } from "../settings/serviceNames";
+import { STACK_LABEL } from "../settings/settings";
 import { ensureImages } from "./stand-ins/standInImages";
 import { writePrivateFile } from "./privateFile";
 

@@ -1,4 +1,4 @@
-import { CA_FILE_VARIABLE, environmentName } from "./environmentNames";
+import { CA_FILE_VARIABLE, environmentName } from "./serviceNames";
 import type { Fault } from "./faults";
 import type { UsableValues } from "./schema";
 

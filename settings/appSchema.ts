@@ -6,7 +6,7 @@ import { parseImage } from "./imageReference";
 import { APP_LIMITS } from "./appRules";
 import { isCertificates } from "./certificates";
 import type { RuleName } from "./rules";
-import { SERVICE_NAMES } from "./settings";
+import { SERVICE_NAMES } from "./serviceNames";
 import { boolean, listOf, mapOf, refusingLists, says, text, whole } from "./shapes";
 
 const matching = (pattern: RegExp, rule: RuleName) => v.pipe(text, v.regex(pattern, says(rule)));

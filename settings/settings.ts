@@ -73,9 +73,6 @@ export interface AppSettings {
   readonly capabilities: readonly string[];
 }
 
-/** The services' names in the names of their containers, and on their network unless the stack file says otherwise. */
-export const SERVICE_NAMES = { bff: "web-production-bff", api: "production-api" } as const;
-
 /** The label by which whatever a stack has on a Docker engine is found there. */
 export const STACK_LABEL = "com.scpcloud.stack";
 

@@ -1,5 +1,5 @@
 import { credentialsOf } from "../../components/credentials";
-import { environmentName } from "../../settings/environmentNames";
+import { environmentName } from "../../settings/serviceNames";
 import { tokenContract } from "../contract/tokenContract";
 import { type ClaimResult, compareClaims } from "../contract/compareClaims";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
