@@ -25,22 +25,15 @@ export async function mendFileBackend(
   fullName: string,
   report: (line: string) => void,
 ): Promise<void> {
-  const stack = fullName.split("/").at(-1) ?? fullName;
-  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
-  if (!url.startsWith("file://")) {
+  const place = await findPlace(pulumi, project, fullName);
+  if (place === undefined) {
     return;
   }
-  const backend = join(backendDirectory(url), ".pulumi");
-  const states = join(backend, "stacks", project);
-  const locks = join(backend, "locks", "organization", project, stack);
-  const mine = (name: string) => isFileOfStack(name, stack);
+  const { backend, isMine, locks, stack, states, url } = place;
   // Read first: a run that ends meanwhile leaves its files whole, but they may just have looked broken.
   const holders = await readLocks(locks);
-  const broken = [
-    ...(await brokenFiles(states, (name) => mine(name))),
-    ...(await brokenFiles(locks, () => true, LOCK_MILLISECONDS)),
-  ];
-  const files = (await listFiles(states)).filter(mine).map((name) => join(states, name));
+  const broken = await findBroken(place);
+  const files = (await listFiles(states)).filter(isMine).map((name) => join(states, name));
   const whole = files.filter((path) => !broken.includes(path));
   const hasState = whole.some(isState);
   if (broken.length === 0 && hasState) {
@@ -67,6 +60,49 @@ export async function mendFileBackend(
   }
   await copyFile(copy, copy.slice(0, -".bak".length));
   report("the state was cut off in the middle of a write; restored the copy that Pulumi keeps beside it");
+}
+
+/**
+ * Whether there is something for {@link mendFileBackend} to mend. Pulumi's words for it are many: `EOF`, `unexpected EOF`
+ * and `invalid character`, by what was cut off where.
+ */
+export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName: string): Promise<boolean> {
+  const place = await findPlace(pulumi, project, fullName);
+  return place !== undefined && (await findBroken(place)).length > 0;
+}
+
+/** Where a stack's files are in a `file://` backend; undefined in another. */
+interface Place {
+  readonly url: string;
+  readonly backend: string;
+  /** Without its project and organization. */
+  readonly stack: string;
+  /** The folders of the states of all stacks, and of this one's locks. */
+  readonly states: string;
+  readonly locks: string;
+  /** Whether a file of `states` is this stack's. */
+  readonly isMine: (name: string) => boolean;
+}
+
+async function findPlace(pulumi: PulumiCli, project: string, fullName: string): Promise<Place | undefined> {
+  const stack = fullName.split("/").at(-1) ?? fullName;
+  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
+  if (!url.startsWith("file://")) {
+    return undefined;
+  }
+  const backend = join(backendDirectory(url), ".pulumi");
+  return {
+    url,
+    backend,
+    stack,
+    states: join(backend, "stacks", project),
+    locks: join(backend, "locks", "organization", project, stack),
+    isMine: (name) => isFileOfStack(name, stack),
+  };
+}
+
+async function findBroken({ isMine, locks, states }: Place): Promise<string[]> {
+  return [...(await brokenFiles(states, isMine)), ...(await brokenFiles(locks, () => true, LOCK_MILLISECONDS))];
 }
 
 /** Where a `file://` URL points, as Pulumi reads it: `~` is the home folder, and relative paths are allowed. */

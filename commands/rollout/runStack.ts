@@ -1,8 +1,9 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 
 import { openStack } from "../pulumi/automation";
-import { diagnosticsOf, PulumiError } from "../pulumi/pulumiCli";
+import { diagnosticsOf, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { plain } from "../pulumi/preview";
+import { isHalfWritten } from "../recover/fileBackend";
 import { recoverStack } from "../recover/recoverStack";
 import { isDead, readLockHolders } from "../recover/stackLock";
 import { UserError } from "../../settings/userError";
@@ -20,9 +21,6 @@ export interface RunOptions {
   /** Policy packs that may refuse it. */
   readonly policyPacks: readonly string[];
 }
-
-/** Of an `up` that was killed: the state that it was writing. */
-const HALF_WRITTEN = /unexpected end of JSON input|invalid character .* (looking for|after)/;
 
 /** Runs preview or `up` of a stack; one that a killed run has left in a state that `up` cannot mend is recovered. */
 export function stackRunner({ directory, command, deploys, fast, policyPacks }: RunOptions): RunPart {
@@ -50,7 +48,10 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
       if (!(error instanceof PulumiError)) {
         throw error;
       }
-      if (deploys && violations.length === 0 && (fast || isLeftByKill(error.output))) {
+      const isLeftByKill = async () =>
+        namesKill(error.output) ??
+        isHalfWritten(pulumiCli(name, directory), (await stack.workspace.projectSettings()).name, name);
+      if (deploys && violations.length === 0 && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
         if (policyPacks.length > 0) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
@@ -70,10 +71,10 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
   };
 }
 
-/** Whether a run that was killed is why it failed, of which its lock, its state or an object in Keycloak tells. */
-function isLeftByKill(output: string): boolean {
+/** Whether a run that was killed is why it failed; undefined where neither a lock nor an object in Keycloak tells. */
+function namesKill(output: string): boolean | undefined {
   const holders = readLockHolders(output);
-  return holders.length > 0 ? holders.every(isDead) : /npm run recover/.test(output) || HALF_WRITTEN.test(output);
+  return holders.length > 0 ? holders.every(isDead) : /npm run recover/.test(output) || undefined;
 }
 
 /** The first error of those that the CLI tells, wholly; that the run failed is none. */

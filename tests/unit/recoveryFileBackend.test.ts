@@ -15,7 +15,7 @@ import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
-import { backendDirectory, mendFileBackend, readLocks } from "../../commands/recover/fileBackend";
+import { backendDirectory, isHalfWritten, mendFileBackend, readLocks } from "../../commands/recover/fileBackend";
 import { RecoveryError } from "../../commands/recover/stackLock";
 
 const WHOLE = '{"version": 3}';
@@ -48,8 +48,9 @@ async function mended(files: Readonly<Record<string, string | Buffer>>, url = pa
     },
   };
   const lines: string[] = [];
+  const halfWritten = await isHalfWritten(pulumi, "scpcloud", "dev");
   await mendFileBackend(pulumi, "scpcloud", "dev", (line) => lines.push(line));
-  return { calls: calls.slice(1), said: lines.join("\n") };
+  return { calls: calls.filter((call) => call !== "whoami --json"), said: lines.join("\n"), halfWritten };
 }
 
 function aside(): string[] {
@@ -61,12 +62,25 @@ afterAll(() => rmSync(backend, { recursive: true }));
 
 describe("a file backend that a killed run left behind", () => {
   test("stays as it is where all is whole", async () => {
-    const { calls, said } = await mended({ ...state("dev.json", WHOLE), ...state("dev.json.attrs", "{}") });
-    expect({ calls, said, aside: aside() }).toEqual({ calls: [], said: "", aside: [] });
+    const { calls, said, halfWritten } = await mended({
+      ...state("dev.json", WHOLE),
+      ...state("dev.json.attrs", "{}"),
+      ...state("dev2.json", CUT_OFF),
+    });
+    expect({ calls, said, halfWritten, aside: aside() }).toEqual({
+      calls: [],
+      said: "",
+      halfWritten: false,
+      aside: [],
+    });
   });
 
   test.each(["", '{"user'])("loses the attributes that are broken (%j), and keeps its state", async (attributes) => {
-    const { said } = await mended({ ...state("dev.json", WHOLE), ...state("dev.json.attrs", attributes) });
+    const { said, halfWritten } = await mended({
+      ...state("dev.json", WHOLE),
+      ...state("dev.json.attrs", attributes),
+    });
+    expect(halfWritten).toBe(true);
     expect(content("dev.json")).toBe(WHOLE);
     expect(existsSync(join(backend, stacks, "dev.json.attrs"))).toBe(false);
     expect(said).toContain("dev.json.attrs (now in ");
@@ -79,7 +93,7 @@ describe("a file backend that a killed run left behind", () => {
     ["dev.json.gz", gzipSync(WHOLE).subarray(0, 12), gzipSync(WHOLE)],
     ["dev.json.zst", zstdCompressSync(WHOLE).subarray(0, 12), zstdCompressSync(WHOLE)],
   ])("has its state restored from Pulumi's own copy where it is cut off: %s", async (name, cut, whole) => {
-    const { calls, said } = await mended({
+    const { calls, said, halfWritten } = await mended({
       ...state(name, cut),
       ...state(`${name}.attrs`, ""),
       ...state(`${name}.bak`, whole),
@@ -88,6 +102,7 @@ describe("a file backend that a killed run left behind", () => {
       ...lock(hostname(), deadProcess()),
     });
     expect(readFileSync(join(backend, stacks, name))).toEqual(Buffer.from(whole));
+    expect(halfWritten).toBe(true);
     expect(said).toContain("restored the copy");
     expect(calls).toEqual([]);
     expect(aside().sort()).toEqual([name, `${name}.attrs`, `${name}.bak.attrs`].sort());
