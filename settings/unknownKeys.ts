@@ -44,7 +44,7 @@ export function checkUnknownKeys(decoded: Decoded, source: ConfigurationSource):
       .map((key) => unknownKey(key, key.split(":")[0] ?? "", NAMESPACES)),
     ...keysOf(source, "scpcloud")
       .filter((key) => !Object.hasOwn(SCHEMA, key))
-      .map((key) => unknownKey(`scpcloud:${key}`, key, Object.keys(SCHEMA))),
+      .map(unknownSetting),
     ...Object.entries(SCHEMA).flatMap(([key, schema]) => walk(schema as Shape, decoded[key], `scpcloud:${key}`)),
   ];
 }
@@ -69,6 +69,18 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
     }
     return LOST_NAMES.includes(key) ? [reservedName(`${path}.${key}`, key)] : walk(each, item, `${path}.${key}`);
   });
+}
+
+/** A message names what is further in with dots; whoever writes it so is told how a stack file has it. */
+function unknownSetting(key: string): Fault {
+  const fault = unknownKey(`scpcloud:${key}`, key, Object.keys(SCHEMA));
+  const [setting = "", ...below] = key.split(".");
+  return below.length > 0 && Object.hasOwn(SCHEMA, setting)
+    ? {
+        ...fault,
+        remedy: `write ${below.map((name) => `"${name}:"`).join(" and ")} further in, below "scpcloud:${setting}:"`,
+      }
+    : fault;
 }
 
 function unknownKey(key: string, name: string, known: readonly string[]): Fault {

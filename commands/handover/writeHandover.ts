@@ -96,7 +96,9 @@ function toldFacts({ bff, contact }: Settings): { readonly bffUrl: string; reado
       key: "scpcloud:bff.publicUrl",
       rule: "must be set",
       reason: "the sheet tells the customer where to call",
-      remedy: 'write the base URL under which customers reach WebProductionBff, such as "https://api.example.com"',
+      remedy:
+        'write "publicUrl:" further in, below "scpcloud:bff:", with the base URL under which customers reach ' +
+        'WebProductionBff, such as "https://api.example.com"',
     });
   }
   if (contact === "") {

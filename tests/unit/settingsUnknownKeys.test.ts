@@ -14,6 +14,14 @@ describe("an unknown key", () => {
     );
   });
 
+  test.each([
+    ["bff.publicUrl", 'write "publicUrl:" further in, below "scpcloud:bff:"'],
+    ["bff.names.baseUrl", 'write "names:" and "baseUrl:" further in, below "scpcloud:bff:"'],
+    ["bbf.publicUrl", "remove it"],
+  ])("that is written with dots is refused with the way that a stack file has it: %s", (key, remedy) => {
+    expect(onlyFault(configuration({ [`scpcloud:${key}`]: "https://api.example.com" }))).toContain(`Do: ${remedy}`);
+  });
+
   test("is refused in a customer's entry", () => {
     const text = onlyFault(withIntegrations({ acme: { organizationUser: "anna", sharedOrganisation: true } }));
     expect(text).toContain("scpcloud:integrations.acme.sharedOrganisation\n  must be a known setting,");
