@@ -37,7 +37,7 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(code, file);
 };
 
-// Pulumi asks this package for the lines of a stack trace. Those of packages would cost each run the reading of their maps.
+// Pulumi asks this package for the lines of a stack trace. To read the maps of packages for it would cost each run.
 sdk("source-map-support").install({
   overrideRetrieveSourceMap: true,
   retrieveSourceMap: (file) =>

@@ -44,7 +44,7 @@ export function checkUnknownKeys(decoded: Decoded, source: ConfigurationSource):
       .map((key) => unknownKey(key, key.split(":")[0] ?? "", NAMESPACES)),
     ...keysOf(source, "scpcloud")
       .filter((key) => !Object.hasOwn(SCHEMA, key))
-      .map(unknownSetting),
+      .map((key) => unknownSetting("scpcloud:", key, Object.keys(SCHEMA))),
     ...Object.entries(SCHEMA).flatMap(([key, schema]) => walk(schema as Shape, decoded[key], `scpcloud:${key}`)),
   ];
 }
@@ -61,7 +61,7 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
     if (entries !== undefined) {
       const known = Object.hasOwn(entries, key) ? entries[key] : undefined;
       return known === undefined
-        ? [unknownKey(`${path}.${key}`, key, Object.keys(entries))]
+        ? [unknownSetting(`${path}.`, key, Object.keys(entries))]
         : walk(known, item, `${path}.${key}`);
     }
     if (each === undefined) {
@@ -72,15 +72,14 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
 }
 
 /** A message names what is further in with dots; whoever writes it so is told how a stack file has it. */
-function unknownSetting(key: string): Fault {
-  const fault = unknownKey(`scpcloud:${key}`, key, Object.keys(SCHEMA));
-  const [setting = "", ...below] = key.split(".");
-  return below.length > 0 && Object.hasOwn(SCHEMA, setting)
-    ? {
-        ...fault,
-        remedy: `write ${below.map((name) => `"${name}:"`).join(" and ")} further in, below "scpcloud:${setting}:"`,
-      }
-    : fault;
+function unknownSetting(path: string, name: string, known: readonly string[]): Fault {
+  const fault = unknownKey(path + name, name, known);
+  const [setting = "", ...below] = name.split(".");
+  if (below.length === 0 || !known.includes(setting)) {
+    return fault;
+  }
+  const parent = (path + setting).split(".").at(-1);
+  return { ...fault, remedy: `write ${below.map((key) => `"${key}:"`).join(" and ")} further in, below "${parent}:"` };
 }
 
 function unknownKey(key: string, name: string, known: readonly string[]): Fault {

@@ -79,7 +79,6 @@ export function furtherMappers({ protocolMappers }: ClientRepresentation): Furth
 
 /**
  * Why the client cannot be adopted as it is, with what to do; none: it can.
- *
  * @param hasOrganization whether Keycloak has the user that the stack file names
  */
 export function* obstacles(client: ClientRepresentation, hasOrganization: boolean): Generator<string> {

@@ -22,6 +22,12 @@ describe("an unknown key", () => {
     expect(onlyFault(configuration({ [`scpcloud:${key}`]: "https://api.example.com" }))).toContain(`Do: ${remedy}`);
   });
 
+  test("that is written with dots is refused so further in, too", () => {
+    const text = onlyFault(configuration({ "scpcloud:bff": { "names.baseUrl": "Url" } }));
+    expect(text).toContain("scpcloud:bff.names.baseUrl\n  must be a known setting,");
+    expect(text).toContain('Do: write "baseUrl:" further in, below "names:"');
+  });
+
   test("is refused in a customer's entry", () => {
     const text = onlyFault(withIntegrations({ acme: { organizationUser: "anna", sharedOrganisation: true } }));
     expect(text).toContain("scpcloud:integrations.acme.sharedOrganisation\n  must be a known setting,");
