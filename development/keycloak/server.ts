@@ -47,7 +47,7 @@ export async function stopServer(directory: string, report: Report = ignore): Pr
 async function ensure(options: ServerOptions, attachment: Attachment): Promise<EmbeddedServer> {
   const report = options.report ?? ignore;
   const directory = resolve(options.directory);
-  const distribution = await ensureKeycloak(report, options.version ?? NEWEST_VERSION, options.features);
+  const distribution = await ensureKeycloak(report, options.version ?? NEWEST_VERSION);
   const home = await ServerHome.open(directory);
   return withLock(home.path, report, async () => {
     const certificates = await ensureCertificates(directory);

@@ -21,8 +21,6 @@ export interface ServerOptions {
   /** Imported at the first start only. */
   readonly realms: readonly [RealmImport, ...RealmImport[]];
   readonly version?: string;
-  /** Those of Keycloak's features that are not on by themselves, such as client-secret-rotation. */
-  readonly features?: readonly string[];
   /** Variables of the server's own, such as KC_DB_USERNAME. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly report?: Report;

@@ -11,12 +11,7 @@ const DEPLOYER_CLIENT_ID = "deployer-of-rehearsal";
  */
 const REALM_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
-const LEFT_OUT: readonly string[] = [
-  "scpcloud:apps",
-  "scpcloud:realmStack",
-  "scpcloud:secretEnvironment",
-  "scpcloud:secretRotation",
-];
+const LEFT_OUT: readonly string[] = ["scpcloud:apps", "scpcloud:realmStack", "scpcloud:secretEnvironment"];
 
 /** What a rehearsal knows of the real realm besides the stack file. */
 export interface RealmFacts {

@@ -1,5 +1,13 @@
 import { Administrator, type ClientRepresentation } from "./keycloak";
 
+/** Whether client profiles or client policies are meant. */
+type PolicyKind = "policies" | "profiles";
+
+interface Profile {
+  readonly name: string;
+  readonly executors: readonly { readonly executor: string; readonly configuration: Record<string, string> }[];
+}
+
 interface Named {
   readonly id: string;
   readonly name: string;
@@ -105,6 +113,33 @@ export class Meddler {
       const { id } = named(await administrator.send("GET", "/client-scopes"), scope);
       return changeMapper(administrator, `/client-scopes/${id}`, mapper, config);
     });
+  }
+
+  /** The realm's client profiles or client policies, without Keycloak's own. */
+  policies<T>(kind: PolicyKind): Promise<readonly T[]> {
+    return this.act(async (administrator) => {
+      const answer = (await administrator.send("GET", `/client-policies/${kind}`)) as Record<string, readonly T[]>;
+      return answer[kind] ?? [];
+    });
+  }
+
+  setPolicies(kind: PolicyKind, list: readonly object[]): Promise<unknown> {
+    return this.act((administrator) => administrator.send("PUT", `/client-policies/${kind}`, { [kind]: list }));
+  }
+
+  /** Has previous secrets work for so many seconds: the stack file counts in days. */
+  async shortenOverlap(seconds: number): Promise<void> {
+    const shortened = (await this.policies<Profile>("profiles")).map((profile) => ({
+      ...profile,
+      executors: profile.executors.map(({ configuration, executor }) => ({
+        executor,
+        configuration:
+          executor === "secret-rotation"
+            ? { ...configuration, "rotated-expiration-period": String(seconds) }
+            : configuration,
+      })),
+    }));
+    await this.setPolicies("profiles", shortened);
   }
 
   deleteScope(scope: string): Promise<unknown> {

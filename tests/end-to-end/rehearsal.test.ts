@@ -71,13 +71,13 @@ describe("a rehearsal of an upgrade", () => {
     expect((await readdir(temporary)).filter((name) => name.startsWith("scpcloud"))).toEqual([]);
   });
 
-  it("says which tokens differ where the realm does not keep what it was", async () => {
+  it("says which tokens differ where the realm does not keep what it was, of a stack with secretRotation", async () => {
     const files = await workingTreeFiles(REPOSITORY, "dev");
     const { settings, written } = readStackFile("dev", files);
     const rehearsal = await Rehearsal.prepare({
       stack: "dev",
       settings,
-      written: written.config,
+      written: { ...written.config, "scpcloud:secretRotation": { overlapDays: 14 } },
       from: OLDEST,
       to: NEWEST_VERSION,
       report: () => undefined,
@@ -87,6 +87,7 @@ describe("a rehearsal of an upgrade", () => {
       const report = await rehearsal.run();
 
       expect(differs(report)).toBe(true);
+      expect(report.drift).toEqual([]);
       expect(report.refusal).toContain('must not exceed the realm\'s "SSO Session Max" of 600 seconds');
       // What is left of the session, in which a second may have begun.
       expect(rehearsalText(report)).toMatch(

@@ -9,10 +9,9 @@ import { killRotation } from "./interruption";
 import { Meddler } from "./meddling";
 import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "./nextKeycloak";
 import { Project, type StackFile } from "./project";
-import type { Proxy } from "./proxy";
-import { RotationServer } from "./rotationServer";
+import { type Proxy, startProxy } from "./proxy";
 import { basic, callBff, concurrently } from "./services";
-import { DEPLOYERS, REALMS, type ServerOfTests, serverOfTests } from "./server";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 import { StandIns } from "./standIns";
 import { askForToken, claimsOf } from "./tokens";
 import { until } from "./until";
@@ -33,8 +32,6 @@ const POLICY_OF_OTHERS = {
 const KILLS = Number(process.env["SCPCLOUD_ROTATION_KILLS"] ?? 2);
 
 const meddler = new Meddler(REALM);
-let plainServer: ServerOfTests;
-let server: RotationServer;
 let project: Project;
 let stack: Stack;
 /** Whatever this file's commands have printed, and each secret that there was before or after one of them. */
@@ -43,7 +40,7 @@ const secrets = new Set<string>();
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
   ...project.connection(REALM),
-  "scpcloud:backchannelUrl": server.url,
+  "scpcloud:backchannelUrl": serverOfTests().url,
   "scpcloud:accessTokenLifespan": 60,
   "scpcloud:secretRotation": { overlapDays: 14 },
   "scpcloud:integrations": {
@@ -54,7 +51,7 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
   ...changes,
 });
 const names = async (kind: "profiles" | "policies") =>
-  (await server.read<{ name: string }>(kind)).map(({ name }) => name).sort();
+  (await meddler.policies<{ name: string }>(kind)).map(({ name }) => name).sort();
 
 const attributesOf = (client: object) => (client as { attributes?: Record<string, string> }).attributes ?? {};
 /** Notes the secrets, and how the customers send them. */
@@ -102,11 +99,9 @@ const haveOneOldSecret = async (clientId: string) => {
 };
 
 beforeAll(async () => {
-  plainServer = serverOfTests();
-  server = await RotationServer.start(REALM);
   project = await Project.create();
-  await server.write("profiles", [OTHERS]);
-  await server.write("policies", [POLICY_OF_OTHERS]);
+  await meddler.setPolicies("profiles", [OTHERS]);
+  await meddler.setPolicies("policies", [POLICY_OF_OTHERS]);
   stack = await project.createStack(STACK, stackFile());
   await stack.up();
 });
@@ -115,13 +110,12 @@ afterAll(async () => {
   await stack.destroy();
   expect([await names("profiles"), await names("policies")]).toEqual([["of-others"], ["of-others"]]);
   await project.remove();
-  await server.stop();
 });
 
 describe("the setting secretRotation", () => {
   it("declares a profile and a policy, and keeps those of others", async () => {
-    expect(await server.read("profiles")).toContainEqual(OTHERS);
-    expect(await server.read("policies")).toContainEqual(POLICY_OF_OTHERS);
+    expect(await meddler.policies("profiles")).toContainEqual(OTHERS);
+    expect(await meddler.policies("policies")).toContainEqual(POLICY_OF_OTHERS);
     expect(await names("profiles")).toEqual(["of-others", "scpcloud-secret-rotation-14-days"]);
     expect(await names("policies")).toEqual(["of-others", "scpcloud-secret-rotation-14-days"]);
   });
@@ -133,11 +127,18 @@ describe("the setting secretRotation", () => {
     expect(stdout).toMatch(/^✗ secret rotation: keycloak:clientId must be a client with the role manage-realm/m);
   });
 
-  it("is a fault at preview on a server without the feature", async () => {
-    const elsewhere = await Project.create(plainServer);
-    await elsewhere.createStack(STACK, { ...stackFile(), ...elsewhere.connection(REALM) });
-    const { exitCode, stdout } = await elsewhere.pulumi("preview", "--stack", STACK);
-    await elsewhere.remove();
+  it("is a fault at preview on a server that says that the feature is off", async () => {
+    // Imitated: the embedded servers have it.
+    const switchedOff = (body: unknown) => {
+      const { features, ...rest } = body as { readonly features: readonly { readonly name: string }[] };
+      const FEATURE = "CLIENT_SECRET_ROTATION";
+      return { ...rest, features: features.map((one) => (one.name === FEATURE ? { ...one, enabled: false } : one)) };
+    };
+    const proxy = await startProxy((_, path) => (path.startsWith("/admin/serverinfo") ? switchedOff : undefined));
+    const { exitCode, stdout } = await during({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }, () =>
+      project.pulumi("preview", "--stack", STACK),
+    );
+    proxy.close();
 
     expect(exitCode).not.toBe(0);
     expect(stdout).toContain("CLIENT_SECRET_ROTATION is off");
@@ -296,7 +297,7 @@ describe("a customer that moves from the previous to the new secret", () => {
   it("gets its data without a failed call, and the previous one is refused when the overlap is over", async () => {
     await haveOneOldSecret("acme");
     const before = await credentialsOf("acme");
-    const services = await StandIns.start(stack, server.caCertificateFile);
+    const services = await StandIns.start(stack);
     const answers: number[] = [];
     let isOver = false;
     let used: Credentials = before;
@@ -325,16 +326,16 @@ describe("a customer that moves from the previous to the new secret", () => {
     expect(used.clientSecret).not.toBe(before.clientSecret);
     expect(new Set(answers)).toEqual(new Set([200]));
 
-    const profiles = await server.read<object>("profiles");
-    await server.shortenOverlap(2);
+    const profiles = await meddler.policies<object>("profiles");
+    await meddler.shortenOverlap(2);
     await rotate("acme", "--again", "--yes");
-    await server.write("profiles", profiles);
+    await meddler.setPolicies("profiles", profiles);
     const previous = used;
     await until(
       () => tokenStatus("acme", previous.clientSecret),
       (status) => status === 401,
     );
-    const fresh = await StandIns.start(stack, server.caCertificateFile);
+    const fresh = await StandIns.start(stack);
     expect((await callBff(fresh.bffUrl, previous)).status).toBe(401);
     expect((await callBff(fresh.bffUrl, await credentialsOf("acme"))).status).toBe(200);
     await fresh.stop();
@@ -412,19 +413,19 @@ describe("the setting secretRotation of a deployed stack", () => {
   });
 
   it("is told by drift where somebody changed it in Keycloak, and repaired by up --refresh", async () => {
-    const profiles = await server.read<object>("profiles");
-    const policies = await server.read<{ readonly name: string }>("policies");
+    const profiles = await meddler.policies<object>("profiles");
+    const policies = await meddler.policies<{ readonly name: string }>("policies");
     const asBefore = async () => {
       await stack.up({ refresh: true });
-      expect([await server.read("profiles"), await server.read("policies")]).toEqual([profiles, policies]);
+      expect([await meddler.policies("profiles"), await meddler.policies("policies")]).toEqual([profiles, policies]);
     };
 
-    await server.write("policies", [POLICY_OF_OTHERS]);
-    await server.shortenOverlap(60);
+    await meddler.setPolicies("policies", [POLICY_OF_OTHERS]);
+    await meddler.shortenOverlap(60);
     const taken = await command("drift", "--stack", STACK);
     await asBefore();
     const conditions = [{ condition: "any-client", configuration: {} }];
-    await server.write(
+    await meddler.setPolicies(
       "policies",
       policies.map((policy) => (policy.name === "of-others" ? policy : { ...policy, enabled: false, conditions })),
     );

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +15,7 @@ import { lastingPort } from "../../development/keycloak/ports";
 export interface ServerOfTests {
   readonly url: string;
   readonly caCertificate: string;
+  readonly caCertificateFile: string;
   readonly bootstrapAdminPasswordFile: string;
   readonly deployerSecret: string;
   /** Whether the Keycloak plugin is the one built from Go modules, which needs manage-realm from Keycloak 26.4 on. */
@@ -69,6 +70,7 @@ const VARIABLE = "SCPCLOUD_SERVER_OF_TESTS";
 let server: EmbeddedServer | undefined;
 let relay: Server | undefined;
 let directory: string | undefined;
+let privateKey: string | undefined;
 
 /**
  * Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. Whatever the
@@ -104,11 +106,11 @@ async function start(directory: string, keys: readonly RealmKey[]): Promise<void
   });
   relay = await relayToContainers(engine, server.url);
   tellOfEngine(engine);
-  const { url, caCertificate, bootstrapAdminPasswordFile } = server;
+  const { url, caCertificate, caCertificateFile, bootstrapAdminPasswordFile } = server;
   // The test files and whatever they start inherit these.
   Object.assign(process.env, toolchainEnvironment(toolchain));
   const isPluginBuilt = toolchain.source.keycloak === "build";
-  shareServer({ url, caCertificate, bootstrapAdminPasswordFile, deployerSecret, isPluginBuilt });
+  shareServer({ url, caCertificate, caCertificateFile, bootstrapAdminPasswordFile, deployerSecret, isPluginBuilt });
 }
 
 /** Makes a server the one that this process, and what it starts, takes for that of the tests. */
@@ -131,6 +133,14 @@ export function serverOfTests(): ServerOfTests {
   return JSON.parse(process.env[VARIABLE] ?? "{}") as ServerOfTests;
 }
 
+/** The key of a realm, one for all: Keycloak takes four seconds of CPU time to make those of each. */
+export function signingKey(): { readonly privateKey: string } {
+  privateKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type: "pkcs8", format: "der" })
+    .toString("base64");
+  return { privateKey };
+}
+
 /** A realm with a deployer who may do everything that the program needs, and others who lack something. */
 export function realmOfTests(realm: string, deployerSecret: string): RealmImport {
   const deployers = [
@@ -145,6 +155,7 @@ export function realmOfTests(realm: string, deployerSecret: string): RealmImport
     ...(realm === REALMS.development ? {} : { adminId: randomUUID() }),
     deployerSecret,
     adminPassword: randomSecret(),
+    settings: signingKey(),
     users: [
       { username: "anna", enabled: true },
       { username: "reporting@acme.example", enabled: true },

@@ -6,6 +6,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 
 import { nodeArguments } from "../../processes/program";
 import { lastingPort } from "../../development/keycloak/ports";
+import { serverOfTests } from "./server";
 import { until } from "./until";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
@@ -17,7 +18,7 @@ export class StandIns {
     private readonly processes: readonly ChildProcess[],
   ) {}
 
-  static async start(stack: Stack, caCertificateFile: string): Promise<StandIns> {
+  static async start(stack: Stack): Promise<StandIns> {
     const { bffEnvironment, apiEnvironment } = await stack.outputs();
     const [bffPort, apiPort] = [await lastingPort(), await lastingPort()];
     const start = (service: string, port: number, environment: unknown, further: Record<string, string> = {}) =>
@@ -29,7 +30,7 @@ export class StandIns {
           ...(environment as Record<string, string>),
           ...further,
           ASPNETCORE_HTTP_PORTS: String(port),
-          NODE_EXTRA_CA_CERTS: caCertificateFile,
+          NODE_EXTRA_CA_CERTS: serverOfTests().caCertificateFile,
         },
       });
     const bffUrl = `http://127.0.0.1:${bffPort}`;
