@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, fetch, ProxyAgent } from "undici";
+import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 
 import type { Connection } from "../settings/settings";
 import { UserError } from "../settings/userError";
@@ -8,11 +8,21 @@ export class KeycloakError extends UserError {
   override readonly name = "KeycloakError";
 }
 
+/** No answer came from the server, or from a proxy before it. */
+export class NoAnswerError extends KeycloakError {
+  /** @param reason why, in Node.js's words */
+  constructor(
+    url: string,
+    readonly reason: string,
+  ) {
+    super(`Keycloak at ${url} does not answer: ${reason}`);
+  }
+}
+
 /** An answer of the server that was understood; `body` is the parsed JSON, if it was any. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
-  readonly headers: { get(name: string): string | null };
 }
 
 /** Requests to one Keycloak, a few at a time, so that a thousand customers do not flood it. */
@@ -41,20 +51,17 @@ export function connect(connection: Connection): KeycloakConnection {
       const isAdmin = path.startsWith("/admin/");
       const base = isAdmin ? admin.url : url;
       try {
-        const response = await fetch(`${base}${path}`, {
+        // Not fetch, which knows ports that no URL may have; the provider does not.
+        const response = await request(`${base}${path}`, {
           dispatcher: isAdmin ? ofAdmin : main,
           method,
-          headers: headersOf(
-            connection.headers,
-            headers,
-            json === undefined ? {} : { "content-type": "application/json" },
-          ),
-          ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+          headers: headersOf(connection.headers, headers, contentType(form, json)),
+          ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
           ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         });
-        return { status: response.status, headers: response.headers, body: parse(await response.text()) };
+        return { status: response.statusCode, body: parse(await response.body.text()) };
       } catch (error) {
-        throw new KeycloakError(`Keycloak at ${base} does not answer: ${causeOf(error)}`, { cause: error });
+        throw new NoAnswerError(base, causeOf(error));
       }
     },
     close: async () => {
@@ -77,6 +84,13 @@ function dispatcherOf(connection: Connection, { proxy }: Pick<Connection, "proxy
     : new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTls: tls, proxyTunnel: false });
 }
 
+function contentType(form: unknown, json: unknown): Record<string, string> {
+  if (json !== undefined) {
+    return { "content-type": "application/json" };
+  }
+  return form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" };
+}
+
 /** One map, whose later entries replace earlier ones whatever the case of their names. */
 function headersOf(...maps: (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
   const entries = maps.flatMap((map) => Object.entries(map ?? {}));
@@ -91,7 +105,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** fetch hides the reason one level down, and an attempt at several addresses has a code only. */
+/** Some reasons are hidden one level down, and an attempt at several addresses has a code only. */
 function causeOf(error: unknown): string {
   const { cause, code, message, name } = Object(error) as Partial<NodeJS.ErrnoException>;
   return cause === undefined ? message || code || name || String(error) : causeOf(cause);

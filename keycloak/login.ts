@@ -1,8 +1,6 @@
 import { createPrivateKey, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { SignJWT } from "jose";
-
 import { basicAuthorization } from "../components/credentials";
 import { SettingsError } from "../settings/faults";
 import { explainLogin } from "../settings/keycloakAnswers";
@@ -73,6 +71,8 @@ async function sign(
   clientId: string,
   { algorithm, privateKey }: Extract<Deployer["credentials"], { readonly kind: "signingKey" }>,
 ): Promise<string> {
+  // Loaded only where it is used, here and in tokens.ts: each run of the program would pay for it.
+  const { SignJWT } = await import("jose");
   try {
     const now = Math.floor(Date.now() / 1000);
     return await new SignJWT({ jti: randomUUID(), iss: clientId, sub: clientId, aud: audience })

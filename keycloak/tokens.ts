@@ -1,4 +1,4 @@
-import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from "jose";
+import type { createLocalJWKSet, JSONWebKeySet } from "jose";
 
 import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
 import { KeycloakError, type KeycloakConnection } from "./http";
@@ -49,6 +49,7 @@ export async function fetchKeys(keycloak: KeycloakConnection, realm: string): Pr
   const path = `${realmUrl("", realm)}/protocol/openid-connect/certs`;
   const { status, body } = await keycloak.request(path);
   if (status === 200) {
+    const { createLocalJWKSet } = await import("jose");
     try {
       return createLocalJWKSet(body as JSONWebKeySet);
     } catch {
@@ -88,6 +89,7 @@ export async function fetchToken(
  * @throws KeycloakError otherwise; algorithm `none` has no key and is refused too
  */
 export async function verifySignature(token: string, keys: Keys): Promise<Claims> {
+  const { compactVerify } = await import("jose");
   try {
     const { payload } = await compactVerify(token, keys);
     return JSON.parse(new TextDecoder().decode(payload)) as Claims;

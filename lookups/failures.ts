@@ -1,10 +1,11 @@
+import { NoAnswerError } from "../keycloak/http";
 import type { Fault } from "../settings/faults";
 import { explainAdmin, explainHiddenVersion, explainLogin, explainNotReady } from "../settings/keycloakAnswers";
 import type { Settings } from "../settings/settings";
 
-/** What a failed call of the Keycloak provider means, in the user's words. The server's own text is kept where it helps. */
+/** What a failed lookup means, in the user's words. The server's own text is kept where it helps. */
 export function explainFailure(error: unknown, settings: Settings): Fault {
-  const text = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
+  const text = wordsOf(error).replace(/\s+/g, " ").trim();
   const { connection, realm } = settings;
   const path = /\/admin\/[^\s:"]+/.exec(text)?.[0];
   const said = /Response body: (\{.*?\})/.exec(text)?.[1];
@@ -21,7 +22,7 @@ export function explainFailure(error: unknown, settings: Settings): Fault {
     return {
       key: "keycloak:url",
       rule: "must be a server with a certificate that the deployer trusts",
-      reason: `its certificate was refused: ${/x509: [^(]*/.exec(text)?.[0].trim() ?? "unknown authority"}`,
+      reason: `its certificate was refused: ${/x509: [^(]*/.exec(text)?.[0].trim() ?? text}`,
       value: connection.url,
       remedy:
         "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR; " +
@@ -37,7 +38,7 @@ export function explainFailure(error: unknown, settings: Settings): Fault {
   if (/not found/i.test(text)) {
     return explainAdmin({ status: 404, path: path ?? "the admin REST API", said: text }, settings);
   }
-  if (/initial login/.test(text) || NETWORK.test(text)) {
+  if (error instanceof NoAnswerError || /initial login/.test(text) || NETWORK.test(text)) {
     return {
       key: "keycloak:url",
       rule: "must be a Keycloak that answers",
@@ -47,6 +48,13 @@ export function explainFailure(error: unknown, settings: Settings): Fault {
     };
   }
   return { ...explainNotReady({ status: 0 }, settings), reason: `the provider failed: ${text}` };
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof NoAnswerError) {
+    return error.reason;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 const NETWORK =

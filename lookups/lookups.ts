@@ -1,10 +1,11 @@
 import * as keycloak from "@pulumi/keycloak";
 
-import { type Fault, SettingsError } from "../settings/faults";
+import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import { checkOrganizations, lookUpOrganizations, type ResolvedIntegration } from "./organizations";
 import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
+import { checkServer } from "./server";
 
 /** What the program needs to know from the server before it declares anything. */
 export interface Lookups {
@@ -20,9 +21,7 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const rotation = checkRotation(settings);
-  // It is awaited last: where the realm's own lookup fails, that alone is told.
-  rotation.catch(() => undefined);
+  const rotationFaults = await checkServer(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak
@@ -37,7 +36,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     ...scopeFaults,
     ...organizations.faults,
     ...accountRoles.faults,
-    ...(await rotation),
+    ...rotationFaults,
   ];
   if (faults.length === 0) {
     faults.push(...checkOrganizations(organizations.found, settings));
@@ -50,14 +49,4 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     integrations: organizations.found,
     accountRoleIds: Object.fromEntries(accountRoles.found),
   };
-}
-
-/** Loaded only where secrets are to overlap: nobody else needs an HTTP client of the program's own. */
-async function checkRotation(settings: Settings): Promise<Fault[]> {
-  if (settings.overlapDays === undefined) {
-    return [];
-  }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Pulumi runs the program as CommonJS
-  const { lookUpRotation } = require("./rotation") as typeof import("./rotation");
-  return lookUpRotation(settings);
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import * as server from "../lookups/server";
+
 /** A resource as the program registered it. */
 export interface RegisteredResource {
   readonly type: string;
@@ -56,7 +58,7 @@ interface MockMonitor {
 }
 
 /**
- * Runs an arrangement under mocks, to the last registration.
+ * Runs an arrangement under mocks, to the last registration. The program's own requests to Keycloak find no fault.
  * @param lookups further or other answers than LOOKUPS; what has none throws
  * @param isPreview whether nothing is changed, as in `pulumi preview`
  */
@@ -66,6 +68,7 @@ export async function underMocks<T>(
   stack = "test",
   isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
+  const checkServer = jest.spyOn(server, "checkServer").mockResolvedValue([]);
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
   await pulumi.runtime.setMocks(
@@ -119,6 +122,7 @@ export async function underMocks<T>(
   } finally {
     // Registrations are asynchronous: this waits for all of them.
     await pulumi.runtime.disconnect();
+    checkServer.mockRestore();
   }
 }
 

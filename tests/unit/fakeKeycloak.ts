@@ -30,7 +30,7 @@ export class FakeKeycloak implements KeycloakConnection {
   async request(...[path, options]: Parameters<KeycloakConnection["request"]>): Promise<Answer> {
     this.requests.push(`${options?.method ?? "GET"} ${path}`);
     const { status, body } = this.realm.answers?.[path] ?? (await this.answer(path, options));
-    return { status, body, headers: new Headers() };
+    return { status, body };
   }
 
   close(): Promise<void> {

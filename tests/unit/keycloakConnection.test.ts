@@ -6,8 +6,10 @@ import { type AddressInfo, connect as connectSocket, createServer as createTcpSe
 import type { TLSSocket } from "node:tls";
 
 import { connect } from "../../keycloak/http";
+import { checkServer } from "../../lookups/server";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
 import type { Connection } from "../../settings/settings";
+import { accepted, configuration } from "./configuration";
 
 interface Seen {
   readonly line: string;
@@ -59,6 +61,10 @@ async function ask(connection: Connection, path = "/realms/x", headers: Record<s
   }
 }
 
+/** Why the program, which logs in before the provider does, can go no further. */
+const faultOf = async (connection: Connection) =>
+  checkServer({ ...accepted(configuration()), connection }).then(String, String);
+
 /** A proxy for whose clients every host is this machine. */
 async function startProxy(tunnels: string[]): Promise<number> {
   const proxy = createHttpServer((request, response) => {
@@ -77,6 +83,27 @@ async function startProxy(tunnels: string[]): Promise<number> {
   });
   return listening(proxy);
 }
+
+describe("the program's own login", () => {
+  it("tells an untrusted certificate from a server that does not answer, whatever its port", async () => {
+    const url = `https://localhost:${await startServer()}`;
+
+    expect(await faultOf({ url })).toMatch(
+      /must be a server with a certificate that the deployer trusts,\n +because its certificate was refused: \w.+\.\n/,
+    );
+    // A browser, and what follows its rules, would not ask this port.
+    expect(await faultOf({ url: "https://127.0.0.1:1" })).toMatch(
+      /must be a Keycloak that answers,\n +because it could not be reached: connect ECONNREFUSED 127\.0\.0\.1:1\.\n/,
+    );
+  });
+
+  it("tells that something else than Keycloak answers", async () => {
+    const url = `https://localhost:${await startServer()}`;
+
+    expect(await faultOf({ url, caCertificate: authority.certificate })).toContain("it gave an unexpected answer: 200");
+    expect(seen.map(({ line }) => line)).toEqual(["POST /realms/master/protocol/openid-connect/token"]);
+  });
+});
 
 describe("a connection to Keycloak", () => {
   it("trusts the CA of the settings and no other", async () => {

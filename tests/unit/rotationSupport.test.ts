@@ -9,7 +9,7 @@ const serverWith = (features: unknown) =>
   ({
     request: (path: string) => {
       expect(path).toBe("/admin/serverinfo");
-      return Promise.resolve({ status: 200, body: { features }, headers: new Headers() });
+      return Promise.resolve({ status: 200, body: { features } });
     },
   }) as unknown as KeycloakConnection;
 const tokenWith = (...roles: string[]) =>
