@@ -8,17 +8,15 @@ Module.enableCompileCache?.(join(__dirname, ".local", "node-compile-cache"));
 
 const sdk = Module.createRequire(require.resolve("@pulumi/pulumi/package.json"));
 
-// Half of what Pulumi's SDK loads at once, it needs only to send a function's code to a cloud: this loads it when needed.
-for (const name of ["typescript", "@npmcli/arborist"]) {
-  const file = sdk.resolve(name);
-  const standIn = new Module(file);
-  standIn.exports = new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : load()[key]) });
-  require.cache[file] = standIn;
-  const load = () => {
-    if (require.cache[file] === standIn) delete require.cache[file];
-    return sdk(file);
-  };
-}
+// Of what Pulumi's SDK loads at once, this is needed only to send a function's code to a cloud: it is loaded when needed.
+const typescript = sdk.resolve("typescript");
+const standIn = new Module(typescript);
+standIn.exports = new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : load()[key]) });
+require.cache[typescript] = standIn;
+const load = () => {
+  if (require.cache[typescript] === standIn) delete require.cache[typescript];
+  return sdk(typescript);
+};
 
 // Types are only stripped: a preview must not pay for checking them, which `npm run check` does.
 function strip(file, options) {

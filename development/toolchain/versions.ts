@@ -5,15 +5,12 @@ import { coerce, satisfies } from "semver";
 
 import type { PluginName } from "./selection";
 
-/**
- * The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. Not 3.274.1:
- * where the provider cannot log in during an up, that one ends the program before it can say why.
- */
-export const PULUMI_CLI_VERSION = "3.259.0";
+/** The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. */
+export const PULUMI_CLI_VERSION = "3.276.0";
 /** A CLI that the user already has is used from this version on: requiredPulumiVersion in Pulumi.yaml, which says why. */
 export const MINIMUM_PULUMI_CLI_VERSION = "3.248.0";
 /** No go.mod below go/ asks for more. */
-export const MINIMUM_GO_VERSION = "1.25.11";
+export const MINIMUM_GO_VERSION = "1.26.6";
 export const MINIMUM_JAVA_VERSION = "17";
 export const MINIMUM_MAVEN_VERSION = "3.6";
 

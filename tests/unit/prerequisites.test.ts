@@ -35,7 +35,7 @@ describe("the check of what has to be installed", () => {
       node: "v18.1.0",
     });
     expect(faults).toEqual([
-      expect.stringMatching(/^Go 1\.25\.11 or newer is needed to build .*; found: none\. What to do: /),
+      expect.stringMatching(/^Go 1\.26\.6 or newer is needed to build .*; found: none\. What to do: /),
       expect.stringMatching(/^Java 17 or newer is needed to run .*; found: 1\.8\.0\. What to do: /),
       expect.stringMatching(/^Maven 3\.6 .*; found: no version; `mvn --version` says: JAVA_HOME is not defined\. /),
       expect.stringMatching(/^Node\.js 22\.13 or newer .*; found: 18\.1\.0\. What to do: /),
