@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { runProjectCommand, UsageError } from "./cli/commandLine";
-import { openWorkspace, PROJECT_DIRECTORY } from "./cli/stack";
+import { projectName, PROJECT_DIRECTORY } from "./cli/stack";
 import { lookAhead, mendStates, moveCustomers } from "./move/moveCustomers";
 import { checkStackName } from "./review/revision";
 import { stackFileName } from "../settings/stackFiles";
@@ -34,7 +34,7 @@ runProjectCommand(
     const move = { directory: PROJECT_DIRECTORY, from, to, clientIds };
     const report = (line: string) => console.log(line);
     if (options.yes === true) {
-      await mendStates(move, (await (await openWorkspace()).projectSettings()).name, report);
+      await mendStates(move, await projectName(), report);
     }
     const prospect = await lookAhead(move);
     const { inState, isNewStack, plan } = prospect;

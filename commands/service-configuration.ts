@@ -5,7 +5,7 @@ import { apiSettings, bffSettings, type SettingsTree, toEnvironment } from "../c
 import { readSettings } from "../settings/read";
 import { SERVICE_NAMES } from "../settings/serviceNames";
 import { runCommand, UsageError } from "./cli/commandLine";
-import { loadConfiguration, openWorkspace } from "./cli/stack";
+import { loadConfiguration } from "./cli/stack";
 
 runCommand(
   {
@@ -23,7 +23,7 @@ runCommand(
     },
   },
   async ({ stack, options }) => {
-    const source = await loadConfiguration(stack, await openWorkspace());
+    const source = await loadConfiguration(stack);
     const settings = readSettings(source, { login: false });
     if (settings.realmStack !== undefined) {
       throw new UsageError(

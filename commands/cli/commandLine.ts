@@ -1,8 +1,6 @@
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
 
-import { CommandError } from "@pulumi/pulumi/automation";
-
 import { InterruptedError } from "../../processes/run";
 import { stacksOfRealm } from "../../settings/realmStacks";
 import { readStackFiles } from "../../settings/stackFiles";
@@ -203,23 +201,12 @@ function usage({ name, description }: Omit<Command<Options>, "options">, options
   ].join("\n");
 }
 
-/** What an error is told by: its message where it is the user's, the words of the Pulumi CLI where they are its. */
+/** What an error is told by: its message where it is the user's, else where it was thrown, too. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  return error instanceof UserError ? error.message : withoutPasswords(explainPulumi(error));
-}
-
-/** The Automation API's errors hold the CLI's whole output; its own "error:" lines say what matters. */
-function explainPulumi(error: Error): string {
-  const missing = explainMissingCli(error.message);
-  if (missing !== undefined) {
-    return missing;
-  }
-  const lines = new Set([...error.message.matchAll(/^ *error: (.*)$/gm)].map(([, line]) => line));
-  if (lines.size > 0) {
-    return [...lines].map((line) => `pulumi: ${line}`).join("\n");
-  }
-  return error instanceof CommandError ? error.message.trim() : (error.stack ?? error.message);
+  return error instanceof UserError
+    ? error.message
+    : (explainMissingCli(error.message) ?? withoutPasswords(error.stack ?? error.message));
 }

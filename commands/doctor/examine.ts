@@ -1,5 +1,3 @@
-import { CommandError } from "@pulumi/pulumi/automation";
-
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
@@ -7,7 +5,7 @@ import { showVersion } from "../../settings/keycloakAnswers";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
-import { loadConfiguration, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect, type KeycloakConnection } from "../../keycloak/http";
@@ -22,13 +20,12 @@ import { checkState } from "./state";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string): Promise<Check[]> {
-  const workspace = await openWorkspace();
   const state = await attempt("state", ["up", "verify", "drift"], () =>
-    checkState(stack, workspace, pulumiCli(stack, PROJECT_DIRECTORY)),
+    checkState(stack, pulumiCli(stack, PROJECT_DIRECTORY)),
   );
   let settings: Settings | undefined;
   const configuration = await attempt("settings", ACTIVITIES, async () => {
-    settings = readSettings(await loadConfiguration(stack, workspace));
+    settings = readSettings(await loadConfiguration(stack));
     const count = settings.integrations.length;
     return [
       right("settings", count === 1 ? "valid; 1 customer" : `valid; ${count} customers`),
@@ -168,7 +165,7 @@ async function attempt(about: string, prevents: readonly Activity[], step: () =>
     if (error instanceof SettingsError) {
       return error.faults.map((fault) => wrongBy(about, fault, prevents));
     }
-    if (error instanceof UserError || error instanceof CommandError) {
+    if (error instanceof UserError) {
       return [wrong(about, messageOf(error), "mend this first; the checks that need it were left out", prevents)];
     }
     throw error;

@@ -1,8 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { LocalWorkspace } from "@pulumi/pulumi/automation";
-
+import { listStacks, projectName } from "../cli/stack";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
 import { backendDirectory, readLocks } from "../recover/fileBackend";
 import { howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
@@ -11,9 +10,9 @@ import { type Check, right, unknown, warning, wrong } from "./check";
 const ABOUT = "state";
 
 /** Whether the backend answers, has the stack, and nobody else works on it. */
-export async function checkState(stack: string, workspace: LocalWorkspace, pulumi: PulumiCli): Promise<Check[]> {
+export async function checkState(stack: string, pulumi: PulumiCli): Promise<Check[]> {
   const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
-  const stacks = (await workspace.listStacks()).map((summary) => nameOf(summary.name));
+  const stacks = (await listStacks(pulumi)).map(({ name }) => nameOf(name));
   if (!stacks.includes(nameOf(stack))) {
     return [
       wrong(
@@ -24,10 +23,11 @@ export async function checkState(stack: string, workspace: LocalWorkspace, pulum
     ];
   }
   const there = right(ABOUT, `${withoutPasswords(url)} has the stack`);
-  const { name: project } = await workspace.projectSettings();
   return [
     there,
-    ...(url.startsWith("file://") ? await checkFolder(stack, url, project) : await askForLock(stack, url, pulumi)),
+    ...(url.startsWith("file://")
+      ? await checkFolder(stack, url, await projectName())
+      : await askForLock(stack, url, pulumi)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { dependencies } from "../../package.json";
 import { readSettings } from "../../settings/read";
-import { loadStack, openWorkspace, PROJECT_DIRECTORY } from "../cli/stack";
+import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
 import { pulumiCli } from "../pulumi/pulumiCli";
@@ -13,11 +13,10 @@ import { recover } from "./recovery";
 /** What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed. */
 export async function recoverStack(name: string, report: (line: string) => void): Promise<void> {
   const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
-  const workspace = await openWorkspace();
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, (await workspace.projectSettings()).name, name, report);
+  await mendFileBackend(pulumi, await projectName(), name, report);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);

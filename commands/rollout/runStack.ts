@@ -1,5 +1,6 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 
+import { projectName } from "../cli/stack";
 import { openStack } from "../pulumi/automation";
 import { diagnosticsOf, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { plain } from "../pulumi/preview";
@@ -49,8 +50,7 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
         throw error;
       }
       const isLeftByKill = async () =>
-        namesKill(error.output) ??
-        isHalfWritten(pulumiCli(name, directory), (await stack.workspace.projectSettings()).name, name);
+        namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory), await projectName(directory), name);
       if (deploys && violations.length === 0 && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
         if (policyPacks.length > 0) {

@@ -3,8 +3,6 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import type { LocalWorkspace } from "@pulumi/pulumi/automation";
-
 import { checkText } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
 import { checkState } from "../../commands/doctor/state";
@@ -17,16 +15,12 @@ async function examined(url: string, answer = "error: a stack named prod already
   const pulumi: PulumiCli = {
     run: (args) => {
       calls.push(args.join(" "));
-      return args[0] === "whoami"
-        ? Promise.resolve(JSON.stringify({ url }))
-        : Promise.reject(new PulumiError(args, answer));
+      const told = [{ url }, [{ name: "organization/scpcloud/prod", current: false }]];
+      const index = ["whoami --json", "stack ls --json"].indexOf(args.join(" "));
+      return index < 0 ? Promise.reject(new PulumiError(args, answer)) : Promise.resolve(JSON.stringify(told[index]));
     },
   };
-  const workspace = {
-    listStacks: () => Promise.resolve([{ name: "organization/scpcloud/prod" }]),
-    projectSettings: () => Promise.resolve({ name: "scpcloud" }),
-  } as unknown as LocalWorkspace;
-  return { lines: (await checkState("prod", workspace, pulumi)).map(checkText), calls: calls.slice(1) };
+  return { lines: (await checkState("prod", pulumi)).map(checkText), calls: calls.slice(2) };
 }
 
 describe("the state in a backend that is no folder", () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 
 import { formatFaults, SettingsError } from "../../settings/faults";
-import { withStackFiles } from "../../settings/pulumi";
+import { withStackFiles } from "../../settings/sourceFiles";
 import { readSettings } from "../../settings/read";
 import { stacksOfRealm } from "../../settings/realmStacks";
 import { readStackFiles } from "../../settings/stackFiles";

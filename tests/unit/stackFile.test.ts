@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { mayHaveFaults } from "../../settings/configKeys";
 import { SettingsError } from "../../settings/faults";
-import { withStackFiles } from "../../settings/pulumi";
+import { withStackFiles } from "../../settings/sourceFiles";
 import { parseStackFile } from "../../settings/stackFile";
 import { useTemporaryFolder } from "./temporaryFolder";
 
