@@ -6,6 +6,9 @@ import { type Fault, SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
+/** The provider's own time limit, where the settings do not say one: whoever waits longer tells nothing more. */
+const TIMEOUT_SECONDS = 5;
+
 /**
  * Logs in as the provider does, before it does: from 3.274 on, Pulumi ends the program at once where the provider cannot,
  * mostly before the program has said why.
@@ -13,7 +16,7 @@ import { explainFailure } from "./failures";
  * @throws SettingsError where the deployer cannot log in, or may not see the realm
  */
 export async function checkServer(settings: Settings): Promise<Fault[]> {
-  const keycloak = connect(settings.connection);
+  const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
   try {
     const accessToken = await login(keycloak, settings);
     await (await loginAsDeployer(keycloak, settings, accessToken)).get("");
