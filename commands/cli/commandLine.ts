@@ -71,6 +71,9 @@ export function runCommand<const O extends Options>(
   );
 }
 
+/** Of how many stacks a command finds out at a time: two keep two cores busy. */
+const AT_A_TIME = 2;
+
 /** What a command says of one stack. */
 export interface StackReport {
   readonly text: string;
@@ -102,9 +105,17 @@ export function runReport<const O extends Options>(
     if (stack !== undefined) {
       throw new UsageError("Say --stack or --realm-stack, not both.");
     }
+    const stacks = await stacksOf(realmStack, options);
+    const begun: Promise<StackReport>[] = [];
     const reports: StackReport[] = [];
-    for (const one of await stacksOf(realmStack, options)) {
-      const told = await report({ stack: one, options }).catch((error: unknown): StackReport => {
+    for (const one of stacks) {
+      for (const next of stacks.slice(begun.length, reports.length + AT_A_TIME)) {
+        const begins = report({ stack: next, options });
+        // Its error is told in its turn.
+        begins.catch(() => undefined);
+        begun.push(begins);
+      }
+      const told = await (begun[reports.length] as Promise<StackReport>).catch((error: unknown): StackReport => {
         if (error instanceof InterruptedError || error instanceof UsageError) {
           throw error;
         }

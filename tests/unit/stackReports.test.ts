@@ -12,13 +12,22 @@ async function call(stacks: readonly string[], ...args: string[]) {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   jest.spyOn(console, "log").mockImplementation((line: string) => void printed.stdout.push(line));
   jest.spyOn(console, "error").mockImplementation((line: string) => void printed.stderr.push(line));
+  const running = new Set<string>();
+  let most = 0;
   const { argv, exitCode: before } = process;
   process.argv = ["node", "command", ...args];
   process.exitCode = undefined;
   try {
     runReport(
       { name: "command", description: "", options: { json: { type: "boolean", description: "" } } },
-      ({ stack }) => {
+      async ({ stack }) => {
+        running.add(stack);
+        most = Math.max(most, running.size);
+        // The first takes longest, and is told first all the same.
+        for (let index = 0; index < stacks.length - stacks.indexOf(stack); index++) {
+          await new Promise(setImmediate);
+        }
+        running.delete(stack);
         const report = REPORTS[stack];
         return report instanceof Error ? Promise.reject(report) : Promise.resolve(report as StackReport);
       },
@@ -27,7 +36,7 @@ async function call(stacks: readonly string[], ...args: string[]) {
     while (process.exitCode === undefined) {
       await new Promise(setImmediate);
     }
-    return { ...printed, exitCode: Number(process.exitCode) };
+    return { ...printed, exitCode: Number(process.exitCode), most };
   } finally {
     process.argv = argv;
     process.exitCode = before;
@@ -37,15 +46,21 @@ async function call(stacks: readonly string[], ...args: string[]) {
 
 describe("a command that says something of stacks", () => {
   it("says it of one", async () => {
-    expect(await call([], "--stack", "prod-b")).toEqual({ stdout: ["prod-b has drift"], stderr: [], exitCode: 3 });
+    expect(await call([], "--stack", "prod-b")).toEqual({
+      stdout: ["prod-b has drift"],
+      stderr: [],
+      exitCode: 3,
+      most: 1,
+    });
     expect((await call([], "--stack", "prod", "--json")).stdout.join("")).toBe('{\n  "stack": "prod"\n}');
   });
 
-  it("says it of each stack of a realm, and exits with what somebody should know", async () => {
+  it("says it of each stack of a realm in their order, two of which it asks at a time, and exits with what somebody should know", async () => {
     expect(await call(["prod", "prod-b"], "--realm-stack", "prod")).toEqual({
       stdout: ["prod is well", "\nprod-b has drift"],
       stderr: [],
       exitCode: 3,
+      most: 2,
     });
     expect((await call(["prod"], "--realm-stack", "prod")).exitCode).toBe(0);
   });
@@ -56,6 +71,7 @@ describe("a command that says something of stacks", () => {
       stdout: ["prod is well", "\nprod-b has drift"],
       stderr: ["prod-c: no stack named 'prod-c' found"],
       exitCode: 1,
+      most: 2,
     });
     const { stdout } = await call(stacks, "--realm-stack", "prod", "--json");
     expect(JSON.parse(stdout.join(""))).toEqual([
@@ -70,6 +86,7 @@ describe("a command that says something of stacks", () => {
       stdout: [],
       stderr: ["Say --stack or --realm-stack, not both."],
       exitCode: 1,
+      most: 0,
     });
   });
 });
