@@ -1,4 +1,7 @@
-import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import { Agent as PlainAgent, request as plainRequest } from "node:http";
+import { Agent as EncryptedAgent, type AgentOptions, request as encryptedRequest } from "node:https";
+import { text } from "node:stream/consumers";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
 import type { Connection } from "../settings/settings";
 import { UserError } from "../settings/userError";
@@ -37,51 +40,73 @@ export interface KeycloakConnection {
 }
 
 const CONNECTIONS = 8;
+/** After which a connection that nobody uses is closed: before a server does it, who may do so while it is asked. */
+const IDLE_MILLISECONDS = 4_000;
 /** Where the settings do not say it: more than the provider's own 5, since commands ask for all clients at once. */
 const TIMEOUT_SECONDS = 60;
 
 /** Asks Keycloak on the way that the Keycloak provider takes: its proxy, headers, certificates and time limit. */
 export function connect(connection: Connection): KeycloakConnection {
   const { url, admin = connection } = connection;
-  const main = dispatcherOf(connection, connection);
-  const ofAdmin = admin.url === url ? main : dispatcherOf(connection, admin);
+  const main = clientOf(connection, connection);
+  const ofAdmin = admin.url === url ? main : clientOf(connection, admin);
   return {
     url,
     async request(path, { method = "GET", headers = {}, form, json } = {}) {
-      const isAdmin = path.startsWith("/admin/");
-      const base = isAdmin ? admin.url : url;
-      try {
-        // Not fetch, which knows ports that no URL may have; the provider does not.
-        const response = await request(`${base}${path}`, {
-          dispatcher: isAdmin ? ofAdmin : main,
-          method,
-          headers: headersOf(connection.headers, headers, contentType(form, json)),
-          ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
-          ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-        });
-        return { status: response.statusCode, body: parse(await response.body.text()) };
-      } catch (error) {
-        throw new NoAnswerError(base, causeOf(error));
-      }
+      const client = path.startsWith("/admin/") ? ofAdmin : main;
+      const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
+      const all = headersOf(connection.headers, headers, contentType(form, json));
+      const answer = await client.send(path, { method, headers: all }, body);
+      return { status: answer.status, body: parse(answer.text) };
     },
-    close: async () => {
-      await Promise.all([...new Set([main, ofAdmin])].map((dispatcher) => dispatcher.close()));
+    close: () => {
+      [main, ofAdmin].forEach((client) => client.close());
+      return Promise.resolve();
     },
   };
 }
 
-function dispatcherOf(connection: Connection, { proxy }: Pick<Connection, "proxy">): Dispatcher {
+interface Client {
+  send(
+    path: string,
+    options: { readonly method: string; readonly headers: Record<string, string> },
+    body: string | undefined,
+  ): Promise<{ readonly status: number; readonly text: string }>;
+  close(): void;
+}
+
+/** By Node.js's own client: to load another one takes each run longer (docs/decisions.md). */
+function clientOf(connection: Connection, { url, proxy }: Pick<Connection, "proxy" | "url">): Client {
   const { caCertificate, clientCertificate, insecure = false, timeout = TIMEOUT_SECONDS } = connection;
-  const tls = {
-    timeout: timeout * 1000,
+  const isEncrypted = url.startsWith("https:");
+  const request = isEncrypted ? encryptedRequest : plainRequest;
+  const options: AgentOptions = {
+    keepAlive: true,
+    timeout: IDLE_MILLISECONDS,
+    maxSockets: CONNECTIONS,
     rejectUnauthorized: !insecure,
     ...(caCertificate === undefined ? {} : { ca: caCertificate }),
     ...(clientCertificate && { cert: clientCertificate.certificate, key: clientCertificate.privateKey }),
+    proxyEnv: proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
   };
-  const options = { connections: CONNECTIONS, headersTimeout: timeout * 1000, bodyTimeout: timeout * 1000 };
-  return proxy === undefined
-    ? new Agent({ ...options, connect: tls })
-    : new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+  if (proxy?.startsWith("https:") && caCertificate !== undefined) {
+    // An agent's options are not those of the connection to an encrypted proxy, for which the provider takes this CA, too.
+    setDefaultCACertificates([...getCACertificates("default"), caCertificate]);
+  }
+  const agent = isEncrypted ? new EncryptedAgent(options) : new PlainAgent(options);
+  return {
+    send: (path, { method, headers }, body) =>
+      new Promise((resolve, reject) => {
+        const fail = (error: unknown) => reject(new NoAnswerError(url, causeOf(error)));
+        const outgoing = request(`${url}${path}`, { method, headers, agent, timeout: timeout * 1000 }, (incoming) => {
+          text(incoming).then((received) => resolve({ status: incoming.statusCode ?? NaN, text: received }), fail);
+        });
+        outgoing.on("timeout", () => outgoing.destroy(new Error(`nothing came for ${timeout} s`)));
+        outgoing.on("error", fail);
+        outgoing.end(body);
+      }),
+    close: () => agent.destroy(),
+  };
 }
 
 function contentType(form: unknown, json: unknown): Record<string, string> {

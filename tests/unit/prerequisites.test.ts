@@ -6,7 +6,7 @@ describe("the check of what has to be installed", () => {
     go: "go version go1.26.8 linux/amd64",
     java: 'openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
     mvn: "\u001b[1mApache Maven 3.8.7\u001b[m\nJava version: 17.0.15",
-    node: "v22.13.0",
+    node: "v22.21.0",
   };
   const probeFrom =
     (outputs: Readonly<Record<string, string>>): Probe =>
@@ -38,7 +38,7 @@ describe("the check of what has to be installed", () => {
       expect.stringMatching(/^Go 1\.26\.6 or newer is needed to build .*; found: none\. What to do: /),
       expect.stringMatching(/^Java 17 or newer is needed to run .*; found: 1\.8\.0\. What to do: /),
       expect.stringMatching(/^Maven 3\.6 .*; found: no version; `mvn --version` says: JAVA_HOME is not defined\. /),
-      expect.stringMatching(/^Node\.js 22\.13 or newer .*; found: 18\.1\.0\. What to do: /),
+      expect.stringMatching(/^Node\.js 22\.21 or newer .*; found: 18\.1\.0\. What to do: /),
     ]);
   });
 
