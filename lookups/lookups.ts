@@ -3,9 +3,9 @@ import * as keycloak from "@pulumi/keycloak";
 import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
+import { checkLogin } from "./loginCheck";
 import { checkOrganizations, lookUpOrganizations, type ResolvedIntegration } from "./organizations";
 import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
-import { checkServer } from "./server";
 
 /** What the program needs to know from the server before it declares anything. */
 export interface Lookups {
@@ -21,7 +21,7 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const rotationFaults = await checkServer(settings);
+  const rotationFaults = await checkLogin(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import * as server from "../lookups/server";
+import * as loginCheck from "../lookups/loginCheck";
 
 /** A resource as the program registered it. */
 export interface RegisteredResource {
@@ -68,7 +68,7 @@ export async function underMocks<T>(
   stack = "test",
   isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
-  const checkServer = jest.spyOn(server, "checkServer").mockResolvedValue([]);
+  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue([]);
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
   await pulumi.runtime.setMocks(
@@ -122,7 +122,7 @@ export async function underMocks<T>(
   } finally {
     // Registrations are asynchronous: this waits for all of them.
     await pulumi.runtime.disconnect();
-    checkServer.mockRestore();
+    checkLogin.mockRestore();
   }
 }
 

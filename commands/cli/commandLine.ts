@@ -105,17 +105,10 @@ export function runReport<const O extends Options>(
     if (stack !== undefined) {
       throw new UsageError("Say --stack or --realm-stack, not both.");
     }
-    const stacks = await stacksOf(realmStack, options);
-    const begun: Promise<StackReport>[] = [];
     const reports: StackReport[] = [];
-    for (const one of stacks) {
-      for (const next of stacks.slice(begun.length, reports.length + AT_A_TIME)) {
-        const begins = report({ stack: next, options });
-        // Its error is told in its turn.
-        begins.catch(() => undefined);
-        begun.push(begins);
-      }
-      const told = await (begun[reports.length] as Promise<StackReport>).catch((error: unknown): StackReport => {
+    const stacks = await stacksOf(realmStack, options);
+    for (const [one, begun] of begunInTurn(stacks, (next) => report({ stack: next, options }))) {
+      const told = await begun.catch((error: unknown): StackReport => {
         if (error instanceof InterruptedError || error instanceof UsageError) {
           throw error;
         }
@@ -139,6 +132,24 @@ export function runReport<const O extends Options>(
     const codes = reports.map(({ exitCode }) => exitCode);
     return codes.includes(1) ? 1 : Math.max(0, ...codes);
   });
+}
+
+/** In the order of the stacks, for whoever awaits each before the next one. */
+function* begunInTurn<T>(
+  stacks: readonly string[],
+  begin: (stack: string) => Promise<T>,
+): Generator<readonly [stack: string, begun: Promise<T>]> {
+  const queue: (readonly [string, Promise<T>])[] = [];
+  for (const stack of stacks) {
+    const begun = begin(stack);
+    // Its error is told in its turn.
+    begun.catch(() => undefined);
+    queue.push([stack, begun]);
+    if (queue.length >= AT_A_TIME) {
+      yield* queue.splice(0, 1);
+    }
+  }
+  yield* queue;
 }
 
 /** The compiler does not look into the options of a command that it does not know. */

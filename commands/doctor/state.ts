@@ -1,9 +1,8 @@
 import { statfs } from "node:fs/promises";
-import { join } from "node:path";
 
 import { listStacks, projectName } from "../cli/stack";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
-import { backendDirectory, readLocks } from "../recover/fileBackend";
+import { backendUrl, type Place, placeOf, readLocks } from "../recover/fileBackend";
 import { howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
 import { type Check, right, unknown, warning, wrong } from "./check";
 
@@ -11,7 +10,7 @@ const ABOUT = "state";
 
 /** Whether the backend answers, has the stack, and nobody else works on it. */
 export async function checkState(stack: string, pulumi: PulumiCli): Promise<Check[]> {
-  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
+  const url = await backendUrl(pulumi);
   const stacks = (await listStacks(pulumi)).map(({ name }) => nameOf(name));
   if (!stacks.includes(nameOf(stack))) {
     return [
@@ -23,20 +22,13 @@ export async function checkState(stack: string, pulumi: PulumiCli): Promise<Chec
     ];
   }
   const there = right(ABOUT, `${withoutPasswords(url)} has the stack`);
-  return [
-    there,
-    ...(url.startsWith("file://")
-      ? await checkFolder(stack, url, await projectName())
-      : await askForLock(stack, url, pulumi)),
-  ];
+  const place = placeOf(url, await projectName(), stack);
+  return [there, ...(place ? await checkFolder(stack, place) : await askForLock(stack, url, pulumi))];
 }
 
 /** The locks and the space of a folder, read without taking a lock. */
-async function checkFolder(stack: string, url: string, project: string): Promise<Check[]> {
-  const name = nameOf(stack);
-  const backend = join(backendDirectory(url), ".pulumi");
-  const locks = await readLocks(join(backend, "locks", "organization", project, name));
-  return [...lockChecks(stack, locks), await checkSpace(backend)];
+async function checkFolder(stack: string, { backend, locks }: Place): Promise<Check[]> {
+  return [...lockChecks(stack, await readLocks(locks)), await checkSpace(backend)];
 }
 
 /** Pulumi writes a state of a few megabytes several times over: itself, its copy, and its history. */

@@ -25,7 +25,7 @@ export async function mendFileBackend(
   fullName: string,
   report: (line: string) => void,
 ): Promise<void> {
-  const place = await findPlace(pulumi, project, fullName);
+  const place = placeOf(await backendUrl(pulumi), project, fullName);
   if (place === undefined) {
     return;
   }
@@ -67,12 +67,18 @@ export async function mendFileBackend(
  * and `invalid character`, by what was cut off where.
  */
 export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName: string): Promise<boolean> {
-  const place = await findPlace(pulumi, project, fullName);
+  const place = placeOf(await backendUrl(pulumi), project, fullName);
   return place !== undefined && (await findBroken(place)).length > 0;
 }
 
-/** Where a stack's files are in a `file://` backend; undefined in another. */
-interface Place {
+/** The URL of the backend that is logged in to; empty where the CLI tells none. */
+export async function backendUrl(pulumi: PulumiCli): Promise<string> {
+  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
+  return url;
+}
+
+/** Where a stack's files are in a `file://` backend. */
+export interface Place {
   readonly url: string;
   readonly backend: string;
   /** Without its project and organization. */
@@ -84,9 +90,9 @@ interface Place {
   readonly isMine: (name: string) => boolean;
 }
 
-async function findPlace(pulumi: PulumiCli, project: string, fullName: string): Promise<Place | undefined> {
+/** Undefined in another backend. */
+export function placeOf(url: string, project: string, fullName: string): Place | undefined {
   const stack = fullName.split("/").at(-1) ?? fullName;
-  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
   if (!url.startsWith("file://")) {
     return undefined;
   }

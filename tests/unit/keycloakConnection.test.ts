@@ -12,7 +12,7 @@ import { type AddressInfo, connect as connectSocket, createServer as createTcpSe
 import type { TLSSocket } from "node:tls";
 
 import { connect } from "../../keycloak/http";
-import { checkServer } from "../../lookups/server";
+import { checkLogin } from "../../lookups/loginCheck";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
 import type { Connection } from "../../settings/settings";
 import { accepted, configuration } from "./configuration";
@@ -69,7 +69,7 @@ async function ask(connection: Connection, path = "/realms/x", headers: Record<s
 
 /** Why the program, which logs in before the provider does, can go no further. */
 const faultOf = async (connection: Connection) =>
-  checkServer({ ...accepted(configuration()), connection }).then(String, String);
+  checkLogin({ ...accepted(configuration()), connection }).then(String, String);
 
 /** A proxy for whose clients every host is this machine. */
 async function startProxy(

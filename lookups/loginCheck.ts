@@ -15,7 +15,7 @@ const TIMEOUT_SECONDS = 5;
  * @returns why secrets cannot overlap although the stack file says so; the provider has no lookup that tells it
  * @throws SettingsError where the deployer cannot log in, or may not see the realm
  */
-export async function checkServer(settings: Settings): Promise<Fault[]> {
+export async function checkLogin(settings: Settings): Promise<Fault[]> {
   const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
   try {
     const accessToken = await login(keycloak, settings);
