@@ -114,6 +114,16 @@ it("has recover read a lost secret into the state, and say what helps while Keyc
   expect((await recover()).stdout).not.toContain("the state lacks");
 });
 
+it("prints no client's secret with --debug", async () => {
+  const secrets = Object.values(await credentials()).map(({ clientSecret }) => clientSecret);
+  const { exitCode, stdout, stderr } = await up("--debug");
+
+  expect({ exitCode, secrets: secrets.length }).toEqual({ exitCode: 0, secrets: 4 });
+  expect(stdout).toMatch(/^ *debug: /m);
+  // Compared as yes or no: a failure must not print them either.
+  expect(secrets.some((secret) => (stdout + stderr).includes(secret))).toBe(false);
+});
+
 it("gives a header that Keycloak takes for a secret with other characters than its own", async () => {
   const [client] = await administrator.clients("acme");
   await administrator.send("PUT", `/clients/${client?.id}`, { ...client, secret: "a+b %/é" });
