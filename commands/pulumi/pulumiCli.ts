@@ -69,8 +69,14 @@ export function pulumiCli(stack: string, cwd: string): PulumiCli {
 export async function runPulumi(args: readonly string[], { env, ...options }: RunOptions) {
   const { exitCode, stdout, stderr } = await run("pulumi", [...args, "--non-interactive"], {
     ...options,
-    // Whoever has it set for another command: nothing of ours walks around `protect`.
-    env: { ...env, [IGNORE_PROTECT]: undefined },
+    env: {
+      // The plugin is asked for the differences of several resources at a time (docs/performance.md).
+      PULUMI_PARALLEL_DIFF: "true",
+      ...process.env,
+      ...env,
+      // Whoever has it set for another command: nothing of ours walks around `protect`.
+      [IGNORE_PROTECT]: undefined,
+    },
     savesOnInterrupt: true,
   });
   if (exitCode !== 0) {

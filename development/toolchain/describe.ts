@@ -24,6 +24,8 @@ export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
   const { keycloak, docker } = plugins;
   const environment: Record<string, string> = {
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The plugin is asked for the differences of several resources at a time (docs/performance.md).
+    PULUMI_PARALLEL_DIFF: "true",
     // Node.js keeps compiled code there: a quarter of a small stack's preview.
     NODE_COMPILE_CACHE: join(TOOLCHAIN_FOLDER, "node-compile-cache"),
   };
