@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
+import { updatingOnly } from "../../commands/pulumi/automation";
 import { Checkout } from "../../development/rehearsal/checkout";
 import { nodeArguments } from "../../processes/program";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
@@ -126,6 +127,7 @@ export class Project extends Checkout {
     );
     await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
     await this.configure(name, config);
-    return stack;
+    const updating = updatingOnly(Object.create(stack) as Stack);
+    return Object.assign(stack, { up: updating.up.bind(updating), destroy: updating.destroy.bind(updating) });
   }
 }
