@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
 import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../development/toolchain/layout";
+import { PLUGINS } from "../../development/toolchain/selection";
 import { readSelection } from "../../development/toolchain/selectionFile";
 import { PLUGIN_VERSIONS } from "../../development/toolchain/versions";
 import { run, type RunResult } from "../../processes/run";
@@ -36,9 +38,12 @@ afterEach(async () => {
   await rm(checkout, { recursive: true, force: true });
 });
 
-/** Runs one of the checkout's TypeScript files where these folders are in front of PATH, and nothing of ours is. */
+/** Runs one of the checkout's TypeScript files where these folders are in front of PATH, and nothing of Pulumi behind. */
 function runFresh(file: string, folders: readonly string[], variables: Record<string, string> = {}) {
-  const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(REPOSITORY));
+  const programs = ["pulumi", ...PLUGINS.map(pluginProgram)];
+  const path = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => !programs.some((program) => existsSync(join(folder, program))));
   return run(process.execPath, ["loader.js", file], {
     cwd: checkout,
     env: {
