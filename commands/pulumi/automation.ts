@@ -5,7 +5,7 @@ import { runPulumi } from "./pulumiCli";
 /**
  * The Automation API on a stack, without selecting it: that would write a file which all runs in the folder share. Its
  * CLI has a process group of its own, as {@link pulumiCli}'s, or one Ctrl-C would reach it twice, and a second one keeps
- * the CLI from saving its state.
+ * the CLI from saving its state. Its outputs and history are not to be had.
  * @param command see {@link installedCli}
  * @param variables further environment variables of the CLI
  */
@@ -21,12 +21,11 @@ export async function openStack(
     envVars: { ...variables },
   });
   workspace.selectStack = () => Promise.resolve();
-  return updatingOnly(await Stack.select(stack, workspace));
-}
-
-/** The same stack, which the Automation API does not ask for its outputs and its history after each update: three runs. */
-export function updatingOnly(stack: Stack): Stack {
-  return Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
+  // After each update it would run the CLI three times, for outputs and a history that nobody reads.
+  return Object.assign(await Stack.select(stack, workspace), {
+    outputs: () => Promise.resolve({}),
+    info: () => Promise.resolve(undefined),
+  });
 }
 
 /** The Pulumi CLI on PATH. */

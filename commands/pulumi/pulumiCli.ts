@@ -71,8 +71,7 @@ export async function runPulumi(args: readonly string[], { env, ...options }: Ru
     ...options,
     env: {
       // The plugin is asked for the differences of several resources at a time (docs/performance.md).
-      PULUMI_PARALLEL_DIFF: "true",
-      ...process.env,
+      PULUMI_PARALLEL_DIFF: process.env["PULUMI_PARALLEL_DIFF"] ?? "true",
       ...env,
       // Whoever has it set for another command: nothing of ours walks around `protect`.
       [IGNORE_PROTECT]: undefined,

@@ -82,8 +82,8 @@ describeWithEngine("BFF and API in containers, under load and without Keycloak",
         [...ORGANIZATIONS].map(([customer, organizationId]) => [customer, { organizationId }]),
       ),
     });
-    await stack.up();
-    credentials = (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
+    const { outputs } = await stack.up();
+    credentials = outputs["credentials"]?.value as Record<string, Credentials>;
   });
 
   afterAll(async () => {

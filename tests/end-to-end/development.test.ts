@@ -183,10 +183,10 @@ describe("a change of the stack file", () => {
       "dev",
       withIntegrations({ ...others, coming: { organizationUser: "reporting@acme.example" } }),
     );
-    const { stdout } = await stack.up();
+    const { summary } = await stack.up();
 
     // Four resources and the component, each.
-    expect(stdout).toMatch(/^ *\+ 5 created\n *- 5 deleted\n/m);
+    expect(summary.resourceChanges).toMatchObject({ create: 5, delete: 5 });
     const after = await administrator.clients();
     const unaffected = (id: string) => id !== "leaving" && id !== "coming";
     expect(after.filter(({ clientId }) => unaffected(clientId))).toEqual(

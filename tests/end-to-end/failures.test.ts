@@ -44,7 +44,8 @@ async function failingUp(config: StackFile): Promise<string> {
 describe("after a failure the state is usable, and the next up brings the stack to its target", () => {
   afterEach(async () => {
     await project.configure(STACK, stackFile());
-    await stack.up();
+    const { summary } = await stack.up();
+    expect(summary.result).toBe("succeeded");
     await stack.preview({ expectNoChanges: true, refresh: true });
     expect((await administrator.clients("acme")).map(({ clientId }) => clientId)).toEqual(["acme"]);
   });

@@ -6,7 +6,6 @@ import type { Readable } from "node:stream";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
-import { updatingOnly } from "../../commands/pulumi/automation";
 import { Checkout } from "../../development/rehearsal/checkout";
 import { nodeArguments } from "../../processes/program";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
@@ -127,7 +126,6 @@ export class Project extends Checkout {
     );
     await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
     await this.configure(name, config);
-    const updating = updatingOnly(Object.create(stack) as Stack);
-    return Object.assign(stack, { up: updating.up.bind(updating), destroy: updating.destroy.bind(updating) });
+    return stack;
   }
 }
