@@ -1,24 +1,38 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import * as v from "valibot";
 import { parse } from "yaml";
 
-import type { Credentials } from "../../outputs";
 import type { ConfigurationSource } from "../../settings/source";
 import { withStackFiles } from "../../settings/sourceFiles";
-import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli";
+import { UNKNOWN } from "../pulumi/preview";
+import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli";
 
 /** The folder with Pulumi.yaml: `npm run` starts every command there. */
 export const PROJECT_DIRECTORY = process.cwd();
 
+const CREDENTIALS = v.object({ basic: v.string(), clientSecret: v.string() });
+const DEPLOYED = v.object({ organizationId: v.string(), serviceAccountUserId: v.string() });
+
+/** Without what an `up` that was stopped has left open. */
+const known = v.transform((value: unknown): unknown => {
+  const isOpen = (item: unknown) => item === null || item === UNKNOWN;
+  return value && JSON.parse(JSON.stringify(value), (_, item: unknown) => (isOpen(item) ? undefined : item));
+});
+
 /** The outputs of a stack (outputs.ts), as far as the commands use them; all absent before the first `up`. */
-export interface StackOutputs {
-  readonly integrations?: Readonly<
-    Record<string, { readonly organizationId: string; readonly serviceAccountUserId: string }>
-  >;
-  readonly credentials?: Readonly<Record<string, Credentials>>;
-  readonly apiEnvironment?: Readonly<Record<string, string>>;
-}
+const OUTPUTS = v.pipe(
+  v.unknown(),
+  known,
+  v.object({
+    integrations: v.exactOptional(v.record(v.string(), DEPLOYED)),
+    credentials: v.exactOptional(v.record(v.string(), CREDENTIALS)),
+    apiEnvironment: v.exactOptional(v.record(v.string(), v.string())),
+  }),
+);
+
+export type StackOutputs = v.InferOutput<typeof OUTPUTS>;
 
 /** A stack as the commands need it: its configuration, not yet checked, and the outputs of its last `up`. */
 export interface Stack {
@@ -28,15 +42,24 @@ export interface Stack {
 
 /** Asks the Pulumi CLI, without selecting the stack, so that the user's choice stays as it is. */
 export async function loadStack(name: string): Promise<Stack> {
-  const outputs = pulumiCli(name, PROJECT_DIRECTORY).run(["stack", "output", "--json", "--show-secrets"]);
-  const [source, text] = await Promise.all([loadConfiguration(name), outputs]);
-  return { source, outputs: JSON.parse(text) as StackOutputs };
+  const [source, outputs] = await Promise.all([
+    loadConfiguration(name),
+    readOutputs(pulumiCli(name, PROJECT_DIRECTORY)),
+  ]);
+  return { source, outputs };
 }
+
+/** What the last `up` of a stack left; secrets in plain text. */
+export function readOutputs(pulumi: PulumiCli): Promise<StackOutputs> {
+  return readJson(pulumi, OUTPUTS, ["stack", "output", "--json", "--show-secrets"]);
+}
+
+const CONFIGURATION = v.record(v.string(), v.object({ value: v.string(), secret: v.boolean() }));
 
 /** The stack's configuration alone, for which its state is not read. */
 export async function loadConfiguration(name: string): Promise<ConfigurationSource> {
-  const text = await pulumiCli(name, PROJECT_DIRECTORY).run(["config", "--show-secrets", "--json"]);
-  const entries = Object.entries(JSON.parse(text) as Record<string, { value: string; secret: boolean }>);
+  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+  const entries = Object.entries(await readJson(pulumi, CONFIGURATION, ["config", "--show-secrets", "--json"]));
   return withStackFiles(name, {
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
     secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
@@ -44,14 +67,11 @@ export async function loadConfiguration(name: string): Promise<ConfigurationSour
   });
 }
 
+const STACKS = v.array(v.object({ name: v.string(), current: v.boolean() }));
+
 /** The stacks that the backend has of the project, by their full names, and whether they are selected. */
-export async function listStacks(
-  pulumi: PulumiCli,
-): Promise<readonly { readonly name: string; readonly current: boolean }[]> {
-  return JSON.parse(await pulumi.run(["stack", "ls", "--json"], { global: true })) as {
-    name: string;
-    current: boolean;
-  }[];
+export function listStacks(pulumi: PulumiCli): Promise<v.InferOutput<typeof STACKS>> {
+  return readJson(pulumi, STACKS, ["stack", "ls", "--json"], { global: true });
 }
 
 /** The stack that is selected in the project's folder, if any. */

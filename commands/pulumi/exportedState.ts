@@ -1,28 +1,36 @@
-import type { PulumiCli } from "./pulumiCli";
+import * as v from "valibot";
+
+import { type PulumiCli, readJson } from "./pulumiCli";
+
+const RESOURCE = v.looseObject({
+  urn: v.string(),
+  type: v.exactOptional(v.string()),
+  id: v.exactOptional(v.string()),
+  parent: v.exactOptional(v.string()),
+  outputs: v.exactOptional(v.record(v.string(), v.unknown())),
+});
+
+const STATE = v.looseObject({
+  deployment: v.nullish(
+    v.looseObject({
+      resources: v.exactOptional(v.array(RESOURCE)),
+      pending_operations: v.exactOptional(v.array(v.unknown())),
+    }),
+    {},
+  ),
+});
 
 /** A resource that a stack's state has. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type?: string;
-  readonly id?: string;
-  readonly parent?: string;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
+export type StateResource = v.InferOutput<typeof RESOURCE>;
 
 /** What `pulumi stack export` writes. */
-export interface State {
-  readonly deployment: {
-    readonly resources?: readonly StateResource[];
-    readonly pending_operations?: readonly unknown[];
-  };
-}
+export type State = v.InferOutput<typeof STATE>;
 
 /**
  * A stack's state; what is secret stays encrypted.
  * @param options `--show-secrets` for the secrets in plain text, which then must not leave the memory
  * @throws PulumiError
  */
-export async function exportState(pulumi: PulumiCli, ...options: readonly string[]): Promise<State> {
-  const state = JSON.parse(await pulumi.run(["stack", "export", ...options])) as Partial<State>;
-  return { ...state, deployment: state.deployment ?? {} };
+export function exportState(pulumi: PulumiCli, ...options: readonly string[]): Promise<State> {
+  return readJson(pulumi, STATE, ["stack", "export", ...options]);
 }

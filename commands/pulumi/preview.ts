@@ -58,6 +58,10 @@ export function readPreview(text: string): Preview {
     json = JSON.parse(text);
   } catch {
     const said = text.trim();
+    if (said.startsWith("{")) {
+      // Not quoted: it may be a megabyte, and have secrets where somebody asked for them.
+      return failed(["the output of pulumi preview --json is cut off: it begins as JSON, and is none"]);
+    }
     return failed(
       said === ""
         ? ["pulumi preview wrote nothing; its own message is in the log of the run"]

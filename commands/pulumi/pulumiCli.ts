@@ -1,4 +1,9 @@
+import { constants } from "node:os";
+
+import type * as v from "valibot";
+
 import { run, type RunOptions } from "../../processes/run";
+import { ofForm } from "../../settings/shapes";
 import { UserError } from "../../settings/userError";
 import { plain, type Preview, readPreview } from "./preview";
 
@@ -52,18 +57,48 @@ export function withoutPasswords(text: string): string {
   return text.replace(/(\b\w+:\/\/[^\s:/@"]*:)[^\s/"]*@/g, "$1****@").replace(/([?&]password=)[^\s&"]*/g, "$1****");
 }
 
-/** The CLI on a stack of the project in a folder. An interrupt reaches the CLI, which saves its state before it ends. */
-export function pulumiCli(stack: string, cwd: string): PulumiCli {
+/**
+ * The CLI on a stack of the project in a folder. An interrupt reaches the CLI, which saves its state before it ends.
+ * @param env added to this process's environment
+ */
+export function pulumiCli(stack: string, cwd: string, env: Readonly<Record<string, string>> = {}): PulumiCli {
   return {
     async run(args, { onLine, global = false } = {}) {
       const about = global ? [] : ["--stack", stack];
-      return (await runPulumi([...args, ...about], { cwd, ...(onLine && { onLine }) })).stdout;
+      return (await runPulumi([...args, ...about], { cwd, env, ...(onLine && { onLine }) })).stdout;
     },
   };
 }
 
 /**
- * Runs the CLI in a process group of its own, for it to save its state on an interrupt.
+ * What the CLI prints as JSON. @throws PulumiError where it is cut off, or of another form; nothing of it is quoted
+ */
+export async function readJson<Schema extends v.GenericSchema>(
+  pulumi: PulumiCli,
+  schema: Schema,
+  args: readonly string[],
+  options?: PulumiRunOptions,
+): Promise<v.InferOutput<Schema>> {
+  const text = await pulumi.run(args, options);
+  const read = ofForm(schema, jsonOf(text));
+  if ("wrong" in read) {
+    throw new PulumiError(args, `error: what it printed is not what the CLI prints: ${read.wrong}`);
+  }
+  return read.value;
+}
+
+/** Nothing where it is no JSON: the reason that JavaScript gives quotes the text. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs the CLI in a process group of its own, for it to save its state on an interrupt. Where the arguments ask for secrets
+ * in plain text, no error has anything of what it printed on standard output.
  * @throws PulumiError, InterruptedError
  */
 export async function runPulumi(args: readonly string[], { env, ...options }: RunOptions) {
@@ -79,9 +114,17 @@ export async function runPulumi(args: readonly string[], { env, ...options }: Ru
     savesOnInterrupt: true,
   });
   if (exitCode !== 0) {
-    throw new PulumiError(args, `${stdout}\n${stderr}`);
+    const showsSecrets = args.some((arg) => /^--show-secrets\b/.test(arg));
+    throw new PulumiError(args, [...(showsSecrets ? [] : [stdout]), stderr, ...endOf(exitCode)].join("\n"));
   }
   return { stdout, stderr };
+}
+
+/** How a CLI ended that could not say it any more. */
+function endOf(exitCode: number): string[] {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
+  const reason = signal === "SIGKILL" ? "; the system does that where memory is short" : "";
+  return signal === undefined ? [] : [`error: ${signal} ended the CLI${reason}`];
 }
 
 /** What an `up` would change. @throws PulumiError also where the CLI's output cannot be read */

@@ -4,8 +4,10 @@ import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as zlib from "node:zlib";
 
+import * as v from "valibot";
+
 import { recordOf } from "../../settings/decode";
-import type { PulumiCli } from "../pulumi/pulumiCli";
+import { type PulumiCli, readJson } from "../pulumi/pulumiCli";
 import { isDead, type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
 
 /** A lock that is being written at this moment is whole a moment later. */
@@ -73,8 +75,8 @@ export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName
 
 /** The URL of the backend that is logged in to; empty where the CLI tells none. */
 export async function backendUrl(pulumi: PulumiCli): Promise<string> {
-  const { url = "" } = JSON.parse(await pulumi.run(["whoami", "--json"], { global: true })) as { url?: string };
-  return url;
+  const whoami = v.object({ url: v.optional(v.string(), "") });
+  return (await readJson(pulumi, whoami, ["whoami", "--json"], { global: true })).url;
 }
 
 /** Where a stack's files are in a `file://` backend. */

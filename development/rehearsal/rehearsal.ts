@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { FOUND } from "../../commands/cli/commandLine";
+import { readOutputs } from "../../commands/cli/stack";
 import type { Check } from "../../commands/doctor/check";
 import type { DriftReport } from "../../commands/drift/report";
+import { type PulumiCli, pulumiCli } from "../../commands/pulumi/pulumiCli";
 import type { WrittenConfiguration } from "../../settings/stackFile";
 import type { Credentials } from "../../outputs";
-import type { RunResult } from "../../processes/run";
 import type { Report } from "../../processes/progress";
 import type { OfflineSettings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
 import { ServerHome } from "../keycloak/home";
 import { lastingPort } from "../keycloak/ports";
 import { endServer } from "../keycloak/processes";
@@ -60,12 +60,8 @@ class RehearsalCheckout extends Checkout {
     });
   }
 
-  async expect(result: Promise<RunResult>, what: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await result;
-    if (exitCode !== 0) {
-      throw new UserError(`${what} failed in the rehearsal:\n${(stderr.trim() || stdout.trim()).trim()}`);
-    }
-    return stdout;
+  cli(stack: string): PulumiCli {
+    return pulumiCli(stack, this.directory, this.environment);
   }
 }
 
@@ -141,15 +137,13 @@ export class Rehearsal {
   private async deploy(stackFile: WrittenConfiguration): Promise<void> {
     const { checkout, options } = this;
     options.report("Deploying the stack's customers ...");
-    await checkout.expect(checkout.pulumi("stack", "init", STACK), "pulumi stack init");
+    await checkout.cli(STACK).run(["stack", "init", STACK], { global: true });
     await writeFile(join(checkout.directory, `Pulumi.${STACK}.yaml`), stringify({ config: stackFile }));
-    await checkout.expect(checkout.pulumi("up", "--yes", "--skip-preview", "--stack", STACK), "pulumi up");
+    await checkout.cli(STACK).run(["up", "--yes", "--skip-preview"]);
   }
 
   private async credentials(): Promise<Record<string, Credentials>> {
-    const { checkout } = this;
-    const output = checkout.pulumi("stack", "output", "credentials", "--show-secrets", "--json", "--stack", STACK);
-    return JSON.parse(await checkout.expect(output, "pulumi stack output")) as Record<string, Credentials>;
+    return (await readOutputs(this.checkout.cli(STACK))).credentials ?? {};
   }
 
   private async drift(): Promise<Pick<RehearsalReport, "contract" | "drift" | "refusal">> {

@@ -4,7 +4,12 @@ import { join } from "node:path";
 
 import { nodeArguments } from "../../processes/program";
 import { run } from "../../processes/run";
-import { PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
+import { messageOf } from "../../commands/cli/commandLine";
+import { readOutputs } from "../../commands/cli/stack";
+import { exportState } from "../../commands/pulumi/exportedState";
+import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
+import { type PulumiCli, PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
+import { summaryMarkdown } from "../../commands/review/reviewSummary";
 
 const preview = (...messages: string[]) =>
   JSON.stringify(
@@ -104,18 +109,88 @@ test.each(["verify", "recover"])("%s says what to do where there is no Pulumi CL
   });
 });
 
-test("the Pulumi CLI never gets the variable by which it would delete what is protected", async () => {
+/** Runs an action where the Pulumi CLI is a shell script. */
+async function withCli<T>(script: string, action: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "scpcloud-cli-test-"));
-  const { PATH, PULUMI_OPTION_IGNORE_PROTECT } = process.env;
-  writeFileSync(join(folder, "pulumi"), '#!/bin/sh\necho "set: $PULUMI_OPTION_IGNORE_PROTECT"', { mode: 0o700 });
-  Object.assign(process.env, { PATH: `${folder}:${PATH}`, PULUMI_OPTION_IGNORE_PROTECT: "true" });
+  const { PATH } = process.env;
+  writeFileSync(join(folder, "pulumi"), `#!/bin/sh\n${script}`, { mode: 0o700 });
+  process.env["PATH"] = `${folder}:${PATH}`;
   try {
-    expect(await pulumiCli("prod", folder).run(["up"])).toBe("set: \n");
-    // As the Automation API runs it.
-    const env = { PULUMI_OPTION_IGNORE_PROTECT: "true" };
-    expect((await runPulumi(["up"], { cwd: folder, env })).stdout).toBe("set: \n");
+    return await action(folder);
   } finally {
-    Object.assign(process.env, { PATH, PULUMI_OPTION_IGNORE_PROTECT: PULUMI_OPTION_IGNORE_PROTECT ?? "" });
+    process.env["PATH"] = PATH;
     rmSync(folder, { recursive: true });
+  }
+}
+
+describe("what a run printed that shows secrets is in no error", () => {
+  const SECRET = "9CgTsV7uJlmH8wQz";
+  const HALF = `{"credentials": {"acme": {"clientSecret": "${SECRET}", "ba`;
+  const RUNS: Readonly<Record<string, (pulumi: PulumiCli) => Promise<unknown>>> = {
+    "stack output": readOutputs,
+    "stack export": (pulumi) => exportState(pulumi, "--show-secrets"),
+    config: (pulumi) => pulumi.run(["config", "--show-secrets=true", "--json"]),
+    preview: (pulumi) => pulumi.run(["preview", "--json", "--show-secrets"]),
+  };
+  const fails = (script: string, args: (pulumi: PulumiCli) => Promise<unknown>): Promise<string> =>
+    withCli(script, (folder) =>
+      args(pulumiCli("prod", folder)).then(
+        () => "no error",
+        (error: unknown) => messageOf(error),
+      ),
+    );
+
+  test.each(Object.entries(RUNS))("nor where it was killed half way: pulumi %s", async (_, run) => {
+    const message = await fails(`printf '%s' '${HALF}'; kill -KILL $$`, run);
+    expect(message).toMatch(/^pulumi .* --stack prod failed:\n {2}SIGKILL ended the CLI; .* memory is short$/);
+  });
+
+  test.each(Object.entries(RUNS))("nor where it fails without a word that is an error: pulumi %s", async (_, run) => {
+    const message = await fails(`echo 'secret: ${SECRET}'; echo 'no such host' >&2; exit 1`, run);
+    expect(message).toMatch(/^pulumi .* --stack prod failed:\n {2}no such host$/);
+  });
+
+  test.each([
+    ["cut off", HALF, "it is no JSON"],
+    ["no JSON at all", SECRET, "it is no JSON"],
+    ["another JSON", `"${SECRET}"`, "it is a text, not a map"],
+    ["a list", `["${SECRET}"]`, "it is a list, not a map"],
+    [
+      "a map of other things",
+      `{"credentials": {"acme": "${SECRET}"}, "deployment": 7}`,
+      /(acme|deployment) is .* not a map/,
+    ],
+  ])("nor where it is %s, though the CLI says that all went well", async (_, text, reason) => {
+    for (const run of [RUNS["stack output"], RUNS["stack export"]]) {
+      const message = await fails(`printf '%s' '${text}'`, run as (typeof RUNS)[string]);
+      expect(message).toMatch(/^pulumi stack \w+ failed:\n {2}what it printed is not what the CLI prints: /);
+      expect(message.replace(/^[^]*prints: /, "")).toMatch(reason);
+      expect(message).not.toContain(SECRET);
+    }
+  });
+
+  test("nor where such a preview is summed up from a file that is cut off", () => {
+    expect(summaryMarkdown(readPreview(HALF), "prod")).toMatch(/the preview failed[^]*is cut off/);
+    expect(summaryMarkdown(readPreview(HALF), "prod")).not.toContain(SECRET);
+  });
+});
+
+test("a value that an up which was stopped has left open is as if it were not there", async () => {
+  const open = { integrations: UNKNOWN, credentials: { acme: null }, apiEnvironment: { A: "b", C: UNKNOWN } };
+  const outputs = await withCli(`echo '${JSON.stringify(open)}'`, (folder) => readOutputs(pulumiCli("prod", folder)));
+  expect(outputs).toEqual({ credentials: {}, apiEnvironment: { A: "b" } });
+});
+
+test("the Pulumi CLI never gets the variable by which it would delete what is protected", async () => {
+  process.env["PULUMI_OPTION_IGNORE_PROTECT"] = "true";
+  try {
+    await withCli('echo "set: $PULUMI_OPTION_IGNORE_PROTECT"', async (folder) => {
+      expect(await pulumiCli("prod", folder).run(["up"])).toBe("set: \n");
+      // As the Automation API runs it.
+      const env = { PULUMI_OPTION_IGNORE_PROTECT: "true" };
+      expect((await runPulumi(["up"], { cwd: folder, env })).stdout).toBe("set: \n");
+    });
+  } finally {
+    delete process.env["PULUMI_OPTION_IGNORE_PROTECT"];
   }
 });
