@@ -1,6 +1,7 @@
-# The two commands: `make up` and `make test`. Everything else is in package.json's scripts and in the README.
+# The commands: `make up`, `make test`, and `make test-all` for what only some changes need. Everything else is in
+# package.json's scripts and in the README.
 .POSIX:
-.PHONY: up down env test
+.PHONY: up down env test test-all
 
 # Gets a Node.js where the machine's own is too old.
 NODE = development/toolchain/node.sh
@@ -22,6 +23,9 @@ env: node_modules/.package-lock.json
 
 test: node_modules/.package-lock.json
 	@$(TYPESCRIPT) tests/run.ts
+
+test-all: node_modules/.package-lock.json
+	@$(TYPESCRIPT) tests/run.ts --all
 
 node_modules/.package-lock.json: package-lock.json
 	@echo "Installing npm packages ..." >&2

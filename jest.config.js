@@ -9,11 +9,19 @@ const tsconfig = {
 
 // Types are checked by `npm run check`; here they are only stripped (isolatedModules in tsconfig.json).
 const common = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/tests/environment.ts",
   clearMocks: true,
   transform: { "\\.[jt]s$": ["ts-jest", { diagnostics: false, tsconfig }] },
   // These are published as ES modules only, which jest cannot require.
   transformIgnorePatterns: ["/node_modules/(?!(jose|age-encryption|@noble|@scure)/)"],
+};
+
+const endToEnd = {
+  ...common,
+  // Both projects have one server together, which starts once.
+  globalSetup: "<rootDir>/tests/end-to-end/setup.ts",
+  globalTeardown: "<rootDir>/tests/end-to-end/teardown.ts",
+  setupFilesAfterEnv: ["<rootDir>/tests/end-to-end/timeout.ts"],
 };
 
 module.exports = {
@@ -22,13 +30,8 @@ module.exports = {
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
     { ...common, displayName: "golden", testMatch: ["<rootDir>/tests/golden/**/*.test.ts"] },
-    {
-      ...common,
-      displayName: "end-to-end",
-      globalSetup: "<rootDir>/tests/end-to-end/setup.ts",
-      globalTeardown: "<rootDir>/tests/end-to-end/teardown.ts",
-      setupFilesAfterEnv: ["<rootDir>/tests/end-to-end/timeout.ts"],
-      testMatch: ["<rootDir>/tests/end-to-end/**/*.test.ts"],
-    },
+    { ...endToEnd, displayName: "end-to-end", testMatch: ["<rootDir>/tests/end-to-end/*.test.ts"] },
+    // Of `make test-all` only.
+    { ...endToEnd, displayName: "further", testMatch: ["<rootDir>/tests/end-to-end/further/*.test.ts"] },
   ],
 };

@@ -8,7 +8,7 @@ import { gte } from "semver";
 import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions";
 
 /**
- * Runs tests/end-to-end/versions.test.ts on every proved version, or on those that are named, and writes their lines
+ * Runs tests/end-to-end/further/versions.test.ts on every proved version, or on those that are named, and writes their lines
  * into docs/keycloak-versions.md. About two minutes for each, and its download the first time.
  */
 const REPOSITORY = resolve(__dirname, "..");
@@ -28,11 +28,11 @@ try {
   const file = join(directory, "results.json");
   const args = [
     "--selectProjects",
-    "end-to-end",
+    "further",
     "--runInBand",
     "--json",
     `--outputFile=${file}`,
-    "tests/end-to-end/versions.test.ts",
+    "tests/end-to-end/further/versions.test.ts",
   ];
   const { status } = spawnSync(join(REPOSITORY, "node_modules", ".bin", "jest"), args, {
     cwd: REPOSITORY,

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { RunResult } from "../../processes/run";
 import { processesIn } from "../end-to-end/interruption";
 import { Administrator, type ClientRepresentation } from "../end-to-end/keycloak";
 import type { Project } from "../end-to-end/project";
+import type { Stack } from "../end-to-end/stack";
 
 /** How long a plugin may take to notice that its CLI has ended well. */
 const PATIENCE_MILLISECONDS = 10_000;

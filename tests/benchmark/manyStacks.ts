@@ -1,8 +1,7 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
 import { serverOfTests } from "../end-to-end/server";
+import type { Stack } from "../end-to-end/stack";
 
 /** A first load of 2,000 customers takes many minutes. */
 const LIMIT_MILLISECONDS = 3_600_000;

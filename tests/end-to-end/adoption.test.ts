@@ -1,9 +1,8 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { basicAuthorization } from "../../components/credentials";
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.adoption;

@@ -7,7 +7,6 @@ import { type AddressInfo, connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
 import { SignJWT } from "jose";
 
 import { loginAsDeployer } from "../../keycloak/admin";
@@ -17,6 +16,7 @@ import type { Credentials } from "../../settings/settings";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 
 const REALM = REALMS.connection;
 const STACK = "connection";

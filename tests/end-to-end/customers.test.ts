@@ -1,8 +1,7 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 
 const REALM = REALMS.customers;
 const STACK = "customers";

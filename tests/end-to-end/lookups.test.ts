@@ -1,8 +1,7 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS } from "./server";
+import type { Stack } from "./stack";
 
 const REALM = REALMS.lookups;
 

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
 
 import type { Credentials } from "../../outputs";
@@ -10,6 +9,7 @@ import { killTree } from "./interruption";
 import { Administrator } from "./keycloak";
 import { Project } from "./project";
 import { REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 import { until } from "./until";
 
@@ -34,8 +34,9 @@ beforeAll(async () => {
       CUSTOMERS.map((clientId, index) => [clientId, { organizationId: `00000000-0000-4000-8000-00000000000${index}` }]),
     ),
   });
-  await stack.up();
   secret = serverOfTests().deployerSecret;
+  await stack.setSecret("keycloak:clientSecret", secret);
+  await stack.up();
   await edit(FROM, (text) => text.replace("    moved-2:", "\n    # The second's\n    moved-2: # to be moved"));
   await writeFile(
     fileOf(`handovers.${FROM}.json`),

@@ -3,13 +3,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 
 import { Checkout } from "../../development/rehearsal/checkout";
 import { nodeArguments } from "../../processes/program";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
+import { Stack } from "./stack";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 
@@ -46,10 +46,7 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
   return parse(text) as { config?: StackFile };
 }
 
-/**
- * A checkout with own stack files and an own state. The deployer's secret is a secret of the stack file here, and by the
- * environment in `make up`.
- */
+/** A checkout with own stack files and an own state. The deployer's secret comes by the environment, as in `make up`. */
 export class Project extends Checkout {
   private constructor(
     directory: string,
@@ -75,6 +72,7 @@ export class Project extends Checkout {
       // Where nothing says a backend, it is the one of the project's own `pulumi login`.
       PULUMI_CREDENTIALS_PATH: directory,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+      KEYCLOAK_CLIENT_SECRET: server.deployerSecret,
       ...variables,
     };
     return new Project(directory, environment, server, timeoutMilliseconds);
@@ -106,26 +104,23 @@ export class Project extends Checkout {
     });
   }
 
-  /** Writes the stack file, the secret kept as it is encrypted there. */
+  /** Writes the stack file; what encrypts its secrets stays. */
   async configure(stack: string, config: StackFile): Promise<void> {
     const path = join(this.directory, `Pulumi.${stack}.yaml`);
     const old = parseStackFile(await readFile(path, "utf8").catch(() => "{}"));
-    const secret = old.config?.["keycloak:clientSecret"];
-    const kept = secret === undefined ? {} : { "keycloak:clientSecret": secret };
-    await writeFile(path, stringify({ ...old, config: { ...kept, ...config } }));
+    await writeFile(path, stringify({ ...old, config }));
   }
 
   /**
-   * Makes a stack with this configuration and the deployer's secret.
+   * Makes a stack with this configuration.
    * @param secretsProvider what encrypts its secrets, else the passphrase
    */
-  async createStack(name: string, config: StackFile, secretsProvider?: string): Promise<Stack> {
-    const stack = await LocalWorkspace.createStack(
-      { stackName: name, workDir: this.directory },
-      { envVars: { ...this.environment }, ...(secretsProvider === undefined ? {} : { secretsProvider }) },
-    );
-    await stack.setConfig("keycloak:clientSecret", { value: this.server.deployerSecret, secret: true });
+  async createStack(name: string, config: StackFile, secretsProvider = "passphrase"): Promise<Stack> {
+    const { exitCode, stderr } = await this.pulumi("stack", "init", name, "--secrets-provider", secretsProvider);
+    if (exitCode !== 0) {
+      throw new Error(`The stack ${name} cannot be made: ${stderr}`);
+    }
     await this.configure(name, config);
-    return stack;
+    return new Stack(this, name);
   }
 }

@@ -1,12 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { Credentials } from "../../outputs";
 import type { RunResult } from "../../processes/run";
 import { Project, type StackFile } from "./project";
 import { REALMS } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.realmStacks;

@@ -2,12 +2,11 @@ import { once } from "node:events";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { descendantsOf, interruptUp, processesIn } from "./interruption";
 import { Administrator, type ClientRepresentation, identity } from "./keycloak";
 import { numberedCustomers, Project, type StackFile } from "./project";
 import { REALMS } from "./server";
+import type { Stack } from "./stack";
 import { until } from "./until";
 
 const REALM = REALMS.recovery;

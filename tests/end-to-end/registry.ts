@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import { stringify } from "yaml";
 
@@ -11,6 +10,7 @@ import { jsonOf } from "../../components/engine/containerState";
 import type { StandInImages } from "../../development/stand-ins/standInImages";
 import { describeWithEngine, dockerEngine } from "./engine";
 import { lastingPort } from "../../development/keycloak/ports";
+import { missing } from "./tools";
 import { until } from "./until";
 
 /** Of the Debian package of that name. */
@@ -122,20 +122,10 @@ async function removeImage(reference: string): Promise<void> {
 
 /** A group of tests with a registry; skipped, with the reason in its name, where there is none or no engine. */
 export function describeWithRegistry(name: string, tests: (images: StandInImages) => void): void {
-  if (isOnPath(PROGRAM)) {
+  const reason = missing(PROGRAM);
+  if (reason === "") {
     describeWithEngine(name, tests);
   } else {
-    describe.skip(`${name} (skipped: ${PROGRAM} is not on PATH)`, () => tests({ bff: "none:none", api: "none:none" }));
+    describe.skip(`${name}${reason}`, () => tests({ bff: "none:none", api: "none:none" }));
   }
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

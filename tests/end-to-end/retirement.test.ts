@@ -1,9 +1,8 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { Credentials } from "../../outputs";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.retirement;

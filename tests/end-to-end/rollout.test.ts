@@ -2,12 +2,11 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { killTree } from "./interruption";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { until } from "./until";
 
 const REALM = REALMS.rollout;

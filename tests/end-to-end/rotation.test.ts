@@ -2,8 +2,6 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { Credentials } from "../../outputs";
 import { killRotation } from "./interruption";
 import { Meddler } from "./meddling";
@@ -12,6 +10,7 @@ import { Project, type StackFile } from "./project";
 import { type Proxy, startProxy } from "./proxy";
 import { basic, callBff, concurrently } from "./services";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { StandIns } from "./standIns";
 import { askForToken, claimsOf } from "./tokens";
 import { until } from "./until";

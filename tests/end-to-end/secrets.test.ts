@@ -1,10 +1,9 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import type { Credentials } from "../../outputs";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { type Interference, type Proxy, startProxy } from "./proxy";
 import { REALMS } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.secrets;

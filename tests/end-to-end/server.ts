@@ -31,6 +31,7 @@ export const REALMS = {
   crashes: "Crashes",
   recovery: "Recovery",
   apps: "Apps",
+  appsServices: "AppsServices",
   appsElsewhere: "AppsElsewhere",
   appsFailures: "AppsFailures",
   appsRecovery: "AppsRecovery",

@@ -11,9 +11,6 @@ export interface ServiceAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly text: string;
-  readonly milliseconds: number;
-  /** In seconds, where the caller is told when to come again. */
-  readonly retryAfter: number | undefined;
 }
 
 /** The stand-ins' containers: what the stack file says of them, and where they are published. */
@@ -65,20 +62,15 @@ export function appsOf({ bff, api }: Pick<Services, "bff" | "api">, serverUrl: s
 
 /** Asks a service for the operation entries. */
 export async function ask(url: string, authorization?: string): Promise<ServiceAnswer> {
-  const start = performance.now();
   const response = await fetch(`${url}/operation-entries`, {
     headers: authorization === undefined ? {} : { authorization },
     signal: AbortSignal.timeout(STEP_LIMIT_MILLISECONDS),
   });
   const text = await response.text();
-  const milliseconds = performance.now() - start;
-  const retryAfter = response.headers.get("retry-after");
   return {
     status: response.status,
     body: text === "" ? undefined : (JSON.parse(text) as unknown),
     text,
-    milliseconds,
-    retryAfter: retryAfter === null ? undefined : Number(retryAfter),
   };
 }
 

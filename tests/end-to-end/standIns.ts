@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
 import { nodeArguments } from "../../processes/program";
 import { lastingPort } from "../../development/keycloak/ports";
 import { serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { until } from "./until";
 
 const REPOSITORY = resolve(__dirname, "..", "..");

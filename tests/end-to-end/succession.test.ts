@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import type { Credentials } from "../../outputs";
-import { run } from "../../processes/run";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
+import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.succession;
@@ -46,8 +46,7 @@ it("moves a customer from one client to the next, and both get tokens meanwhile"
   const both = await credentials();
   expect(both["acme"]).toEqual(first);
   expect(await organizationOf(both["acme-2"])).toBe(await organizationOf(first));
-  const keygen = await run("age-keygen", ["-o", join(project.directory, "key.txt")]);
-  const recipient = /age1\w+/.exec(keygen.stdout + keygen.stderr)?.[0] ?? "";
+  const recipient = await identityToRecipient(await generateX25519Identity());
   const handover = await project.command(
     "handover",
     "--stack",

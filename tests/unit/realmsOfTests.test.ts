@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { REALMS } from "../end-to-end/server";
 
 const FOLDER = join(__dirname, "..", "end-to-end");
-const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts"));
+const FILES = globSync("**/*.test.ts", { cwd: FOLDER });
 
 it.each(Object.keys(REALMS))("the realm %s belongs to one end-to-end file, for files run at the same time", (realm) => {
   const users = FILES.filter((name) =>

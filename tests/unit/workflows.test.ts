@@ -123,9 +123,9 @@ describe.each(jobs)("%s", (name, job) => {
   });
 
   it("runs what this repository has", () => {
-    const targets = [...readFileSync(join(REPOSITORY, "Makefile"), "utf8").matchAll(/^(\w+):/gm)].map(([, t]) => t);
+    const targets = [...readFileSync(join(REPOSITORY, "Makefile"), "utf8").matchAll(/^([\w-]+):/gm)].map(([, t]) => t);
     for (const { run } of job.steps.filter((step) => step.run !== undefined)) {
-      const [, target] = /^make (\w+)$/.exec(run ?? "") ?? [];
+      const [, target] = /^make ([\w-]+)$/.exec(run ?? "") ?? [];
       const [, file] = /^(?:node loader\.js )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
       if (target !== undefined) {
         expect(targets).toContain(target);

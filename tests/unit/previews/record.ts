@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
 import { format } from "prettier";
 
 import { dockerEngine } from "../../end-to-end/engine";
@@ -11,6 +10,7 @@ import { REALMS, startServerOfTests, stopServerOfTests } from "../../end-to-end/
 import type { Credentials } from "../../../outputs";
 import { type Places, withoutAccidents } from "./normalize";
 import { CUSTOMERS, SCENARIOS } from "./scenarios";
+import type { Stack } from "../../end-to-end/stack";
 
 /**
  * Records what `pulumi preview --json` says of this program on a real Keycloak, for the tests of the summary:
@@ -100,7 +100,7 @@ async function recordContainers(stack: Stack, stackFile: StackFile): Promise<voi
   secrets.push(value);
   const api = { image: "production-api:2.0.1", pull: false, ports: [{ host: 8081, container: 8080 }] };
   await project.configure(STACK, { ...stackFile, "scpcloud:apps": { requireDigest: false, api } });
-  await stack.setConfig("scpcloud:secretEnvironment.api.ApiKey", { value, secret: true }, true);
+  await stack.setSecret("scpcloud:secretEnvironment.api.ApiKey", value, { path: true });
   await preview("containersAdded");
 }
 

@@ -2,13 +2,12 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
-import { run } from "../../processes/run";
-import { interruptUp } from "./interruption";
-import { Administrator, type ClientRepresentation, identity } from "./keycloak";
-import { numberedCustomers, Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
+import { run } from "../../../processes/run";
+import { interruptUp } from "../interruption";
+import { Administrator, type ClientRepresentation, identity } from "../keycloak";
+import { numberedCustomers, Project, type StackFile } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import type { Stack } from "../stack";
 import {
   hasPostgres,
   type KeyService,
@@ -16,7 +15,7 @@ import {
   startPostgres,
   startS3,
   type StateBackend,
-} from "./stateBackends";
+} from "../stateBackends";
 
 const REALM = REALMS.sharedState;
 const STACK = "shared";
@@ -77,6 +76,7 @@ for (const { title, start, startKeys, missing } of BACKENDS) {
       expect(await project.pulumi("login", backend.url)).toMatchObject({ exitCode: 0 });
       count = 2;
       stack = await project.createStack(STACK, stackFile(), keys?.secretsProvider);
+      await stack.setSecret("keycloak:clientSecret", serverOfTests().deployerSecret);
       await stack.up();
     });
 

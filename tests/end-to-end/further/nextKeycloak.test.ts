@@ -1,10 +1,9 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
-import { Administrator } from "./keycloak";
-import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "./nextKeycloak";
-import { Project, type StackFile } from "./project";
-import type { Proxy } from "./proxy";
-import { DEPLOYERS, REALMS } from "./server";
+import { Administrator } from "../keycloak";
+import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "../nextKeycloak";
+import { Project, type StackFile } from "../project";
+import type { Proxy } from "../proxy";
+import { DEPLOYERS, REALMS } from "../server";
+import type { Stack } from "../stack";
 
 const REALM = REALMS.next;
 const STACK = "next";
@@ -81,7 +80,7 @@ describe("under the rules of Keycloak 26.8.2", () => {
     const results = [await up(), await command("doctor"), await command("verify"), await command("drift")];
     expect(results.map(({ exitCode, stdout }) => (exitCode === 0 ? "" : stdout))).toEqual(["", "", "", ""]);
     const { version } = await stack.exportStack();
-    const credentials = (await stack.outputs())["credentials"]?.value as unknown;
+    const credentials = (await stack.outputs())["credentials"]?.value;
     await stack.importStack({ version, deployment: {} });
     expect(await command("recover")).toMatchObject({ exitCode: 0 });
     expect((await stack.outputs())["credentials"]?.value).toEqual(credentials);

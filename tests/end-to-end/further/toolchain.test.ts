@@ -3,16 +3,16 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
-import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../development/toolchain/layout";
-import { PLUGINS } from "../../development/toolchain/selection";
-import { readSelection } from "../../development/toolchain/selectionFile";
-import { PLUGIN_VERSIONS } from "../../development/toolchain/versions";
-import { run, type RunResult } from "../../processes/run";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { Project } from "./project";
-import { REALMS } from "./server";
+import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout";
+import { PLUGINS } from "../../../development/toolchain/selection";
+import { readSelection } from "../../../development/toolchain/selectionFile";
+import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions";
+import { run, type RunResult } from "../../../processes/run";
+import { STEP_LIMIT_MILLISECONDS } from "../limits";
+import { Project } from "../project";
+import { REALMS } from "../server";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(__dirname, "..", "..", "..");
 const VERSION = PLUGIN_VERSIONS.keycloak;
 
 /** What this checkout uses, as a user who has installed it would have it: the CLI with its host, and the plugin. */

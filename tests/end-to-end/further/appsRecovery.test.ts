@@ -1,7 +1,7 @@
-import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
-import { Project } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { appsOf, ownStackName, servicesOf } from "./services";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine";
+import { Project } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import { appsOf, ownStackName, servicesOf } from "../services";
 
 const REALM = REALMS.appsRecovery;
 

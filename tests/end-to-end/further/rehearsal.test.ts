@@ -4,19 +4,19 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { nodeArguments } from "../../processes/program";
-import { readStackFile } from "../../commands/review/claimsReview";
-import { workingTreeFiles } from "../../commands/review/revision";
-import { connect } from "../../keycloak/http";
-import type { EmbeddedServer } from "../../development/keycloak/server";
-import { NEWEST_VERSION, PROVED_VERSIONS } from "../../development/keycloak/keycloakVersions";
-import { differs, rehearsalText } from "../../development/rehearsal/rehearsalReport";
-import { Rehearsal } from "../../development/rehearsal/rehearsal";
-import { run } from "../../processes/run";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { until } from "./until";
+import { nodeArguments } from "../../../processes/program";
+import { readStackFile } from "../../../commands/review/claimsReview";
+import { workingTreeFiles } from "../../../commands/review/revision";
+import { connect } from "../../../keycloak/http";
+import type { EmbeddedServer } from "../../../development/keycloak/server";
+import { NEWEST_VERSION, PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions";
+import { differs, rehearsalText } from "../../../development/rehearsal/rehearsalReport";
+import { Rehearsal } from "../../../development/rehearsal/rehearsal";
+import { run } from "../../../processes/run";
+import { STEP_LIMIT_MILLISECONDS } from "../limits";
+import { until } from "../until";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(__dirname, "..", "..", "..");
 const OLDEST = PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION;
 const SCRIPT = join("development", "rehearse.ts");
 

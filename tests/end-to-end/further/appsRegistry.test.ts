@@ -1,14 +1,13 @@
-import type { Stack } from "@pulumi/pulumi/automation";
-
-import { jsonOf } from "../../components/engine/containerState";
-import type { Credentials } from "../../outputs";
-import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
-import { dockerEngine, namesOnEngine } from "./engine";
-import { Administrator } from "./keycloak";
-import { Project, type StackFile } from "./project";
-import { describeWithRegistry, inspectImage, publish, Registry } from "./registry";
-import { REALMS, serverOfTests } from "./server";
-import { appsOf, callBff, ownStackName, type Services, servicesOf } from "./services";
+import { jsonOf } from "../../../components/engine/containerState";
+import type { Credentials } from "../../../outputs";
+import { operationEntriesOf } from "../../../development/stand-ins/operationEntries";
+import { dockerEngine, namesOnEngine } from "../engine";
+import { Administrator } from "../keycloak";
+import { Project, type StackFile } from "../project";
+import { describeWithRegistry, inspectImage, publish, Registry } from "../registry";
+import { REALMS, serverOfTests } from "../server";
+import { appsOf, callBff, ownStackName, type Services, servicesOf } from "../services";
+import type { Stack } from "../stack";
 
 const REALM = REALMS.appsRegistry;
 const STACK = ownStackName("registry");

@@ -1,7 +1,7 @@
-import { describeWithEngine, dockerEngine } from "./engine";
-import { Project } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { appsOf, ownStackName, servicesOf } from "./services";
+import { describeWithEngine, dockerEngine } from "../engine";
+import { Project } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import { appsOf, ownStackName, servicesOf } from "../services";
 
 describeWithEngine("containers that somebody stopped or removed", (images) => {
   it("are told in words, and up --refresh repairs them", async () => {

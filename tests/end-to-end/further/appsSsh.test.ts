@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { describeWithEngine, namesOnEngine } from "./engine";
-import { Project } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { appsOf, ownStackName, servicesOf } from "./services";
+import { describeWithEngine, namesOnEngine } from "../engine";
+import { Project } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import { appsOf, ownStackName, servicesOf } from "../services";
 
 /** What ssh would run on the other machine runs on this one: the rest of the way, through both ends, is the real one. */
 const SSH = `#!/bin/sh

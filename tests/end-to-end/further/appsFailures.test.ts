@@ -2,14 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Stack } from "@pulumi/pulumi/automation";
-
-import type { Credentials } from "../../outputs";
-import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
-import { Administrator } from "./keycloak";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { appsOf, callBff, ownStackName, type Services, servicesOf } from "./services";
+import type { Credentials } from "../../../outputs";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine";
+import { Administrator } from "../keycloak";
+import { Project, type StackFile } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import { appsOf, callBff, ownStackName, type Services, servicesOf } from "../services";
+import type { Stack } from "../stack";
 
 const REALM = REALMS.appsFailures;
 const SECRET = "s3cret-of-the-services-own";
@@ -112,7 +111,7 @@ describeWithEngine("containers, when something is wrong", (images) => {
   });
 
   it("keep the values of secret variables out of previews, logs and the state", async () => {
-    await stack.setConfig("scpcloud:secretEnvironment.bff.Own__Secret", { value: SECRET, secret: true }, true);
+    await stack.setSecret("scpcloud:secretEnvironment.bff.Own__Secret", SECRET, { path: true });
 
     const preview = await project.pulumi("preview", "--diff", "--stack", name);
     const { exitCode, stdout, stderr } = await up("--diff");

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Project } from "./project";
+
+interface RunOptions {
+  readonly refresh?: boolean;
+  readonly expectNoChanges?: boolean;
+}
+
+/** A state as `pulumi stack export` prints it. */
+export interface State {
+  readonly version: number;
+  readonly deployment: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A stack of a project. Each method starts the Pulumi CLI once, where the Automation API starts it up to four times:
+ * for outputs and history, which few tests read. A run that fails is an error with all that it printed.
+ */
+export class Stack {
+  constructor(
+    private readonly project: Project,
+    readonly name: string,
+  ) {}
+
+  /** @returns what it printed */
+  up(options: RunOptions = {}): Promise<string> {
+    return this.run("up", "--yes", "--skip-preview", ...flagsOf(options));
+  }
+
+  /** @returns what it printed */
+  preview(options: RunOptions = {}): Promise<string> {
+    return this.run("preview", ...flagsOf(options));
+  }
+
+  async refresh(): Promise<void> {
+    await this.run("refresh", "--yes", "--skip-preview");
+  }
+
+  async destroy(): Promise<void> {
+    await this.run("destroy", "--yes", "--skip-preview");
+  }
+
+  /** With the secrets in clear. */
+  async outputs(): Promise<Readonly<Record<string, { readonly value: unknown }>>> {
+    const outputs = JSON.parse(await this.run("stack", "output", "--json", "--show-secrets")) as object;
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value: value as unknown }]));
+  }
+
+  /** With the secrets encrypted. */
+  async exportStack(): Promise<State> {
+    return JSON.parse(await this.run("stack", "export")) as State;
+  }
+
+  async importStack(state: State): Promise<void> {
+    const file = join(this.project.directory, `state-of-${this.name}.json`);
+    await writeFile(file, JSON.stringify(state));
+    await this.run("stack", "import", "--file", file);
+    await rm(file);
+  }
+
+  /**
+   * Writes a secret into the stack file, encrypted.
+   * @param options.path whether the key is a path into a value
+   */
+  async setSecret(key: string, value: string, { path = false } = {}): Promise<void> {
+    const args = ["config", "set", "--secret", ...(path ? ["--path"] : []), key, "--stack", this.name];
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: this.project.directory,
+      env: { ...process.env, ...this.project.environment },
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    child.stdin.end(value);
+    const [exitCode] = (await once(child, "exit")) as [number | null];
+    if (exitCode !== 0) {
+      throw new Error(`pulumi config set of ${key} failed`);
+    }
+  }
+
+  private async run(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.project.pulumi(...args, "--stack", this.name);
+    if (exitCode !== 0) {
+      throw new Error(`pulumi ${args.join(" ")} of ${this.name} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+    }
+    return stdout;
+  }
+}
+
+function flagsOf({ refresh = false, expectNoChanges = false }: RunOptions): string[] {
+  return [...(refresh ? ["--refresh"] : []), ...(expectNoChanges ? ["--expect-no-changes"] : [])];
+}
