@@ -67,6 +67,10 @@ export class Integration extends pulumi.ComponentResource {
         backchannelLogoutSessionRequired: false,
         validRedirectUris: [],
         webOrigins: [],
+        // Of what the program does not say, the provider takes the server's word into the state and writes it again later.
+        requireDpopBoundTokens: false,
+        // The realm's own limit; an empty text is nothing said.
+        clientSessionMaxLifespan: "0",
         ...(args.overlapDays === undefined ? {} : { extraConfig: { [ROTATION_ATTRIBUTE]: "true" } }),
       },
       childOptions,

@@ -15,6 +15,7 @@ const SWITCHES: Readonly<Record<string, string>> = {
 const ATTRIBUTES: Readonly<Record<string, string>> = {
   "oauth2.device.authorization.grant.enabled": "the device authorization grant",
   "client_credentials.use_refresh_token": "refresh tokens for client credentials",
+  "dpop.bound.access.tokens": "DPoP: tokens that are bound to a key of the caller's",
 };
 
 /** What an adoption closes on a client, one sentence each. */

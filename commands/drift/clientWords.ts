@@ -49,6 +49,14 @@ export const CLIENT_WORDS: Readonly<Record<string, Words>> = {
     danger: "credentials",
     sentence: `someone renamed the client of customer ${customer} from ${shown(stored)} to ${shown(real)}`,
   }),
+  requireDpopBoundTokens: (_, real, customer) => ({
+    danger: "credentials",
+    sentence:
+      real === true
+        ? `someone switched on DPoP on customer ${customer}, which gets no tokens any more`
+        : `someone switched off DPoP on customer ${customer}`,
+  }),
+  clientSessionMaxLifespan: valueChanged("the longest session in seconds, which ends tokens,", "claims"),
   accessTokenLifespan: valueChanged("the access token lifespan in seconds", "claims"),
   name: valueChanged("the display name", "other"),
 };

@@ -93,6 +93,7 @@ describe("what an administrator changes by hand", () => {
     "- someone deleted the client of customer hooli, with its secret, its mapper and its client scopes",
     "- someone disabled the client of customer initech, which gets no tokens any more",
     "- someone regenerated the secret of customer globex: the one that was handed over is refused",
+    "- someone switched on DPoP on customer initech, which gets no tokens any more",
     "- someone added the optional client scope `offline_access` to customer initech",
     "- someone enabled the retired customer leaving again",
     "- someone switched on direct access grants on customer acme",
@@ -101,6 +102,7 @@ describe("what an administrator changes by hand", () => {
     "- someone added the mapper `debug` (claim `debug`) to customer acme",
     "- someone changed the audience of all customers' tokens from `scpCloud` to `everyone`",
     `- someone changed the claim organizationId of customer acme from \`${organizationOf("acme")}\` to \`${organizationOf("globex")}\``,
+    "- someone changed the longest session in seconds, which ends tokens, of customer initech from `0` to `60`",
     "- someone deleted the mapper `organizationId` of customer globex: its tokens lack the claim `organizationId`",
   ];
   let before: Record<string, Credentials>;
@@ -115,7 +117,8 @@ describe("what an administrator changes by hand", () => {
     await meddler.changeMapper("globex", "organizationId");
     regenerated = await meddler.regenerateSecret("globex");
     await meddler.deleteClient("hooli");
-    await meddler.changeClient("initech", { enabled: false });
+    const attributes = { "dpop.bound.access.tokens": "true", "client.session.max.lifespan": "60" };
+    await meddler.changeClient("initech", { enabled: false, attributes });
     await meddler.addScope("initech", "optional", "offline_access");
     await meddler.changeClient("leaving", { enabled: true });
     await meddler.changeScopeMapper("scpCloud", "audience", { "included.custom.audience": "everyone" });
@@ -123,7 +126,7 @@ describe("what an administrator changes by hand", () => {
     const { exitCode, lines, stdout } = await drift();
 
     expect(lines.filter((line) => line.startsWith("- someone"))).toEqual(SENTENCES);
-    expect(lines[0]).toBe(`✗ ${STACK}: 12 changes by hand, 9 differences in tokens`);
+    expect(lines[0]).toBe(`✗ ${STACK}: 14 changes by hand, 9 differences in tokens`);
     expect(lines).toContain('- acme: `claim debug is "yes", but the contract does not have it`');
     expect(lines).toContain("- leaving: `retired, but still gets tokens`");
     expect(lines.some((line) => line.startsWith("- Then hand the present secrets over to globex, hooli: "))).toBe(true);

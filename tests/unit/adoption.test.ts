@@ -28,6 +28,7 @@ describe("what an adoption closes", () => {
     [{ directAccessGrantsEnabled: true }, /direct access grants/],
     [{ fullScopeAllowed: true }, /^full scope/],
     [{ attributes: { "oauth2.device.authorization.grant.enabled": "true" } }, /device authorization/],
+    [{ attributes: { "dpop.bound.access.tokens": "true" } }, /^DPoP/],
     [{ redirectUris: ["https://a.example/*"] }, /^redirect URIs: `https:\/\/a\.example\/\*`$/],
     [{ webOrigins: ["+"] }, /^web origins: `\+`$/],
     [{ optionalClientScopes: ["phone"] }, /^optional client scopes.*`phone`$/],

@@ -94,6 +94,8 @@ describe("Integration", () => {
       backchannelLogoutSessionRequired: false,
       validRedirectUris: [],
       webOrigins: [],
+      requireDpopBoundTokens: false,
+      clientSessionMaxLifespan: "0",
     });
   });
 
