@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { listStacks, projectName } from "../cli/stack";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
 import { backendUrl, type Place, placeOf, readLocks } from "../recover/fileBackend";
-import { howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
+import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
 import { type Check, right, unknown, warning, wrong } from "./check";
 
 const ABOUT = "state";
@@ -85,7 +85,7 @@ function lockCheck(stack: string, lock: LockHolder): Check {
     : wrong(
         "lock",
         `held by ${holder}, which may be at work`,
-        `${howToJudge(lock)} If it has certainly ended: pulumi cancel --stack ${stack}, then npm run recover -- --stack ${stack}`,
+        `${howToJudge(lock)} ${howToEnd([{ ...lock, stack }])}`,
         ["up"],
       );
 }

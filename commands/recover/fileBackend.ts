@@ -8,7 +8,7 @@ import * as v from "valibot";
 
 import { recordOf } from "../../settings/decode";
 import { type PulumiCli, readJson } from "../pulumi/pulumiCli";
-import { isDead, type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
+import { type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
 
 /** A lock that is being written at this moment is whole a moment later. */
 const LOCK_MILLISECONDS = 1_000;
@@ -19,6 +19,7 @@ const LOCK_MILLISECONDS = 1_000;
  * whole as a rule; where none is, an empty stack takes its place, which {@link recover} fills by adoption. Each file has
  * `.attrs` beside it (gocloud.dev/blob/fileblob), which Pulumi reads if they are there, and does not need.
  * Other backends replace a file in one step.
+ * @param ended see {@link refuseLiving}
  * @throws RecoveryError if a run that writes these files may still be alive, or where nothing is left of a state
  */
 export async function mendFileBackend(
@@ -26,6 +27,7 @@ export async function mendFileBackend(
   project: string,
   fullName: string,
   report: (line: string) => void,
+  ended: readonly string[] = [],
 ): Promise<void> {
   const place = placeOf(await backendUrl(pulumi), project, fullName);
   if (place === undefined) {
@@ -48,7 +50,7 @@ export async function mendFileBackend(
         "Otherwise check PULUMI_BACKEND_URL, or where you have logged in by pulumi login.",
     );
   }
-  refuseLiving(holders.filter((holder) => !isDead(holder)));
+  refuseLiving(holders, ended);
 
   await putAside(broken, join(backend, "broken", new Date().toISOString().replaceAll(":", "-")), report);
   if (hasState) {
@@ -176,7 +178,7 @@ export async function readLocks(folder: string): Promise<LockHolder[]> {
     const { username, hostname, pid, timestamp } = recordOf(content);
     return typeof hostname !== "string" || typeof pid !== "number"
       ? []
-      : [{ user: String(username), host: hostname, processId: pid, since: String(timestamp) }];
+      : [{ stack: basename(folder), user: String(username), host: hostname, processId: pid, since: String(timestamp) }];
   });
 }
 

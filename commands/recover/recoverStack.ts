@@ -10,13 +10,20 @@ import { mendFileBackend } from "./fileBackend";
 import { removeOrphans } from "./orphans";
 import { recover } from "./recovery";
 
-/** What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed. */
-export async function recoverStack(name: string, report: (line: string) => void): Promise<void> {
+/**
+ * What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed.
+ * @param ended the holders of locks that have ended as the user says
+ */
+export async function recoverStack(
+  name: string,
+  report: (line: string) => void,
+  ended: readonly string[] = [],
+): Promise<void> {
   const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, await projectName(), name, report);
+  await mendFileBackend(pulumi, await projectName(), name, report, ended);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);
@@ -24,6 +31,7 @@ export async function recoverStack(name: string, report: (line: string) => void)
     const admin = await loginAsDeployer(keycloak, settings);
     const { apps } = settings;
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+      ended,
       mayBeHandMade: (clientId) => outputs.integrations?.[clientId] !== undefined,
       removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
     });

@@ -6,7 +6,7 @@ import { findExisting } from "./adoptable";
 import { removeUnknownPolicies } from "./unknownPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
-import { namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
+import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
 import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../cli/files";
 import { exportState } from "../pulumi/exportedState";
@@ -20,6 +20,7 @@ export interface Recovery {
 
 interface RecoveryOptions {
   readonly mayBeHandMade?: (clientId: string) => boolean;
+  readonly ended?: readonly string[];
   readonly removeOrphans?: ((known: ReadonlySet<string>) => Promise<readonly string[]>) | undefined;
 }
 
@@ -30,15 +31,16 @@ interface RecoveryOptions {
  * stack that has containers
  * @param options.mayBeHandMade whether a customer's client is adopted also if no killed run can have left it so: the
  * user has seen what changes for it, or the stack has had this customer before and somebody made its client anew
+ * @param options.ended the holders of locks that have ended as the user says
  */
 export async function recover(
   pulumi: PulumiCli,
   admin: KeycloakManager,
   providerVersion: string,
   report: (line: string) => void,
-  { mayBeHandMade = () => false, removeOrphans }: RecoveryOptions = {},
+  { mayBeHandMade = () => false, ended, removeOrphans }: RecoveryOptions = {},
 ): Promise<Recovery> {
-  const unlocked = unlocking(pulumi, report);
+  const unlocked = unlocking(pulumi, report, ended);
   const adopted: string[] = [];
   const preview = async () => planOf(await runPreview(unlocked));
 
@@ -85,16 +87,17 @@ export async function recover(
   return { adopted, pendingOperations };
 }
 
-/** The CLI, which where a dead process holds the stack's lock removes that before, and tells it. */
-export function unlocking(pulumi: PulumiCli, report: (line: string) => void): PulumiCli {
+/** The CLI, which where a process that has ended holds the stack's lock removes that before, and tells it. */
+export function unlocking(pulumi: PulumiCli, report: (line: string) => void, ended: readonly string[] = []): PulumiCli {
   return {
     run: (args, options) =>
       withoutDeadLocks(
         () => pulumi.run(args, options),
         async (holders) => {
-          report(`removing the lock of process ${holders.map(({ processId }) => processId).join(", ")}, which is dead`);
+          report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
           await pulumi.run(["cancel", "--yes"]);
         },
+        ended,
       ),
   };
 }

@@ -11,6 +11,8 @@ export class RecoveryError extends UserError {
 
 /** Who holds a stack's lock, and since when (RFC 3339). */
 export interface LockHolder {
+  /** Where the CLI tells the lock by its path. */
+  readonly stack?: string;
   readonly user: string;
   readonly host: string;
   readonly processId: number;
@@ -22,8 +24,11 @@ export interface LockHolder {
  * where it was refused for another reason.
  */
 export function readLockHolders(message: string): LockHolder[] {
-  const holders = message.matchAll(/created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g);
-  return [...holders].map(([, user = "", host = "", processId, since = ""]) => ({
+  const holders = message.matchAll(
+    /(?:\/locks\/(?:\S*\/)?([^/\s]+)\/[^/\s]+\.json: )?created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g,
+  );
+  return [...holders].map(([, stack, user = "", host = "", processId, since = ""]) => ({
+    ...(stack === undefined ? {} : { stack }),
     user,
     host,
     processId: Number(processId),
@@ -31,7 +36,7 @@ export function readLockHolders(message: string): LockHolder[] {
   }));
 }
 
-/** A holder in words. */
+/** A holder in words, by which `recover --ended` knows it again. */
 export function nameHolder({ user, host, processId, since }: LockHolder): string {
   return `process ${processId} of ${user}@${host}, since ${since}`;
 }
@@ -54,27 +59,40 @@ export function howToJudge({ host, processId }: LockHolder): string {
     : `It cannot be seen from here, which is ${here}: look on ${host} (ps -p ${processId}), or whether that CI job has ended.`;
 }
 
-/** @throws RecoveryError naming the holders who may be alive, if there are any */
-export function refuseLiving(holders: readonly LockHolder[]): void {
-  if (holders.length > 0) {
+/** What to do about locks that are left over: whether their holders have ended, only the user can say. */
+export function howToEnd(holders: readonly LockHolder[]): string {
+  const stack = holders.find((holder) => holder.stack !== undefined)?.stack;
+  const words = holders.map((holder) => ` --ended "${nameHolder(holder)}"`).join("");
+  return `If it has certainly ended, run: npm run recover --${stack === undefined ? "" : ` --stack ${stack}`}${words}`;
+}
+
+/**
+ * @param ended the holders that have ended as the user says, in the words of {@link nameHolder}
+ * @throws RecoveryError naming the holders who may be alive, if there are any
+ */
+export function refuseLiving(holders: readonly LockHolder[], ended: readonly string[] = []): void {
+  const living = holders.filter((holder) => !isDead(holder) && !ended.includes(nameHolder(holder)));
+  if (living.length > 0) {
     throw new RecoveryError(
       [
         "The stack is locked by another run, which may still be at work:",
-        ...holders.map((holder) => `  ${nameHolder(holder)}. ${howToJudge(holder)}`),
-        "If it has certainly ended, run: pulumi cancel, and then this command again.",
+        ...living.map((holder) => `  ${nameHolder(holder)}. ${howToJudge(holder)}`),
+        howToEnd(living),
       ].join("\n"),
     );
   }
 }
 
 /**
- * An action; where only dead processes hold a lock that keeps it from being done, once more without.
+ * An action; where only holders that have ended keep a lock that refuses it, once more without the lock.
  * @param cancel removes these locks; what the refused action printed names them
+ * @param ended see {@link refuseLiving}
  * @throws RecoveryError where a holder may be alive
  */
 export async function withoutDeadLocks<T>(
   action: () => Promise<T>,
   cancel: (holders: readonly LockHolder[], output: string) => Promise<void>,
+  ended: readonly string[] = [],
 ): Promise<T> {
   try {
     return await action();
@@ -84,7 +102,7 @@ export async function withoutDeadLocks<T>(
     if (holders.length === 0) {
       throw error;
     }
-    refuseLiving(holders.filter((holder) => !isDead(holder)));
+    refuseLiving(holders, ended);
     await cancel(holders, output);
     return action();
   }

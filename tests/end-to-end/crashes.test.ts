@@ -74,7 +74,7 @@ describe("an up that is killed (SIGKILL)", () => {
     const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
 
     expect(stderr).toBe("");
-    expect(stdout).toContain("which is dead");
+    expect(stdout).toContain("which has ended");
     expect(stdout).not.toContain("currently locked");
     expect(stdout).toContain(`✓ ${STACK}:`);
     expect(exitCode).toBe(0);

@@ -36,7 +36,8 @@ describe("the state in a backend that is no folder", () => {
     expect(lines.at(-1)).toBe(
       "✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z, which may be at work\n" +
         `    Do: It cannot be seen from here, which is ${hostname()}: look on another-host (ps -p 42), or whether that ` +
-        "CI job has ended. If it has certainly ended: pulumi cancel --stack prod, then npm run recover -- --stack prod",
+        "CI job has ended. If it has certainly ended, run: npm run recover -- --stack prod --ended " +
+        '"process 42 of anna@another-host, since 2026-11-23T12:00:00Z"',
     );
   });
 

@@ -211,7 +211,9 @@ describe("a lock", () => {
     const { pid } = spawnSync("true");
     const pulumi = locked(`root@${hostname()} (pid ${pid})`);
     const { lines } = await recovered(pulumi);
-    expect(lines).toEqual([`removing the lock of process ${pid}, which is dead`]);
+    expect(lines).toEqual([
+      `removing the lock of process ${pid} of root@${hostname()}, since 2026-11-23T12:00:00Z, which has ended`,
+    ]);
     expect(pulumi.calls).toEqual(["stack", "preview", "cancel", "preview", "stack", "up (shown)"]);
   });
 
@@ -222,12 +224,27 @@ describe("a lock", () => {
       await expect(recovered(pulumi)).rejects.toThrow(
         "The stack is locked by another run, which may still be at work:\n" +
           `  process ${process_.pid} of root@${hostname()}, since 2026-11-23T12:00:00Z. Wait for it, or stop it with Ctrl-C.\n` +
-          "If it has certainly ended, run: pulumi cancel, and then this command again.",
+          `If it has certainly ended, run: npm run recover -- --stack dev --ended "process ${process_.pid} of ` +
+          `root@${hostname()}, since 2026-11-23T12:00:00Z"`,
       );
       expect(pulumi.calls).toEqual(["stack", "preview"]);
     } finally {
       process_.kill();
     }
+  });
+
+  test("of another machine is removed for whoever says in its words that its process has ended, and for nobody else", async () => {
+    const holder = "process 1 of anna@another-host, since 2026-11-23T12:00:00Z";
+    const lines: string[] = [];
+    const recoverAfter = (pulumi: FakePulumi, ended: readonly string[]) =>
+      recover(pulumi, fakeAdmin({}), "6.13.0", (line) => lines.push(line), { ended });
+
+    const pulumi = locked("anna@another-host (pid 1)");
+    await expect(recoverAfter(pulumi, [holder.replace("12:00", "11:00")])).rejects.toThrow(`--ended "${holder}"`);
+    await recoverAfter(pulumi, [holder]);
+
+    expect(lines).toEqual([`removing the lock of ${holder}, which has ended`]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "stack", "preview", "cancel", "preview", "stack", "up (shown)"]);
   });
 
   test("of another machine stays, since nobody can tell whether its process lives", async () => {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, hostname, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
@@ -164,7 +164,8 @@ test("a lock tells who took it and since when, unless it is broken", async () =>
     writeFileSync(join(folder, "1.json"), JSON.stringify(content));
     writeFileSync(join(folder, "1.json.attrs"), "{}");
     writeFileSync(join(folder, "2.json"), "");
-    expect(await readLocks(folder)).toEqual([{ user: "root", host: "host", processId: 42, since: SINCE }]);
+    const holder = { stack: basename(folder), user: "root", host: "host", processId: 42, since: SINCE };
+    expect(await readLocks(folder)).toEqual([holder]);
     expect(await readLocks(join(folder, "missing"))).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ const LOCKED = lockMessage("root@build-7 (pid 4242)");
 
 describe("the holders of a stack's lock", () => {
   test("are read from what the CLI prints", () => {
-    const first = { user: "root", host: "build-7", processId: 4242, since: "2026-11-23T12:00:00Z" };
+    const first = { stack: "dev", user: "root", host: "build-7", processId: 4242, since: "2026-11-23T12:00:00Z" };
     expect(readLockHolders(LOCKED)).toEqual([first]);
     expect(
       readLockHolders(`${LOCKED}\n  s3://state/2.json: created by OFFICE\\Anna Roe@laptop.lan (pid 7) at now`),
