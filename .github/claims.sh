@@ -11,8 +11,8 @@ stacks() {
 }
 
 failed=0
-for stack in $(stacks); do
-  npm run --silent claims -- --stack "$stack" --base "$base" || failed=1
-  echo
-done
+while IFS= read -r stack; do
+  text=$(npm run --silent claims -- --stack "$stack" --base "$base" </dev/null) || failed=1
+  printf '%s\n\n' "${text:-### $stack: no claims; the log of the run says why}"
+done < <(stacks)
 exit "$failed"

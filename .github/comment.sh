@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the files the review's one comment on a pull request, instead of what it said before: comment.sh NUMBER FILE...
+# Makes a folder's texts the review's one comment on a pull request, instead of what it said before:
+# comment.sh NUMBER FOLDER [REALM-STACKS], these a JSON list, once their previews have ended
 set -euo pipefail
 number=$1
 shift
@@ -8,7 +9,7 @@ marker='<!-- scpcloud: review -->'
 text=$(node "$(dirname "$0")/../loader.js" "$(dirname "$0")/comment.ts" "$@")
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
-printf '%s\n%s\n\n%s\n' "$marker" "$text" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"
+printf '%s\nCommit %s%s\n\n%s\n' "$marker" "$COMMIT" "${RUN_URL:+, [run]($RUN_URL)}" "$text" >"$body"
 
 comments=repos/$GITHUB_REPOSITORY/issues/$number/comments
 # Nobody else's comment, should it quote this one.

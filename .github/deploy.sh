@@ -19,5 +19,12 @@ if [ -n "${PULUMI_OPTION_IGNORE_PROTECT:-}" ]; then
   exit 1
 fi
 
+# A runner that died has left its lock. No two runs of this job exist at a time (its concurrency group), so that a lock
+# which names this host by the job is of one that has ended: rollout sees that its process is not here, and recovers.
+if [ "${RUNNER_ENVIRONMENT:-}" = github-hosted ]; then
+  name=deploy-$GITHUB_REPOSITORY_ID-$stack
+  sudo hostname "${name:0:63}"
+fi
+
 npm run rollout -- --realm-stack "$stack" --yes --policy-pack policy-pack
 npm run verify -- --realm-stack "$stack"

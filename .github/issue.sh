@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
-# Opens an issue, or gives the open one of that title another text: issue.sh TITLE FILE
+# Keeps one open issue while something is so: opens or renews it with a text, and closes it without: issue.sh TITLE [FILE]
 set -euo pipefail
-title=$1 file=$2
+title=$1 file=${2:-}
+
+# By the marker, since anybody may change a title; and of nobody else's, should it quote this one.
+marker="<!-- scpcloud: $title -->"
+own='.[] | select(.author.login == "app/github-actions" and (.body | startswith(env.MARKER))) | .number'
+number=$(MARKER=$marker gh issue list --state open --limit 1000 --json author,body,number --jq "$own" | sed -n 1p)
+
+if [ -z "$file" ]; then
+  [ -z "$number" ] || gh issue close "$number" --comment "It is so no longer.${RUN_URL:+ [Run]($RUN_URL)}"
+  exit
+fi
 
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
-text=$(cat "$file")
-# GitHub takes 65,536 characters; a fence longer than any in the text keeps it together.
-printf '````text\n%s\n````\n\n%s\n' "${text:0:60000}" "${RUN_URL:+[Run]($RUN_URL)}" >"$body"
-
-number=$(
-  TITLE=$title gh issue list --state open --limit 1000 --json number,title \
-    --jq '.[] | select(.title == env.TITLE) | .number' | sed -n 1p
-)
+# As code by its indentation, which no text ends. GitHub takes 65,536 characters.
+text=$(sed 's/^/    /' "$file")
+printf '%s\n%s\n\n%s\n' "$marker" "${RUN_URL:+[Run]($RUN_URL)}" "${text:0:60000}" >"$body"
 if [ -n "$number" ]; then
   gh issue edit "$number" --body-file "$body"
 else

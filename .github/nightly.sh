@@ -1,21 +1,31 @@
 #!/usr/bin/env bash
-# Runs a command that looks at all stacks of a realm and exits with 3 where somebody should know:
-# nightly.sh REALM-STACK FILE COMMAND OPTIONS...
-# The text goes to FILE and to the log. Fails where there is something to know, which the step's output `found` says, too,
-# or where it cannot be told.
+# Looks for drift and for old secrets in all stacks of a realm, with one issue for each while it is so: nightly.sh REALM-STACK
+# Fails where there is something to know, and where it cannot be told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-stack=$1 file=$2 command=$3
-shift 3
+stack=$1
 
 if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
-  echo "Nothing to look at: the GitHub environment has no variable PULUMI_BACKEND_URL (.github/workflows/README.md)."
-  exit 0
+  echo "Nobody looks at $stack: the GitHub environment has no variable PULUMI_BACKEND_URL (.github/workflows/README.md)." >&2
+  exit 1
 fi
 
-status=0
-npm run --silent "$command" -- --realm-stack "$stack" "$@" 2>&1 | tee "$file" || status=$?
-if [ "$status" -eq 3 ]; then
-  echo "found=true" >>"${GITHUB_OUTPUT:-/dev/null}"
-fi
-exit "$status"
+text=$(mktemp)
+trap 'rm -f "$text"' EXIT
+failed=0
+
+look() {
+  local title=$1 status=0
+  shift
+  npm run --silent "$1" -- --realm-stack "$stack" "${@:2}" 2>&1 | tee "$text" || status=$?
+  case $status in
+    0) .github/issue.sh "$title" ;;
+    # Found; any other status is an error, which says nothing of what there is.
+    3) .github/issue.sh "$title" "$text" ;;
+  esac
+  [ "$status" -eq 0 ] || failed=1
+}
+
+look "Drift in $stack" drift
+look "Old secrets in $stack" customers --older-than 365d
+exit "$failed"

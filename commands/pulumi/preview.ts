@@ -30,6 +30,44 @@ export interface Preview {
   readonly counts: Readonly<Record<string, number>>;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
+  /** What a policy pack says, where one was asked. */
+  readonly policies?: Policies;
+}
+
+/** What a policy pack says of a stack: what refuses it, and what is only advice. */
+export interface Policies {
+  readonly violations: readonly string[];
+  readonly advice: readonly string[];
+}
+
+/** An event of Pulumi's engine, as far as it tells what a policy says. */
+interface PolicyEvent {
+  readonly policyEvent?: {
+    readonly resourceUrn?: string;
+    readonly policyName: string;
+    readonly message: string;
+    readonly enforcementLevel: string;
+  };
+}
+
+/** What the policies say in an engine's events. */
+export function policiesIn(events: readonly PolicyEvent[]): Policies {
+  const of = (level: string) => {
+    const said = events.flatMap(({ policyEvent }) => (policyEvent?.enforcementLevel === level ? [policyEvent] : []));
+    return [...new Set(said.map(policyText))];
+  };
+  return { violations: of("mandatory"), advice: of("advisory") };
+}
+
+function policyText({ message, policyName, resourceUrn = "" }: NonNullable<PolicyEvent["policyEvent"]>): string {
+  const resource = resourceUrn.split("::").slice(3).join("::");
+  return `${policyName}${resource === "" ? "" : ` of ${resource}`}: ${plain(message)}`;
+}
+
+/** A preview with what its policies say; that these made it fail is then no error beside them. */
+export function withPolicies(preview: Preview, policies: Policies): Preview {
+  const errors = preview.errors.filter((error) => policies.violations.length === 0 || error !== "preview failed");
+  return { ...preview, errors, policies };
 }
 
 /** Ops of steps that do nothing to a resource. */
@@ -87,7 +125,8 @@ export function readPreview(text: string): Preview {
   return read.errors.length > 0 ? read : { ...read, errors: contradictions(read, Array.isArray(steps)) };
 }
 
-function failed(errors: readonly string[]): Preview {
+/** A preview that could not be made. */
+export function failed(errors: readonly string[]): Preview {
   return { steps: [], counts: {}, errors, warnings: [] };
 }
 

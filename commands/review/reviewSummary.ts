@@ -20,16 +20,22 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
   const owners = changesByOwner(preview);
   const write = (headline: string, sections: readonly SummarySection[]) =>
     withinLimit(`${marker("summary", stack)}\n### ${stack}: ${headline}`, sections, limit, leftOutLine);
-  const warnings = preview.warnings.length > 0 ? [quotation("Pulumi warns:", preview.warnings, limit)] : [];
+  const { advice: advised = [], violations = [] } = preview.policies ?? {};
+  const warnings = [
+    ...quoted("The policy pack advises:", advised, limit),
+    ...quoted("Pulumi warns:", preview.warnings, limit),
+  ];
+  const refused = quoted("The policy pack refuses the deployment:", violations, limit, danger);
   if (preview.errors.length > 0) {
     return write("the preview failed", [
-      quotation("It says:", preview.errors, limit, danger),
+      ...quoted("It says:", preview.errors, limit, danger),
       ...advice(preview.errors),
+      ...refused,
       ...warnings,
     ]);
   }
   const unchanged = preview.counts["same"] ?? 0;
-  const dangerous = dangerSections([...dangers(owners, unprotectedOwners(preview.steps))]);
+  const dangerous = [...refused, ...dangerSections([...dangers(owners, unprotectedOwners(preview.steps))])];
   if (owners.length === 0) {
     return write(`no changes; ${plural(unchanged, "resource")} unchanged`, [...dangerous, ...warnings]);
   }
@@ -56,13 +62,14 @@ function advice(errors: readonly string[]): SummarySection[] {
     : [];
 }
 
-function quotation(
+function quoted(
   title: string,
   messages: readonly string[],
   limit: number,
   mark = (text: string) => text,
-): SummarySection {
-  return { text: mark(`${title}\n\n${block(messages.join("\n\n"), limit / 3)}`), owners: [], title };
+): SummarySection[] {
+  const text = `${title}\n\n${block(messages.join("\n\n"), limit / 3)}`;
+  return messages.length > 0 ? [{ text: mark(text), owners: [], title }] : [];
 }
 
 function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {

@@ -17,7 +17,7 @@ export interface RevisionFiles {
 }
 
 /** Also keeps the name from leaving the folder. */
-const STACK_NAME = /^[A-Za-z0-9._-]+$/;
+export const STACK_NAME = /^[A-Za-z0-9._-]+$/;
 
 export function checkStackName(stack: string): void {
   if (!STACK_NAME.test(stack)) {

@@ -20,6 +20,8 @@ export interface PartState extends Part {
   readonly ended?: number;
   /** How many resources by what became of them, as Pulumi counts. */
   readonly changes?: Readonly<Record<string, number>>;
+  /** What its policies advise. */
+  readonly advice?: readonly string[];
   /** Why it failed, in the words of whoever failed. */
   readonly cause?: string;
 }
@@ -27,7 +29,7 @@ export interface PartState extends Part {
 /** Runs one stack, and tells how it goes on. */
 export type RunPart = (
   part: Part,
-  tell: (news: Pick<Partial<PartState>, "recovers" | "through">) => void,
+  tell: (news: Pick<Partial<PartState>, "advice" | "recovers" | "through">) => void,
 ) => Promise<Pick<PartState, "changes">>;
 
 /** How a rollout goes. */

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { IDLE_OPS } from "../pulumi/preview";
 import type { PartState } from "./rollOut";
 
-/** How a rollout ended: a table, and below it why each stack failed. */
+/** How a rollout ended: a table, and below it what policies advise, and why each stack failed. */
 export function rolloutText(states: readonly PartState[]): string {
   const table = new Table({
     head: ["stack", "result", "customers", "changes", "seconds"],
@@ -17,7 +17,8 @@ export function rolloutText(states: readonly PartState[]): string {
     table.push([stack, result, String(customers), changes === undefined ? "" : changesInWords(changes), seconds]);
   }
   const failures = states.flatMap(({ stack, cause }) => (cause === undefined ? [] : [`✗ ${stack}: ${cause}`]));
-  return [table.toString(), ...failures].join("\n\n");
+  const advice = states.flatMap((part) => (part.advice ?? []).map((text) => `! ${part.stack}: ${text}`));
+  return [table.toString(), ...advice, ...failures].join("\n\n");
 }
 
 function changesInWords(changes: Readonly<Record<string, number>>): string {

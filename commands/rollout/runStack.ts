@@ -1,9 +1,9 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 
 import { projectName } from "../cli/stack";
-import { openStack } from "../pulumi/automation";
+import { type EngineEvent, openStack } from "../pulumi/automation";
 import { diagnosticsOf, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { plain } from "../pulumi/preview";
+import { policiesIn } from "../pulumi/preview";
 import { isHalfWritten } from "../recover/fileBackend";
 import { recoverStack } from "../recover/recoverStack";
 import { isDead, readLockHolders } from "../recover/stackLock";
@@ -28,7 +28,7 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
   return async ({ stack: name }, tell) => {
     const stack = await openStack(name, directory, command, fast ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {});
     const customers = new CustomersThrough();
-    const violations: string[] = [];
+    const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
     const options: Parameters<typeof stack.preview>[0] = {
       color: "never",
@@ -36,8 +36,9 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
       policyPacks: [...policyPacks],
       onEvent: (event) => {
         changes = event.summaryEvent?.resourceChanges ?? changes;
-        if (event.policyEvent?.enforcementLevel === "mandatory") {
-          violations.push(`${event.policyEvent.policyName}: ${plain(event.policyEvent.message)}`);
+        if (event.policyEvent !== undefined) {
+          events.push(event);
+          tell({ advice: policiesIn(events).advice });
         }
         tell({ through: customers.add(event) });
       },
@@ -51,7 +52,8 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
       }
       const isLeftByKill = async () =>
         namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory), await projectName(directory), name);
-      if (deploys && violations.length === 0 && (fast || (await isLeftByKill()))) {
+      const isRefused = () => policiesIn(events).violations.length > 0;
+      if (deploys && !isRefused() && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
         if (policyPacks.length > 0) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
@@ -61,12 +63,12 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
             }
           });
         }
-        if (violations.length === 0) {
+        if (!isRefused()) {
           await recoverStack(name, () => undefined);
           return {};
         }
       }
-      throw new UserError(violations[0] ?? firstCause(error.output));
+      throw new UserError(policiesIn(events).violations.join("\n") || firstCause(error.output));
     }
   };
 }

@@ -196,19 +196,20 @@ describe("this program", () => {
     expectSilence(await withPack(["preview"], "dev"));
   });
 
-  it("violates nothing in the stack prod, which a pull request's reviewer can read", async () => {
+  it("violates nothing in the stack prod, and a pull request's reviewer reads what it does violate", async () => {
     await createStack("prod", REALMS.policyPack, await committedStackFile("prod"));
     expectSilence(await withPack(["preview"], "prod"));
+    const config = join(project.directory, "policies.json");
+    await writeFile(config, JSON.stringify({ "client-lifespan": { maximum: 120 } }));
     const { exitCode, stdout } = await run("bash", [join(".github", "preview.sh"), "prod"], {
       cwd: project.directory,
-      env: project.environment,
+      env: { ...project.environment, PULUMI_OPTION_POLICY_PACK_CONFIG: config },
       timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
     });
-    expect(stdout).toMatch(/^### prod: \d+ to create/m);
     expect(stdout).toMatch(
-      /<!-- scpcloud: -->\n```text\n[^`]*│ prod +│ done [^`]*```\n<!-- scpcloud: end of policies -->\n$/,
+      /^### prod: \d+ to create; .*\n\n<!-- scpcloud: danger -->\nThe policy pack refuses the deployment:\n\n```text\nclient-lifespan of acme-reporting/m,
     );
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(1);
   });
 
   it("violates nothing once it is deployed and all ids are known", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { readPreview } from "../../commands/pulumi/preview";
+import { policiesIn, readPreview, withPolicies } from "../../commands/pulumi/preview";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 import { previewOf, recording, update } from "./reviewRecordings";
 
@@ -97,4 +97,28 @@ test("warnings are told beside the changes", () => {
   expect(summaryMarkdown(readPreview(JSON.stringify({ steps, changeSummary, diagnostics })), "prod")).toContain(
     "Pulumi warns:\n\n```text\ncareful\n```",
   );
+});
+
+test("what policies say is told beside the changes: what refuses them as dangerous, and once only, what is advice not", () => {
+  const event = (policyName: string, enforcementLevel: string) => ({
+    policyEvent: {
+      policyName,
+      enforcementLevel,
+      message: "<{%fg 3%}>why<{%reset%}>\n",
+      resourceUrn: "urn::a::b::name",
+    },
+  });
+  const events = [event("must", "mandatory"), event("must", "mandatory"), event("should", "advisory"), {}];
+  const diagnostics = [{ severity: "error", message: "error: preview failed\n" }];
+  const preview = { ...(JSON.parse(previewOf([update("a", "name", 1, 2)])) as object), diagnostics };
+  const summary = (all: typeof events) =>
+    summaryMarkdown(withPolicies(readPreview(JSON.stringify(preview)), policiesIn(all)), "prod");
+
+  expect(summary(events)).toContain(
+    "### prod: 1 to update; 14 unchanged\n\n<!-- scpcloud: danger -->\nThe policy pack refuses the deployment:\n\n" +
+      "```text\nmust of name: why\n```\n<!-- scpcloud: end of danger -->\n\n" +
+      "The policy pack advises:\n\n```text\nshould of name: why\n```",
+  );
+  // Without a violation, something else made it fail.
+  expect(summary([event("should", "advisory")])).toContain("### prod: the preview failed");
 });

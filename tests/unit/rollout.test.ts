@@ -131,9 +131,9 @@ describe("what a rollout shows", () => {
     ]);
   });
 
-  it("is a table at the end, and why each stack failed", () => {
+  it("is a table at the end, and what policies advise, and why each stack failed", () => {
     const text = rolloutText([
-      done,
+      { ...done, advice: ["a-policy: consider 30"] },
       { ...done, stack: "prod-b", changes: { same: 3 } },
       { ...running, stack: "prod-c", state: "failed", cause: "the user\nis unknown" },
       { ...done, stack: "prod-d", recovers: true },
@@ -141,7 +141,7 @@ describe("what a rollout shows", () => {
     expect(text).toMatch(/prod +│ done +│ +300 │ 5 create, 1 update +│ +60 │/);
     expect(text).toMatch(/prod-b +│ done +│ +300 │ none/);
     expect(text).toMatch(/prod-d +│ recovered /);
-    expect(text).toMatch(/\n\n✗ prod-c: the user\nis unknown$/);
+    expect(text).toMatch(/\n\n! prod: a-policy: consider 30\n\n✗ prod-c: the user\nis unknown$/);
   });
 });
 

@@ -37,21 +37,18 @@ const workflows = files.map((file) => [file, parse(textOf(file)) as Workflow] as
 const jobs = workflows.flatMap(([file, { jobs: ofFile }]) =>
   Object.entries(ofFile).map(([name, job]) => [`${file} ${name}`, job] as const),
 );
+const setup = readFileSync(join(REPOSITORY, ".github", "setup", "action.yml"), "utf8");
 const scripts = readdirSync(join(REPOSITORY, ".github")).filter((name) => name.endsWith(".sh"));
 const scriptText = (name: string) => readFileSync(join(REPOSITORY, ".github", name), "utf8");
 const packageScripts = () =>
   (JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts;
 
 describe("actions", () => {
-  const uses = files.flatMap((file) =>
-    textOf(file)
-      .split("\n")
-      .filter((line) => /^\s*(- )?uses:/.test(line)),
-  );
-
   it("are pinned by commit, with the version beside it", () => {
-    expect(uses.length).toBeGreaterThan(0);
-    expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+    const uses = [...files.map(textOf), setup].flatMap((text) => text.match(/^\s*(- )?uses:.*$/gm) ?? []);
+    const others = uses.filter((line) => !line.endsWith("uses: ./.github/setup"));
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
   });
 });
 
@@ -69,8 +66,9 @@ describe.each(workflows)("%s", (file, workflow) => {
     expect(workflow.defaults?.run?.shell).toBe("bash");
   });
 
-  it("gives secrets of pull requests to jobs of this repository's branches only", () => {
-    const own = "github.event.pull_request.head.repo.full_name == github.repository";
+  it("gives secrets of pull requests to jobs of this repository's branches only, and expects none of Dependabot's", () => {
+    const own =
+      "github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'";
     for (const job of Object.values(workflow.jobs)) {
       const hasSecrets = JSON.stringify(job.steps).includes("secrets.");
       if (hasSecrets) {
@@ -94,23 +92,29 @@ describe.each(jobs)("%s", (name, job) => {
     expect(job.permissions ?? {}).toEqual(
       script.includes("comment.sh")
         ? { contents: "read", "pull-requests": "write" }
-        : script.includes("issue.sh")
+        : script.includes("nightly.sh")
           ? { contents: "read", issues: "write" }
-          : {},
+          : script.includes("environments.ts")
+            ? { actions: "read", contents: "read" }
+            : {},
     );
   });
 
   it("takes the stacks of a matrix from the stack files, so that a new one needs no change here", () => {
     if (job.strategy !== undefined) {
-      expect(job.strategy.matrix).toEqual({ stack: "${{ fromJSON(needs.realms.outputs.realms) }}" });
-      expect([job.needs].flat()).toContain("realms");
+      const [, source = ""] = /^\$\{\{ fromJSON\((.*)\) }}$/.exec(String(job.strategy.matrix["stack"])) ?? [];
+      expect(source).toBe(`needs.${String(job.needs)}.outputs.realms || '[]'`);
+      // An empty matrix is an error.
+      expect(job.if).toContain(`(${source}) != '[]'`);
     }
     expect(JSON.stringify(job)).not.toMatch(/\b(prod|STACK: \w)/);
   });
 
   it("leaves no token in the checkout", () => {
     const checkouts = job.steps.filter(({ uses = "" }) => uses.startsWith("actions/checkout@"));
-    expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual([false]);
+    expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual(
+      name.endsWith(" required") ? [] : [false],
+    );
   });
 
   it("names files that there are", () => {
@@ -132,10 +136,21 @@ describe.each(jobs)("%s", (name, job) => {
       } else if (file !== undefined) {
         expect(existsSync(join(REPOSITORY, file))).toBe(true);
       } else {
-        expect([name, run]).toEqual([name, "npm ci --no-audit --no-fund"]);
+        expect([name, run]).toEqual([name, "exit 1"]);
       }
     }
   });
+});
+
+it("a pull request has one check that can be required, which no job's failure passes, and no skipped matrix hides", () => {
+  const [, { on, jobs: all }] = workflows.find(([file]) => file === "pull-request.yml") as (typeof workflows)[number];
+  const { needs, if: condition, steps } = all["required"] as Job;
+  expect(needs).toEqual(Object.keys(all).filter((name) => name !== "required"));
+  expect(condition).toBe("${{ always() }}");
+  expect(steps).toEqual([
+    { if: "${{ contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled') }}", run: "exit 1" },
+  ]);
+  expect(Object.keys(on)).toContain("merge_group");
 });
 
 describe.each(scripts)("%s", (name) => {
@@ -146,13 +161,14 @@ describe.each(scripts)("%s", (name) => {
 
   it("runs npm scripts that there are", () => {
     const called = [...scriptText(name).matchAll(/npm run (?:--silent )?(\w[\w:-]*)/g)].map(([, script]) => script);
-    const handedOver = files.flatMap((file) => [...textOf(file).matchAll(/nightly\.sh "\$STACK" "\$TEXT" (\S+)/g)]);
-    called.push(...handedOver.map(([, script]) => script));
+    called.push(...[...scriptText(name).matchAll(/^look "[^"]+" (\S+)/gm)].map(([, script]) => script));
     expect(Object.keys(packageScripts())).toEqual(expect.arrayContaining(called));
   });
 
   it("is in the README, and used", () => {
     expect(textOf("README.md")).toContain(`- \`${name} `);
-    expect(files.some((file) => textOf(file).includes(`.github/${name}`))).toBe(true);
+    expect([...files.map(textOf), ...scripts.map(scriptText)].some((text) => text.includes(`.github/${name} `))).toBe(
+      true,
+    );
   });
 });

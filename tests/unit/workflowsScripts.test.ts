@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { danger } from "../../commands/review/markdown";
+import { refusals } from "../../.github/environments";
 import { lineForGitHub } from "../../.github/realms";
 import { linesForGitHub } from "../../.github/toolchain";
 
@@ -41,6 +42,7 @@ function runScript(name: string, args: readonly string[], env: Readonly<Record<s
       ...process.env,
       LC_ALL: "C.UTF-8",
       GITHUB_REPOSITORY: "scpcloud/integrations",
+      COMMIT: "0123abc",
       PULUMI_BACKEND_URL: "file:///nowhere",
       ...env,
       PATH: `${directory}:${process.env["PATH"]}`,
@@ -64,47 +66,78 @@ describe("comment.sh", () => {
     );
   const body = () => readFileSync(join(directory, "body"), "utf8");
 
-  it("writes the files after the marker by which it is found again", () => {
+  const comment = (texts: Readonly<Record<string, string>>, ...realms: string[]) => {
+    for (const [name, text] of Object.entries(texts)) {
+      written(`${name}.md`, text);
+    }
+    return runScript("comment.sh", ["7", directory, ...realms], { RUN_URL: "https://x.example/1" }).status;
+  };
+  const HEAD = `${MARKER}\nCommit 0123abc, [run](https://x.example/1)\n\n`;
+
+  it("writes the texts after the marker by which it is found again, and the commit that they are about", () => {
     fakeGh("");
-    const files = [written("claims.md", "### dev: claims\n"), written("preview.md", "### dev: preview\n")];
-    expect(runScript("comment.sh", ["7", ...files], { RUN_URL: "https://x.example/1" }).status).toBe(0);
-    expect(body()).toBe(`${MARKER}\n### dev: claims\n\n### dev: preview\n\n[Run](https://x.example/1)\n`);
+    expect(comment({ claims: "### dev: claims\n", "preview-prod": "### prod: preview\n" }, '["prod"]')).toBe(0);
+    expect(body()).toBe(`${HEAD}### dev: claims\n\n### prod: preview\n`);
     expect(calls().at(-1)).toMatch(/^gh api --method POST repos\/scpcloud\/integrations\/issues\/7\/comments /);
+  });
+
+  it("says of each preview that is not there that it is not, so that nobody takes it for one without changes", () => {
+    fakeGh("");
+    expect(comment({ claims: "### dev: claims", "preview-b": "### b: no changes" }, '["a","b","c"]')).toBe(0);
+    const missing = "The job did not get so far: somebody refused it, or it failed. The run says which.";
+    expect(body()).toBe(
+      `${HEAD}### Dangerous\n\n**a: no preview**\n\n${missing}\n\n**c: no preview**\n\n${missing}\n\n` +
+        "### dev: claims\n\n### a: no preview\n\n### b: no changes\n\n### c: no preview\n",
+    );
+    expect(comment({ claims: "", "preview-b": "### b: no changes" }, "[]")).toBe(0);
+    expect(body()).toContain("### all stacks: no claims");
   });
 
   it("rewrites its own comment, the first of several", () => {
     fakeGh("11\n12");
-    expect(runScript("comment.sh", ["7", written("claims.md", "claims")]).status).toBe(0);
+    expect(comment({ claims: "claims" })).toBe(0);
     expect(calls().at(-1)).toMatch(/^gh api --method PATCH repos\/scpcloud\/integrations\/issues\/comments\/11 /);
     expect(calls()).toHaveLength(2);
   });
 
-  it("keeps to what GitHub takes, with the danger of the last file first", () => {
+  it("keeps to what GitHub takes, with the danger of the last text first", () => {
     fakeGh("");
-    const files = [
-      written("claims.md", `### dev: claims\n\n${`#### \`a\`\n\n${"é".repeat(900)}\n\n`.repeat(100)}`),
-      written("preview.md", `### prod: 1 to delete\n\n${danger("- **The client is deleted**")}\n`),
-    ];
-    expect(runScript("comment.sh", ["7", ...files]).status).toBe(0);
+    const claims = `### dev: claims\n\n${`#### \`a\`\n\n${"é".repeat(900)}\n\n`.repeat(100)}`;
+    const preview = `### prod: 1 to delete\n\n${danger("- **The client is deleted**")}\n`;
+    expect(comment({ claims, "preview-prod": preview }, '["prod"]')).toBe(0);
     expect(body().length).toBeLessThan(61_000);
-    expect(body()).toContain(`${MARKER}\n### Dangerous\n\n**prod: 1 to delete**\n\n- **The client is deleted**\n`);
+    expect(body()).toContain(`${HEAD}### Dangerous\n\n**prod: 1 to delete**\n\n- **The client is deleted**\n`);
     expect(body()).toContain("… and 35 more parts, for which a comment has no room; see the run.");
   });
 
   it("fails where GitHub refuses", () => {
     fake("gh", "echo refused >&2; exit 1");
-    expect(runScript("comment.sh", ["7", written("claims.md", "claims")]).status).not.toBe(0);
+    expect(comment({ claims: "claims" })).not.toBe(0);
   });
 });
 
 describe("issue.sh", () => {
+  /** Knows of these open issues that are its own. */
+  const fakeIssues = (numbers: string) =>
+    fake("gh", `case $* in *list*) echo '${numbers}';; *body-file*) cp "\${@: -1}" '${directory}/body';; esac`);
+
   it.each([
-    ["opens one", "", /^gh issue create --title Drift in prod --body-file /],
-    ["updates the open one", "42", /^gh issue edit 42 --body-file /],
-  ])("%s", (_name, found, call) => {
-    fake("gh", `[[ $* == *list* ]] && echo '${found}' || true`);
-    expect(runScript("issue.sh", ["Drift in prod", written("drift.txt", "somebody ...")]).status).toBe(0);
+    ["is opened while something is so", "", "text", /^gh issue create --title Drift in prod --body-file /],
+    ["is renewed", "42\n43", "text", /^gh issue edit 42 --body-file /],
+    ["is closed when it is so no longer", "42", "", /^gh issue close 42 --comment It is so no longer\.$/],
+    ["is not closed where there is none", "", "", /^gh issue list /],
+  ])("one issue %s", (_name, numbers, text, call) => {
+    fakeIssues(numbers);
+    const file = text === "" ? [] : [written("drift.txt", text)];
+    expect(runScript("issue.sh", ["Drift in prod", ...file])).toMatchObject({ status: 0, stderr: "" });
     expect(calls().at(-1)).toMatch(call);
+  });
+
+  it("has the text as code, which no fence in it ends", () => {
+    fakeIssues("");
+    runScript("issue.sh", ["Drift in prod", written("drift.txt", "```\n````\n\n# @team\n")]);
+    const body = readFileSync(join(directory, "body"), "utf8");
+    expect(body).toBe(`<!-- scpcloud: Drift in prod -->\n\n\n    \`\`\`\n    \`\`\`\`\n    \n    # @team\n`);
   });
 });
 
@@ -116,37 +149,47 @@ describe("claims.sh", () => {
     expect(stdout).toBe("## dev\n\n## prod\n\n");
     expect(status).toBe(1);
   });
+
+  it("says of which stack nothing can be told", () => {
+    fake("npm", `[[ $* == *dev* ]] || { echo broken >&2; exit 1; }; echo "## $6"`);
+    const { status, stdout } = runScript("claims.sh", ["HEAD"]);
+    expect(stdout).toBe("## dev\n\n### prod: no claims; the log of the run says why\n\n");
+    expect(status).toBe(1);
+  });
 });
 
 describe("preview.sh", () => {
-  const previews = (summary: string, rollout: string) =>
-    fake("npm", `case $* in *summary*) ${summary};; *rollout*) ${rollout};; esac`);
-
-  it("writes the summaries of all stacks of a realm, and how the policy pack takes them", () => {
-    previews("echo '### prod'", "echo '│ prod │'");
-    expect(runScript("preview.sh", ["prod"])).toMatchObject({
-      status: 0,
-      stdout: "### prod\n\n<!-- scpcloud: -->\n```text\n│ prod │\n```\n<!-- scpcloud: end of policies -->\n",
-    });
-    expect(calls()).toEqual([
-      "npm run --silent summary -- --realm-stack prod",
-      "npm run --silent rollout -- --realm-stack prod --policy-pack policy-pack",
-    ]);
-  });
-
-  it("marks a violation as dangerous", () => {
-    previews("true", "echo refused; exit 1");
-    expect(runScript("preview.sh", ["prod"]).stdout).toContain(
-      danger("```text\nrefused\n```").split("\n", 3).join("\n"),
-    );
+  it("writes the summaries of all stacks of a realm, with what the policy pack says, from one preview of each", () => {
+    fake("npm", "echo '### prod'; exit 1");
+    expect(runScript("preview.sh", ["prod"])).toMatchObject({ status: 1, stdout: "### prod\n" });
+    expect(calls()).toEqual(["npm run --silent summary -- --realm-stack prod --policy-pack policy-pack"]);
   });
 
   it.each([
-    ["the summary's", "exit 1", "true"],
-    ["the policies'", "true", "exit 1"],
-  ])("fails with %s fault", (_name, summary, rollout) => {
-    previews(summary, rollout);
-    expect(runScript("preview.sh", ["prod"]).status).toBe(1);
+    [
+      "a stack that there is not",
+      `echo "error: no stack named 'prod' found" >&2; exit 255`,
+      "no stack named 'prod' found",
+    ],
+    [
+      "a program that refuses",
+      `echo '{"diagnostics":[{"severity":"error","message":"the user"}]}'; exit 1`,
+      "the user",
+    ],
+    [
+      "a policy that refuses",
+      `echo '{"steps":[],"changeSummary":{"same":9},"diagnostics":[{"severity":"error","message":"preview failed"}]}'
+      for option in "$@"; do [ "$last" != --event-log ] || log=$option; last=$option; done
+      echo '{"policyEvent":{"policyName":"a-policy","message":"no","enforcementLevel":"mandatory"}}' >"$log"; exit 1`,
+      "a-policy: no",
+    ],
+  ])("writes a failure below the heading of its own stack, as dangerous: %s", (_name, pulumi, told) => {
+    fake("pulumi", pulumi);
+    const { status, stdout } = runScript("preview.sh", ["prod"]);
+    expect(stdout).toMatch(/^<!-- scpcloud: summary prod -->\n### prod: .*\n\n<!-- scpcloud: danger -->\n/);
+    expect(stdout).toContain(told);
+    expect(stdout).not.toContain("preview failed\n```");
+    expect(status).toBe(1);
   });
 
   it("says where no preview is possible", () => {
@@ -158,25 +201,90 @@ describe("preview.sh", () => {
 });
 
 describe("realms.ts", () => {
+  const files = new Map([
+    ["dev", "config:\n  scpcloud:integrations: {}\n"],
+    ["prod", "config:\n  scpcloud:integrations: {}\n"],
+    ["prod-b", "config:\n  scpcloud:realmStack: prod\n"],
+    ["test", "config: {}\n"],
+  ]);
+
   it("hands a matrix each realm by its own stack, so that a new stack file of one needs no change of a workflow", () => {
-    const files = new Map([
-      ["dev", "config:\n  scpcloud:integrations: {}\n"],
-      ["prod", "config:\n  scpcloud:integrations: {}\n"],
-      ["prod-b", "config:\n  scpcloud:realmStack: prod\n"],
-      ["test", "config: {}\n"],
-    ]);
     expect(lineForGitHub(files)).toBe('realms=["prod","test"]\n');
+    expect(lineForGitHub(new Map([["dev", ""]]))).toBe("realms=[]\n");
+  });
+
+  it.each([
+    ["a stack's own file", [], ["Pulumi.test.yaml"], ["test"]],
+    ["the file of a stack of its customers", [], ["Pulumi.prod-b.yaml"], ["prod"]],
+    ["the program", ["index.ts"], [], ["prod", "test"]],
+    ["nothing that a stack depends on", [], [], []],
+    ["a stack file that is removed", [], ["Pulumi.gone.yaml"], []],
+  ])("hands only the realms that a change concerns: %s", (_name, program, stackFiles, realms) => {
+    expect(lineForGitHub(files, { program, stackFiles: new Set(stackFiles) })).toBe(
+      `realms=${JSON.stringify(realms)}\n`,
+    );
+  });
+
+  it.each(["preview-prod", "drift-prod", "Preview-x", "a b", "a/b"])(
+    "refuses a realm that would be deployed where nobody approves, or nowhere: %s",
+    (stack) => {
+      expect(() => lineForGitHub(new Map([...files, [stack, "config: {}\n"]]))).toThrow(
+        `Pulumi.${stack}.yaml\n  must `,
+      );
+    },
+  );
+});
+
+describe("environments.ts", () => {
+  const reviewers = [{ type: "required_reviewers" }, { type: "branch_policy" }];
+  const main = { protected_branches: true };
+
+  it.each([
+    ["asks somebody, and admits one branch", reviewers, main, []],
+    ["asks nobody", [{ type: "wait_timer" }], main, ["asks nobody"]],
+    ["is open to every branch", reviewers, null, ["is open to every branch"]],
+    ["was made by a job that named it", [], null, ["asks nobody", "is open to every branch"]],
+  ])("tells of an environment that %s", (_name, protection_rules, deployment_branch_policy, told) => {
+    const texts = refusals("prod", { protection_rules, deployment_branch_policy }, false);
+    expect(texts).toEqual(
+      told.map((text) => expect.stringContaining(`The GitHub environment prod ${text}.`) as string),
+    );
+    expect(refusals("prod", { protection_rules, deployment_branch_policy }, true)).toEqual(
+      texts.filter((text) => !text.includes("asks nobody")),
+    );
+  });
+
+  it.each([
+    ["none that it cannot read", "echo 'gh: Not Found (HTTP 404)' >&2; exit 1", "prod cannot be read: gh: Not Found"],
+    ["none without rules", "echo '{}'", "prod asks nobody"],
+  ])("lets a deployment into %s", (_name, answer, told) => {
+    fake("gh", answer);
+    const file = join(SCRIPTS, "environments.ts");
+    const { status, stderr } = spawnSync("node", [join(SCRIPTS, "..", "loader.js"), file, '["prod"]'], {
+      encoding: "utf8",
+      env: { ...process.env, GITHUB_REPOSITORY: "scpcloud/integrations", PATH: `${directory}:${process.env["PATH"]}` },
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining(told)]);
+    expect(calls()).toEqual(["gh api repos/scpcloud/integrations/environments/prod"]);
   });
 });
 
 describe("deploy.sh", () => {
   it("takes real tokens after the deployment", () => {
     fake("npm", "true");
-    expect(runScript("deploy.sh", ["prod"]).status).toBe(0);
+    expect(runScript("deploy.sh", ["prod"], { RUNNER_ENVIRONMENT: "self-hosted" }).status).toBe(0);
     expect(calls()).toEqual([
       "npm run rollout -- --realm-stack prod --yes --policy-pack policy-pack",
       "npm run verify -- --realm-stack prod",
     ]);
+  });
+
+  it("names a machine of GitHub's own by its job, so that a dead one's lock is known", () => {
+    fake("npm", "true");
+    fake("sudo", "true");
+    const ofGitHub = { RUNNER_ENVIRONMENT: "github-hosted", GITHUB_REPOSITORY_ID: "77" };
+    expect(runScript("deploy.sh", ["prod"], ofGitHub).status).toBe(0);
+    expect(calls()[0]).toBe("sudo hostname deploy-77-prod");
   });
 
   it("stops where the deployment failed, or nothing says where to deploy", () => {
@@ -203,22 +311,32 @@ describe("deploy.sh", () => {
 });
 
 describe("nightly.sh", () => {
-  it("keeps the text, fails, and tells what somebody should know from an error", () => {
-    const [file, output] = [join(directory, "drift.txt"), join(directory, "output")];
-    const check = (exitCode: number) => {
-      fake("npm", `echo somebody changed it; exit ${exitCode}`);
-      writeFileSync(output, "");
-      const { status, stdout } = runScript("nightly.sh", ["prod", file, "customers", "--older-than", "365d"], {
-        GITHUB_OUTPUT: output,
-      });
-      return { status, stdout, text: readFileSync(file, "utf8"), output: readFileSync(output, "utf8") };
-    };
-    const text = "somebody changed it\n";
+  const night = (drift: number, customers: number) => {
+    fake("npm", `case $* in *drift*) echo somebody changed it; exit ${drift};; *) exit ${customers};; esac`);
+    fake("gh", "[[ $* != *list* ]] || echo 42");
+    return runScript("nightly.sh", ["prod"]);
+  };
+  const ofIssues = () => calls().filter((call) => /^gh issue (?!list)/.test(call));
 
-    expect(check(3)).toEqual({ status: 3, stdout: text, text, output: "found=true\n" });
-    expect(check(1)).toEqual({ status: 1, stdout: text, text, output: "" });
-    expect(check(0)).toEqual({ status: 0, stdout: text, text, output: "" });
-    expect(calls().at(-1)).toBe("npm run --silent customers -- --realm-stack prod --older-than 365d");
+  it("keeps an issue for what somebody should know, closes it when it is so no longer, and leaves it in doubt", () => {
+    expect(night(3, 0)).toMatchObject({ status: 1, stdout: "somebody changed it\n" });
+    expect(ofIssues()).toEqual([
+      expect.stringMatching(/^gh issue edit 42 /),
+      expect.stringMatching(/^gh issue close 42 /),
+    ]);
+    expect(calls().filter((call) => call.startsWith("npm"))).toEqual([
+      "npm run --silent drift -- --realm-stack prod",
+      "npm run --silent customers -- --realm-stack prod --older-than 365d",
+    ]);
+    expect(night(1, 1).status).toBe(1);
+    expect(ofIssues()).toHaveLength(2);
+    expect(night(0, 0).status).toBe(0);
+    expect(ofIssues()).toHaveLength(4);
+  });
+
+  it("fails where it cannot look", () => {
+    const { status, stderr } = runScript("nightly.sh", ["prod"], { PULUMI_BACKEND_URL: "" });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("Nobody looks at prod")]);
   });
 });
 

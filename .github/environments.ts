@@ -1,0 +1,46 @@
+/** Refuses a deployment in GitHub environments that do not exist or ask nobody: environments.ts REALM-STACKS, a JSON list */
+import { run } from "../processes/run";
+
+/** As GitHub's REST API has it, as far as it is looked at. */
+interface Environment {
+  readonly protection_rules?: readonly { readonly type: string }[];
+  readonly deployment_branch_policy?: unknown;
+}
+
+/** What is wrong with an environment, each with what to do. Without approval where GitHub has no reviewers for a repository. */
+export function refusals(name: string, environment: Environment, withoutApproval: boolean): string[] {
+  const asks = environment.protection_rules?.some(({ type }) => type === "required_reviewers") ?? false;
+  const isForMain = (environment.deployment_branch_policy ?? null) !== null;
+  return [
+    ...(asks || withoutApproval
+      ? []
+      : [
+          `The GitHub environment ${name} asks nobody. Add required reviewers. Where GitHub has none for you, set the ` +
+            "repository's variable DEPLOY_WITHOUT_APPROVAL to true.",
+        ]),
+    ...(isForMain ? [] : [`The GitHub environment ${name} is open to every branch. Admit main only.`]),
+  ];
+}
+
+async function check(name: string): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await run("gh", [
+    "api",
+    `repos/${process.env["GITHUB_REPOSITORY"]}/environments/${name}`,
+  ]);
+  // GitHub would create it, open to everybody.
+  return exitCode === 0
+    ? refusals(name, JSON.parse(stdout) as Environment, process.env["WITHOUT_APPROVAL"] === "true")
+    : [`The GitHub environment ${name} cannot be read: ${stderr.trim()}. Create it, if it does not exist.`];
+}
+
+async function main(realmStacks: string): Promise<void> {
+  const found = (await Promise.all((JSON.parse(realmStacks) as string[]).map(check))).flat();
+  if (found.length > 0) {
+    console.error(["Nothing is deployed (.github/workflows/README.md).", ...found].join("\n"));
+    process.exitCode = 1;
+  }
+}
+
+if (require.main === module) {
+  void main(process.argv[2] ?? "[]");
+}
