@@ -45,10 +45,15 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
     if (isOfRotation) {
       return `${recover} Declare secretRotation in one stack of a realm only.`;
     }
+    // Keycloak says so, too, of a client that it does not have, where a user has the name of its service account.
+    const user =
+      kind === "client"
+        ? ` If both find no such client, delete the user "service-account-${String(newInputs?.["clientId"])}".`
+        : "";
     return (
       `${recover} If somebody made it by ` +
       `hand, run: npm run adopt -- --stack ${stack}, which shows what changes before it changes anything. ` +
-      "Both keep a client's id and secret."
+      `Both keep a client's id and secret.${user}`
     );
   }
   if (errors.some((error) => /\b403\b/.test(error))) {

@@ -21,7 +21,7 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const rotationFaults = await checkLogin(settings);
+  const loginFaults = await checkLogin(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak
@@ -36,7 +36,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     ...scopeFaults,
     ...organizations.faults,
     ...accountRoles.faults,
-    ...rotationFaults,
+    ...loginFaults,
   ];
   if (faults.length === 0) {
     faults.push(...checkOrganizations(organizations.found, settings));

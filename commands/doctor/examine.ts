@@ -1,6 +1,7 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
+import { serviceAccountFaults } from "../../lookups/serviceAccounts";
 import { showVersion } from "../../settings/keycloakAnswers";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
@@ -111,6 +112,9 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
       ...checks,
       ...(await checkOrganizations(api, roles, settings)),
       await checkSecrets(api, settings, clientIds),
+      ...(await serviceAccountFaults(keycloak, accessToken, settings)).map((fault) =>
+        wrongBy("service accounts", fault, OF_ADMIN),
+      ),
       ...(await checkRotation(keycloak, accessToken, settings)),
     ];
   });

@@ -1,0 +1,28 @@
+import type { KeycloakConnection } from "../../keycloak/http";
+import { serviceAccountFaults } from "../../lookups/serviceAccounts";
+import { formatFaults } from "../../settings/faults";
+import { accepted, withIntegrations } from "./configuration";
+
+const SETTINGS = accepted(withIntegrations({ acme: { organizationUser: "anna" }, globex: { organizationUser: "bo" } }));
+const faultsWhere = (body: unknown, status = 200) =>
+  serviceAccountFaults(
+    { request: () => Promise.resolve({ status, body }) } as unknown as KeycloakConnection,
+    "token",
+    SETTINGS,
+  );
+
+describe("an ordinary user who has the name of a customer's service account", () => {
+  it("is told as what it is, before Keycloak says that the client exists, which it does not", async () => {
+    const faults = await faultsWhere([{ username: "service-account-acme" }, { username: "service-account-other" }]);
+
+    expect(faults.map(({ key }) => key)).toEqual(["scpcloud:integrations.acme"]);
+    expect(formatFaults(faults)).toContain("has an ordinary user of that name");
+  });
+
+  it.each([
+    [200, []],
+    [403, { error: "HTTP 403 Forbidden" }],
+  ])("is none where Keycloak shows the deployer no users: %i", async (status, body) => {
+    expect(await faultsWhere(body, status)).toEqual([]);
+  });
+});
