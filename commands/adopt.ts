@@ -2,8 +2,10 @@ import { refuseAdoption } from "./adoption/adoptCustomers";
 import { reviewAdoption } from "./adoption/adoptionReview";
 import { adoptionText } from "./adoption/adoptionText";
 import { findCandidates } from "./adoption/candidates";
+import { replaceMappers } from "./adoption/replaceMappers";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
+import { clientIdsInState } from "./pulumi/exportedState";
 import { pulumiCli, runPreview } from "./pulumi/pulumiCli";
 import { recover } from "./recover/recovery";
 import { differenceLines, verifyStack } from "./verify/verification";
@@ -36,7 +38,9 @@ runCommand(
     const keycloak = connect(settings.connection);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
-      const candidates = await findCandidates(settings, stack.outputs, admin, options.customer ?? []);
+      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+      const deployed = await clientIdsInState(pulumi);
+      const candidates = await findCandidates(settings, deployed, admin, options.customer ?? []);
       const reviews = await Promise.all(
         candidates.map((candidate) => reviewAdoption(candidate, settings, keycloak, admin)),
       );
@@ -48,8 +52,10 @@ runCommand(
       }
       // On standard error, so that what --json prints can be read by programs.
       const report = (line: string) => console.error(line);
-      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
       refuseAdoption(reviews, await runPreview(pulumi));
+      for (const [index, { client }] of candidates.entries()) {
+        await replaceMappers(client, reviews[index]?.organizationId ?? "", admin, report);
+      }
       await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
       const adopted = new Set(reviews.map(({ clientId }) => clientId));
       const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));

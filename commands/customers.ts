@@ -1,9 +1,11 @@
-import { customersWithOldSecret, listCustomers } from "./customers/customerList";
+import { customersWithOldSecret, listCustomers, withInterrupted } from "./customers/customerList";
 import { customersTable, oldSecretLines } from "./customers/customersTable";
 import { readRecord } from "./handover/record";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
+import { clientIdsInState } from "./pulumi/exportedState";
+import { pulumiCli } from "./pulumi/pulumiCli";
 import { FOUND, runReport, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
@@ -30,7 +32,8 @@ runReport(
     try {
       const admin = await loginAsDeployer(keycloak, settings);
       const record = await readRecord(PROJECT_DIRECTORY, name);
-      const customers = await listCustomers(settings, stack.outputs, admin, record, new Date());
+      const listed = await listCustomers(settings, stack.outputs, admin, record, new Date());
+      const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name, PROJECT_DIRECTORY)));
       const old = customersWithOldSecret(customers, days);
       return {
         text: [customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"),

@@ -8,7 +8,7 @@ import { secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import type { Candidate } from "./candidates";
-import { furtherMappers, obstacles, scopesAfterwards, whatCloses } from "./clientChanges";
+import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "./clientChanges";
 
 /** A claim today and afterwards. */
 export interface ClaimMove {
@@ -21,6 +21,8 @@ export interface ClaimMove {
 /** What an adoption changes for a customer. */
 export interface AdoptionReview {
   readonly clientId: string;
+  /** The value of its claim afterwards; absent where Keycloak has no such user. */
+  readonly organizationId?: string;
   /** Why there is no token today to compare with. */
   readonly noToken?: string;
   readonly claims: readonly ClaimMove[];
@@ -52,6 +54,7 @@ export async function reviewAdoption(
   });
   return {
     clientId,
+    ...(organizationId === undefined ? {} : { organizationId }),
     ...("reason" in token ? { noToken: token.reason } : {}),
     claims: claims === undefined || retired ? [] : moves(claims, contract, kept, isKnown),
     closes: [...allThatCloses(candidate, settings)],
@@ -65,6 +68,9 @@ function* allThatCloses({ client, integration }: Candidate, settings: Settings):
     yield "every token: the stack file says that the customer is retired";
   }
   yield* whatCloses(client, scopesAfterwards(realmScopeNames(settings)));
+  for (const { name } of rivalMappers(client)) {
+    yield `the mapper "${name}": the program's own, ${ORGANIZATION_CLAIM}, takes its place, and is made before it goes`;
+  }
 }
 
 function* whatStays(candidate: Candidate, sub: string | undefined): Generator<string> {
@@ -74,7 +80,7 @@ function* whatStays(candidate: Candidate, sub: string | undefined): Generator<st
   if (sub !== undefined) {
     yield `the service account, and so sub, ${sub}`;
   }
-  for (const { claim, name } of furtherMappers(client)) {
+  for (const { claim, name } of furtherMappers(client).filter((one) => one.claim !== ORGANIZATION_CLAIM)) {
     yield (
       `the mapper "${name}"${claim === undefined ? "" : ` with the claim ${claim}`}: the program does not touch it. ` +
       "verify tells claims that nobody promised; delete it by hand if nobody needs it"

@@ -1,4 +1,3 @@
-import type { StackOutputs } from "../cli/stack";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
@@ -16,26 +15,28 @@ export interface Candidate {
 }
 
 /**
+ * @param deployed the client ids that the stack's state has
  * @param wanted the client ids that the user named; none: all that can be adopted
  * @throws AdoptionError telling of each named one that cannot be adopted why
  */
 export async function findCandidates(
   { integrations }: Pick<Settings, "integrations">,
-  outputs: StackOutputs,
+  deployed: ReadonlySet<string>,
   admin: KeycloakAdmin,
   wanted: readonly string[],
 ): Promise<Candidate[]> {
-  const isDeployed = (clientId: string) => outputs.integrations?.[clientId] !== undefined;
   const faults: string[] = [];
   for (const clientId of wanted) {
     if (!integrations.some((one) => one.clientId === clientId)) {
       faults.push(`${clientId}: the stack file has no such customer; write its entry with the same client id first`);
-    } else if (isDeployed(clientId)) {
-      faults.push(`${clientId}: the stack has it already; there is nothing to adopt`);
+    } else if (deployed.has(clientId)) {
+      faults.push(
+        `${clientId}: the stack has it already; there is nothing to adopt. After an interrupted up, run: npm run recover`,
+      );
     }
   }
   const looked = integrations.filter(
-    ({ clientId }) => !isDeployed(clientId) && (wanted.length === 0 || wanted.includes(clientId)),
+    ({ clientId }) => !deployed.has(clientId) && (wanted.length === 0 || wanted.includes(clientId)),
   );
   const found = await Promise.all(
     looked.map(async (integration) => ({ integration, client: await findClient(admin, integration.clientId) })),

@@ -62,6 +62,7 @@ export function scopesAfterwards(realmScopes: readonly string[]): string[] {
 
 /** A mapper of the client's own, which the program neither makes nor removes. */
 export interface FurtherMapper {
+  readonly id: string;
   readonly name: string;
   /** The claim that it writes, if it says so. */
   readonly claim?: string;
@@ -72,10 +73,15 @@ export function furtherMappers({ protocolMappers }: ClientRepresentation): Furth
   const mappers = Array.isArray(protocolMappers) ? (protocolMappers as unknown[]).map(recordOf) : [];
   return mappers
     .filter(({ name }) => name !== ORGANIZATION_CLAIM)
-    .map(({ config, name }) => {
+    .map(({ config, id, name }) => {
       const claim = recordOf(config)["claim.name"];
-      return { name: String(name), ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
+      return { id: String(id), name: String(name), ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
     });
+}
+
+/** Those whose claim is the program's own, which an adoption replaces by the program's mapper. */
+export function rivalMappers(client: ClientRepresentation): FurtherMapper[] {
+  return furtherMappers(client).filter(({ claim }) => claim === ORGANIZATION_CLAIM);
 }
 
 /**
@@ -89,12 +95,6 @@ export function* obstacles(client: ClientRepresentation, hasOrganization: boolea
   }
   if (clientAuthenticatorType !== "client-secret") {
     yield `it logs in by ${code(String(clientAuthenticatorType))}, and not by a secret; its secret has to be set first`;
-  }
-  for (const { name } of furtherMappers(client).filter(({ claim }) => claim === ORGANIZATION_CLAIM)) {
-    yield (
-      `its mapper ${code(name)} writes the claim ${code(ORGANIZATION_CLAIM)}, too; rename it to ` +
-      `${code(ORGANIZATION_CLAIM)}, so that it is adopted, or delete it`
-    );
   }
   if (!hasOrganization) {
     yield "Keycloak has no such user as its organizationUser";

@@ -12,6 +12,7 @@ export type CustomerState =
   | "retired, still enabled"
   | "not deployed yet"
   | "only in Keycloak"
+  | "up was interrupted"
   | "missing in Keycloak"
   | "removed from the stack file";
 
@@ -59,6 +60,18 @@ export async function listCustomers(
       const customer = describe(clientId, settings.get(clientId), deployedId, client, now);
       return { ...customer, ...lastHandover(record[clientId] ?? [], customer.secret?.created) };
     }),
+  );
+}
+
+/** An `up` that was interrupted has saved its resources, but not the outputs, by which the list knows what is deployed. */
+export async function withInterrupted(
+  customers: readonly Customer[],
+  clientIdsInState: () => Promise<ReadonlySet<string>>,
+): Promise<Customer[]> {
+  const isUnknown = ({ state }: Customer) => state === "only in Keycloak";
+  const inState = customers.some(isUnknown) ? await clientIdsInState() : new Set();
+  return customers.map((customer) =>
+    isUnknown(customer) && inState.has(customer.clientId) ? { ...customer, state: "up was interrupted" } : customer,
   );
 }
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { TYPES } from "../../components/types";
 import { type PulumiCli, readJson } from "./pulumiCli";
 
 const RESOURCE = v.looseObject({
@@ -33,4 +34,12 @@ export type State = v.InferOutput<typeof STATE>;
  */
 export function exportState(pulumi: PulumiCli, ...options: readonly string[]): Promise<State> {
   return readJson(pulumi, STATE, ["stack", "export", ...options]);
+}
+
+/** Whose clients the state has: also those of an `up` that was interrupted, whose outputs lack them. */
+export async function clientIdsInState(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
+  const { resources = [] } = (await exportState(pulumi)).deployment ?? {};
+  return new Set(
+    resources.flatMap(({ type, outputs }) => (type === TYPES.client ? String(outputs?.["clientId"]) : [])),
+  );
 }

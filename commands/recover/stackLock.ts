@@ -25,7 +25,7 @@ export interface LockHolder {
  */
 export function readLockHolders(message: string): LockHolder[] {
   const holders = message.matchAll(
-    /(?:\/locks\/(?:\S*\/)?([^/\s]+)\/[^/\s]+\.json: )?created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g,
+    /(?:\/locks\/(?:\S*\/)?([^/\s]+)\/[^/\s]+\.json\S*: )?created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g,
   );
   return [...holders].map(([, stack, user = "", host = "", processId, since = ""]) => ({
     ...(stack === undefined ? {} : { stack }),

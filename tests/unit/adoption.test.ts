@@ -3,12 +3,17 @@ import type { AdoptionReview } from "../../commands/adoption/adoptionReview";
 import { adoptionText } from "../../commands/adoption/adoptionText";
 import { findCandidates } from "../../commands/adoption/candidates";
 import { furtherMappers, obstacles, whatCloses } from "../../commands/adoption/clientChanges";
+import { replaceMappers } from "../../commands/adoption/replaceMappers";
 import type { Preview } from "../../commands/pulumi/preview";
 import { accepted, withIntegrations } from "./configuration";
 import { fakeAdmin } from "./fakePulumi";
 
 const client = (fields: object = {}) => ({ id: "1", clientId: "acme", ...fields });
-const mapper = (name: string, claim?: string) => ({ name, config: claim === undefined ? {} : { "claim.name": claim } });
+const mapper = (name: string, claim?: string) => ({
+  id: `id-of-${name}`,
+  name,
+  config: claim === undefined ? {} : { "claim.name": claim },
+});
 
 describe("what an adoption closes", () => {
   test("is nothing of a client that is as the program makes it", () => {
@@ -42,15 +47,25 @@ describe("what an adoption closes", () => {
 describe("the mappers of a client", () => {
   test("stay, but for the program's own", () => {
     const protocolMappers = [mapper("organizationId", "organizationId"), mapper("x", "tenant"), mapper("y")];
-    expect(furtherMappers(client({ protocolMappers }))).toEqual([{ name: "x", claim: "tenant" }, { name: "y" }]);
+    expect(furtherMappers(client({ protocolMappers }))).toEqual([
+      { id: "id-of-x", name: "x", claim: "tenant" },
+      { id: "id-of-y", name: "y" },
+    ]);
     expect([...obstacles(client({ protocolMappers }), true)]).toEqual([]);
   });
 
-  test("keep it from being adopted where two would write the organization", () => {
-    const protocolMappers = [mapper("by hand", "organizationId")];
-    expect([...obstacles(client({ protocolMappers }), true)]).toEqual([
-      expect.stringMatching(/^its mapper `by hand` writes/),
-    ]);
+  test.each([
+    ["made", [], ["POST /clients/1/protocol-mappers/models"]],
+    ["changed", [mapper("organizationId", "tenant")], ["PUT /clients/1/protocol-mappers/models/id-of-organizationId"]],
+  ])("give way to the program's own of the same claim, which is %s before they go", async (_, own, [first]) => {
+    const protocolMappers = [mapper("by hand", "organizationId"), mapper("x", "tenant"), ...own];
+    const changes: string[] = [];
+    const change = (method: string, path: string) => Promise.resolve(void changes.push(`${method} ${path}`));
+
+    expect([...obstacles(client({ protocolMappers }), true)]).toEqual([]);
+    await replaceMappers(client({ protocolMappers }), "id", { ...fakeAdmin({}), change }, () => undefined);
+
+    expect(changes).toEqual([first, "DELETE /clients/1/protocol-mappers/models/id-of-by hand"]);
   });
 });
 
@@ -69,10 +84,9 @@ describe("the clients that can be adopted", () => {
       new: { organizationUser: "cy" },
     }),
   );
-  const outputs = { integrations: { known: { organizationId: "1", serviceAccountUserId: "2" } } };
   const admin = fakeAdmin({ "/clients?clientId=acme": [client()], "/clients?clientId=known": [client()] });
   const find = async (...wanted: string[]) =>
-    (await findCandidates(settings, outputs, admin, wanted)).map(({ integration }) => integration.clientId);
+    (await findCandidates(settings, new Set(["known"]), admin, wanted)).map(({ integration }) => integration.clientId);
 
   test("are those of the stack file that Keycloak has and the state has not", async () => {
     expect(await find()).toEqual(["acme"]);
@@ -82,7 +96,7 @@ describe("the clients that can be adopted", () => {
   test("are told from all others that are named, at once", async () => {
     await expect(find("acme", "known", "new", "other")).rejects.toThrow(
       [
-        "known: the stack has it already; there is nothing to adopt",
+        "known: the stack has it already; there is nothing to adopt. After an interrupted up, run: npm run recover",
         "other: the stack file has no such customer; write its entry with the same client id first",
         "new: Keycloak has no such client; pulumi up makes one",
       ].join("\n"),

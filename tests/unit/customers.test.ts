@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../../commands/cli/stack";
-import { customersWithOldSecret, listCustomers } from "../../commands/customers/customerList";
+import { customersWithOldSecret, listCustomers, withInterrupted } from "../../commands/customers/customerList";
 import { customersTable, oldSecretLines } from "../../commands/customers/customersTable";
 import { accepted, ID, OTHER_ID, withIntegrations } from "./configuration";
 import { fakeAdmin } from "./fakePulumi";
@@ -75,6 +75,18 @@ describe("the list of customers", () => {
       ["removed", "removed from the stack file"],
       ["retired", "retired"],
     ]);
+  });
+
+  test("tells a customer whom an interrupted up has made from a client that was made by hand", async () => {
+    const inState =
+      (...clientIds: string[]) =>
+      () =>
+        Promise.resolve(new Set(clientIds));
+    const stateOf = async (clientIds: () => Promise<ReadonlySet<string>>) =>
+      (await withInterrupted(await list(), clientIds)).find(({ clientId }) => clientId === "made-by-hand")?.state;
+
+    expect(await stateOf(inState("acme", "made-by-hand"))).toBe("up was interrupted");
+    expect(await stateOf(inState("acme"))).toBe("only in Keycloak");
   });
 
   test("names organizations by what is known of them", async () => {

@@ -195,7 +195,7 @@ export class FakePulumi implements PulumiCli {
 export function lockMessage(holder: string): string {
   return (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the " +
-    `lock file with \`pulumi cancel\`.\n  file:///state/.pulumi/locks/dev/1.json: created by ${holder} ` +
+    `lock file with \`pulumi cancel\`.\n  file:///state/.pulumi/locks/organization/scpcloud/dev/1.json?no_tmp_dir=true: created by ${holder} ` +
     "at 2026-11-23T12:00:00Z"
   );
 }
