@@ -7,6 +7,7 @@ import { realmScopeNames } from "./components/names";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
+import { policiesInWords } from "./lookups/policies";
 import { stackOutputs } from "./outputs";
 import { stackConfiguration } from "./settings/pulumi";
 import { readSettings } from "./settings/read";
@@ -28,7 +29,7 @@ async function program(): Promise<Record<string, unknown>> {
   const lookups = await lookUp(settings);
   const { realmId, accountRoleIds } = lookups;
 
-  const options = explainingRefusals(pulumi.getStack());
+  const options = explainingRefusals(pulumi.getStack(), () => policiesInWords(settings));
   const isRealmStack = settings.realmStack === undefined;
   // Client ids have no capitals, so no customer can be named like one of these two.
   const realmScopes = isRealmStack

@@ -9,10 +9,16 @@ export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | 
 /**
  * An option of the outermost components, for all that is declared below them: says what to do when a server refuses an
  * object; Keycloak's provider says a bare 409 or 403. Never retries.
+ * @param policies asks for the realm's client policies that may have refused it, in words
  */
-export function explainingRefusals(stack: string): pulumi.ComponentResourceOptions {
+export function explainingRefusals(
+  stack: string,
+  policies: () => Promise<readonly string[]> = () => Promise.resolve([]),
+): pulumi.ComponentResourceOptions {
   const hook = new pulumi.ErrorHook("refusal", async (refusal) => {
-    const explanation = explainRefusal(refusal, stack);
+    const explanation = isOfPolicy(refusal)
+      ? explainPolicies(refusal, await policies())
+      : explainRefusal(refusal, stack);
     if (explanation !== undefined) {
       await pulumi.log.error(explanation);
     }
@@ -28,6 +34,22 @@ export function explainingRefusals(stack: string): pulumi.ComponentResourceOptio
 /** The refusal in the user's words; nothing where the provider's own words have to do. */
 export function explainRefusal(refusal: Refusal, stack: string): string | undefined {
   return refusal.type.startsWith("docker:") ? explainEngine(refusal, stack) : explainKeycloak(refusal, stack);
+}
+
+/** Whether a client policy refused it: its answers are those of OAuth, not of the admin REST API. */
+export function isOfPolicy({ errors, type }: Refusal): boolean {
+  return inWords(type) === "client" && errors.some((error) => /"error":"invalid_/.test(error));
+}
+
+/** @param policies the realm's client policies, in words; none where that could not be found out */
+export function explainPolicies({ errors, failedOperation, name, newInputs }: Refusal, policies: readonly string[]) {
+  const said = errors.flatMap((error) => /"error_description":"([^"]*)"/.exec(error)?.[1] ?? [])[0] ?? "no reason";
+  return (
+    `A client policy of realm ${String(newInputs?.["realmId"])} does not let the deployer ${failedOperation} client ` +
+    `"${String(newInputs?.["clientId"] ?? name)}": ${said}. Nothing was changed in it. ` +
+    (policies.length === 0 ? "" : `Enabled: ${policies.join(", ")}. `) +
+    "Except the customers' clients from that policy, in the admin console: Realm settings, Client policies."
+  );
 }
 
 function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Refusal, stack: string) {

@@ -8,7 +8,8 @@ import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
-import { loginAsDeployer } from "../../keycloak/admin";
+import { type KeycloakAdmin, loginAsDeployer } from "../../keycloak/admin";
+import { policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
 import { connect, type KeycloakConnection } from "../../keycloak/http";
 import { login } from "../../keycloak/login";
 import { rotationFaults } from "../../keycloak/rotationSupport";
@@ -115,6 +116,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
       ...(await serviceAccountFaults(keycloak, accessToken, settings)).map((fault) =>
         wrongBy("service accounts", fault, OF_ADMIN),
       ),
+      ...(await checkPolicies(api)),
       ...(await checkRotation(keycloak, accessToken, settings)),
     ];
   });
@@ -132,6 +134,17 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     ...rights,
     ...admin,
   ];
+}
+
+/** Whom a policy picks, only Keycloak can tell: it may except our clients. */
+async function checkPolicies(admin: KeycloakAdmin): Promise<Check[]> {
+  return (await refusingPolicies(admin)).map((policy) =>
+    warning(
+      "client policies",
+      `${policyInWords(policy)} refuses each client that it picks and that logs in with a secret`,
+      "except the customers' clients from it, in the admin console: Realm settings, Client policies",
+    ),
+  );
 }
 
 async function checkRotation(keycloak: KeycloakConnection, token: string, settings: Settings): Promise<Check[]> {

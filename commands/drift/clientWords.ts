@@ -21,7 +21,10 @@ export const CLIENT_WORDS: Readonly<Record<string, Words>> = {
   }),
   enabled: (_, real, customer) =>
     real === true
-      ? { danger: "access", sentence: `someone enabled the retired customer ${customer} again` }
+      ? {
+          danger: "access",
+          sentence: `someone enabled the retired customer ${customer} again, or Keycloak refused to retire it`,
+        }
       : {
           danger: "credentials",
           sentence: `someone disabled the client of customer ${customer}, which gets no tokens any more`,

@@ -1,12 +1,12 @@
 import type { Stack } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
+import { foreignPolicies } from "../../keycloak/clientPolicies";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { changingSteps, type Preview } from "../pulumi/preview";
 import type { Settings } from "../../settings/settings";
 import { changesByHand } from "./changes";
-import { enabledPolicies, mayBePolicy } from "./clientPolicies";
 import { withoutConsequences } from "./consequences";
-import { type DriftReport, driftReport, findingsOf, pendingOwners } from "./report";
+import { type DriftReport, driftReport, findingsOf, mayBePolicy, pendingOwners } from "./report";
 import { managedResources } from "./managedResources";
 import { tokenDifferences } from "./tokenDrift";
 import { remade, unmanagedChanges } from "./unmanaged";
@@ -37,7 +37,7 @@ export async function findDrift(
 
   const [again, policies, unmanaged, tokens] = await Promise.all([
     remade(causes, admin),
-    causes.some(mayBePolicy) ? enabledPolicies(admin) : [],
+    causes.some(mayBePolicy) ? foreignPolicies(admin).then((found) => found.map((policy) => policy.name)) : [],
     unmanagedChanges(present, lost, outputs, admin),
     tokenDifferences(settings, outputs, keycloak, pendingOwners(plain)),
   ]);

@@ -1,13 +1,18 @@
+import { TYPES } from "../../components/types";
 import type { Owner } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { changesByOwner, type OwnerChanges } from "../review/resourceChanges";
 import { ownerTitle } from "../review/summaryText";
 import type { Change } from "./changes";
-import { mayBePolicy } from "./clientPolicies";
 import { type Finding, inOrder } from "./finding";
 import { tell } from "./tell";
 import type { TokenDifferences } from "./tokenDrift";
 import { groupBy } from "../../settings/groups";
+
+/** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
+export function mayBePolicy(change: Change): boolean {
+  return change.kind === "changed" && change.resource.type === TYPES.client;
+}
 
 /** What somebody changed behind the program's back, and what is only not yet deployed. */
 export interface DriftReport {
@@ -78,12 +83,16 @@ export function pendingOwners(plain: Preview): Owner[] {
 
 /** One line for all owners with the same changes. */
 function pendingLines(owners: readonly OwnerChanges[]): string[] {
-  return [...groupBy(owners, pendingText)]
-    .map(([text, alike]) => {
-      const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
-      return `${ownerTitle(byName)}: ${text}`;
-    })
-    .sort();
+  return (
+    [...groupBy(owners, pendingText)]
+      // Of a component there is nothing to deploy on any server.
+      .filter(([text]) => text !== "")
+      .map(([text, alike]) => {
+        const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
+        return `${ownerTitle(byName)}: ${text}`;
+      })
+      .sort()
+  );
 }
 
 function pendingText({ changes }: OwnerChanges): string {

@@ -32,12 +32,40 @@ export async function rotateSecrets(steps: readonly RotationStep[], given: Rotat
   const { report, stack } = given;
   const tools = { ...given, pulumi: unlocking(given.pulumi, report) };
   const work = steps.filter(({ action }) => action !== "leave");
+  await refuseWhereRefused(work, tools);
   const targets = await refuseOtherChanges(work, tools);
   for (const [index, step] of work.entries()) {
     const { clientId } = step.secrets.client;
     const position = work.length === 1 ? clientId : `${index + 1} of ${work.length}: ${clientId}`;
     report(`${position}: ${await renew(step, targets.get(clientId) ?? "", tools)}`);
     report(`  hand it over: npm run handover -- --stack ${stack} --customer ${clientId} --recipient age1...`);
+  }
+}
+
+/**
+ * Makes no secret where Keycloak would refuse it for another reason than its value: a client policy, or DPoP. It answers
+ * 400 then, and 401 to a wrong or expired secret (tried on 26.7.3).
+ */
+async function refuseWhereRefused(work: readonly RotationStep[], { keycloak, settings }: RotationTools): Promise<void> {
+  const refused = await Promise.all(
+    work.map(async ({ secrets: { client, present } }) => {
+      const { clientId } = client;
+      const token = fetchToken(keycloak, settings.realm, basicAuthorization(clientId, present));
+      const error: unknown = await token.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      return error instanceof TokenRefusedError && error.status === 400 ? [`${clientId}: ${error.said}`] : [];
+    }),
+  );
+  if (refused.flat().length > 0) {
+    throw new RotationError(
+      [
+        "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
+        ...refused.flat(),
+        "Look at the client policies in the realm settings, and run: npm run drift",
+      ].join("\n"),
+    );
   }
 }
 

@@ -95,7 +95,7 @@ describe("what an administrator changes by hand", () => {
     "- someone regenerated the secret of customer globex: the one that was handed over is refused",
     "- someone switched on DPoP on customer initech, which gets no tokens any more",
     "- someone added the optional client scope `offline_access` to customer initech",
-    "- someone enabled the retired customer leaving again",
+    "- someone enabled the retired customer leaving again, or Keycloak refused to retire it",
     "- someone switched on direct access grants on customer acme",
     "- someone switched on full scope on customer acme",
     "- someone added the default client scope `profile` to customer acme",

@@ -74,7 +74,7 @@ it("tells every kind of change by hand in words", () => {
    someone switched on full scope on customer acme
    someone switched on logins by browser (the standard flow) on customer acme
    someone disabled the client of customer acme, which gets no tokens any more
-   someone enabled the retired customer acme again
+   someone enabled the retired customer acme again, or Keycloak refused to retire it
    someone changed the access token lifespan in seconds of customer acme from \`300\` to \`3000\`
    someone renamed the client of customer acme from \`acme\` to \`acme2\`
    someone made the client of customer acme public: its secret is lost

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainRefusal, explainingRefusals } from "../../components/refusals";
+import { explainPolicies, explainRefusal, explainingRefusals, isOfPolicy } from "../../components/refusals";
 import { Integration, type IntegrationArgs } from "../../components/integration";
 import { findResource, type Lookup, LOOKUPS, underMocks, valueOf } from "../mocks";
 
@@ -213,6 +213,20 @@ describe("a refusal of Keycloak", () => {
     expect(explainRefusal(refusal("400: proposed client profile name duplicated.", type), "prod")).toContain(
       "run: npm run recover -- --stack prod. Declare secretRotation in one stack of a realm only.",
     );
+  });
+
+  it("by a client policy names the realm's policies, and Keycloak's own reason", () => {
+    const said = '400 Bad Request. Response body: {"error":"invalid_client_metadata","error_description":"Invalid: x"}';
+    const refused = refusal(said);
+
+    expect(isOfPolicy(refused)).toBe(true);
+    expect(isOfPolicy(refusal("400 Bad Request. Response body: {}"))).toBe(false);
+    expect(explainPolicies(refused, ['"secure" (client profiles: fapi)'])).toBe(
+      'A client policy of realm ScpCloud does not let the deployer create client "acme": Invalid: x. Nothing was changed ' +
+        'in it. Enabled: "secure" (client profiles: fapi). Except the customers\' clients from that policy, in the admin ' +
+        "console: Realm settings, Client policies.",
+    );
+    expect(explainPolicies(refused, [])).not.toContain("Enabled");
   });
 
   it("for another reason is left to the provider's words", () => {
