@@ -29,6 +29,7 @@ export function plainKeys(text: string): readonly string[] | undefined {
   const isSuspect =
     written.includes(undefined) ||
     keys.length < written.length ||
+    /^environment:/m.test(text) ||
     /(?<![^\s,[{:])(!|\?\s)/.test(text) ||
     tokens(text, /[^\s,[\]{}:"']+/g).some(isChanged) ||
     tokens(text, /(?<![^\s,[{])[^\s,[\]{}:"']*(?=[ \t]*:(?:\s|$))/g).some(isNoText);

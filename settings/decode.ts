@@ -6,15 +6,22 @@ import { type ConfigurationSource, keysOf } from "./source";
 /** The values of the namespace `scpcloud` with their types, before the schema has passed them. */
 export type Decoded = Readonly<Record<string, unknown>>;
 
+/** The stack file must not have them in plain text. */
+const SET_EACH_SECRET =
+  "run: pulumi config rm scpcloud:secretEnvironment, and set each secret with: " +
+  "pulumi config set --secret --path 'scpcloud:secretEnvironment.bff.NAME'";
+
 /** Pulumi hands every value out as text. A text that is not of its key's type stays text, for the schema to refuse. */
 export function decode(source: ConfigurationSource): { decoded: Decoded; faults: Fault[] } {
   const decoded: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const key of keysOf(source, "scpcloud")) {
     const raw = source.values[`scpcloud:${key}`] ?? "";
-    const value = Object.hasOwn(SCHEMA, key) ? decodeAs(SCHEMA[key as keyof typeof SCHEMA].type, raw) : raw;
+    const type = Object.hasOwn(SCHEMA, key) ? SCHEMA[key as keyof typeof SCHEMA].type : "string";
+    const value = decodeAs(type, raw, source.hasParts?.[`scpcloud:${key}`]);
     if (value === undefined) {
-      faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw) });
+      const setEach = key === "secretEnvironment" ? { remedy: SET_EACH_SECRET } : {};
+      faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw), ...setEach });
     } else {
       decoded[key] = value;
     }
@@ -22,23 +29,31 @@ export function decode(source: ConfigurationSource): { decoded: Decoded; faults:
   return { decoded, faults };
 }
 
-/** A value of the type that its schema expects; undefined for what should be a list or a map and is not even JSON. */
-export function decodeAs(type: string, raw: string): unknown {
+/**
+ * A value of the type that its schema expects; undefined for what should be a list or a map and is none. A number is what
+ * Pulumi and the provider both read as that number: neither "3e2" nor "0300".
+ * @param hasParts whether it was one before it became text, where that is known
+ */
+export function decodeAs(type: string, raw: string, hasParts?: boolean): unknown {
   switch (type) {
     case "number":
-      return raw.trim() !== "" && Number.isFinite(Number(raw)) ? Number(raw) : raw;
+      return /^-?(0|[1-9]\d*)$/.test(raw) ? Number(raw) : raw;
     case "boolean":
       return raw === "true" || raw === "false" ? raw === "true" : raw;
     case "array":
     case "object":
     case "record":
-      try {
-        return JSON.parse(raw) as unknown;
-      } catch {
-        return undefined;
-      }
+      return hasParts === false ? undefined : parsed(raw);
     default:
-      return raw;
+      return hasParts === true ? parsed(raw) : raw;
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { recordOf } from "./decode";
 import { didYouMean, type Fault, SettingsError, shown } from "./faults";
 import { SCHEMA } from "./schema";
 import type { ConfigurationSource } from "./source";
-import { parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
+import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
 import { type StackFiles, stackFileName } from "./stackFiles";
 
 const REALM_STACK = "scpcloud:realmStack";
@@ -80,7 +80,7 @@ export function sharedRealm(
     file,
     settings: Object.fromEntries(Object.entries(config).filter(([key]) => isShared(key))),
     faults: [
-      ...fileFaults.filter(({ key }) => isShared(key.split(/[.[]/, 1)[0] ?? "")),
+      ...fileFaults.filter(({ key }) => key === ENVIRONMENT || isShared(key.split(/[.[]/, 1)[0] ?? "")),
       ...checkRepeated(stack, file, files.get(stack) ?? ""),
       ...checkCustomers(customers, others, files),
     ],
@@ -92,10 +92,11 @@ export function withSharedRealm(
   source: ConfigurationSource,
   { faults, file, settings = {}, usedBy }: SharedRealm,
 ): ConfigurationSource {
-  const { values, secretKeys } = toSource(settings);
+  const { values, hasParts, secretKeys } = toSource(settings);
   return {
     ...source,
     values: { ...source.values, ...values },
+    hasParts: { ...source.hasParts, ...hasParts },
     secretKeys: new Set([...source.secretKeys, ...secretKeys]),
     fileFaults: [...(source.fileFaults ?? []), ...faults],
     handedOut: source.values,

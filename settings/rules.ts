@@ -76,7 +76,7 @@ export const RULES = {
   integration: {
     rule: "must be a map with organizationUser or organizationId",
     reason: "each customer's token names the customer's organization",
-    remedy: "indent the customer's settings below its client id",
+    remedy: "write each of its settings in a line below the client id, indented, as in: organizationUser: anna",
   },
   integrations: {
     rule: "must be a map of client ids with at least one customer",
@@ -85,7 +85,7 @@ export const RULES = {
   },
   json: {
     rule: "must be a list or a map",
-    reason: "the value has parts, and YAML read it as something else",
+    reason: "Pulumi takes no text for it, not even JSON",
     remedy: "write it as YAML below its key in the stack file",
   },
   list: {
@@ -96,7 +96,7 @@ export const RULES = {
   map: {
     rule: "must be a map",
     reason: "it holds named values",
-    remedy: "write one key with its value per line, or {} for none",
+    remedy: "write one key with its value per line, with a blank behind the colon, or {} for none",
   },
   name: {
     rule: "must have 1 to 255 characters, not all of them blank",

@@ -4,6 +4,11 @@ import type { Fault } from "./faults";
 export interface ConfigurationSource {
   /** By full key, such as `scpcloud:realm`; lists and maps are JSON, as in Pulumi's own runtime. */
   readonly values: Readonly<Record<string, string>>;
+  /**
+   * Whether each value was a list or a map before it became text, by full key. Unknown where Pulumi runs the program: it has
+   * held the values to the types in Pulumi.yaml.
+   */
+  readonly hasParts?: Readonly<Record<string, boolean>>;
   /** The full keys whose values are encrypted in the stack file. */
   readonly secretKeys: ReadonlySet<string>;
   /** What is wrong with the stack file though Pulumi takes it (stackFile.ts). */

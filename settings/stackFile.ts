@@ -1,6 +1,7 @@
 import { fullKey } from "./configKeys";
 import { recordOf } from "./decode";
 import { type Fault, shown } from "./faults";
+import { RULES } from "./rules";
 import type { ConfigurationSource } from "./source";
 import { readYamlFile, type WrittenKey } from "./yamlFile";
 
@@ -24,6 +25,9 @@ export interface StackFile {
   readonly faults: readonly Fault[];
 }
 
+/** The key beside `config` that names environments of Pulumi ESC. */
+export const ENVIRONMENT = "environment";
+
 /** @throws SettingsError where it is no map */
 export function parseStackFile(file: string, text: string): StackFile {
   const { content, faults, keysBelow } = readYamlFile(file, text, ([first = "", second = "", ...rest]) =>
@@ -38,8 +42,49 @@ export function parseStackFile(file: string, text: string): StackFile {
   return {
     config: Object.fromEntries(entries),
     rest,
-    faults: [...faults, ...writtenTwice(file, keysBelow("config"))],
+    faults: [
+      ...faults,
+      ...writtenTwice(file, keysBelow("config")),
+      ...noKeys(entries, file),
+      ...noMap(config, file),
+      ...fromElsewhere(rest, file),
+    ],
   };
+}
+
+/** Pulumi's words for it name Go's types. */
+function noKeys(entries: readonly (readonly [string, unknown])[], file: string): Fault[] {
+  return entries
+    .map(([key]) => key)
+    .filter((key) => !/^[^:]+:[^:]+$/.test(key))
+    .map((key) => ({
+      key,
+      rule: "must be a key of the form NAMESPACE:NAME",
+      reason: "Pulumi refuses any other",
+      value: `in ${file}`,
+      remedy: "write a blank after the colon that ends the key, or correct the key",
+    }));
+}
+
+function noMap(config: unknown, file: string): Fault[] {
+  return (config ?? undefined) === undefined || recordOf(config) === config
+    ? []
+    : [{ key: "config", ...RULES.map, value: `in ${file}` }];
+}
+
+/** Environments of Pulumi ESC hold settings that stand in no file. */
+function fromElsewhere({ environment }: WrittenConfiguration, file: string): Fault[] {
+  return (environment ?? undefined) === undefined || (Array.isArray(environment) && environment.length === 0)
+    ? []
+    : [
+        {
+          key: ENVIRONMENT,
+          rule: "must not be used",
+          reason: "a review and the realm's other stacks read the stack's settings from its file alone",
+          value: `in ${file}`,
+          remedy: "remove it, and write the settings into the stack file",
+        },
+      ];
 }
 
 function writtenTwice(file: string, keys: readonly WrittenKey[]): Fault[] {
@@ -86,10 +131,13 @@ export function withDefaults(
  * A configuration as the Pulumi CLI hands it to the program: everything as text, lists and maps as JSON. There is no
  * decryption: what is secret keeps its ciphertext.
  */
-export function toSource(config: WrittenConfiguration): Pick<ConfigurationSource, "values" | "secretKeys"> {
+export function toSource(
+  config: WrittenConfiguration,
+): Pick<ConfigurationSource, "values" | "hasParts" | "secretKeys"> {
   const entries = Object.entries(config);
   return {
     values: Object.fromEntries(entries.map(([key, value]) => [key, toText(decrypted(value))])),
+    hasParts: Object.fromEntries(entries.map(([key, value]) => [key, isContainer(value) && !isSecret(value)])),
     secretKeys: new Set(entries.filter(([, value]) => holdsSecret(value)).map(([key]) => key)),
   };
 }

@@ -1,7 +1,7 @@
 import type * as v from "valibot";
 
 import { type Decoded, recordOf } from "./decode";
-import { didYouMean, type Fault, reservedName } from "./faults";
+import { didYouMean, type Fault, reservedName, visible } from "./faults";
 import { SCHEMA } from "./schema";
 import { type ConfigurationSource, keysOf } from "./source";
 
@@ -74,6 +74,10 @@ function walk(schema: Shape, value: unknown, path: string): Fault[] {
 /** A message names what is further in with dots; whoever writes it so is told how a stack file has it. */
 function unknownSetting(path: string, name: string, known: readonly string[]): Fault {
   const fault = unknownKey(path + name, name, known);
+  const [written = "", ...value] = name.split(":");
+  if (value.length > 0 && known.includes(written)) {
+    return { ...fault, remedy: `write a blank behind the colon: ${visible(`${written}: ${value.join(":")}`)}` };
+  }
   const [setting = "", ...below] = name.split(".");
   if (below.length === 0 || !known.includes(setting)) {
     return fault;

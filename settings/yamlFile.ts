@@ -2,6 +2,7 @@ import {
   type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isPair,
   isScalar,
@@ -16,7 +17,7 @@ import {
 
 import { recordOf } from "./decode";
 import { type Fault, SettingsError, shown } from "./faults";
-import { isChanged, isNoText } from "./plainScalars";
+import { findDisputed, isChanged, isNoText } from "./plainScalars";
 
 /** A YAML file whose content is a map. */
 export interface YamlFile {
@@ -66,19 +67,34 @@ export function readYamlTree(file: string, text: string): YamlTree {
   const [error] = document.errors;
   if (error !== undefined) {
     // The first line says what and where; the others quote the file.
-    throw notAMap(file, error.message.split(/:?\n/, 1)[0]);
+    throw unreadable(file, error.message.split(/:?\n/, 1)[0] ?? "");
+  }
+  const disputed = document.directives?.yaml.explicit === true ? "a directive, %YAML" : findDisputed(text);
+  if (disputed !== undefined) {
+    throw unreadable(file, disputed);
   }
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();
   visit(document, {
-    Node(_, node, path) {
+    Pair(_, { key, value }) {
+      if (isScalar(key) && isCollection(value) && value.range?.[0] === (key.range?.[1] ?? 0) + 1) {
+        throw unreadable(file, `a colon without a blank behind it, in line ${lineOf(key)}`);
+      }
+    },
+    Node(role, node, path) {
+      if (role === "key" && !isScalar(node)) {
+        throw unreadable(file, `a key that is no text, in line ${lineOf(node)}`);
+      }
+      if (!isAlias(node) && /[^\w-]/.test(node.anchor ?? "")) {
+        throw unreadable(file, `an anchor with other characters than letters and digits, in line ${lineOf(node)}`);
+      }
       if (isAlias(node)) {
         const target = anchors.get(node.source);
         if (target === undefined) {
-          throw notAMap(file, `an alias of an anchor that there is not, in line ${lineOf(node)}`);
+          throw unreadable(file, `an alias of an anchor that there is not, in line ${lineOf(node)}`);
         }
         if (path.some((parent) => parent === target)) {
-          throw notAMap(file, `an anchor that contains itself, in line ${lineOf(node)}`);
+          throw unreadable(file, `an anchor that contains itself, in line ${lineOf(node)}`);
         }
         targets.set(node, target);
       } else if (node.anchor !== undefined) {
@@ -159,7 +175,7 @@ function toMap(file: string, document: Document): Readonly<Record<string, unknow
   try {
     content = document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (error) {
-    throw notAMap(file, error instanceof Error ? error.message : undefined);
+    throw unreadable(file, error instanceof Error ? error.message : "");
   }
   if (content !== null && recordOf(content) !== content) {
     throw notAMap(file);
@@ -175,14 +191,16 @@ function isMerge(key: unknown): boolean {
   return isScalar(key) && key.type === Scalar.PLAIN && key.source === "<<";
 }
 
-function notAMap(file: string, found?: string): SettingsError {
-  return new SettingsError([
-    {
-      key: file,
-      rule: "must be a YAML map",
-      reason: "the stack's configuration stands there below the key config",
-      ...(found === undefined ? {} : { value: found }),
-      remedy: "compare it with the committed stack files",
-    },
-  ]);
+function notAMap(file: string): SettingsError {
+  const rule = "must be a YAML map";
+  const reason = "the stack's configuration stands there below the key config";
+  return new SettingsError([{ key: file, rule, reason, remedy: "compare it with the committed stack files" }]);
+}
+
+function unreadable(file: string, value: string): SettingsError {
+  const rule = "must be YAML that Pulumi and this program read alike";
+  const reason = "the tokens would be other ones than a review has shown";
+  const remedy =
+    "mend that line: each key once, blanks for indentation, and in quotes what is more than letters and digits";
+  return new SettingsError([{ key: file, rule, reason, value, remedy }]);
 }

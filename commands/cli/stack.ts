@@ -54,7 +54,11 @@ export function readOutputs(pulumi: PulumiCli): Promise<StackOutputs> {
   return readJson(pulumi, OUTPUTS, ["stack", "output", "--json", "--show-secrets"]);
 }
 
-const CONFIGURATION = v.record(v.string(), v.object({ value: v.string(), secret: v.boolean() }));
+/** Pulumi writes lists and maps as data, too. This command holds no value to the types in Pulumi.yaml. */
+const CONFIGURATION = v.record(
+  v.string(),
+  v.object({ value: v.string(), objectValue: v.optional(v.unknown()), secret: v.boolean() }),
+);
 
 /** The stack's configuration alone, for which its state is not read. */
 export async function loadConfiguration(name: string): Promise<ConfigurationSource> {
@@ -62,6 +66,7 @@ export async function loadConfiguration(name: string): Promise<ConfigurationSour
   const entries = Object.entries(await readJson(pulumi, CONFIGURATION, ["config", "--show-secrets", "--json"]));
   return withStackFiles(name, {
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
+    hasParts: Object.fromEntries(entries.map(([key, { objectValue }]) => [key, objectValue !== undefined])),
     secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
     environment: process.env,
   });

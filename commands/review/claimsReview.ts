@@ -111,7 +111,6 @@ function readStack(stack: string, files: RevisionFiles, text: string, head: Revi
 const STAND_INS: WrittenConfiguration = {
   "docker:host": "unix:///secret",
   "docker:sshOpts": [],
-  "scpcloud:secretEnvironment": {},
 };
 
 function readable(config: WrittenConfiguration): WrittenConfiguration {

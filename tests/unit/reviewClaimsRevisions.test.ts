@@ -1,8 +1,11 @@
+import fc from "fast-check";
+
 import { reviewClaims } from "../../commands/review/claimsReview";
 import type { RevisionFiles } from "../../commands/review/revision";
+import { DECLARED_KEYS } from "../stackFile";
 import { type Changes, customers, linesOf, review, revision } from "./reviewConfiguration";
 
-const two = customers({
+const TWO_CUSTOMERS = customers({
   acme: { organizationUser: "anna" },
   globex: { organizationId: "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11" },
 });
@@ -57,7 +60,7 @@ describe("a stack file that the program refuses", () => {
   });
 
   test("at the base does not keep the new one from being shown", () => {
-    const lines = linesOf(wrong, two);
+    const lines = linesOf(wrong, TWO_CUSTOMERS);
     expect(lines[0]).toBe("### prod: nothing to compare with, 2 customers added");
     expect(lines[1]).toBe(
       "The program refuses the stack file at `0123456789ab`, so it was never deployed; every customer counts as new.",
@@ -68,7 +71,7 @@ describe("a stack file that the program refuses", () => {
   test("because it is no YAML shows nothing of it, since it may hold a secret", () => {
     const stack = "config:\n  a: hunter2\n  a: [hunter2\n";
     const { faults } = reviewClaims("prod", revision("base", {}), { ...revision("head", {}), stack });
-    expect(faults.head).toContain("Pulumi.prod.yaml\n  must be a YAML map");
+    expect(faults.head).toContain("Pulumi.prod.yaml\n  must be YAML that Pulumi and this program read alike");
     expect(faults.head).not.toContain("hunter2");
   });
 
@@ -94,11 +97,15 @@ describe("a stack file that the program refuses", () => {
 test("what is encrypted counts as set, and its ciphertext is not taken for the value", () => {
   const secret = { secure: "v1:AAAA:BBBB" };
   const keys = ["keycloak:url", "keycloak:rootCaCertificate", "keycloak:clientSecret", "docker:host"];
-  const changes = Object.fromEntries([...keys, "scpcloud:secretEnvironment"].map((key) => [key, secret]));
+  const changes = Object.fromEntries(keys.map((key) => [key, secret]));
   const api = { image: "api:1", pull: false };
-  const { faults, otherChanges } = review({}, { ...changes, "scpcloud:apps": { api, requireDigest: false } });
+  const secretEnvironment = { api: { TOKEN: secret } };
+  const { faults, otherChanges } = review(
+    {},
+    { ...changes, "scpcloud:apps": { api, requireDigest: false }, "scpcloud:secretEnvironment": secretEnvironment },
+  );
   expect(faults).toEqual({});
-  expect(otherChanges).toEqual(expect.arrayContaining([...keys, "scpcloud:secretEnvironment"]));
+  expect(otherChanges).toEqual(expect.arrayContaining([...keys, "scpcloud:secretEnvironment.api"]));
 });
 
 test("the environment of whoever runs the review is not the deployment's", () => {
@@ -178,5 +185,45 @@ describe("a stack of customers only", () => {
     });
 
     expect(faults.head).toMatch(/^1 fault[^]*there is no Pulumi\.prod\.yaml/);
+  });
+});
+
+describe("a value that Pulumi refuses for its type in Pulumi.yaml is refused:", () => {
+  /** Pulumi's ValidateConfigValue, on what a stack file has: a scalar becomes text first. */
+  function isOfType(type: string | undefined, value: unknown): boolean {
+    if (typeof value === "object" && value !== null) {
+      return Array.isArray(value)
+        ? type === "array" && value.every((item) => typeof item === "string")
+        : type === "object" && Object.keys(value).join() !== "secure";
+    }
+    const patterns: Readonly<Record<string, RegExp>> = {
+      integer: /^[-+]?\d+$/,
+      boolean: /^(true|false)$/,
+      string: /^/,
+    };
+    return patterns[type ?? ""]?.test(String(value)) === true;
+  }
+  const scalar = fc.oneof(
+    fc.constantFrom("300", "3e2", "300.0", "0x12C", "+300", " 300", "true", "True", "yes", "", "{}", "[]", '["/*"]'),
+    fc.constant(JSON.stringify(TWO_CUSTOMERS["scpcloud:integrations"])),
+    fc.integer(),
+    fc.boolean(),
+  );
+  const value = fc.oneof(
+    { weight: 3, arbitrary: scalar },
+    fc.array(scalar, { maxLength: 2 }),
+    fc.constantFrom({}, TWO_CUSTOMERS["scpcloud:integrations"], { overlapDays: 14 }, { secure: "v1:AAAA:BBBB" }),
+  );
+
+  test.each(Object.entries(DECLARED_KEYS))("%s", (key, { type }) => {
+    fc.assert(
+      fc.property(
+        value.filter((one) => !isOfType(type, one)),
+        (one) => {
+          expect(review({}, { [`scpcloud:${key}`]: one }).faults.head).toContain(`\nscpcloud:${key}`);
+        },
+      ),
+      { numRuns: 12 },
+    );
   });
 });

@@ -21,7 +21,13 @@ export function revision(label: string, changes: Changes, project = PROJECT): Re
     // In quotes: what Pulumi reads otherwise without them, such as 0_ for 0, is refused.
     stack:
       changes &&
-      stringify({ config: { ...MINIMAL, ...changes } }, { defaultStringType: "QUOTE_DOUBLE", keepUndefined: false }),
+      stringify(
+        { config: { ...MINIMAL, ...changes } },
+        { defaultStringType: "QUOTE_DOUBLE", keepUndefined: false },
+      ).replace(
+        /[\x7f-\x9f\u2028\u2029\ufeff]/g,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      ),
     stacks: new Map(),
   };
 }

@@ -131,8 +131,23 @@ describe("a key without quotes that is no text is refused:", () => {
 
   test("also in a flow map, and as an explicit key", () => {
     expect(faultsOf("integrations: {012: {}}")).toHaveLength(1);
-    expect(faultsOf("integrations:\n  ? true\n  : {}")).toHaveLength(1);
+    expect(faultsOf("integrations: {?a: {}}")).toHaveLength(1);
+    expect(faultsOf("integrations:\n  ? true")).toHaveLength(1);
   });
+});
+
+test.each(["a:b:c", "keycloak:url:", ":a"])("a key that Pulumi cannot parse is refused: %s", (key) => {
+  expect(faultsOf(`"${key}": x`)).toMatchObject([{ rule: "must be a key of the form NAMESPACE:NAME" }]);
+});
+
+test.each([
+  ["environment: [team]\nconfig:\n  realm: a\n", "environment"],
+  ["config:\n  realm: a\nenvironment: {values: {}}\n", "environment"],
+  ["config: [realm]\n", "config"],
+  ["config: realm\n", "config"],
+])("settings that do not stand in the file's map are refused: %j", (text, key) => {
+  expect(read(text).faults).toMatchObject([{ key }]);
+  expect(mayHaveFaults(text)).toBe(true);
 });
 
 test.each(["!foo b", "!!int 7", "!!binary aGk=", "! 12", "!!map {}"])("a tag is refused: %s", (value) => {
@@ -185,11 +200,46 @@ test.each([
     undefined,
   ],
 ])("a file with %s is refused without a stack trace and without its text", (_, text, found) => {
-  const error = refusal(text);
-  expect(error).toBeInstanceOf(SettingsError);
-  expect(error).toMatchObject({ faults: [{ key: file, rule: "must be a YAML map", ...(found && { value: found }) }] });
-  expect(String(error)).not.toMatch(/hunter2|\n +at /);
+  expect(unreadable(text)).toContain(found ?? "");
 });
+
+describe("a file that Pulumi and the package yaml read in two ways is refused by its line:", () => {
+  // Each was tried on Pulumi's own code: it refuses the file, or reads another value.
+  test.each([
+    ["Tabs are not allowed as indentation at line 3, column 1", "config:\n  realm: a\n\tprotect: true"],
+    ["a tab where a line begins, in line 3", "config:\n  ? realm\n  :\ta"],
+    ["a tab where a line begins, in line 2", "config:\n \t\n  realm: a"],
+    ["a control character, in line 2", "config:\n  realm: 'a\u0007'"],
+    ["a control character, in line 1", "# a\rb\nconfig: {}"],
+    ["a control character, in line 2", "config:\n  realm: 'a\u2028b'"],
+    ["a control character, in line 2", "config:\n  realm: a\u0085"],
+    ["a control character, in line 2", "config:\n  realm: \uFEFF"],
+    ["a line that begins with a colon, in line 3", "config:\n  realm\n    : a"],
+    ["a slash behind a backslash, in line 2", 'config:\n  realm: "a\\/b"'],
+    ["a colon without a blank behind it, in line 2", "config:\n  integrations: {acme:{organizationUser: anna}}"],
+    ["a directive, %YAML", "%YAML 1.1\n---\nconfig:\n  protect: yes"],
+    ["a key that is no text, in line 2", "config:\n  realm: {[a]: b}"],
+    ["an anchor with other characters than letters and digits, in line 2", "config:\n  realm: &. a"],
+  ])("%s", (found, text) => {
+    expect(unreadable(text)).toBe(found);
+  });
+
+  test.each(["\uFEFFconfig:\r\n  realm: a\r\n", 'config:\n  realm: "a\\\\/b\\u2028"\n', "config:\n  realm:\ta\t# b\n"])(
+    "but not %j",
+    (text) => {
+      expect(read(text).faults).toEqual([]);
+    },
+  );
+});
+
+/** What is told of a file that cannot be read; nothing of its text. */
+function unreadable(text: string): string | undefined {
+  const error = refusal(text) as SettingsError;
+  expect(error).toBeInstanceOf(SettingsError);
+  expect(error.faults).toMatchObject([{ key: file, rule: "must be YAML that Pulumi and this program read alike" }]);
+  expect(error.message).not.toMatch(/hunter2|\n +at /);
+  return error.faults[0]?.value;
+}
 
 describe("the file of the stack that Pulumi is running", () => {
   const twice = below("realm: a\nscpcloud:realm: b");
