@@ -9,7 +9,7 @@ import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { type KeycloakAdmin, loginAsDeployer } from "../../keycloak/admin";
-import { policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
+import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
 import { connect, type KeycloakConnection } from "../../keycloak/http";
 import { login } from "../../keycloak/login";
 import { rotationFaults } from "../../keycloak/rotationSupport";
@@ -117,7 +117,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
         wrongBy("service accounts", fault, OF_ADMIN),
       ),
       ...(await checkPolicies(api)),
-      ...(await checkRotation(keycloak, accessToken, settings)),
+      ...(await checkRotation(keycloak, accessToken, settings, api)),
     ];
   });
   return [
@@ -147,12 +147,28 @@ async function checkPolicies(admin: KeycloakAdmin): Promise<Check[]> {
   );
 }
 
-async function checkRotation(keycloak: KeycloakConnection, token: string, settings: Settings): Promise<Check[]> {
+async function checkRotation(
+  keycloak: KeycloakConnection,
+  token: string,
+  settings: Settings,
+  admin: KeycloakAdmin,
+): Promise<Check[]> {
   const about = "secret rotation";
   const faults = await rotationFaults(keycloak, token, settings);
-  const { overlapDays } = settings;
-  return faults.length > 0 || overlapDays === undefined
-    ? faults.map((fault) => wrongBy(about, fault, OF_ADMIN))
+  const { overlapDays, realmStack } = settings;
+  if (faults.length > 0 || overlapDays === undefined) {
+    return faults.map((fault) => wrongBy(about, fault, OF_ADMIN));
+  }
+  const missing = await missingForRotation(admin, overlapDays);
+  const stack = realmStack === undefined ? "" : ` -- --stack ${realmStack}`;
+  return missing.length > 0
+    ? [
+        warning(
+          about,
+          `Keycloak has no ${missing.join(" and no ")}: the previous secret stops as soon as one is renewed`,
+          `run: pulumi up, if secretRotation was never deployed; else somebody deleted it, and npm run recover${stack} makes it anew`,
+        ),
+      ]
     : [right(about, `a previous secret works for ${overlapDays} days`)];
 }
 

@@ -1,12 +1,14 @@
 import { isSecret } from "../../components/credentials";
 import type { StackOutputs } from "../cli/stack";
 import type { KeycloakAdmin } from "../../keycloak/admin";
+import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
 import { findExisting } from "../recover/adoptable";
 import { code } from "../review/markdown";
 import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { TYPES } from "../../components/types";
+import { lostWords } from "./otherWords";
 import { type ManagedResource, phrase, whom } from "./managedResources";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
@@ -59,10 +61,24 @@ export async function unmanagedChanges(
     }),
   );
   return {
-    findings: inOrder(findings.flat()),
+    findings: inOrder([...findings.flat(), ...(await lostPolicies(managed, admin))]),
     hiddenSecrets: hiddenSecrets.sort(),
     unfinishedRotations: unfinishedRotations.sort(),
   };
+}
+
+/** Official versions of the provider read a client profile or client policy that is gone as if it were there. */
+async function lostPolicies(managed: readonly ManagedResource[], admin: KeycloakAdmin): Promise<Finding[]> {
+  const ours = managed.filter(({ type }) => type === TYPES.clientProfile || type === TYPES.clientPolicy);
+  if (ours.length === 0) {
+    return [];
+  }
+  const [profiles, policies] = await Promise.all([readClientProfiles(admin), readClientPolicies(admin)]);
+  return ours
+    .filter(({ inputs, type }) =>
+      (type === TYPES.clientProfile ? profiles : policies).every(({ name }) => name !== inputs["name"]),
+    )
+    .map((resource) => ({ owner: resource.owner, newSecret: false, ...lostWords(resource), remedy: "recover" }));
 }
 
 /** Whether it is the secret before the present one, which a client policy keeps alive for a while. */

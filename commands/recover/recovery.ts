@@ -3,7 +3,7 @@ import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import { findExisting } from "./adoptable";
-import { removeUnknownPolicies } from "./unknownPolicies";
+import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
 import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
@@ -63,7 +63,11 @@ export async function recover(
     refuseRepetition(existing, plan);
   }
 
-  const pendingOperations = await countPendingOperations(pulumi);
+  const { resources = [], pending_operations: pending = [] } = (await exportState(pulumi)).deployment;
+  const pendingOperations = pending.length;
+  for (const policy of await restorePolicies(resources, admin)) {
+    report(`somebody deleted it in Keycloak; made anew: ${policy}`);
+  }
   if (pendingOperations > 0) {
     const operations = pendingOperations === 1 ? "1 operation was" : `${pendingOperations} operations were`;
     report(`${operations} under way when the run was killed; refreshing the state`);
@@ -185,10 +189,6 @@ async function adopt(unlocked: PulumiCli, file: object): Promise<void> {
   await withTemporaryFile(JSON.stringify(file), (path) =>
     unlocked.run(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
   );
-}
-
-async function countPendingOperations(pulumi: PulumiCli): Promise<number> {
-  return (await exportState(pulumi)).deployment.pending_operations?.length ?? 0;
 }
 
 async function knownIds(pulumi: PulumiCli): Promise<ReadonlySet<string>> {

@@ -58,7 +58,11 @@ export function planRotation(
         });
   if (faults.length > 0) {
     throw new RotationError(
-      ["Nothing was changed.", ...faults, "Deploy secretRotation first (pulumi up), or say --no-overlap."].join("\n"),
+      [
+        "Nothing was changed.",
+        ...faults,
+        "Deploy secretRotation first (pulumi up; npm run recover, where it was deployed before), or say --no-overlap.",
+      ].join("\n"),
     );
   }
   return steps;

@@ -106,3 +106,22 @@ it("knows which of the lost resources somebody made anew", async () => {
   const urns = await remade([clientOf("acme"), globex, mapper].map(lost), admin);
   expect(urns).toEqual(new Set([managed(globex).urn, managed(mapper).urn]));
 });
+
+it("a client profile and a client policy that only the provider believes to be there are told, and that recover makes them", async () => {
+  const ours = (type: string, name: string): Had => ({ type, name, of: SHARED, inputs: { name: "rotation" } });
+  const state = [ours(TYPES.clientProfile, "profile"), ours(TYPES.clientPolicy, "policy")].map(managed);
+  const findingsWhere = async (names: readonly string[]) => {
+    const list = names.map((name) => ({ name }));
+    const admin = adminOf({
+      "/client-policies/profiles?include-global-profiles=true": { profiles: list, globalProfiles: [] },
+      "/client-policies/policies": { policies: list },
+    });
+    return (await unmanagedChanges(state, [], {}, admin)).findings;
+  };
+
+  expect(await findingsWhere(["of others", "rotation"])).toEqual([]);
+  expect((await findingsWhere(["of others"])).map(({ remedy, sentence }) => [remedy, sentence.split(":")[0]])).toEqual([
+    ["recover", "someone deleted the client policy `rotation`"],
+    ["recover", "someone deleted the client profile `rotation`"],
+  ]);
+});

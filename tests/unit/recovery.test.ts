@@ -5,6 +5,8 @@ import { dirname } from "node:path";
 
 import { RecoveryError } from "../../commands/recover/stackLock";
 import { recover } from "../../commands/recover/recovery";
+import { removeUnknownPolicies, restorePolicies } from "../../commands/recover/rotationPolicies";
+import { TYPES } from "../../components/types";
 import { PulumiError } from "../../commands/pulumi/pulumiCli";
 import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
 
@@ -256,5 +258,65 @@ describe("a lock", () => {
         "look on another-host (ps -p 1), or whether that CI job has ended.",
     );
     expect(pulumi.calls).toEqual(["stack", "preview"]);
+  });
+});
+
+describe("the client profile and client policy of secretRotation", () => {
+  const PROFILE = {
+    name: "ours",
+    description: "of ours",
+    executors: [{ name: "secret-rotation", configuration: { a: "1" } }],
+  };
+  const POLICY = {
+    name: "ours",
+    enabled: true,
+    profiles: ["ours"],
+    conditions: [{ name: "client-attributes", configuration: {} }],
+  };
+  const IN_KEYCLOAK = { ...PROFILE, executors: [{ executor: "secret-rotation", configuration: { a: "1" } }] };
+  const OTHERS = { name: "of others" };
+  const keycloakWith = (...profiles: object[]) => {
+    const written: unknown[] = [];
+    const admin = {
+      get: (path: string) => Promise.resolve(path.endsWith("profiles") ? { profiles } : { policies: [OTHERS] }),
+      change: (...[method, path, json]: unknown[]) => Promise.resolve(void written.push([method, path, json])),
+    };
+    return { admin, written };
+  };
+
+  test("that somebody deleted are made anew from the state, the profile first, and those of others are kept", async () => {
+    const { admin, written } = keycloakWith(OTHERS);
+    const made = await restorePolicies(
+      [
+        { urn: "", type: TYPES.clientPolicy, outputs: POLICY },
+        { urn: "", type: TYPES.clientProfile, outputs: PROFILE },
+      ],
+      admin,
+    );
+    expect(made).toEqual(["client profile ours", "client policy ours"]);
+    expect(written).toEqual([
+      ["PUT", "/client-policies/profiles", { profiles: [OTHERS, IN_KEYCLOAK] }],
+      [
+        "PUT",
+        "/client-policies/policies",
+        {
+          policies: [
+            OTHERS,
+            { ...POLICY, description: undefined, conditions: [{ condition: "client-attributes", configuration: {} }] },
+          ],
+        },
+      ],
+    ]);
+  });
+
+  test("that only Keycloak has are removed where they are as a killed run leaves them, and else stay, which is told", async () => {
+    const planned = { urn: "", type: TYPES.clientProfile, name: "profile", inputs: PROFILE, isComponent: false };
+    const left = keycloakWith(OTHERS, IN_KEYCLOAK);
+    expect(await removeUnknownPolicies([planned], left.admin)).toEqual(["client profile ours"]);
+    expect(left.written).toEqual([["PUT", "/client-policies/profiles", { profiles: [OTHERS] }]]);
+
+    const foreign = keycloakWith({ ...IN_KEYCLOAK, executors: [] });
+    await expect(removeUnknownPolicies([planned], foreign.admin)).rejects.toThrow("Nothing was changed in it.");
+    expect(foreign.written).toEqual([]);
   });
 });
