@@ -1,7 +1,7 @@
 import { findDrift } from "./drift/findDrift";
 import { driftText } from "./drift/reportText";
 import { connect } from "../keycloak/http";
-import { pulumiCli, runPreview } from "./pulumi/pulumiCli";
+import { pulumiCli } from "./pulumi/pulumiCli";
 import { readSettings } from "../settings/read";
 import { FOUND, runReport } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
@@ -21,9 +21,7 @@ runReport(
     const keycloak = connect(settings.connection);
     try {
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
-      const report = await findDrift(name, stack, settings, keycloak, ({ refresh }) =>
-        runPreview(pulumi, `--refresh=${refresh}`),
-      );
+      const report = await findDrift(name, stack, settings, keycloak, pulumi);
       return { text: driftText(report), data: report, exitCode: report.drift ? FOUND : 0 };
     } finally {
       await keycloak.close();

@@ -6,7 +6,7 @@ import { type ManagedResource, managedResources } from "./managedResources";
 
 /** What somebody did to a resource behind the program's back: it is gone, or one of its properties is another. */
 export type Change =
-  | { readonly kind: "lost"; readonly resource: ManagedResource; readonly planned: Readonly<Record<string, unknown>> }
+  | { readonly kind: "lost"; readonly resource: ManagedResource }
   | {
       readonly kind: "changed";
       readonly resource: ManagedResource;
@@ -17,51 +17,57 @@ export type Change =
       readonly real: unknown;
     };
 
-export interface Changes {
-  readonly changes: readonly Change[];
-  /** What an `up` would change besides, for no other reason than these. */
-  readonly following: readonly ManagedResource[];
+/**
+ * What differs between the servers and what the last `up` left, as far as an `up` would change it.
+ * @param refreshed the preview of a refresh
+ * @param plain a preview that asked no server, by which is known what is not deployed yet: what the stack file has no
+ * more is nobody's change, nor is a value that it has already
+ */
+export function changesByHand(refreshed: Preview, plain: Preview): Change[] {
+  const managed = managedResources(refreshed);
+  const pending = changingSteps(plain);
+  return [...changingSteps(refreshed).values()].flatMap((step): Change[] => {
+    const resource = managed.get(step.urn);
+    const { op, newState: said } = pending.get(step.urn) ?? {};
+    if (resource === undefined || op === "delete") {
+      return [];
+    }
+    if (step.op === "delete") {
+      return [{ kind: "lost", resource }];
+    }
+    return changedNames(step).flatMap((property): Change[] => {
+      const values = { stored: valueOf(step.oldState, property), real: valueOf(step.newState, property) };
+      // Of a secret that has changed, both look alike.
+      const isOther = isMasked(values.real) || !isDeepStrictEqual(values.stored, values.real);
+      const isSaid = said !== undefined && isDeepStrictEqual(shownAs(property, said.inputs?.[property]), values.real);
+      return isOther && !isSaid ? [{ kind: "changed", resource, property, ...values }] : [];
+    });
+  });
 }
 
 /**
- * What differs between the server and what the last `up` left, as far as an `up` would change it.
- * @param refreshed a preview that asked the servers: its changes are those by hand and those not yet deployed
- * @param plain a preview that did not, by which the latter are known
+ * What an `up` changes besides, for no other reason than what somebody did.
+ * @param up a preview of what an `up` does once it has looked, or that of a refresh, which says it of what the program
+ * makes of nothing else
  */
-export function changesByHand(refreshed: Preview, plain: Preview): Changes {
-  const managed = managedResources(refreshed);
-  const stored = new Map(refreshed.steps.filter(({ op }) => op === "refresh").map((step) => [step.urn, step.oldState]));
-  const pending = changingSteps(plain);
-  const changes: Change[] = [];
-  const following: ManagedResource[] = [];
-  for (const [urn, step] of changingSteps(refreshed)) {
-    const resource = managed.get(urn);
-    if (resource === undefined || step.op === "delete") {
-      // The stack file's doing.
-      continue;
-    }
-    if (step.op === "create") {
-      changes.push({ kind: "lost", resource, planned: step.newState?.inputs ?? {} });
-      continue;
-    }
-    const known = new Set(changedNames(pending.get(urn) ?? {}));
-    const changed = changedNames(step).flatMap((property): Change[] => {
-      const values = { stored: valueOf(stored.get(urn), property), real: valueOf(step.oldState, property) };
-      // Of a secret that has changed, both look alike.
-      const isOther = !isDeepStrictEqual(values.stored, values.real) || (isMasked(values.real) && !known.has(property));
-      return isOther ? [{ kind: "changed", resource, property, ...values }] : [];
-    });
-    changes.push(...changed);
-    if (changed.length === 0 && !pending.has(urn)) {
-      following.push(resource);
-    }
-  }
-  return { changes, following };
+export function followingChanges(
+  up: Preview,
+  plain: Preview,
+  changes: readonly Change[],
+  managed: ReadonlyMap<string, ManagedResource>,
+): ManagedResource[] {
+  const known = new Set([...changes.map(({ resource }) => resource.urn), ...changingSteps(plain).keys()]);
+  return [...changingSteps(up).keys()].flatMap((urn) => (known.has(urn) ? [] : (managed.get(urn) ?? [])));
 }
 
-/** A value as the server told it, else as the program said it; nothing, however that is written. */
+/** A value as the server told it, else as the program said it. */
 function valueOf(state: Step["oldState"], property: string): unknown {
-  const value = maskedAs(property, state?.outputs?.[property] ?? state?.inputs?.[property]);
+  return shownAs(property, state?.outputs?.[property] ?? state?.inputs?.[property]);
+}
+
+/** A value without its secrets; nothing, however that is written. */
+function shownAs(property: string, given: unknown): unknown {
+  const value = maskedAs(property, given);
   const isNothing = value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
   return isNothing ? undefined : value;
 }

@@ -2,17 +2,15 @@ import type { Stack } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { foreignPolicies } from "../../keycloak/clientPolicies";
 import type { KeycloakConnection } from "../../keycloak/http";
-import { changingSteps, type Preview } from "../pulumi/preview";
+import { changingSteps } from "../pulumi/preview";
+import { type PulumiCli, runPreview, runRefreshPreview } from "../pulumi/pulumiCli";
 import type { Settings } from "../../settings/settings";
-import { changesByHand } from "./changes";
+import { changesByHand, followingChanges } from "./changes";
 import { withoutConsequences } from "./consequences";
 import { type DriftReport, driftReport, findingsOf, mayBePolicy, pendingOwners } from "./report";
 import { managedResources } from "./managedResources";
 import { tokenDifferences } from "./tokenDrift";
 import { remade, unmanagedChanges } from "./unmanaged";
-
-/** A preview, which either asks the servers what they have or believes the state. */
-export type PreviewRunner = (options: { readonly refresh: boolean }) => Promise<Preview>;
 
 /** Finds out what is not as the last `up` left it. Changes nothing, neither on a server nor in the state. */
 export async function findDrift(
@@ -20,20 +18,25 @@ export async function findDrift(
   { outputs }: Stack,
   settings: Settings,
   keycloak: KeycloakConnection,
-  preview: PreviewRunner,
+  pulumi: PulumiCli,
 ): Promise<DriftReport> {
-  // First, as a preview that refreshes tells a refused login, or a server that does not answer, in the provider's words.
   const admin = await loginAsDeployer(keycloak, settings);
-  const refreshed = await preview({ refresh: true });
-  // What is not yet deployed would show in both.
-  const plain = changingSteps(refreshed).size === 0 ? refreshed : await preview({ refresh: false });
-  const { changes, following } = changesByHand(refreshed, plain);
+  const asked = runPreview(pulumi, "--refresh=false");
+  const [, found] = await Promise.allSettled([asked, runRefreshPreview(pulumi)]);
+  const plain = await asked;
+  // A refresh logs in as the last `up` did, unless the program runs: the deployer may have a new secret since.
+  const refreshed = found.status === "fulfilled" ? found.value : await runRefreshPreview(pulumi, "--run-program");
+  const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);
+  const managed = managedResources(refreshed);
+  // What becomes of a container that hangs on a changed one, only the program knows.
+  const ofContainers = changes.some(({ resource }) => resource.owner.kind === "containers");
+  const up = ofContainers ? await runPreview(pulumi, "--refresh=true") : refreshed;
 
   const lost = changes.filter(({ kind }) => kind === "lost").map(({ resource }) => resource);
   const moving = [...changingSteps(plain).values()].filter(({ op }) => /delete|replace/.test(op));
   const gone = new Set([...lost, ...moving].map(({ urn }) => urn));
-  const present = [...managedResources(refreshed).values()].filter(({ urn }) => !gone.has(urn));
+  const present = [...managed.values()].filter(({ urn }) => !gone.has(urn));
 
   const [again, policies, unmanaged, tokens] = await Promise.all([
     remade(causes, admin),
@@ -45,7 +48,7 @@ export async function findDrift(
   return driftReport(
     name,
     findings,
-    following.map((resource) => resource.name),
+    followingChanges(up, plain, changes, managed).map(({ name: resource }) => resource),
     tokens,
     plain,
     unmanaged.hiddenSecrets,

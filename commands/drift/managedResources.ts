@@ -19,12 +19,12 @@ export interface ManagedResource {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** What the state has, by URN: a preview that refreshes has a step for each. Components are nothing on any server. */
+/** What the state has, by URN: a preview of a refresh has a step for each. Components are nothing on any server. */
 export function managedResources({ steps }: Preview): ReadonlyMap<string, ManagedResource> {
   const parents = parentsOf(steps);
-  const resources = steps.flatMap(({ op, oldState, urn }): [string, ManagedResource][] => {
+  const resources = steps.flatMap(({ oldState, urn }): [string, ManagedResource][] => {
     const { id } = recordOf(oldState);
-    if (op !== "refresh" || oldState?.custom !== true || typeof id !== "string") {
+    if (oldState?.custom !== true || typeof id !== "string") {
       return [];
     }
     return [

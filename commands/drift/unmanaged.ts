@@ -131,9 +131,8 @@ export async function remade(changes: readonly Change[], admin: KeycloakAdmin): 
       if (change.kind !== "lost") {
         return [];
       }
-      const { name, type, urn } = change.resource;
-      const planned = { urn, type, name, inputs: change.planned, isComponent: false };
-      return (await findExisting(planned, admin)) === undefined ? [] : [urn];
+      const planned = { ...change.resource, isComponent: false };
+      return (await findExisting(planned, admin)) === undefined ? [] : [planned.urn];
     }),
   );
   return new Set(found.flat());

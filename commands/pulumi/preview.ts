@@ -89,8 +89,11 @@ export function changingSteps({ steps }: Pick<Preview, "steps">): ReadonlyMap<st
   return byUrn;
 }
 
-/** Reads the output; whatever else it is becomes an error, since a reviewer must not take it for "no changes". */
-export function readPreview(text: string): Preview {
+/**
+ * Reads the output; whatever else it is becomes an error, since a reviewer must not take it for "no changes".
+ * @param isRefresh whether it is that of `pulumi refresh --preview-only`, which of a state without resources tells nothing
+ */
+export function readPreview(text: string, isRefresh = false): Preview {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -106,7 +109,7 @@ export function readPreview(text: string): Preview {
         : ["what was read is no output of pulumi preview --json", said],
     );
   }
-  const { steps, changeSummary, diagnostics } = recordOf(json);
+  const { steps, changeSummary, diagnostics, duration } = recordOf(json);
   const messages = (severity: string) =>
     listOf(diagnostics).flatMap((diagnostic) => {
       const { message, severity: own } = recordOf(diagnostic);
@@ -122,7 +125,10 @@ export function readPreview(text: string): Preview {
     errors: messages("error"),
     warnings: messages("warning"),
   };
-  return read.errors.length > 0 ? read : { ...read, errors: contradictions(read, Array.isArray(steps)) };
+  if (isRefresh && steps === undefined && changeSummary === undefined && typeof duration === "number") {
+    return read;
+  }
+  return read.errors.length > 0 ? read : { ...read, errors: contradictions(read, Array.isArray(steps), isRefresh) };
 }
 
 /** A preview that could not be made. */
@@ -131,13 +137,16 @@ export function failed(errors: readonly string[]): Preview {
 }
 
 /** Pulumi counts by itself, too: nothing may have got lost. */
-function contradictions({ steps, counts }: Preview, hasSteps: boolean): string[] {
+function contradictions({ steps, counts }: Preview, hasSteps: boolean, isRefresh: boolean): string[] {
   if (!hasSteps || Object.keys(counts).length === 0) {
     return ["what was read is no output of pulumi preview --json"];
   }
   const counted = Object.entries(counts).filter(([op]) => !IDLE_OPS.includes(op));
   const told = changingSteps({ steps }).size;
-  return counted.some(([, count]) => count > 0) === told > 0
+  const all = counted.reduce((sum, [, count]) => sum + count, 0);
+  // A replacement is several steps and one count, and a refresh has none: Pulumi lists it without what it found there
+  // where a provider does not tell the differences.
+  return (isRefresh ? all === told : all > 0 === told > 0)
     ? []
     : [
         `the preview counts ${counted.map(([op, count]) => `${count} × ${op}`).join(", ") || "no changes"}, and lists ${told}`,

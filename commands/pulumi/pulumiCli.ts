@@ -128,10 +128,24 @@ function endOf(exitCode: number): string[] {
 }
 
 /** What an `up` would change. @throws PulumiError also where the CLI's output cannot be read */
-export async function runPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
-  const args = ["preview", "--json", "--suppress-permalink", ...options];
+export function runPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
+  return readSteps(pulumi, ["preview", ...options]);
+}
+
+/**
+ * What the servers have otherwise than the state: `update` or `delete` of each resource that differs, with the real one
+ * as the new state, and `refresh` of all others. It changes nothing, takes no lock and does not run the program. Its time
+ * grows with the resources, that of `preview --refresh` with their square.
+ * @throws PulumiError also where the CLI's output cannot be read
+ */
+export function runRefreshPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
+  return readSteps(pulumi, ["refresh", "--preview-only", ...options], true);
+}
+
+async function readSteps(pulumi: PulumiCli, command: readonly string[], isRefresh = false): Promise<Preview> {
+  const args = [...command, "--json", "--suppress-permalink=true"];
   const text = await pulumi.run(args);
-  const preview = readPreview(text);
+  const preview = readPreview(text, isRefresh);
   if (preview.errors.length > 0) {
     throw new PulumiError(args, text);
   }

@@ -1,5 +1,6 @@
-import { changesByHand } from "../../commands/drift/changes";
-import { changingSteps } from "../../commands/pulumi/preview";
+import { changesByHand, followingChanges } from "../../commands/drift/changes";
+import { managedResources } from "../../commands/drift/managedResources";
+import { changingSteps, type Preview } from "../../commands/pulumi/preview";
 import { withoutConsequences } from "../../commands/drift/consequences";
 import { TYPES } from "../../components/types";
 import {
@@ -7,6 +8,8 @@ import {
   changed,
   clientOf,
   createOf,
+  foundOf,
+  goneOf,
   type Had,
   lost,
   managed,
@@ -23,77 +26,83 @@ const NOTHING = previewOf();
 
 describe("a change by hand", () => {
   it("is a property that the server has otherwise than the last up left it", () => {
-    const refreshed = previewOf(refreshOf(ACME), updateOf(ACME, { enabled: false }));
-    expect(changesByHand(refreshed, NOTHING)).toEqual({
-      changes: [changed(ACME, "enabled", true, false)],
-      following: [],
-    });
+    const refreshed = previewOf(refreshOf(mapperOf("acme")), foundOf(ACME, { enabled: false }));
+    expect(changesByHand(refreshed, NOTHING)).toEqual([changed(ACME, "enabled", true, false)]);
   });
 
-  it("is not what the stack file says otherwise, and is its counterpart in the same step", () => {
-    const said = { accessTokenLifespan: "600" };
-    const refreshed = previewOf(refreshOf(ACME), updateOf(ACME, { enabled: false }, said));
-    const plain = previewOf(updateOf(ACME, {}, said));
-    expect(changesByHand(refreshed, plain).changes).toEqual([changed(ACME, "enabled", true, false)]);
-    expect(changesByHand(previewOf(refreshOf(ACME), updateOf(ACME, {}, said)), plain)).toEqual({
-      changes: [],
-      following: [],
-    });
+  it("is not what the stack file says otherwise, and is its counterpart in the same resource", () => {
+    const plain = previewOf(updateOf(ACME, { accessTokenLifespan: "600" }));
+    const refreshed = previewOf(foundOf(ACME, { enabled: false }));
+    expect(changesByHand(refreshed, plain)).toEqual([changed(ACME, "enabled", true, false)]);
+    expect(changesByHand(previewOf(refreshOf(ACME)), plain)).toEqual([]);
   });
 
   it("is told from what the last up left, where the stack file says something else again", () => {
-    const said = { accessTokenLifespan: "600" };
-    const refreshed = previewOf(refreshOf(ACME), updateOf(ACME, { accessTokenLifespan: "900" }, said));
-    expect(changesByHand(refreshed, previewOf(updateOf(ACME, {}, said))).changes).toEqual([
+    const refreshed = previewOf(foundOf(ACME, { accessTokenLifespan: "900" }));
+    expect(changesByHand(refreshed, previewOf(updateOf(ACME, { accessTokenLifespan: "600" })))).toEqual([
       changed(ACME, "accessTokenLifespan", "300", "900"),
     ]);
   });
 
-  it("is a resource that the state has and the preview would create; one that it lacks is not deployed yet", () => {
-    const refreshed = previewOf(refreshOf(ACME), createOf(ACME), createOf(clientOf("new")));
-    expect(changesByHand(refreshed, previewOf(createOf(clientOf("new"))))).toEqual({
-      changes: [lost(ACME)],
-      following: [],
-    });
+  it("is not what the stack file says by now, too, and is not deployed yet", () => {
+    const said = { accessTokenLifespan: "900" };
+    expect(changesByHand(previewOf(foundOf(ACME, said)), previewOf(updateOf(ACME, said)))).toEqual([]);
   });
 
-  it("is not a resource that the stack file has no more", () => {
-    const deleted = { ...createOf(ACME), op: "delete" };
-    expect(changesByHand(previewOf(refreshOf(ACME), deleted), previewOf(deleted)).changes).toEqual([]);
+  it("is a resource that the state has and the server has not; one that the state lacks is not deployed yet", () => {
+    const plain = previewOf(createOf(clientOf("new")));
+    expect(changesByHand(previewOf(goneOf(ACME)), plain)).toEqual([lost(ACME)]);
+  });
+
+  it("is nothing of a resource that the stack file has no more", () => {
+    const mapper = mapperOf("acme", { claimValue: "a" });
+    const plain = previewOf(goneOf(ACME), goneOf(mapper));
+    expect(changesByHand(previewOf(goneOf(ACME), foundOf(mapper, { claimValue: "b" })), plain)).toEqual([]);
   });
 
   it.each([
     [null, []],
     [undefined, {}],
     ["", null],
-  ])("is not another way to write nothing: %j, %j", (stored, real) => {
+  ])("is not another way to write nothing, which an up changes all the same: %j, %j", (stored, real) => {
     const had = clientOf("acme", { validRedirectUris: stored });
-    const refreshed = previewOf(refreshOf(had), updateOf(had, { validRedirectUris: real }));
-    expect(changesByHand(refreshed, NOTHING)).toEqual({ changes: [], following: [managed(had)] });
+    const refreshed = previewOf(foundOf(had, { validRedirectUris: real }));
+    expect(changesByHand(refreshed, NOTHING)).toEqual([]);
+    expect(followingChanges(refreshed, NOTHING, [], managedResources(refreshed))).toEqual([managed(had)]);
   });
 
   it("is known of a secret, too, whose values look alike", () => {
     const had = clientOf("acme", { envs: ["[secret]"] });
-    const refreshed = previewOf(refreshOf(had), updateOf(had, { envs: ["[secret]"] }));
-    expect(changesByHand(refreshed, NOTHING).changes).toEqual([changed(had, "envs", ["[secret]"], ["[secret]"])]);
-    expect(changesByHand(refreshed, previewOf(updateOf(had, {}, { envs: ["[secret]"] }))).changes).toEqual([]);
+    expect(changesByHand(previewOf(foundOf(had, { envs: ["[secret]"] })), NOTHING)).toEqual([
+      changed(had, "envs", ["[secret]"], ["[secret]"]),
+    ]);
+    expect(changesByHand(previewOf(refreshOf(had)), previewOf(updateOf(had, { envs: ["[secret]"] })))).toEqual([]);
   });
 
   it("is masked where the property is a secret", () => {
     const had = clientOf("acme", { clientSecret: "old" });
-    const refreshed = previewOf(refreshOf(had), updateOf(had, { clientSecret: "new" }));
-    expect(changesByHand(refreshed, NOTHING).changes).toEqual([changed(had, "clientSecret", "[secret]", "[secret]")]);
+    expect(changesByHand(previewOf(foundOf(had, { clientSecret: "new" })), NOTHING)).toEqual([
+      changed(had, "clientSecret", "[secret]", "[secret]"),
+    ]);
   });
 
   it("is followed by what an up changes for no other reason", () => {
     const container: Had = { type: TYPES.container, name: "api-container", of: APPS, outputs: { volumes: ["v"] } };
-    const refreshed = previewOf(refreshOf(container), updateOf(container, {}, { volumes: ["unknown"] }, "replace"));
-    expect(changesByHand(refreshed, NOTHING)).toEqual({ changes: [], following: [managed(container)] });
+    const refreshed = previewOf(refreshOf(container), foundOf(ACME, { enabled: false }));
+    const up = previewOf(
+      updateOf(container, { volumes: ["unknown"] }, "replace"),
+      updateOf(ACME, {}),
+      createOf(clientOf("new")),
+    );
+    const following = (plain: Preview) =>
+      followingChanges(up, plain, changesByHand(refreshed, plain), managedResources(refreshed));
+    expect(following(NOTHING)).toEqual([managed(container)]);
+    expect(following(previewOf(updateOf(container, { volumes: ["w"] })))).toEqual([]);
   });
 });
 
 it("takes one step of each resource, that with the properties", () => {
-  const steps = [updateOf(ACME, { enabled: false }, {}, "replace"), { ...createOf(ACME), op: "create-replacement" }];
+  const steps = [updateOf(ACME, { enabled: false }, "replace"), { ...createOf(ACME), op: "create-replacement" }];
   for (const order of [steps, [...steps].reverse()]) {
     expect(changingSteps(previewOf(...order)).get(urnOf(ACME))?.detailedDiff).toHaveProperty("enabled");
   }

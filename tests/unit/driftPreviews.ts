@@ -48,7 +48,7 @@ const stateOf = (had: Had, outputs = had.outputs) => ({
   outputs: outputs ?? {},
 });
 
-/** The step by which a preview asks a server for it. */
+/** The step of a refresh that found it as the state has it. */
 export const refreshOf = (had: Had): Step => ({
   op: "refresh",
   urn: urnOf(had),
@@ -56,14 +56,29 @@ export const refreshOf = (had: Had): Step => ({
   newState: stateOf(had),
 });
 
-/** The step by which a preview would bring these properties of a server's back to what the program says. */
-export const updateOf = (had: Had, real: Values, said: Values = {}, op = "update"): Step => ({
+/** The step of a refresh that found these properties otherwise. */
+export const foundOf = (had: Had, real: Values): Step => ({
+  op: "update",
+  urn: urnOf(had),
+  oldState: stateOf(had),
+  newState: stateOf(had, { ...had.outputs, ...real }),
+  detailedDiff: differing(real),
+});
+
+/** The step of a refresh that did not find it. */
+export const goneOf = (had: Had): Step => ({ op: "delete", urn: urnOf(had), oldState: stateOf(had) });
+
+/** The step by which a preview would bring these properties to what the program says. */
+export const updateOf = (had: Had, said: Values, op = "update"): Step => ({
   op,
   urn: urnOf(had),
-  oldState: stateOf(had, { ...had.outputs, ...real }),
+  oldState: stateOf(had),
   newState: { ...stateOf(had), inputs: { ...had.inputs, ...said } },
-  detailedDiff: Object.fromEntries(Object.keys({ ...real, ...said }).map((property) => [property, { kind: "update" }])),
+  detailedDiff: differing(said),
 });
+
+const differing = (values: Values) =>
+  Object.fromEntries(Object.keys(values).map((property) => [property, { kind: "update" }]));
 
 /** The step by which a preview would make it anew. */
 export const createOf = (had: Had): Step => ({ op: "create", urn: urnOf(had), newState: stateOf(had) });
@@ -82,4 +97,4 @@ export const changed = (had: Had, property: string, stored: unknown, real: unkno
   real,
 });
 
-export const lost = (had: Had): Change => ({ kind: "lost", resource: managed(had), planned: had.inputs ?? {} });
+export const lost = (had: Had): Change => ({ kind: "lost", resource: managed(had) });

@@ -52,8 +52,8 @@ it("writes everything as Markdown that is readable as it is", () => {
     { customers: [], difference: "another issuer" },
   ];
   const plain = previewOf(
-    updateOf(clientOf("initech"), {}, { accessTokenLifespan: "600", name: "x" }),
-    updateOf(clientOf("hooli"), {}, { accessTokenLifespan: "600", name: "x" }),
+    updateOf(clientOf("initech"), { accessTokenLifespan: "600", name: "x" }),
+    updateOf(clientOf("hooli"), { accessTokenLifespan: "600", name: "x" }),
     createOf(clientOf("new")),
   );
   const findings = [

@@ -122,3 +122,23 @@ test("what policies say is told beside the changes: what refuses them as dangero
   // Without a violation, something else made it fail.
   expect(summary([event("should", "advisory")])).toContain("### prod: the preview failed");
 });
+
+describe("the preview of a refresh", () => {
+  const urn = (name: string) => `urn:pulumi:prod::scpcloud::a::${name}`;
+  const errorsOf = (output: object, isRefresh = true) => readPreview(JSON.stringify(output), isRefresh).errors;
+
+  it("may tell neither steps nor counts, as it does of a state without resources; a preview may not", () => {
+    expect(errorsOf({ config: {}, duration: 1 })).toEqual([]);
+    expect(errorsOf({ config: {}, duration: 1 }, false)).not.toEqual([]);
+    expect(errorsOf({})).not.toEqual([]);
+  });
+
+  it("is an error where Pulumi counts a difference that it does not list", () => {
+    const steps = [
+      { op: "update", urn: urn("a") },
+      { op: "refresh", urn: urn("b") },
+    ];
+    expect(errorsOf({ steps, changeSummary: { update: 1, same: 1 } })).toEqual([]);
+    expect(errorsOf({ steps, changeSummary: { update: 2 } })).toEqual(["the preview counts 2 × update, and lists 1"]);
+  });
+});
