@@ -1,12 +1,16 @@
-import { SettingsError } from "../settings/faults";
+import type * as v from "valibot";
+
+import { recordOf, stringsOf } from "../settings/decode";
+import { type Fault, SettingsError } from "../settings/faults";
 import { explainAdmin } from "../settings/keycloakAnswers";
 import type { Settings } from "../settings/settings";
+import { ofForm } from "../settings/shapes";
 import type { KeycloakConnection } from "./http";
 import { login } from "./login";
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {
-  /** Below `/admin/realms/<realm>`. @throws SettingsError unless the answer is 200. */
+  /** Below `/admin/realms/<realm>`. @throws SettingsError unless the answer is 200, and JSON. */
   get(path: string): Promise<unknown>;
 }
 
@@ -25,7 +29,7 @@ export async function loginAsDeployer(
   asking: Pick<Settings, "connection" | "deployer" | "realm">,
   accessToken?: string,
 ): Promise<KeycloakManager> {
-  let token = accessToken ?? (await login(keycloak, asking));
+  let token = accessToken ?? (await logIn(keycloak, asking));
   const base = `/admin/realms/${asking.realm}`;
   const attempt = (method: string, path: string, json: unknown) =>
     keycloak.request(`${base}${path}`, { method, headers: { authorization: `Bearer ${token}` }, json });
@@ -33,16 +37,62 @@ export async function loginAsDeployer(
     let { status, body } = await attempt(method, path, json);
     if (status === 401) {
       // Recovering a large stack takes longer than a token lives.
-      token = await login(keycloak, asking);
+      token = await logIn(keycloak, asking);
       ({ status, body } = await attempt(method, path, json));
     }
     if (!isGood(status)) {
-      throw new SettingsError([explainAdmin({ status, path: `${base}${path}` }, asking)]);
+      throw refusal([explainAdmin({ status, path: `${base}${path}`, said: wordsOf(body) }, asking)]);
     }
     return body;
   };
   return {
-    get: (path) => send("GET", path, (status) => status === 200),
+    get: async (path) => {
+      const body = await send("GET", path, (status) => status === 200);
+      return body ?? Promise.reject(otherAnswer(path, "it is no JSON"));
+    },
     change: (method, path, json) => send(method, path, (status) => status >= 200 && status < 300, json),
   };
+}
+
+/** What the admin REST API has at a path. @throws SettingsError also where it is of another form */
+export async function read<Schema extends v.GenericSchema>(
+  admin: KeycloakAdmin,
+  path: string,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const answer = ofForm(schema, await admin.get(path));
+  if ("wrong" in answer) {
+    throw otherAnswer(path, answer.wrong);
+  }
+  return answer.value;
+}
+
+async function logIn(...asking: Parameters<typeof login>): Promise<string> {
+  try {
+    return await login(...asking);
+  } catch (error) {
+    throw error instanceof SettingsError ? refusal(error.faults) : error;
+  }
+}
+
+/** By then, the command may have changed something. */
+function refusal(faults: readonly Fault[]): SettingsError {
+  return new SettingsError(faults, "in the stack's configuration, or in Keycloak");
+}
+
+function otherAnswer(path: string, wrong: string): SettingsError {
+  return refusal([
+    {
+      key: "keycloak:url",
+      rule: "must be a Keycloak that answers itself",
+      reason: `its admin REST API answered 200 at ${path || "the realm"}, but not as Keycloak does: ${wrong}`,
+      remedy: "see that neither a proxy nor a login page answers in its place, and that the URL is Keycloak's own",
+    },
+  ]);
+}
+
+/** Keycloak's own, of two forms. */
+function wordsOf(body: unknown): string {
+  const { error, error_description: description, errorMessage } = recordOf(body);
+  return stringsOf([errorMessage, error, description]).join(": ");
 }

@@ -1,19 +1,35 @@
-import type { KeycloakAdmin } from "./admin";
+import * as v from "valibot";
+
+import { type KeycloakAdmin, read } from "./admin";
+
+/** A mapper of a client or a client scope. */
+const MAPPER = v.object({
+  id: v.string(),
+  name: v.string(),
+  config: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+
+/** What a client and a client scope have in common. */
+export const WITH_MAPPERS = v.looseObject({
+  id: v.string(),
+  attributes: v.exactOptional(v.record(v.string(), v.string())),
+  protocolMappers: v.exactOptional(v.array(MAPPER)),
+});
 
 /** A client as Keycloak's admin REST API shows it, as far as the commands look at it. The secret is never printed. */
-export interface ClientRepresentation {
-  readonly id: string;
-  readonly clientId: string;
-  readonly name?: string;
-  readonly enabled?: boolean;
-  readonly secret?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly [field: string]: unknown;
-}
+export const CLIENT = v.looseObject({
+  ...WITH_MAPPERS.entries,
+  clientId: v.string(),
+  name: v.exactOptional(v.string()),
+  enabled: v.exactOptional(v.boolean()),
+  secret: v.exactOptional(v.string()),
+});
+
+export type ClientRepresentation = v.InferOutput<typeof CLIENT>;
 
 /** The client of this id, or nothing. Never asks for the whole list: it takes 18 s with 1,226 clients. */
 export async function findClient(admin: KeycloakAdmin, clientId: string): Promise<ClientRepresentation | undefined> {
-  const found = (await admin.get(`/clients?clientId=${encodeURIComponent(clientId)}`)) as ClientRepresentation[];
+  const found = await read(admin, `/clients?clientId=${encodeURIComponent(clientId)}`, v.array(CLIENT));
   return found.find((client) => client.clientId === clientId);
 }
 

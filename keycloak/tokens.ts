@@ -1,18 +1,21 @@
 import type { createLocalJWKSet, JSONWebKeySet } from "jose";
+import * as v from "valibot";
 
+import { recordOf, stringsOf } from "../settings/decode";
 import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
+import { ofForm } from "../settings/shapes";
 import { KeycloakError, type KeycloakConnection } from "./http";
 
 /** A value as JSON has it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
+const DISCOVERY = v.object({ issuer: v.string() });
+
 /** A token's payload, decoded. */
 export type Claims = Readonly<Record<string, Json>>;
 
 /** The parts of the discovery document that the program relies on (OpenID Connect Discovery 1.0, section 3). */
-export interface Discovery {
-  readonly issuer: string;
-}
+export type Discovery = v.InferOutput<typeof DISCOVERY>;
 
 /** The token endpoint answered something else than a token. */
 export class NoTokenError extends KeycloakError {
@@ -35,13 +38,15 @@ export type Keys = ReturnType<typeof createLocalJWKSet>;
 export async function fetchDiscovery(keycloak: KeycloakConnection, realm: string): Promise<Discovery> {
   const path = discoveryDocumentOf(realmUrl("", realm));
   const { status, body } = await keycloak.request(path);
-  const issuer = (body as Partial<Discovery> | undefined)?.issuer;
-  if (status !== 200 || typeof issuer !== "string") {
-    const why =
-      status === 404 ? `is there a realm "${realm}"?` : "Keycloak, or a proxy before it, does not answer as it should";
-    throw new KeycloakError(`${keycloak.url}${path} answered ${status}: ${why}`);
+  const read = ofForm(DISCOVERY, body);
+  if (status === 200 && "value" in read) {
+    return read.value;
   }
-  return { issuer };
+  const why =
+    status === 404
+      ? `is there a realm "${realm}"?`
+      : `Keycloak, or a proxy before it, does not answer as it should${"wrong" in read ? `: ${read.wrong}` : ""}`;
+  throw new KeycloakError(`${keycloak.url}${path} answered ${status}: ${why}`);
 }
 
 /** The realm's public keys (RFC 7517), ready for any number of tokens. */
@@ -70,18 +75,20 @@ export async function fetchToken(
   authorization: string | undefined,
   form: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { status, body } = await keycloak.request(tokenEndpointOf(realmUrl("", realm)), {
+  const path = tokenEndpointOf(realmUrl("", realm));
+  const { status, body } = await keycloak.request(path, {
     method: "POST",
     headers: authorization === undefined ? {} : { authorization },
     form: { grant_type: "client_credentials", ...form },
   });
-  const answer = body as { access_token?: string; error?: string; error_description?: string } | undefined;
-  if (status !== 200 || typeof answer?.access_token !== "string") {
-    const reason = [answer?.error, answer?.error_description].filter(Boolean).join(": ");
-    const refused = status === 400 || status === 401;
-    throw new (refused ? TokenRefusedError : NoTokenError)(status, reason);
+  const { access_token: token, error, error_description: description } = recordOf(body);
+  if (status === 200 && typeof token === "string") {
+    return token;
   }
-  return answer.access_token;
+  const words = stringsOf([error, description]).filter(Boolean).join(": ");
+  const reason = status === 200 ? `without a token at ${path}: something else than Keycloak answers there` : words;
+  const refused = status === 400 || status === 401;
+  throw new (refused ? TokenRefusedError : NoTokenError)(status, reason);
 }
 
 /**
@@ -92,7 +99,7 @@ export async function verifySignature(token: string, keys: Keys): Promise<Claims
   const { compactVerify } = await import("jose");
   try {
     const { payload } = await compactVerify(token, keys);
-    return JSON.parse(new TextDecoder().decode(payload)) as Claims;
+    return recordOf(JSON.parse(new TextDecoder().decode(payload))) as Claims;
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown reason";
     throw new KeycloakError(`the token's signature does not match the realm's keys (${reason})`);

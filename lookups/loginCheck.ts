@@ -25,6 +25,10 @@ export async function checkLogin(settings: Settings): Promise<Fault[]> {
     const [, taken] = await Promise.all([admin.get(""), serviceAccountFaults(keycloak, accessToken, settings)]);
     return [...taken, ...(await rotationFaults(keycloak, accessToken, settings))];
   } catch (error) {
+    if (error instanceof SettingsError) {
+      // Nothing is declared yet.
+      throw new SettingsError(error.faults);
+    }
     throw error instanceof NoAnswerError ? new SettingsError([explainFailure(error, settings)]) : error;
   } finally {
     await keycloak.close();

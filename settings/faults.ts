@@ -16,22 +16,29 @@ export interface Fault {
   readonly remedy: string;
 }
 
+/** What a list of faults says first, where nothing can have happened yet. */
+const BEFORE_ALL = "in the stack's configuration; nothing was changed";
+
 /** Thrown with every fault found; its message is the whole text for the user and needs no stack trace. */
 export class SettingsError extends UserError {
   override readonly name = "SettingsError";
 
-  constructor(readonly faults: readonly Fault[]) {
-    super(formatFaults(faults));
+  /** @param where where the faults are, and that nothing was changed, if that is so */
+  constructor(
+    readonly faults: readonly Fault[],
+    where?: string,
+  ) {
+    super(formatFaults(faults, where));
   }
 }
 
 /** All faults as one text, one paragraph each, in the order of their keys. */
-export function formatFaults(faults: readonly Fault[]): string {
+export function formatFaults(faults: readonly Fault[], where = BEFORE_ALL): string {
   const sorted = [...faults].sort((a, b) => a.key.localeCompare(b.key, "en"));
   // Several lookups may fail for one and the same reason.
   const paragraphs = [...new Set(sorted.map(formatFault))];
   const count = paragraphs.length === 1 ? "1 fault" : `${paragraphs.length} faults`;
-  return [`${count} in the stack's configuration; nothing was changed.`, ...paragraphs].join("\n\n");
+  return [`${count} ${where}.`, ...paragraphs].join("\n\n");
 }
 
 function formatFault({ key, rule, reason, value, remedy }: Fault): string {

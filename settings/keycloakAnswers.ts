@@ -158,6 +158,15 @@ export function explainAdmin(answer: RefusedAnswer, { connection, deployer, real
         value: realm,
         remedy: "write the realm's name as in the admin console; the case of its letters matters",
       };
+    case 400:
+    case 409:
+      return {
+        key: "keycloak:url",
+        rule: "must be a Keycloak that does what is asked of it",
+        reason: `it refused ${path}: ${status}${said === "" ? "" : ` ${said}`}`,
+        value: connection.url,
+        remedy: "see what its words name; its log tells more for the time of this run",
+      };
     default:
       return explainNotReady(answer, { connection });
   }

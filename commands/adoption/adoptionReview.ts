@@ -1,9 +1,11 @@
+import * as v from "valibot";
+
 import { ORGANIZATION_CLAIM, realmScopeNames } from "../../components/names";
 import { basicAuthorization, isSecret } from "../../components/credentials";
 import type { Settings } from "../../settings/settings";
 import { compareClaims } from "../contract/compareClaims";
 import { tokenContract } from "../contract/tokenContract";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
@@ -114,7 +116,7 @@ async function findOrganizationId({ integration }: Candidate, admin: KeycloakAdm
     return organization.id;
   }
   const path = `/users?exact=true&username=${encodeURIComponent(organization.user)}`;
-  const users = (await admin.get(path)) as { readonly id: string; readonly username: string }[];
+  const users = await read(admin, path, v.array(v.object({ id: v.string(), username: v.string() })));
   return users.find(({ username }) => username === organization.user)?.id;
 }
 
@@ -150,15 +152,18 @@ function secretInWords({ client }: Candidate): string {
   return created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
 }
 
+const ROLES = v.optional(v.array(v.object({ name: v.string() })), []);
+const SCOPE_MAPPINGS = v.object({
+  realmMappings: ROLES,
+  clientMappings: v.optional(v.record(v.string(), v.object({ mappings: ROLES })), {}),
+});
+
 /** Role mappings of the client's own scope: with full scope off, the token still shows these. */
 async function rolesInScope({ client }: Candidate, admin: KeycloakAdmin): Promise<string[]> {
-  const { realmMappings = [], clientMappings = {} } = (await admin.get(`/clients/${client.id}/scope-mappings`)) as {
-    readonly realmMappings?: readonly { readonly name: string }[];
-    readonly clientMappings?: Readonly<Record<string, { readonly mappings?: readonly { readonly name: string }[] }>>;
-  };
+  const { realmMappings, clientMappings } = await read(admin, `/clients/${client.id}/scope-mappings`, SCOPE_MAPPINGS);
   const roles = [
     ...realmMappings.map(({ name }) => name),
-    ...Object.entries(clientMappings).flatMap(([owner, { mappings = [] }]) =>
+    ...Object.entries(clientMappings).flatMap(([owner, { mappings }]) =>
       mappings.map(({ name }) => `${owner}.${name}`),
     ),
   ];

@@ -1,5 +1,5 @@
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../components/names";
-import { recordOf, stringsOf } from "../../settings/decode";
+import { stringsOf } from "../../settings/decode";
 import type { ClientRepresentation } from "../../keycloak/clients";
 import { code, names } from "../review/markdown";
 
@@ -70,12 +70,11 @@ export interface FurtherMapper {
 
 /** All but the program's own, which is adopted by its name. */
 export function furtherMappers({ protocolMappers }: ClientRepresentation): FurtherMapper[] {
-  const mappers = Array.isArray(protocolMappers) ? (protocolMappers as unknown[]).map(recordOf) : [];
-  return mappers
+  return (protocolMappers ?? [])
     .filter(({ name }) => name !== ORGANIZATION_CLAIM)
     .map(({ config, id, name }) => {
-      const claim = recordOf(config)["claim.name"];
-      return { id: String(id), name: String(name), ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
+      const claim = config["claim.name"];
+      return { id, name, ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
     });
 }
 

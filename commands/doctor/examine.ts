@@ -1,4 +1,5 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
+import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
@@ -175,7 +176,8 @@ async function checkRotation(
 /** The server's version, if it shows it to the deployer. */
 async function visibleVersion(keycloak: KeycloakConnection, token: string): Promise<string | undefined> {
   const { body } = await keycloak.request("/admin/serverinfo", { headers: { authorization: `Bearer ${token}` } });
-  return (body as { systemInfo?: { version?: string } } | undefined)?.systemInfo?.version;
+  const { version } = recordOf(recordOf(body)["systemInfo"]);
+  return typeof version === "string" ? version : undefined;
 }
 
 async function checkEngine({ apps }: Settings): Promise<Check[]> {

@@ -1,5 +1,7 @@
+import * as v from "valibot";
+
 import type { Settings } from "../../settings/settings";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { type Check, right, unknown, warning } from "./check";
 
 /** So many ids, federated users' too, stay within the 4,096 bytes that Keycloak reads of a request's first line. */
@@ -43,11 +45,13 @@ export async function checkOrganizations(
   ];
 }
 
+const USERS = v.array(v.object({ id: v.string() }));
+
 async function existingIds(admin: KeycloakAdmin, ids: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (let start = 0; start < ids.length; start += IDS_IN_A_REQUEST) {
     const search = encodeURIComponent(`id:${ids.slice(start, start + IDS_IN_A_REQUEST).join(" ")}`);
-    const users = (await admin.get(`/users?briefRepresentation=true&search=${search}`)) as { readonly id: string }[];
+    const users = await read(admin, `/users?briefRepresentation=true&search=${search}`, USERS);
     found.push(...users.map(({ id }) => id));
   }
   return found;

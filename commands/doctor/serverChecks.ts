@@ -1,12 +1,15 @@
 import { connect as connectTls } from "node:tls";
 
+import * as v from "valibot";
+
 import { BUILT_IN_SCOPES } from "../../components/names";
 import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
 import { isSecret } from "../../components/credentials";
+import { recordOf } from "../../settings/decode";
 import type { Connection, Settings } from "../../settings/settings";
 import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../contract/compareClaims";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
@@ -25,13 +28,13 @@ export async function checkServer(keycloak: KeycloakConnection, settings: Settin
     return [...checks, wrong("realm", `${why} (${path})`, remedy)];
   }
   checks.push(right("realm", `${realm} is there and enabled`));
-  const { issuer } = body as { issuer?: string };
+  const { issuer } = recordOf(body);
   checks.push(
     issuer === issuerOf(settings)
-      ? right("issuer", issuer)
+      ? right("issuer", issuerOf(settings))
       : wrong(
           "issuer",
-          `the server says ${issuer}, and the settings say ${issuerOf(settings)}: the API would refuse each token`,
+          `the server says ${typeof issuer === "string" ? issuer : "none"}, and the settings say ${issuerOf(settings)}: the API would refuse each token`,
           "compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname",
           ["verify"],
         ),
@@ -87,15 +90,16 @@ export function checkClock(issuedAt: number | undefined, now: Date): Check {
 }
 
 /** A realm as the admin REST API shows it, as far as it is looked at here. Durations in seconds. */
-interface RealmRepresentation {
-  readonly ssoSessionMaxLifespan?: number;
-  readonly clientSessionMaxLifespan?: number;
-  readonly defaultSignatureAlgorithm?: string;
-}
+const REALM = v.object({
+  ssoSessionMaxLifespan: v.exactOptional(v.number()),
+  clientSessionMaxLifespan: v.exactOptional(v.number()),
+  defaultSignatureAlgorithm: v.exactOptional(v.string()),
+});
+type RealmRepresentation = v.InferOutput<typeof REALM>;
 
 /** Whether the realm lets tokens be as the settings promise. */
 export async function checkRealm(admin: KeycloakAdmin, settings: Settings): Promise<Check[]> {
-  const realm = (await admin.get("")) as RealmRepresentation;
+  const realm = await read(admin, "", REALM);
   return [...checkLifespan(realm, settings), checkAlgorithm(realm), ...(await checkScopes(admin, settings))];
 }
 
@@ -127,7 +131,8 @@ function checkAlgorithm({ defaultSignatureAlgorithm: algorithm }: RealmRepresent
 
 async function checkScopes(admin: KeycloakAdmin, { realm }: Settings): Promise<Check[]> {
   const about = "built-in client scopes";
-  const names = ((await admin.get("/client-scopes")) as { name: string }[]).map(({ name }) => name);
+  const scopes = await read(admin, "/client-scopes", v.array(v.object({ name: v.string() })));
+  const names = scopes.map(({ name }) => name);
   if (names.length === 0) {
     return [unknown(about, "the server shows the deployer no client scopes", "give it the role view-clients")];
   }

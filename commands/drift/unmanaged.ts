@@ -1,10 +1,12 @@
+import * as v from "valibot";
+
 import { isSecret } from "../../components/credentials";
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
+import { WITH_MAPPERS } from "../../keycloak/clients";
 import { findExisting } from "../recover/adoptable";
 import { code } from "../review/markdown";
-import { recordOf } from "../../settings/decode";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { TYPES } from "../../components/types";
@@ -12,13 +14,13 @@ import { lostWords } from "./otherWords";
 import { type ManagedResource, phrase, whom } from "./managedResources";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
-interface Representation {
-  readonly secret?: string;
-  readonly clientAuthenticatorType?: string;
-  readonly publicClient?: boolean;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly protocolMappers?: readonly { readonly id: string; readonly name: string; readonly config?: unknown }[];
-}
+const REPRESENTATION = v.object({
+  ...WITH_MAPPERS.entries,
+  secret: v.exactOptional(v.string()),
+  clientAuthenticatorType: v.exactOptional(v.string()),
+  publicClient: v.exactOptional(v.boolean()),
+});
+type Representation = v.InferOutput<typeof REPRESENTATION>;
 
 export interface UnmanagedChanges {
   readonly findings: readonly Finding[];
@@ -46,9 +48,8 @@ export async function unmanagedChanges(
   const looked = managed.filter(({ type }) => type === TYPES.client || type === TYPES.clientScope);
   const findings = await Promise.all(
     looked.map(async (resource) => {
-      const found = (await admin.get(
-        `/${resource.type === TYPES.client ? "clients" : "client-scopes"}/${resource.id}`,
-      )) as Representation;
+      const kind = resource.type === TYPES.client ? "clients" : "client-scopes";
+      const found = await read(admin, `/${kind}/${resource.id}`, REPRESENTATION);
       const handedOver = resource.type === TYPES.client ? credentials?.[resource.owner.name]?.clientSecret : undefined;
       if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
@@ -107,7 +108,7 @@ function furtherMappers(resource: ManagedResource, found: Representation, known:
   return (found.protocolMappers ?? [])
     .filter(({ id, name }) => !known.has(id) && !known.has(placeOf({ owner, inputs: { name } })))
     .map(({ config, name }) => {
-      const claim = recordOf(config)["claim.name"];
+      const claim = config["claim.name"];
       const about = typeof claim === "string" && claim !== "" ? ` (claim ${code(claim)})` : "";
       return {
         owner,

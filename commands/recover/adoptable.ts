@@ -1,13 +1,12 @@
+import * as v from "valibot";
+
 import { TYPES } from "../../components/types";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
+import { findClient } from "../../keycloak/clients";
 import type { PlannedResource } from "../pulumi/plan";
 import { UNKNOWN } from "../pulumi/preview";
 
-interface Named {
-  readonly id: string;
-  readonly name?: string;
-  readonly clientId?: string;
-}
+const NAMED = v.array(v.object({ id: v.string(), name: v.exactOptional(v.string()) }));
 
 /**
  * The import id of the object in Keycloak that a planned resource would collide with, or nothing where there is none.
@@ -17,13 +16,11 @@ export async function findExisting(resource: PlannedResource, admin: KeycloakAdm
   const { realmId, clientId, clientScopeId, name } = resource.inputs;
   switch (resource.type) {
     case TYPES.client: {
-      // Never the whole list: it takes 18 s with 1,226 clients.
-      const clients = (await admin.get(`/clients?clientId=${encodeURIComponent(String(clientId))}`)) as Named[];
-      const client = clients.find((one) => one.clientId === clientId);
+      const client = await findClient(admin, String(clientId));
       return client && `${String(realmId)}/${client.id}`;
     }
     case TYPES.clientScope: {
-      const scope = ((await admin.get("/client-scopes")) as Named[]).find((one) => one.name === name);
+      const scope = (await read(admin, "/client-scopes", NAMED)).find((one) => one.name === name);
       return scope && `${String(realmId)}/${scope.id}`;
     }
     case TYPES.hardcodedClaim:
@@ -38,7 +35,7 @@ export async function findExisting(resource: PlannedResource, admin: KeycloakAdm
         // Its owner does not exist yet either, or is adopted first: the next round knows.
         return undefined;
       }
-      const mappers = (await admin.get(`/${kind}s/${ownerId}/protocol-mappers/models`)) as Named[];
+      const mappers = await read(admin, `/${kind}s/${ownerId}/protocol-mappers/models`, NAMED);
       const mapper = mappers.find((one) => one.name === name);
       return mapper && `${String(realmId)}/${kind}/${ownerId}/${mapper.id}`;
     }

@@ -1,9 +1,11 @@
+import * as v from "valibot";
+
 import { isSecret } from "../../components/credentials";
 import { didYouMean } from "../../settings/faults";
 import type { IntegrationSettings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 
 /** Why a secret is not renewed. */
@@ -68,6 +70,8 @@ async function lookAt(
     : `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`;
 }
 
+const ROTATED = v.object({ value: v.exactOptional(v.string()) });
+
 async function timesOf(
   client: ClientRepresentation,
   admin: KeycloakAdmin,
@@ -77,6 +81,6 @@ async function timesOf(
   if (overlapEnds === undefined) {
     return age;
   }
-  const { value } = (await admin.get(`/clients/${client.id}/client-secret/rotated`)) as { value?: string };
+  const { value } = await read(admin, `/clients/${client.id}/client-secret/rotated`, ROTATED);
   return isSecret(value) ? { ...age, previous: { secret: value, worksUntil: overlapEnds } } : age;
 }

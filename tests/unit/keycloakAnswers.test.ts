@@ -1,8 +1,22 @@
-import { loginAsDeployer } from "../../keycloak/admin";
+import { reviewAdoption } from "../../commands/adoption/adoptionReview";
+import type { Candidate } from "../../commands/adoption/candidates";
+import { messageOf } from "../../commands/cli/commandLine";
+import { listCustomers } from "../../commands/customers/customerList";
+import { checkOrganizations } from "../../commands/doctor/organizationIds";
+import { checkRealm } from "../../commands/doctor/serverChecks";
+import { enabledPolicies } from "../../commands/drift/clientPolicies";
+import { unmanagedChanges } from "../../commands/drift/unmanaged";
+import { findExisting } from "../../commands/recover/adoptable";
+import { removeUnknownPolicies } from "../../commands/recover/unknownPolicies";
+import { readOverlap } from "../../commands/rotation/overlap";
 import { explainRefusal } from "../../components/refusals";
+import { TYPES } from "../../components/types";
+import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin";
+import type { KeycloakConnection } from "../../keycloak/http";
+import { fetchToken } from "../../keycloak/tokens";
 import { SettingsError } from "../../settings/faults";
 import { explainLogin } from "../../settings/keycloakAnswers";
-import { accepted, configuration, SECRET } from "./configuration";
+import { accepted, configuration, OTHER_ID, SECRET, withIntegrations } from "./configuration";
 import { FakeKeycloak, type FakeRealm } from "./fakeKeycloak";
 
 const ASKING = accepted(configuration({ "keycloak:realm": "ScpCloud" }));
@@ -64,10 +78,13 @@ describe("a command that Keycloak refuses something", () => {
   const faultOf = async (realm: Partial<FakeRealm>) => {
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
     const keycloak = await FakeKeycloak.start({ issuer: "", tokens, ...realm });
-    const asked = (async () => (await loginAsDeployer(keycloak, ASKING)).get("/clients"))();
+    const asked = (async () => (await loginAsDeployer(keycloak, ASKING)).change("POST", "/clients"))();
     const error: unknown = await asked.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SettingsError);
-    return (error as SettingsError).message;
+    const { message } = error as SettingsError;
+    // An earlier request may have changed something.
+    expect(message).toMatch(/^1 fault in the stack's configuration, or in Keycloak\.\n/);
+    return message;
   };
 
   it("says what the login was answered", async () => {
@@ -83,6 +100,105 @@ describe("a command that Keycloak refuses something", () => {
   ])("says what a good login was answered at the admin REST API: %s", async (status, words) => {
     const answers = { "/admin/realms/ScpCloud/clients": { status, body: {} } };
     expect(await faultOf({ answers })).toContain(words);
+  });
+
+  it.each([
+    [409, { errorMessage: "Client acme already exists" }, "409 Client acme already exists"],
+    [400, { error: "invalid_client_metadata", error_description: "no" }, "400 invalid_client_metadata: no"],
+    [400, "<html>", "400."],
+    [404, { error: "Could not find client" }, "404 at /admin/realms/ScpCloud/clients: Could not find client"],
+    [500, { error: ["odd"] }, "failed at /admin/realms/ScpCloud/clients: 500."],
+  ])("has Keycloak's own words for %s: %j", async (status, body, words) => {
+    const answers = { "/admin/realms/ScpCloud/clients": { status, body } };
+    expect(await faultOf({ answers })).toContain(words);
+  });
+});
+
+const CLIENT = { urn: "u", name: "n", isComponent: false };
+const MANAGED = { urn: "u", name: "n", id: "1", owner: { kind: "customer", name: "acme" }, inputs: {} } as const;
+const CUSTOMERS = accepted(
+  withIntegrations(
+    { acme: { organizationUser: "anna" }, globex: { organizationId: OTHER_ID } },
+    {
+      "scpcloud:secretRotation": { overlapDays: 14 },
+    },
+  ),
+);
+const CANDIDATE = { client: { id: "1", clientId: "acme" }, integration: CUSTOMERS.integrations[0] } as Candidate;
+
+/** All that reads the admin REST API. */
+const READERS: Readonly<Record<string, (admin: KeycloakManager, keycloak: KeycloakConnection) => Promise<unknown>>> = {
+  customers: (admin) => listCustomers(CUSTOMERS, {}, admin, {}, new Date()),
+  "recover: a client": (admin) => findExisting({ ...CLIENT, type: TYPES.client, inputs: { clientId: "acme" } }, admin),
+  "recover: a client scope": (admin) => findExisting({ ...CLIENT, type: TYPES.clientScope, inputs: {} }, admin),
+  "recover: a mapper": (admin) =>
+    findExisting({ ...CLIENT, type: TYPES.hardcodedClaim, inputs: { clientId: "1" } }, admin),
+  "recover: policies": (admin) =>
+    removeUnknownPolicies([{ ...CLIENT, type: TYPES.clientPolicy, inputs: { name: "n" } }], admin),
+  "drift: a client": (admin) => unmanagedChanges([{ ...MANAGED, type: TYPES.client }], [], {}, admin),
+  "drift: policies": (admin) => enabledPolicies(admin),
+  "rotate: the overlap": (admin) => readOverlap(admin, CUSTOMERS),
+  "adopt: the customer": (admin, keycloak) => reviewAdoption(CANDIDATE, CUSTOMERS, keycloak, admin),
+  "doctor: the realm": (admin) => checkRealm(admin, CUSTOMERS),
+  "doctor: organizations": (admin) => checkOrganizations(admin, ["view-users"], CUSTOMERS),
+};
+
+describe("an answer of 200 that is none of Keycloak's is told as that, with its path and without quoting it", () => {
+  const SECRET_TEXT = "7hDk3sQzWp";
+  const BODIES: Readonly<Record<string, unknown>> = {
+    "a login page, or JSON that is cut off": undefined,
+    "a map": { secret: SECRET_TEXT },
+    "a list of texts": [SECRET_TEXT],
+    "a list of other maps": [{ id: 7, name: [SECRET_TEXT], clientId: "acme" }],
+    "a text": SECRET_TEXT,
+    "a client whose parts are others": {
+      id: "1",
+      attributes: [SECRET_TEXT],
+      protocolMappers: SECRET_TEXT,
+      policies: 1,
+    },
+  };
+  const told = async (reader: string, body: unknown) => {
+    const keycloak: KeycloakConnection = {
+      url: "https://keycloak.example.com",
+      request: (path) =>
+        Promise.resolve({ status: 200, body: path.startsWith("/admin/") ? body : { access_token: "t" } }),
+      close: () => Promise.resolve(),
+    };
+    const admin = await loginAsDeployer(keycloak, ASKING);
+    return READERS[reader]?.(admin, keycloak).then(
+      () => "nothing",
+      (error: unknown) => messageOf(error),
+    );
+  };
+
+  it.each(Object.keys(READERS))("%s", async (reader) => {
+    for (const [what, body] of Object.entries(BODIES)) {
+      const message = await told(reader, body);
+      expect(message).not.toContain(SECRET_TEXT);
+      // Of a map of which nothing is needed, nothing is missing.
+      expect([what, message]).toEqual([
+        what,
+        expect.stringMatching(
+          /^(nothing|1 fault[^]*answered 200 at (\/|the realm)[^]*, but not as Keycloak does: .*\n[^]*)$/,
+        ),
+      ]);
+    }
+    expect(await told(reader, undefined)).toContain("but not as Keycloak does: it is no JSON.");
+  });
+
+  it("names the place", async () => {
+    expect(await told("customers", { a: 1 })).toContain(
+      "because its admin REST API answered 200 at /clients?clientId=acme, but not as Keycloak does: it is a map, not a list.",
+    );
+    expect(await told("customers", [{ id: "1" }])).toContain("0.clientId is missing.");
+  });
+
+  it.each([undefined, {}, [], "text", { access_token: 7 }])("at the token endpoint: %j", async (body) => {
+    const keycloak = await FakeKeycloak.start({ issuer: "", tokens: () => Promise.resolve({ status: 200, body }) });
+    await expect(fetchToken(keycloak, "ScpCloud", "Basic eA==")).rejects.toThrow(
+      "no token: 200 without a token at /realms/ScpCloud/protocol/openid-connect/token: something else than Keycloak",
+    );
   });
 });
 
