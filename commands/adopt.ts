@@ -57,17 +57,17 @@ runCommand(
         await replaceMappers(client, reviews[index]?.organizationId ?? "", admin, report);
       }
       await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
-      const adopted = new Set(reviews.map(({ clientId }) => clientId));
-      const integrations = settings.integrations.filter(({ clientId }) => adopted.has(clientId));
-      const { customers } = await verifyStack({ ...settings, integrations }, (await loadStack(name)).outputs, keycloak);
+      const adopted = reviews.map(({ clientId }) => clientId);
+      const { outputs } = await loadStack(name);
+      const { customers } = await verifyStack(settings, outputs, { admin, keycloak }, adopted);
       const differences = customers.flatMap(differenceLines);
       for (const difference of differences) {
         report(`✗ ${difference}`);
       }
       report(
         differences.length === 0
-          ? `✓ ${name}: adopted ${[...adopted].join(", ")}; ids and secrets are the same, and the tokens as promised`
-          : `✗ ${name}: adopted ${[...adopted].join(", ")}, but the tokens are not as promised`,
+          ? `✓ ${name}: adopted ${adopted.join(", ")}; ids and secrets are the same, and the tokens as promised`
+          : `✗ ${name}: adopted ${adopted.join(", ")}, but the tokens are not as promised`,
       );
       return differences.length === 0 ? 0 : 1;
     } finally {

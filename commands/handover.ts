@@ -6,6 +6,7 @@ import { recordFile } from "./handover/record";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
+import { connectAsServices } from "./verify/services";
 import { runCommand, UsageError } from "./cli/commandLine";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
@@ -14,7 +15,8 @@ runCommand(
     name: "handover",
     description:
       "Writes a folder for a customer: a page for its developers, without a secret, and the credential, encrypted so that\n" +
-      "only the customer can open it (age). Tries the secret before, prints none, and notes down who was given one.\n" +
+      "only the customer can open it (age). Compares a token of the secret with what the settings promise before, prints\n" +
+      "none, and notes down who was given one.\n" +
       HOW_TO_MAKE_A_KEY,
     options: {
       customer: { type: "string", value: "ID", description: "the customer's client id" },
@@ -40,6 +42,7 @@ runCommand(
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
+    const services = await connectAsServices(settings);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
       const directory = options.directory ?? join(".local", "handover", name, clientId);
@@ -51,17 +54,17 @@ runCommand(
         projectDirectory: PROJECT_DIRECTORY,
         now: new Date(),
       };
-      const files = await handOver(request, settings, stack, keycloak, admin);
+      const files = await handOver(request, settings, stack, services.keycloak, admin);
       console.log(
         [
           ...files,
-          `✓ ${name}: ${clientId}'s secret gets tokens, and is encrypted for ${recipients.length === 1 ? "1 key" : `${recipients.length} keys`}`,
+          `✓ ${name}: ${clientId}'s secret gets the tokens that the settings promise, and is encrypted for ${recipients.length === 1 ? "1 key" : `${recipients.length} keys`}`,
           `Send both files to the customer, and commit ${recordFile(name)}.`,
         ].join("\n"),
       );
       return 0;
     } finally {
-      await keycloak.close();
+      await Promise.all([keycloak.close(), services.keycloak.close()]);
     }
   },
 );

@@ -1,9 +1,11 @@
 import Table from "cli-table3";
 
+import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
 import { runReport, type StackReport } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
+import { connectAsServices } from "./verify/services";
 import { type CustomerReport, differenceLines, type VerificationReport, verifyStack } from "./verify/verification";
 
 /** With more customers than this, the claims of those with differences only are shown. */
@@ -21,11 +23,14 @@ runReport(
     const stack = await loadStack(name);
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
+    const services = await connectAsServices(settings);
     try {
-      const report = await verifyStack(settings, stack.outputs, keycloak);
-      return toldOf(report, name, options.all);
+      const admin = await loginAsDeployer(keycloak, settings);
+      const report = await verifyStack(settings, stack.outputs, { keycloak: services.keycloak, admin });
+      const { text, exitCode } = toldOf(report, name, options.all);
+      return { text: [text, ...(services.note === undefined ? [] : [`  ${services.note}`])].join("\n"), exitCode };
     } finally {
-      await keycloak.close();
+      await Promise.all([keycloak.close(), services.keycloak.close()]);
     }
   },
 );

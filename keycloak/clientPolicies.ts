@@ -1,40 +1,37 @@
+import * as v from "valibot";
+
 import { isRotationName, rotationName } from "../components/names";
-import { recordOf, stringsOf } from "../settings/decode";
-import type { KeycloakAdmin } from "./admin";
+import { type KeycloakAdmin, read } from "./admin";
+
+const POLICY = v.object({
+  name: v.string(),
+  enabled: v.optional(v.boolean(), false),
+  profiles: v.optional(v.array(v.string()), []),
+});
+const POLICIES = v.object({ policies: v.optional(v.array(POLICY), []) });
+const EXECUTOR = v.object({ executor: v.string(), configuration: v.optional(v.record(v.string(), v.unknown()), {}) });
+const PROFILE = v.object({ name: v.string(), executors: v.optional(v.array(EXECUTOR), []) });
+const PROFILES = v.object({
+  profiles: v.optional(v.array(PROFILE), []),
+  globalProfiles: v.optional(v.array(PROFILE), []),
+});
 
 /** A client policy of a realm: for the clients that it picks, its client profiles hold. */
-export interface ClientPolicy {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly profiles: readonly string[];
-}
+export type ClientPolicy = v.InferOutput<typeof POLICY>;
 
 /** A client profile of a realm, with what it does. */
-export interface ClientProfile {
-  readonly name: string;
-  readonly executors: readonly { readonly name: string; readonly configuration: Readonly<Record<string, unknown>> }[];
-}
+export type ClientProfile = v.InferOutput<typeof PROFILE>;
 
 /** Who may view the realm sees them. */
 export async function readClientPolicies(admin: KeycloakAdmin): Promise<ClientPolicy[]> {
-  const { policies } = recordOf(await admin.get("/client-policies/policies"));
-  return listOf(policies).map(({ name, enabled, profiles }) => ({
-    name: String(name),
-    enabled: enabled === true,
-    profiles: stringsOf(profiles),
-  }));
+  return (await read(admin, "/client-policies/policies", POLICIES)).policies;
 }
 
 /** The realm's own, and Keycloak's for all realms. */
 export async function readClientProfiles(admin: KeycloakAdmin): Promise<ClientProfile[]> {
-  const answer = recordOf(await admin.get("/client-policies/profiles?include-global-profiles=true"));
-  return [...listOf(answer["profiles"]), ...listOf(answer["globalProfiles"])].map(({ name, executors }) => ({
-    name: String(name),
-    executors: listOf(executors).map((one) => ({
-      name: String(one["executor"]),
-      configuration: recordOf(one["configuration"]),
-    })),
-  }));
+  const path = "/client-policies/profiles?include-global-profiles=true";
+  const { globalProfiles, profiles } = await read(admin, path, PROFILES);
+  return [...profiles, ...globalProfiles];
 }
 
 /** The enabled ones without our own. */
@@ -53,7 +50,9 @@ export async function refusingPolicies(admin: KeycloakAdmin): Promise<ClientPoli
   }
   const profiles = await readClientProfiles(admin);
   const isRefusing = (profile: string) =>
-    profiles.some(({ name, executors }) => name === profile && executors.some((one) => REFUSING.includes(one.name)));
+    profiles.some(
+      ({ name, executors }) => name === profile && executors.some(({ executor }) => REFUSING.includes(executor)),
+    );
   return policies.filter((policy) => policy.profiles.some(isRefusing));
 }
 
@@ -70,8 +69,4 @@ export async function missingForRotation(admin: KeycloakAdmin, overlapDays: numb
     ...(profiles.some((one) => one.name === name) ? [] : [`client profile ${name}`]),
     ...(policies.some((one) => one.name === name) ? [] : [`client policy ${name}`]),
   ];
-}
-
-function listOf(value: unknown): Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.map(recordOf) : [];
 }

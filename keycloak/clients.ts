@@ -1,17 +1,28 @@
 import * as v from "valibot";
 
+import { stringsOf } from "../settings/decode";
 import { type KeycloakAdmin, read } from "./admin";
 
 /** A mapper of a client or a client scope. */
 const MAPPER = v.object({
   id: v.string(),
   name: v.string(),
+  protocolMapper: v.exactOptional(v.string()),
   config: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
+/** The claim that a mapper writes, if it says so; of one within another, the outer one. A dot in a name has a `\\` before. */
+export function claimOf({ config, protocolMapper }: Pick<v.InferOutput<typeof MAPPER>, "config" | "protocolMapper">) {
+  if (protocolMapper === "oidc-audience-mapper") {
+    return "aud";
+  }
+  const name = config["claim.name"];
+  const outer = typeof name === "string" ? name.split(/(?<!\\)\./)[0]?.replaceAll("\\.", ".") : undefined;
+  return outer === "" ? undefined : outer;
+}
+
 /** What a client and a client scope have in common. */
 export const WITH_MAPPERS = v.looseObject({
-  id: v.string(),
   attributes: v.exactOptional(v.record(v.string(), v.string())),
   protocolMappers: v.exactOptional(v.array(MAPPER)),
 });
@@ -19,6 +30,7 @@ export const WITH_MAPPERS = v.looseObject({
 /** A client as Keycloak's admin REST API shows it, as far as the commands look at it. The secret is never printed. */
 export const CLIENT = v.looseObject({
   ...WITH_MAPPERS.entries,
+  id: v.string(),
   clientId: v.string(),
   name: v.exactOptional(v.string()),
   enabled: v.exactOptional(v.boolean()),
@@ -31,6 +43,30 @@ export type ClientRepresentation = v.InferOutput<typeof CLIENT>;
 export async function findClient(admin: KeycloakAdmin, clientId: string): Promise<ClientRepresentation | undefined> {
   const found = await read(admin, `/clients?clientId=${encodeURIComponent(clientId)}`, v.array(CLIENT));
   return found.find((client) => client.clientId === clientId);
+}
+
+/** A client scope; Keycloak lists them with their mappers. */
+const SCOPES = v.array(v.object({ ...WITH_MAPPERS.entries, name: v.string() }));
+export type ClientScopes = v.InferOutput<typeof SCOPES>;
+
+export function readClientScopes(admin: KeycloakAdmin): Promise<ClientScopes> {
+  return read(admin, "/client-scopes", SCOPES);
+}
+
+/** The mappers that write a claim into a client's tokens, in words: its own, and those of its default client scopes. */
+export function writersOf(claim: string, client: ClientRepresentation, scopes: ClientScopes): string[] {
+  const attached = stringsOf(client["defaultClientScopes"]);
+  const owners = [
+    { mappers: client.protocolMappers, of: "the client" },
+    ...scopes
+      .filter(({ name }) => attached.includes(name))
+      .map(({ name, protocolMappers }) => ({ mappers: protocolMappers, of: `the client scope ${name}` })),
+  ];
+  return owners.flatMap(({ mappers = [], of }) =>
+    mappers
+      .filter((mapper) => claimOf(mapper) === claim)
+      .map(({ name }) => `the mapper ${JSON.stringify(name)} of ${of}`),
+  );
 }
 
 /** What Keycloak notes of a client's secrets (ClientSecretConstants). */

@@ -9,6 +9,7 @@ import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
+import { findUserId } from "../../keycloak/users";
 import type { Candidate } from "./candidates";
 import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "./clientChanges";
 
@@ -112,12 +113,7 @@ async function tokenToday(
 
 async function findOrganizationId({ integration }: Candidate, admin: KeycloakAdmin): Promise<string | undefined> {
   const { organization } = integration;
-  if ("id" in organization) {
-    return organization.id;
-  }
-  const path = `/users?exact=true&username=${encodeURIComponent(organization.user)}`;
-  const users = await read(admin, path, v.array(v.object({ id: v.string(), username: v.string() })));
-  return users.find(({ username }) => username === organization.user)?.id;
+  return "id" in organization ? organization.id : findUserId(admin, organization.user);
 }
 
 function moves(

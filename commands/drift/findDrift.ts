@@ -42,7 +42,7 @@ export async function findDrift(
     remade(causes, admin),
     causes.some(mayBePolicy) ? foreignPolicies(admin).then((found) => found.map((policy) => policy.name)) : [],
     unmanagedChanges(present, lost, outputs, admin),
-    tokenDifferences(settings, outputs, keycloak, pendingOwners(plain)),
+    tokenDifferences(settings, outputs, { admin, keycloak }, pendingOwners(plain)),
   ]);
   const findings = [...findingsOf(causes, again, policies), ...unmanaged.findings];
   return driftReport(

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 import type { StackOutputs } from "../cli/stack";
-import { verifyStack } from "../verify/verification";
+import { type Asked, verifyStack } from "../verify/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { KeycloakConnection } from "../../keycloak/http";
 import type { Owner } from "../pulumi/owners";
 import type { Settings } from "../../settings/settings";
 import { groupBy } from "../../settings/groups";
@@ -31,7 +30,7 @@ export interface TokenDifference {
 export async function tokenDifferences(
   settings: Settings,
   outputs: StackOutputs,
-  keycloak: KeycloakConnection,
+  asked: Asked,
   pending: readonly Owner[],
 ): Promise<TokenDifferences> {
   const environment = toEnvironment(apiSettings(settings), settings.api.environmentPrefix);
@@ -46,9 +45,7 @@ export async function tokenDifferences(
   if (integrations.length === 0) {
     return { checked: 0, skipped, differences: [] };
   }
-  const known = Object.entries(outputs.integrations ?? {}).filter(([clientId]) => compared.has(clientId));
-  const deployed = { ...outputs, integrations: Object.fromEntries(known) };
-  const report = await verifyStack({ ...settings, integrations }, deployed, keycloak);
+  const report = await verifyStack(settings, outputs, asked, [...compared]);
   return {
     checked: integrations.length,
     skipped,

@@ -9,6 +9,7 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
+import { differenceLines, type VerificationReport, verifyStack } from "../verify/verification";
 import { encryptFor } from "./recipients";
 import { addToRecord, readRecord } from "./record";
 import { sheet } from "./sheet";
@@ -31,7 +32,7 @@ export interface HandoverRequest {
 
 /**
  * Writes the sheet and the encrypted credential, and notes it down. The secret is tried before: what is handed over gets
- * tokens. It is in memory and in the encrypted file only.
+ * tokens, and these are what the settings promise. It is in memory and in the encrypted file only.
  * @returns the paths of the two files
  */
 export async function handOver(
@@ -58,6 +59,7 @@ export async function handOver(
   // Refuses a damaged record before anything is written.
   await readRecord(projectDirectory, stack);
   await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
+  refuseWrongToken(clientId, await verifyStack(settings, outputs, { admin, keycloak }, [clientId]), stack);
   const client = await findClient(admin, clientId);
   const { created, overlapEnds } = client === undefined ? {} : secretTimes(client, now);
 
@@ -132,6 +134,21 @@ async function tryCredentials(
       );
     }
     throw error;
+  }
+}
+
+/** A credential is worth no more than its token: the API serves whatever organization that names. */
+function refuseWrongToken(clientId: string, { customers, differences }: VerificationReport, stack: string): void {
+  const wrong = [...differences, ...customers.flatMap(differenceLines)];
+  if (wrong.length > 0) {
+    throw new HandoverError(
+      [
+        `The secret of ${clientId} is not handed over, since its token is not what the settings promise:`,
+        ...wrong.map((line) => `  ${line}`),
+        `To see all claims, run: npm run verify -- --stack ${stack}. To see what somebody changed by hand: npm run drift -- ` +
+          `--stack ${stack}`,
+      ].join("\n"),
+    );
   }
 }
 

@@ -1,23 +1,12 @@
-import * as v from "valibot";
-
 import { ROTATION_ATTRIBUTE, rotationName } from "../../components/names";
 import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
 import type { ClientRepresentation } from "../../keycloak/clients";
 
 /** For how many seconds Keycloak keeps a previous secret alive; or why it does not. */
 export type Overlap = { readonly seconds: number } | { readonly missing: string };
-
-const POLICY = v.object({
-  name: v.string(),
-  enabled: v.exactOptional(v.boolean()),
-  profiles: v.optional(v.array(v.string()), []),
-});
-const EXECUTOR = v.object({ executor: v.string(), configuration: v.exactOptional(v.unknown()) });
-const PROFILE = v.object({ name: v.string(), executors: v.optional(v.array(EXECUTOR), []) });
-const POLICIES = v.object({ policies: v.optional(v.array(POLICY), []) });
-const PROFILES = v.object({ profiles: v.optional(v.array(PROFILE), []) });
 
 /** What the realm's client profile and client policy say, which the stack declares. Needs the right to view the realm. */
 export async function readOverlap(
@@ -28,8 +17,7 @@ export async function readOverlap(
     return { missing: "the stack file does not set scpcloud:secretRotation" };
   }
   const name = rotationName(overlapDays);
-  const { policies } = await read(admin, "/client-policies/policies", POLICIES);
-  const { profiles } = await read(admin, "/client-policies/profiles", PROFILES);
+  const [policies, profiles] = await Promise.all([readClientPolicies(admin), readClientProfiles(admin)]);
   const policy = policies.find((one) => one.name === name);
   const executors = profiles.find((one) => one.name === name)?.executors ?? [];
   const { configuration } = executors.find(({ executor }) => executor === "secret-rotation") ?? {};

@@ -2,6 +2,8 @@ import { credentialsOf } from "../../components/credentials";
 import { environmentName } from "../../settings/serviceNames";
 import { tokenContract } from "../contract/tokenContract";
 import { type ClaimResult, compareClaims } from "../contract/compareClaims";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { type ClientScopes, findClient, readClientScopes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import {
   fetchDiscovery,
@@ -11,15 +13,17 @@ import {
   TokenRefusedError,
   verifySignature,
 } from "../../keycloak/tokens";
+import { describeOrganization, organizationNow, type OrganizationNow } from "../../keycloak/users";
 import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings";
 import type { StackOutputs } from "../cli/stack";
+import { describeDifferences } from "./claimDifferences";
 import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";
 
 /** What is not as the settings say, about one customer. */
 export interface Difference {
   readonly what: string;
-  /** Whether a plain `up`, which looks at no server, mends it. */
-  readonly upMends: boolean;
+  /** The command that mends it, if any does. */
+  readonly mendedBy?: "pulumi up" | "pulumi up --refresh";
 }
 
 /** What came of one customer's token. */
@@ -47,25 +51,42 @@ interface ReceivedToken extends ReceivedClaims {
   readonly compare: (clockDifference: number) => CustomerReport;
 }
 
-/** Holds a real token of every customer against the contract, and the server's issuer against the API's configuration. */
+/** What is asked. */
+export interface Asked {
+  readonly keycloak: KeycloakConnection;
+  readonly admin: KeycloakAdmin;
+}
+
+/**
+ * Holds a real token of every customer against the contract, and the server's issuer against the API's configuration.
+ * @param only the customers to look at; else all, and whether the stack has more
+ */
 export async function verifyStack(
   settings: Settings,
   outputs: StackOutputs,
-  keycloak: KeycloakConnection,
+  asked: Asked,
+  only?: readonly string[],
 ): Promise<VerificationReport> {
-  const [discovery, keys] = await Promise.all([
+  const { keycloak } = asked;
+  const [discovery, keys, scopes] = await Promise.all([
     fetchDiscovery(keycloak, settings.realm),
     fetchKeys(keycloak, settings.realm),
+    readClientScopes(asked.admin),
   ]);
   const answers = await Promise.all(
-    settings.integrations.map((integration) => verifyCustomer(integration, settings, outputs, keycloak, keys)),
+    settings.integrations
+      .filter(({ clientId }) => only?.includes(clientId) ?? true)
+      .map((integration) => verifyCustomer(integration, settings, outputs, asked, { keys, scopes })),
   );
   const difference = clockDifference(answers.filter((answer) => "compare" in answer));
   return {
     issuer: discovery.issuer,
     customers: answers.map((answer) => ("compare" in answer ? answer.compare(difference) : answer)),
     clocks: describeClocks(difference),
-    differences: [...compareIssuers(discovery.issuer, settings, outputs), ...findRemoved(settings, outputs)],
+    differences: [
+      ...compareIssuers(discovery.issuer, settings, outputs),
+      ...(only === undefined ? findRemoved(settings, outputs) : []),
+    ],
   };
 }
 
@@ -73,66 +94,83 @@ async function verifyCustomer(
   integration: IntegrationSettings,
   settings: Settings,
   outputs: StackOutputs,
-  keycloak: KeycloakConnection,
-  keys: Keys,
+  { admin, keycloak }: Asked,
+  { keys, scopes }: { readonly keys: Keys; readonly scopes: ClientScopes },
 ): Promise<CustomerReport | ReceivedToken> {
   const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
-  const without = (what: string, upMends = true) => ({
+  const without = (what: string, mendedBy?: Difference["mendedBy"]) => ({
     clientId,
     retired,
     claims: [],
-    differences: [{ what, upMends }],
+    differences: [mendedBy === undefined ? { what } : { what, mendedBy }],
   });
-  if (deployed?.serviceAccountUserId === undefined) {
-    return without("not deployed yet");
+  if (deployed === undefined) {
+    return without("not deployed yet", "pulumi up");
   }
   const credentials = credentialsOf(clientId, outputs.credentials?.[clientId]?.clientSecret);
   if (credentials === undefined) {
-    return without("the stack does not know its secret");
+    return without("the stack does not know its secret", "pulumi up");
   }
   try {
-    const token = await fetchToken(keycloak, settings.realm, credentials.basic);
     if (retired) {
-      return without("retired, but still gets tokens");
+      return await verifyRetired(clientId, () => fetchToken(keycloak, settings.realm, credentials.basic), admin);
     }
+    const token = await fetchToken(keycloak, settings.realm, credentials.basic);
     const received = Date.now() / 1000;
     const payload = await verifySignature(token, keys);
-    const organizationId = "id" in organization ? organization.id : deployed.organizationId;
+    const now: OrganizationNow =
+      "id" in organization
+        ? { kind: "other", id: organization.id }
+        : await organizationNow(admin, organization.user, deployed.organizationId);
+    const organizationId = now.kind === "other" ? now.id : deployed.organizationId;
     const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
+    const moved =
+      "user" in organization ? describeOrganization(organization.user, deployed.organizationId, now) : undefined;
+    const client = await findClient(admin, clientId);
     const compare = (difference: number) => {
       const claims = compareClaims(contract, payload, received + difference);
-      const differences = claims.flatMap(describeDifference).map((what) => ({ what, upMends: false }));
-      return { clientId, retired, claims, differences };
+      const whats = [...describeDifferences(claims, client, scopes), ...(moved === undefined ? [] : [moved])];
+      return { clientId, retired, claims, differences: whats.map((what) => ({ what })) };
     };
     return { claims: payload, received, compare };
   } catch (error) {
-    if (retired && error instanceof TokenRefusedError) {
-      return { clientId, retired, claims: [], differences: [] };
-    }
     if (error instanceof KeycloakError) {
-      return without(error.message, false);
+      return without(error.message);
     }
+    throw error;
+  }
+}
+
+/** That a secret is refused proves nothing: it may be another one by now. The client itself has to be disabled. */
+async function verifyRetired(
+  clientId: string,
+  askForToken: () => Promise<unknown>,
+  admin: KeycloakAdmin,
+): Promise<CustomerReport> {
+  const [client, token] = await Promise.all([findClient(admin, clientId), askForToken().catch(unlessRefused)]);
+  const but = [
+    ...(client?.enabled === false
+      ? []
+      : [client === undefined ? "Keycloak shows no client of it" : "its client is enabled"]),
+    ...(token === undefined ? [] : ["it gets tokens"]),
+  ];
+  const differences: Difference[] =
+    but.length === 0 ? [] : [{ what: `retired, but ${but.join(" and ")}`, mendedBy: "pulumi up --refresh" }];
+  return { clientId, retired: true, claims: [], differences };
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof TokenRefusedError)) {
     throw error;
   }
 }
 
 /** The differences as lines for a reader. */
 export function differenceLines({ clientId, differences }: Pick<CustomerReport, "clientId" | "differences">): string[] {
-  return differences.map(({ what, upMends }) => `${clientId}: ${what}${upMends ? "; run: pulumi up" : ""}`);
-}
-
-function describeDifference({ claim, expected, found, verdict }: ClaimResult): string[] {
-  switch (verdict) {
-    case "equal":
-      return [];
-    case "missing":
-      return [`claim ${claim} is missing; the contract says ${expected}`];
-    case "unexpected":
-      return [`claim ${claim} is ${found}, but the contract does not have it`];
-    case "different":
-      return [`claim ${claim} is ${found}; the contract says ${expected}`];
-  }
+  return differences.map(
+    ({ mendedBy, what }) => `${clientId}: ${what}${mendedBy === undefined ? "" : `; run: ${mendedBy}`}`,
+  );
 }
 
 /** The API compares issuers letter by letter, so a deviation would refuse every token. */

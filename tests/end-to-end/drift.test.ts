@@ -128,7 +128,7 @@ describe("what an administrator changes by hand", () => {
     expect(lines.filter((line) => line.startsWith("- someone"))).toEqual(SENTENCES);
     expect(lines[0]).toBe(`✗ ${STACK}: 14 changes by hand, 9 differences in tokens`);
     expect(lines).toContain('- acme: `claim debug is "yes", but the contract does not have it`');
-    expect(lines).toContain("- leaving: `retired, but still gets tokens`");
+    expect(lines).toContain("- leaving: `retired, but its client is enabled and it gets tokens`");
     expect(lines.some((line) => line.startsWith("- Then hand the present secrets over to globex, hooli: "))).toBe(true);
     expect(exitCode).toBe(DRIFT);
     const data = await drift("--json");

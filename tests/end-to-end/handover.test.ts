@@ -148,6 +148,25 @@ describe("nothing is handed over", () => {
     expect(message).toContain("scpcloud:contact\n  must be set,");
   });
 
+  it("where the token is not what the settings promise, and the mappers that spoil it are named", async () => {
+    const args = ["--recipient", recipient, "--customer", "acme"];
+    await meddler.addMapper("acme", "organizationId", ORGANIZATION.replace(/1$/, "2"), "aaa");
+    await meddler.addMapper("acme", "email", "x");
+    const message = await refused(...args);
+    await meddler.changeMapper("acme", "aaa");
+    await meddler.changeMapper("acme", "email");
+
+    expect(message).toContain(
+      "The secret of acme is not handed over, since its token is not what the settings promise:",
+    );
+    expect(message).toMatch(
+      /claim email is "x", but the contract does not have it\. It is written by the mapper "email"/,
+    );
+    expect(message).toMatch(
+      /claim organizationId is .*written by the mapper "(organizationId|aaa)" of the client and /,
+    );
+  });
+
   it("where the secret that the state has gets no tokens", async () => {
     const regenerated = await meddler.regenerateSecret("acme");
     const message = await refused("--recipient", recipient, "--customer", "acme");

@@ -85,10 +85,11 @@ export class Meddler {
     });
   }
 
-  addMapper(clientId: string, claim: string, value: string): Promise<unknown> {
+  /** @param name the mapper's, else the claim's */
+  addMapper(clientId: string, claim: string, value: string, name = claim): Promise<unknown> {
     return this.act(async (administrator) =>
       administrator.send("POST", `/clients/${(await find(administrator, clientId)).id}/protocol-mappers/models`, {
-        name: claim,
+        name,
         protocol: "openid-connect",
         protocolMapper: "oidc-hardcoded-claim-mapper",
         config: {

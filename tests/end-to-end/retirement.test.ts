@@ -1,5 +1,6 @@
 import type { Credentials } from "../../outputs";
 import { Administrator } from "./keycloak";
+import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { REALMS } from "./server";
 import type { Stack } from "./stack";
@@ -78,8 +79,15 @@ describe("a customer of a protected stack", () => {
     await project.configure(STACK, stackFile({ kept: KEPT, leaving: LEAVING }));
     await stack.up();
     expect(await claimsOf(credentials, REALM)).toMatchObject(LEAVING);
+  });
 
+  it("is not taken for retired before the deployment, though its secret is refused", async () => {
     await project.configure(STACK, stackFile({ kept: KEPT, leaving: { ...LEAVING, retired: true } }));
+    await new Meddler(REALM).regenerateSecret("leaving");
+    const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("✗ leaving: retired, but its client is enabled; run: pulumi up --refresh");
+
     await stack.up();
   });
 

@@ -5,6 +5,7 @@ import type { Owner } from "../../commands/pulumi/owners";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak } from "./fakeKeycloak";
+import { fakeAdmin } from "./fakePulumi";
 
 const INTEGRATIONS = {
   acme: { organizationId: ID },
@@ -22,6 +23,8 @@ const OUTPUTS: StackOutputs = {
 };
 const REFUSED = "no token: 401 invalid_client";
 
+const NOBODY = fakeAdmin({});
+
 /** A Keycloak that refuses everyone. */
 const look = async (
   pending: readonly Owner[] = [],
@@ -31,7 +34,10 @@ const look = async (
 ) => {
   const tokens = () => Promise.resolve({ status: 401, body: { error: "invalid_client" } });
   const keycloak = await FakeKeycloak.start({ issuer, tokens });
-  return { ...(await tokenDifferences(settings, outputs, keycloak, pending)), requests: keycloak.requests };
+  return {
+    ...(await tokenDifferences(settings, outputs, { admin: NOBODY, keycloak }, pending)),
+    requests: keycloak.requests,
+  };
 };
 
 it("tells once what is true of several customers", async () => {
@@ -93,6 +99,9 @@ it("says of a retired customer who gets tokens no more than that, since a plain 
     issuer: issuerOf(settings),
     tokens: () => Promise.resolve({ status: 200, body: { access_token: "token" } }),
   });
-  const { differences } = await tokenDifferences(settings, OUTPUTS, keycloak, []);
-  expect(differences).toContainEqual({ customers: ["acme"], difference: "retired, but still gets tokens" });
+  const { differences } = await tokenDifferences(settings, OUTPUTS, { admin: NOBODY, keycloak }, []);
+  expect(differences).toContainEqual({
+    customers: ["acme"],
+    difference: "retired, but Keycloak shows no client of it and it gets tokens",
+  });
 });

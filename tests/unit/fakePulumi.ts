@@ -201,6 +201,6 @@ export function lockMessage(holder: string): string {
 }
 
 /** A realm that has what is given here by path, and nothing else. */
-export function fakeAdmin(objects: Readonly<Record<string, readonly object[]>>): KeycloakManager {
+export function fakeAdmin(objects: Readonly<Record<string, object>>): KeycloakManager {
   return { get: (path) => Promise.resolve(objects[path] ?? []), change: () => Promise.reject(new Error("read only")) };
 }

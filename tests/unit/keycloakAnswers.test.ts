@@ -4,10 +4,9 @@ import { messageOf } from "../../commands/cli/commandLine";
 import { listCustomers } from "../../commands/customers/customerList";
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
 import { checkRealm } from "../../commands/doctor/serverChecks";
-import { enabledPolicies } from "../../commands/drift/clientPolicies";
+import { foreignPolicies } from "../../keycloak/clientPolicies";
 import { unmanagedChanges } from "../../commands/drift/unmanaged";
 import { findExisting } from "../../commands/recover/adoptable";
-import { removeUnknownPolicies } from "../../commands/recover/unknownPolicies";
 import { readOverlap } from "../../commands/rotation/overlap";
 import { explainRefusal } from "../../components/refusals";
 import { TYPES } from "../../components/types";
@@ -133,10 +132,8 @@ const READERS: Readonly<Record<string, (admin: KeycloakManager, keycloak: Keyclo
   "recover: a client scope": (admin) => findExisting({ ...CLIENT, type: TYPES.clientScope, inputs: {} }, admin),
   "recover: a mapper": (admin) =>
     findExisting({ ...CLIENT, type: TYPES.hardcodedClaim, inputs: { clientId: "1" } }, admin),
-  "recover: policies": (admin) =>
-    removeUnknownPolicies([{ ...CLIENT, type: TYPES.clientPolicy, inputs: { name: "n" } }], admin),
   "drift: a client": (admin) => unmanagedChanges([{ ...MANAGED, type: TYPES.client }], [], {}, admin),
-  "drift: policies": (admin) => enabledPolicies(admin),
+  "drift: policies": (admin) => foreignPolicies(admin),
   "rotate: the overlap": (admin) => readOverlap(admin, CUSTOMERS),
   "adopt: the customer": (admin, keycloak) => reviewAdoption(CANDIDATE, CUSTOMERS, keycloak, admin),
   "doctor: the realm": (admin) => checkRealm(admin, CUSTOMERS),

@@ -9,6 +9,7 @@ import type { Claims } from "../../keycloak/tokens";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";
+import { fakeAdmin } from "./fakePulumi";
 
 const SETTINGS = accepted(configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" } } }));
 const ISSUER = issuerOf(SETTINGS);
@@ -46,15 +47,19 @@ interface Case {
   readonly realm?: Partial<FakeRealm>;
   readonly outputs?: StackOutputs;
   readonly settings?: typeof SETTINGS;
+  readonly objects?: Readonly<Record<string, object>>;
 }
 
-async function verify({ token, realm = {}, outputs = OUTPUTS, settings = SETTINGS }: Case = {}) {
+const usersOf = (username: string, id: string) => ({ [`/users?exact=true&username=${username}`]: [{ id, username }] });
+const USERS = { ...usersOf("anna", ID), ...usersOf("bo", ID) };
+
+async function verify({ token, realm = {}, outputs = OUTPUTS, settings = SETTINGS, objects = {} }: Case = {}) {
   const tokens: FakeRealm["tokens"] = async (authorization) =>
     authorization === BASIC
       ? { status: 200, body: { access_token: await (token ?? sign(goodClaims(), await keys)) } }
       : { status: 401, body: { error: "invalid_client", error_description: "Invalid client credentials" } };
   const keycloak = await FakeKeycloak.start({ issuer: ISSUER, tokens, ...realm }, await keys);
-  return verifyStack(settings, outputs, keycloak);
+  return verifyStack(settings, outputs, { admin: fakeAdmin({ ...USERS, ...objects }), keycloak });
 }
 
 const RETIRED = accepted(
@@ -280,22 +285,106 @@ describe("the stack as a whole", () => {
 });
 
 describe("a retired customer", () => {
-  test("is as it should be without a token", async () => {
-    const outputs = { ...OUTPUTS, credentials: { acme: { clientSecret: "other", basic: "Basic b3RoZXI=" } } };
-    const report = await verify({ settings: RETIRED, outputs });
+  const clientOf = (enabled: boolean) => ({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", enabled }] });
+  const refused: FakeRealm["tokens"] = () => Promise.resolve({ status: 401, body: { error: "invalid_client" } });
+  const told = async (objects: Case["objects"], tokens?: FakeRealm["tokens"]) =>
+    allDifferences(
+      await verify({ settings: RETIRED, ...(objects && { objects }), ...(tokens && { realm: { tokens } }) }),
+    );
+
+  test("is as it should be where its client is disabled, and its secret refused", async () => {
+    const report = await verify({ settings: RETIRED, realm: { tokens: refused }, objects: clientOf(false) });
 
     expect(allDifferences(report)).toEqual([]);
     expect(report.customers).toEqual([{ clientId: "acme", retired: true, claims: [], differences: [] }]);
   });
 
-  test("must not get tokens any more", async () => {
-    expect(allDifferences(await verify({ settings: RETIRED }))).toEqual([
-      "acme: retired, but still gets tokens; run: pulumi up",
+  test("is not proved to be retired by a refusal: its secret may be another one, or its deployment refused", async () => {
+    expect(await told(clientOf(true), refused)).toEqual([
+      "acme: retired, but its client is enabled; run: pulumi up --refresh",
     ]);
+    expect(await told({}, refused)).toEqual([
+      "acme: retired, but Keycloak shows no client of it; run: pulumi up --refresh",
+    ]);
+  });
+
+  test("must not get tokens any more", async () => {
+    expect(await told(clientOf(true))).toEqual([
+      "acme: retired, but its client is enabled and it gets tokens; run: pulumi up --refresh",
+    ]);
+    expect(await told(clientOf(false))).toEqual(["acme: retired, but it gets tokens; run: pulumi up --refresh"]);
   });
 
   test("is not taken for retired because the server fails", async () => {
     const tokens: FakeRealm["tokens"] = () => Promise.resolve({ status: 500, body: {} });
-    expect(allDifferences(await verify({ settings: RETIRED, realm: { tokens } }))).toEqual(["acme: no token: 500"]);
+    expect(await told(clientOf(false), tokens)).toEqual(["acme: no token: 500"]);
+  });
+});
+
+describe("a claim that is wrong is told with the mappers that write it", () => {
+  const mapper = (name: string, claim: string) => ({ id: name, name, config: { "claim.name": claim } });
+  const audience = { id: "a", name: "audience", protocolMapper: "oidc-audience-mapper", config: {} };
+  const objectsWith = (...own: object[]) => ({
+    "/clients?clientId=acme": [
+      { id: "1", clientId: "acme", protocolMappers: own, defaultClientScopes: ["basic", "scpCloud"] },
+    ],
+    "/client-scopes": [
+      { name: "basic", protocolMappers: [mapper("aaa", "organizationId"), mapper("b", "resource_access.x")] },
+      { name: "scpCloud", protocolMappers: [audience, mapper("c", "a\\.b")] },
+      { name: "of others", protocolMappers: [mapper("d", "email")] },
+    ],
+  });
+  const OURS = mapper("organizationId", "organizationId");
+
+  test.each([
+    [
+      { organizationId: OTHER_ID },
+      `is "${OTHER_ID}"; the contract says "${ID}". It is written by the mapper "organizationId" of the client and the mapper "aaa" of the client scope basic`,
+    ],
+    [{ email: "x" }, 'does not have it. It is written by the mapper "mail" of the client'],
+    [{ resource_access: {} }, 'It is written by the mapper "b" of the client scope basic'],
+    [{ aud: "other" }, 'It is written by the mapper "audience" of the client scope scpCloud'],
+    [{ "a.b": 1 }, 'It is written by the mapper "c" of the client scope scpCloud'],
+  ])("%j", async (claims, told) => {
+    const token = sign({ ...goodClaims(), ...claims }, await keys);
+    const objects = objectsWith(...("organizationId" in claims ? [OURS] : []), mapper("mail", "email"));
+    expect(allDifferences(await verify({ token, objects }))).toEqual([expect.stringContaining(told)]);
+  });
+
+  test("also where it is right by chance, of whose data the customer sees", async () => {
+    expect(allDifferences(await verify({ objects: objectsWith(OURS) }))).toEqual([
+      'acme: claim organizationId is written by the mapper "organizationId" of the client and the mapper "aaa" of the ' +
+        "client scope basic: it is chance which of them the next token has. Delete what is not ours",
+    ]);
+  });
+});
+
+describe("an organization whose user is another one than at the last up", () => {
+  const NEW = "33333333-3333-4333-8333-333333333333";
+  const told = async (objects: Case["objects"] = {}) => allDifferences(await verify({ objects }));
+
+  test("is told as the same name with another id, where the old id is nobody's", async () => {
+    expect(await told(usersOf("anna", NEW))).toEqual([
+      `acme: claim organizationId is "${ID}"; the contract says "${NEW}"`,
+      expect.stringMatching(
+        `^acme: SAME NAME, OTHER ID: the user "anna" has the id ${NEW}, and the tokens have ${ID}, which`,
+      ),
+    ]);
+  });
+
+  test("is told with both names, where the stack file names another user by now", async () => {
+    const before = { [`/users?briefRepresentation=true&search=id%3A${ID}`]: [{ id: ID, username: "bo" }] };
+    expect(await told({ ...usersOf("anna", NEW), ...before })).toContain(
+      `acme: the stack file names the user "anna" (${NEW}), and the tokens have the id of "bo" (${ID})`,
+    );
+  });
+
+  test("is told where there is no such user, or none of just this name", async () => {
+    const gone = [
+      'acme: Keycloak shows the deployer no user "anna": it was deleted or renamed, or the deployer lacks the role view-users',
+    ];
+    const path = "/users?exact=true&username=anna";
+    expect(await told({ [path]: [] })).toEqual(gone);
+    expect(await told({ [path]: [{ id: ID, username: "Anna" }] })).toEqual(gone);
   });
 });

@@ -1,0 +1,42 @@
+import { connect, type KeycloakConnection, NoAnswerError } from "../../keycloak/http";
+import { discoveryDocumentOf, realmUrl, type Settings } from "../../settings/settings";
+
+/** Where a customer's tokens are asked for. */
+export interface AskedByServices {
+  readonly keycloak: KeycloakConnection;
+  /** Why it is not where BFF and API ask. */
+  readonly note?: string;
+}
+
+/** In seconds, where the settings do not say it. */
+const TIMEOUT = 5;
+
+/**
+ * A connection as BFF and API have it, since a server may call itself by the name that it is asked by: at
+ * `backchannelUrl`, and without the headers that only the deployer sends. Where this machine does not reach that URL, it
+ * is the deployer's own.
+ */
+export async function connectAsServices(
+  settings: Pick<Settings, "apps" | "backchannelUrl" | "connection" | "realm">,
+): Promise<AskedByServices> {
+  const { apps, backchannelUrl, connection, realm } = settings;
+  const { insecure, timeout = TIMEOUT, url } = connection;
+  if (backchannelUrl === url) {
+    return { keycloak: connect({ ...connection, headers: undefined }) };
+  }
+  const caCertificate = apps?.caCertificate ?? connection.caCertificate;
+  const keycloak = connect({ url: backchannelUrl, caCertificate, insecure, timeout });
+  try {
+    await keycloak.request(discoveryDocumentOf(realmUrl("", realm)));
+    return { keycloak };
+  } catch (error) {
+    await keycloak.close();
+    if (!(error instanceof NoAnswerError)) {
+      throw error;
+    }
+    return {
+      keycloak: connect(connection),
+      note: `asked at ${url}, since ${backchannelUrl}, where BFF and API ask, does not answer here: ${error.reason}`,
+    };
+  }
+}

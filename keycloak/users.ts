@@ -1,0 +1,50 @@
+import * as v from "valibot";
+
+import { type KeycloakAdmin, read } from "./admin";
+
+const USERS = v.array(v.object({ id: v.string(), username: v.string() }));
+
+/** What has become of the organization that a stack file names by a user, since an `up` wrote an id into the tokens. */
+export type OrganizationNow =
+  | { readonly kind: "same" }
+  /** Keycloak shows the deployer no such user. */
+  | { readonly kind: "absent" }
+  /** @property before the name of the user whose id was written; absent where that is nobody's any more */
+  | { readonly kind: "other"; readonly id: string; readonly before?: string };
+
+export async function organizationNow(
+  admin: KeycloakAdmin,
+  username: string,
+  writtenId: string,
+): Promise<OrganizationNow> {
+  const id = await findUserId(admin, username);
+  if (id === undefined || id === writtenId) {
+    return { kind: id === undefined ? "absent" : "same" };
+  }
+  const search = encodeURIComponent(`id:${writtenId}`);
+  const [before] = await read(admin, `/users?briefRepresentation=true&search=${search}`, USERS);
+  return { kind: "other", id, ...(before === undefined ? {} : { before: before.username }) };
+}
+
+/** The id of the user of this very name, or nothing. */
+export async function findUserId(admin: KeycloakAdmin, username: string): Promise<string | undefined> {
+  const users = await read(admin, `/users?exact=true&username=${encodeURIComponent(username)}`, USERS);
+  return users.find((user) => user.username === username)?.id;
+}
+
+/** What to tell of an organization that is not the same; nothing where it is. */
+export function describeOrganization(username: string, writtenId: string, now: OrganizationNow): string | undefined {
+  const name = JSON.stringify(username);
+  switch (now.kind) {
+    case "same":
+      return undefined;
+    case "absent":
+      return `Keycloak shows the deployer no user ${name}: it was deleted or renamed, or the deployer lacks the role view-users`;
+    case "other":
+      return now.before === undefined
+        ? `SAME NAME, OTHER ID: the user ${name} has the id ${now.id}, and the tokens have ${writtenId}, which is no user's ` +
+            "any more. Somebody deleted that user, and another one has the name. See whose user it is before any pulumi up"
+        : `the stack file names the user ${name} (${now.id}), and the tokens have the id of ${JSON.stringify(now.before)} ` +
+            `(${writtenId})`;
+  }
+}
