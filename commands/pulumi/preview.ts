@@ -41,7 +41,7 @@ export interface Policies {
 }
 
 /** An event of Pulumi's engine, as far as it tells what a policy says. */
-interface PolicyEvent {
+export interface PolicyEvent {
   readonly policyEvent?: {
     readonly resourceUrn?: string;
     readonly policyName: string;

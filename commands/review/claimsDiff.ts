@@ -6,6 +6,7 @@ import {
   type ClaimChange,
   type DescribedContract,
   describedContract,
+  describedOrganization,
   ownClaims,
   sharedClaims,
 } from "./contracts";
@@ -25,6 +26,16 @@ export interface RemovedCustomer {
   readonly wasRetired: boolean;
 }
 
+/** A customer whose tokens show another organization's data from now on. */
+export interface OtherOrganization {
+  readonly clientId: string;
+  /** In words; nothing for a customer who had no token before. */
+  readonly before?: string;
+  readonly after: string;
+  /** The other customers who had this organization before. */
+  readonly of: readonly string[];
+}
+
 /** What becomes of the customers' tokens when one revision of the stack file follows another. */
 export interface TokenChanges {
   readonly added: readonly NewCustomer[];
@@ -36,6 +47,8 @@ export interface TokenChanges {
   readonly removed: readonly RemovedCustomer[];
   /** Whether the deployment refuses to delete a client that was not retired. */
   readonly deletionRefused: boolean;
+  /** Those who get another organization, and those who come and get what another customer had. */
+  readonly organizations: readonly OtherOrganization[];
   /** The customers with tokens before and after. */
   readonly existing: readonly string[];
   /** What changes alike in the tokens of all these; several of them. */
@@ -80,11 +93,42 @@ export function tokenChanges(base: OfflineSettings | undefined, head: OfflineSet
       wasRetired: !isActive(before.get(clientId)),
     })),
     deletionRefused: base?.protect === true,
+    organizations: ids((_, now) => isActive(now)).flatMap((clientId) =>
+      otherOrganization(before.get(clientId), after.get(clientId), base?.integrations ?? []),
+    ),
     existing,
     changedForAll,
     changed: grouped(changes.map(([clientId, claims]) => [clientId, claims.filter(isNotIn(changedForAll))])),
     shared: claimsOf(sharedClaims, head, someone),
   };
+}
+
+function otherOrganization(
+  before: IntegrationSettings | undefined,
+  after: IntegrationSettings | undefined,
+  base: readonly IntegrationSettings[],
+): OtherOrganization[] {
+  if (after === undefined || (before !== undefined && isSame(before, after))) {
+    return [];
+  }
+  const { clientId, successorOf } = after;
+  const of = base.filter((other) => isSame(other, after)).map((other) => other.clientId);
+  const strangers = of.filter((other) => other !== clientId && other !== successorOf);
+  return before === undefined && strangers.length === 0
+    ? []
+    : [
+        {
+          clientId,
+          ...(before === undefined ? {} : { before: describedOrganization(before) }),
+          after: describedOrganization(after),
+          of: strangers,
+        },
+      ];
+}
+
+/** Keycloak's user names have no capitals. */
+function isSame(one: IntegrationSettings, other: IntegrationSettings): boolean {
+  return describedOrganization(one).toLowerCase() === describedOrganization(other).toLowerCase();
 }
 
 /** How many customers have other tokens afterwards. */

@@ -1,6 +1,5 @@
-import { ORGANIZATION_CLAIM } from "../../components/names";
 import type { ClaimsReview } from "./claimsReview";
-import type { NewCustomer, TokenChanges } from "./claimsDiff";
+import type { NewCustomer, OtherOrganization, TokenChanges } from "./claimsDiff";
 import { claimsHeadline } from "./claimsHeadline";
 import { type ClaimChange, USER_ID } from "./contracts";
 import { type Section, withinLimit } from "./limit";
@@ -47,11 +46,12 @@ function* sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]
   if (stackFile !== "removed") {
     yield* removedSections(changes);
   }
+  yield* organizationSections(changes);
   if (changedForAll.length > 0) {
     yield section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(changedForAll));
   }
   for (const { clientIds, changes } of changed) {
-    yield section(`#### ${names(clientIds)}`, claimsTable(changes), ...notesOf(changes));
+    yield section(`#### ${names(clientIds)}`, claimsTable(changes));
   }
   if (retired.length > 0) {
     yield section(`#### Retired: ${names(retired)}`, "The client is disabled: no token is given any more.");
@@ -89,6 +89,24 @@ function* removedSections({ deletionRefused, removed }: TokenChanges): Generator
   }
 }
 
+/** What may show one customer's data to another. */
+function* organizationSections({ organizations }: TokenChanges): Generator<Section> {
+  if (organizations.length > 0) {
+    yield section(danger(["#### Other organizations", organizations.map(organizationLine).join("\n")].join("\n\n")));
+  }
+}
+
+function organizationLine({ after, before, clientId, of }: OtherOrganization): string {
+  const change =
+    before === undefined ? `gets ${code(after)}` : `gets another organization's data: ${code(before)} → ${code(after)}`;
+  const owners = of.length > 0 ? `; this organization was that of ${names(of)} before` : "";
+  const mayBeSame = before !== undefined && before.startsWith(USER_ID) !== after.startsWith(USER_ID);
+  return `- **${code(clientId)} ${change}${owners}.**${mayBeSame ? ` ${MAY_BE_SAME}` : ""}`;
+}
+
+/** Of a user's name and an id. */
+const MAY_BE_SAME = "Only the server knows that user's id; it may be the same one.";
+
 function newSections(title: string, customers: readonly NewCustomer[]): Section[] {
   const claims = Object.keys(customers[0]?.claims ?? {});
   const chunks = Array.from({ length: Math.ceil(customers.length / ROWS) }, (_, index) =>
@@ -116,13 +134,6 @@ function claimsTable(changes: readonly ClaimChange[]): string {
     ["claim", "before", "after"],
     changes.map(({ claim, before, after }) => [cell(claim), value(before), value(after)]),
   );
-}
-
-/** A user's id may be the very id that was written before. */
-function notesOf(changes: readonly ClaimChange[]): string[] {
-  const organization = changes.find(({ claim }) => claim === ORGANIZATION_CLAIM);
-  const lookedUp = [organization?.before, organization?.after].filter((text) => text?.startsWith(USER_ID));
-  return lookedUp.length === 1 ? ["Only the server knows that user's id; it may be the same one."] : [];
 }
 
 function otherSections({ otherChanges }: ClaimsReview): Section[] {

@@ -8,6 +8,11 @@ export type DescribedContract = Readonly<Record<string, string>>;
 /** How a review names the id of a user that the program looks up by name. */
 export const USER_ID = "the id of the user";
 
+/** A customer's organization in words, which only the server may know by its id. */
+export function describedOrganization({ organization }: Pick<IntegrationSettings, "organization">): string {
+  return "user" in organization ? `${USER_ID} ${JSON.stringify(organization.user)}` : JSON.stringify(organization.id);
+}
+
 /** The contract of a customer whose organization's id only the server may know. */
 export function describedContract(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
   const { clientId, organization } = integration;
@@ -17,7 +22,7 @@ export function describedContract(settings: OfflineSettings, integration: Integr
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     ...Object.fromEntries(described),
-    ...("user" in organization ? { [ORGANIZATION_CLAIM]: `${USER_ID} ${JSON.stringify(organization.user)}` } : {}),
+    ...("user" in organization ? { [ORGANIZATION_CLAIM]: describedOrganization(integration) } : {}),
   };
 }
 

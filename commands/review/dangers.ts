@@ -1,5 +1,5 @@
 import { ORGANIZATION_CLAIM } from "../../components/names";
-import { names } from "./markdown";
+import { code, names } from "./markdown";
 import { type Owner } from "../pulumi/owners";
 import type { OwnerChanges, ResourceChange } from "./resourceChanges";
 import { ownerTitle } from "./summaryText";
@@ -24,6 +24,7 @@ export function* dangers(owners: readonly OwnerChanges[], unprotected: readonly 
     "The server has lost the client, which is made anew: the customer needs its new secret",
     customersWhose(({ isClient, isLost }) => isClient && isLost),
   );
+  yield* otherOrganizations(owners);
   yield* danger("The client is disabled (retired)", retired);
   yield* danger(
     "No longer protected against deletion",
@@ -48,17 +49,56 @@ function* danger(what: string, who: readonly string[]): Generator<string> {
   }
 }
 
+/** A customer's organization, as the plan says it. */
+interface Organization {
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+  /** Whether the whole client comes or goes. */
+  readonly isWhole: boolean;
+}
+
+function organizationsOf(owners: readonly OwnerChanges[]): Organization[] {
+  return owners.flatMap(({ changes, owner }): Organization[] => {
+    const mapper = changes.find(({ claim }) => claim?.name === ORGANIZATION_CLAIM);
+    if (owner.kind !== "customer" || mapper?.claim === undefined) {
+      return [];
+    }
+    const { action, claim, properties } = mapper;
+    const change = properties.find(({ property }) => property === "claimValue");
+    const isWhole = changes.some(({ isClient, ...client }) => isClient && client.action === action);
+    const before = action === "delete" ? JSON.stringify(claim.value) : change?.before;
+    const after = action === "create" ? JSON.stringify(claim.value) : change?.after;
+    const known = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+    return Object.keys(known).length === 0 ? [] : [{ name: owner.name, isWhole, ...known }];
+  });
+}
+
+/** What may show one customer's data to another. */
+function* otherOrganizations(owners: readonly OwnerChanges[]): Generator<string> {
+  const all = organizationsOf(owners);
+  const changed = all.filter(({ before, after }) => before !== undefined && after !== undefined);
+  yield* danger(
+    "The customer gets another organization's data",
+    changed.map(({ name }) => name),
+  );
+  for (const { after, isWhole, name } of all.filter(({ after }) => after !== undefined)) {
+    const others = all.filter((other) => other.name !== name && other.before === after);
+    // A client that goes while another one comes with its organization is renamed.
+    const strangers = others.filter((other) => !(isWhole && other.isWhole && other.after === undefined));
+    yield* danger(
+      `${code(name)} gets the organization that was another customer's before`,
+      strangers.map((other) => other.name),
+    );
+  }
+}
+
 /** Keycloak sees a changed client id as another customer. Their common organization shows that they are one. */
 function* renamed(owners: readonly OwnerChanges[]): Generator<string> {
-  const organizations = (action: ResourceChange["action"]) =>
-    owners.flatMap(({ changes, owner }) => {
-      const isWhole = changes.some((change) => change.isClient && change.action === action);
-      const claim = changes.find((change) => change.claim?.name === ORGANIZATION_CLAIM)?.claim;
-      return isWhole && claim !== undefined ? [{ name: owner.name, organization: claim.value }] : [];
-    });
-  const gone = new Map(organizations("delete").map(({ name, organization }) => [organization, name]));
-  const pairs = organizations("create").flatMap(({ name, organization }) => {
-    const old = gone.get(organization);
+  const whole = organizationsOf(owners).filter(({ isWhole }) => isWhole);
+  const gone = new Map(whole.filter(({ after }) => after === undefined).map(({ name, before }) => [before, name]));
+  const pairs = whole.flatMap(({ name, before, after }) => {
+    const old = before === undefined ? gone.get(after) : undefined;
     return old === undefined ? [] : [`${old} → ${name}`];
   });
   if (pairs.length > 0) {

@@ -11,17 +11,23 @@ interface Text {
 const NOTE = 200;
 
 /**
- * The texts of `claims` and `summary`, one after the other, as one comment: what is dangerous in any of them comes before
- * all else, on the page and where room is short.
+ * The texts of `claims` and `summary`, one after the other, as one comment. What is dangerous in any of them comes first,
+ * then what changes, then one line for all where nothing does. Where room is short, what comes last is left out.
  */
 export function reviewComment(texts: string, limit: number): string {
   const all = readTexts(texts);
+  const changed = all.filter(({ sections }) => sections.length > 0);
+  const unchanged = all
+    .filter(({ dangers, sections }) => dangers.length + sections.length === 0)
+    .map(({ heading }) => titleOf(heading));
+  const unchangedLines = unchanged.length > 0 ? [`### Unchanged`, unchanged.join(" · ")] : [];
   const dangers = all.flatMap((text) => text.dangers.map((danger) => ({ text, danger })));
   const dangerHeading = "### Dangerous";
   const needed = [
     dangerHeading,
-    ...all.map(({ heading }) => heading),
+    ...changed.map(({ heading }) => heading),
     ...dangers.map(({ text }) => `**${text.heading}**`),
+    ...unchangedLines,
   ];
   let room = limit - NOTE - needed.join("\n\n").length;
   const fits = (part: string) => {
@@ -30,15 +36,20 @@ export function reviewComment(texts: string, limit: number): string {
     return isFitting;
   };
   const shownDangers = dangers.filter(({ danger }) => fits(danger));
-  const shownTexts = all.map((text) => ({ ...text, sections: text.sections.filter(fits) }));
+  const shownTexts = changed.map((text) => ({ ...text, sections: text.sections.filter(fits) }));
   const leftOut = (parts: readonly Text[]) => parts.reduce((sum, { sections }) => sum + sections.length, 0);
-  const rest = dangers.length - shownDangers.length + leftOut(all) - leftOut(shownTexts);
+  const rest = dangers.length - shownDangers.length + leftOut(changed) - leftOut(shownTexts);
   return [
     ...(dangers.length > 0 ? [dangerHeading] : []),
-    ...shownDangers.map(({ text, danger }) => `**${text.heading.replace(/^#+ /, "")}**\n\n${danger}`),
+    ...shownDangers.map(({ text, danger }) => `**${titleOf(text.heading)}**\n\n${danger}`),
     ...shownTexts.flatMap(({ heading, sections }) => [heading, ...sections]),
+    ...unchangedLines,
     ...(rest > 0 ? [`… and ${plural(rest, "more part")}, for which a comment has no room; see the run.`] : []),
   ].join("\n\n");
+}
+
+function titleOf(heading: string): string {
+  return heading.replace(/^#+ /, "");
 }
 
 /** Headings and marks count outside of code only, where nobody but the commands writes them. */

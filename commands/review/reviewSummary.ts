@@ -35,11 +35,25 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
     ]);
   }
   const unchanged = preview.counts["same"] ?? 0;
+  const policies = policiesInWords(preview.policies);
   const dangerous = [...refused, ...dangerSections([...dangers(owners, unprotectedOwners(preview.steps))])];
   if (owners.length === 0) {
-    return write(`no changes; ${plural(unchanged, "resource")} unchanged`, [...dangerous, ...warnings]);
+    return write(`no changes; ${plural(unchanged, "resource")} unchanged${policies}`, [...dangerous, ...warnings]);
   }
-  return write(`${counted(owners)}; ${unchanged} unchanged`, [...dangerous, ...warnings, ...sectionsOf(owners)]);
+  return write(`${counted(owners)}; ${unchanged} unchanged${policies}`, [
+    ...dangerous,
+    ...sectionsOf(owners),
+    ...warnings,
+  ]);
+}
+
+/** Whether anybody asked the policies, and how they answered. */
+function policiesInWords(policies: Preview["policies"]): string {
+  if (policies === undefined) {
+    return "";
+  }
+  const { length } = policies.violations;
+  return length === 0 ? "; the policies allow it" : `; refused by policies (${plural(length, "violation")})`;
 }
 
 function dangerSections(lines: readonly string[]): SummarySection[] {

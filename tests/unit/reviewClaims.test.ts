@@ -79,6 +79,8 @@ describe("the claims of a change", () => {
     expect(linesOf({ ...two, "scpcloud:allowedOrigins": ["/*"] }, { ...after, "scpcloud:allowedOrigins": [] })).toEqual(
       [
         "### prod: the tokens of all 2 customers change",
+        "#### Other organizations",
+        `- **\`globex\` gets another organization's data: \`"${ID}"\` → \`"${OTHER_ID}"\`.**`,
         "#### All 2 customers: `acme`, `globex`",
         "| claim | before | after |",
         "| --- | --- | --- |",
@@ -93,8 +95,8 @@ describe("the claims of a change", () => {
 
   test("of a user whom only the server knows are told by the user's name", () => {
     const lines = linesOf({}, customers({ acme: { organizationId: ID } }));
-    expect(lines.at(-2)).toBe(`| \`organizationId\` | \`the id of the user "anna"\` | \`"${ID}"\` |`);
-    expect(lines.at(-1)).toBe("Only the server knows that user's id; it may be the same one.");
+    expect(lines.at(-1)).toBe(`| \`organizationId\` | \`the id of the user "anna"\` | \`"${ID}"\` |`);
+    expect(lines[2]).toMatch(/\*\* Only the server knows that user's id; it may be the same one\.$/);
   });
 
   test("of a new customer are its own, and those that all have", () => {
@@ -145,5 +147,49 @@ describe("a customer who goes", () => {
     expect(linesOf(two, undefined).slice(1)).toEqual([
       "The clients stay in Keycloak until somebody runs `pulumi destroy`.",
     ]);
+  });
+});
+
+describe("another organization's data is a danger that names whose it was:", () => {
+  const before = customers({
+    acme: { organizationUser: "anna" },
+    globex: { organizationId: ID },
+    initech: { organizationUser: "carl", retired: true },
+  });
+  const ofAcme = { organizationUser: "anna" };
+  const elsewhere = { organizationUser: "otto" };
+  const by = (user: string) => `\`the id of the user "${user}"\``;
+
+  test.each([
+    [
+      "a new customer gets what another one had",
+      { acme: elsewhere, globex: { organizationId: ID }, umbrella: ofAcme },
+      [
+        `- **\`acme\` gets another organization's data: ${by("anna")} → ${by("otto")}.**`,
+        `- **\`umbrella\` gets ${by("anna")}; this organization was that of \`acme\` before.**`,
+      ],
+    ],
+    [
+      "two customers change places",
+      { acme: { organizationId: ID }, globex: { organizationUser: "Anna" } },
+      [
+        `- **\`acme\` gets another organization's data: ${by("anna")} → \`"${ID}"\`; this organization was that of ` +
+          "`globex` before.** Only the server knows that user's id; it may be the same one.",
+        `- **\`globex\` gets another organization's data: \`"${ID}"\` → ${by("Anna")}; this organization was that of ` +
+          "`acme` before.** Only the server knows that user's id; it may be the same one.",
+      ],
+    ],
+    [
+      "a retired customer comes back with what another one had",
+      { globex: { organizationId: ID }, initech: ofAcme },
+      [
+        `- **\`initech\` gets another organization's data: ${by("carl")} → ${by("anna")}; this organization was that of ` +
+          "`acme` before.**",
+      ],
+    ],
+    ["a successor has its predecessor's", { acme: ofAcme, "acme-2": { successorOf: "acme" } }, []],
+    ["a retired customer's entry is corrected", { initech: { ...elsewhere, retired: true } }, []],
+  ])("%s", (_, after, lines) => {
+    expect(linesOf(before, customers(after)).filter((line) => line.startsWith("- **"))).toEqual(lines);
   });
 });

@@ -115,10 +115,10 @@ test("what policies say is told beside the changes: what refuses them as dangero
     summaryMarkdown(withPolicies(readPreview(JSON.stringify(preview)), policiesIn(all)), "prod");
 
   expect(summary(events)).toContain(
-    "### prod: 1 to update; 14 unchanged\n\n<!-- scpcloud: danger -->\nThe policy pack refuses the deployment:\n\n" +
-      "```text\nmust of name: why\n```\n<!-- scpcloud: end of danger -->\n\n" +
-      "The policy pack advises:\n\n```text\nshould of name: why\n```",
+    "### prod: 1 to update; 14 unchanged; refused by policies (1 violation)\n\n<!-- scpcloud: danger -->\n" +
+      "The policy pack refuses the deployment:\n\n```text\nmust of name: why\n```\n<!-- scpcloud: end of danger -->",
   );
+  expect(summary(events)).toMatch(/#### `a`[^]*The policy pack advises:\n\n```text\nshould of name: why\n```$/);
   // Without a violation, something else made it fail.
   expect(summary([event("should", "advisory")])).toContain("### prod: the preview failed");
 });

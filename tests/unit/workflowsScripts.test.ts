@@ -77,7 +77,7 @@ describe("comment.sh", () => {
   it("writes the texts after the marker by which it is found again, and the commit that they are about", () => {
     fakeGh("");
     expect(comment({ claims: "### dev: claims\n", "preview-prod": "### prod: preview\n" }, '["prod"]')).toBe(0);
-    expect(body()).toBe(`${HEAD}### dev: claims\n\n### prod: preview\n`);
+    expect(body()).toBe(`${HEAD}### Unchanged\n\ndev: claims · prod: preview\n`);
     expect(calls().at(-1)).toMatch(/^gh api --method POST repos\/scpcloud\/integrations\/issues\/7\/comments /);
   });
 
@@ -87,10 +87,10 @@ describe("comment.sh", () => {
     const missing = "The job did not get so far: somebody refused it, or it failed. The run says which.";
     expect(body()).toBe(
       `${HEAD}### Dangerous\n\n**a: no preview**\n\n${missing}\n\n**c: no preview**\n\n${missing}\n\n` +
-        "### dev: claims\n\n### a: no preview\n\n### b: no changes\n\n### c: no preview\n",
+        "### Unchanged\n\ndev: claims · b: no changes\n",
     );
     expect(comment({ claims: "", "preview-b": "### b: no changes" }, "[]")).toBe(0);
-    expect(body()).toContain("### all stacks: no claims");
+    expect(body()).toContain("**all stacks: no claims**");
   });
 
   it("rewrites its own comment, the first of several", () => {
