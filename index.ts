@@ -7,6 +7,7 @@ import { realmScopeNames } from "./components/names";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
+import { tellingOrganizations } from "./lookups/organizations";
 import { policiesInWords } from "./lookups/policies";
 import { stackOutputs } from "./outputs";
 import { stackConfiguration } from "./settings/pulumi";
@@ -36,9 +37,10 @@ async function program(): Promise<Record<string, unknown>> {
     ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options)
     : undefined;
   const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
+  const ofCustomers = pulumi.mergeOptions(options, tellingOrganizations(lookups.integrations));
   const integrations = lookups.integrations.map(
     (integration) =>
-      new Integration(integration.clientId, { ...settings, ...integration, realmId, scopeNames }, options),
+      new Integration(integration.clientId, { ...settings, ...integration, realmId, scopeNames }, ofCustomers),
   );
   const services = isRealmStack ? new ServiceConfiguration("serviceConfiguration", settings) : undefined;
   const apps =

@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { readSecret } from "./clientSecret";
-import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ROTATION_ATTRIBUTE } from "./names";
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ORGANIZATION_MAPPER, ROTATION_ATTRIBUTE } from "./names";
 
 export interface IntegrationArgs {
   readonly realmId: string;
@@ -88,7 +88,7 @@ export class Integration extends pulumi.ComponentResource {
       { ...childOptions, dependsOn: optionalScopes },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(
-      `${name}-organization-id`,
+      `${name}-${ORGANIZATION_MAPPER}`,
       {
         realmId,
         clientId: client.id,

@@ -14,6 +14,8 @@ export function realmScopeNames({ accountAccess }: { readonly accountAccess: boo
 
 /** This claim tells the API whose data to serve. Its mapper has the same name. */
 export const ORGANIZATION_CLAIM = "organizationId";
+/** What the resource of that mapper is called, behind the client id. */
+export const ORGANIZATION_MAPPER = "organization-id";
 
 /** The attribute by which the realm's client policy knows the clients whose secrets overlap. */
 export const ROTATION_ATTRIBUTE = "scpcloud.rotation";

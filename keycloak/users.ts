@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import type { Settings } from "../settings/settings";
 import { type KeycloakAdmin, read } from "./admin";
 
 const USERS = v.array(v.object({ id: v.string(), username: v.string() }));
@@ -24,6 +25,32 @@ export async function organizationNow(
   const search = encodeURIComponent(`id:${writtenId}`);
   const [before] = await read(admin, `/users?briefRepresentation=true&search=${search}`, USERS);
   return { kind: "other", id, ...(before === undefined ? {} : { before: before.username }) };
+}
+
+/** A customer whose organization the stack file names by a user, of the same name as at the last `up`, but another one. */
+export interface OtherUser {
+  readonly clientId: string;
+  readonly text: string;
+}
+
+/** @param written by client id, what the last `up` wrote */
+export async function otherUsers(
+  admin: KeycloakAdmin,
+  integrations: Settings["integrations"],
+  written: Readonly<Record<string, { readonly organizationId: string }>> = {},
+): Promise<OtherUser[]> {
+  const found = await Promise.all(
+    integrations.map(async ({ clientId, organization }) => {
+      const id = written[clientId]?.organizationId;
+      if (id === undefined || "id" in organization) {
+        return [];
+      }
+      const now = await organizationNow(admin, organization.user, id);
+      const text = describeOrganization(organization.user, id, now);
+      return now.kind === "other" && now.before === undefined && text !== undefined ? [{ clientId, text }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** The id of the user of this very name, or nothing. */

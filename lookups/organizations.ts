@@ -1,3 +1,7 @@
+import * as keycloak from "@pulumi/keycloak";
+import * as pulumi from "@pulumi/pulumi";
+
+import { ORGANIZATION_MAPPER } from "../components/names";
 import { type Fault, shown } from "../settings/faults";
 import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
 import type { IntegrationSettings, Settings } from "../settings/settings";
@@ -58,4 +62,47 @@ export function checkOrganizations(integrations: readonly ResolvedIntegration[],
         })),
     ),
   ];
+}
+
+/** What a change of a mapper is told from. */
+type MapperUpdate = Pick<pulumi.ResourceHookArgs, "name" | "newInputs" | "oldInputs">;
+
+/**
+ * An option of the customers, by which a preview and an `up` warn of each one whose organization becomes another: its
+ * tokens then name somebody else's data, and no line of the stack file need have changed for that.
+ */
+export function tellingOrganizations(integrations: readonly ResolvedIntegration[]): pulumi.ComponentResourceOptions {
+  const hook = new pulumi.ResourceHook(
+    "organization",
+    async (update) => {
+      const text = describeOtherOrganization(update, integrations);
+      if (text !== undefined) {
+        await pulumi.log.warn(text);
+      }
+    },
+    { onDryRun: true },
+  );
+  const transformation: pulumi.ResourceTransformation = ({ resource, props, opts }) =>
+    resource instanceof keycloak.openid.HardcodedClaimProtocolMapper
+      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeUpdate: [hook] } }) }
+      : undefined;
+  return { transformations: [transformation] };
+}
+
+/** Undefined for another mapper, or another change of it. */
+export function describeOtherOrganization(
+  { name, newInputs, oldInputs }: MapperUpdate,
+  integrations: readonly ResolvedIntegration[],
+): string | undefined {
+  const [before, after] = [oldInputs, newInputs].map((inputs): unknown => inputs?.["claimValue"]);
+  const customer = integrations.find(({ clientId }) => `${clientId}-${ORGANIZATION_MAPPER}` === name);
+  if (customer === undefined || before === after) {
+    return undefined;
+  }
+  const { clientId, organization } = customer;
+  const change = `organizationId ${String(before)} becomes ${String(after)}`;
+  return "id" in organization
+    ? `${clientId}: another organization, as the stack file says: ${change}.`
+    : `${clientId}: SAME NAME, OTHER ID, unless the stack file named another user than ${shown(organization.user)} before: ` +
+        `${change}. See whose user that is.`;
 }

@@ -2,6 +2,7 @@ import type { StackOutputs } from "../cli/stack";
 import type { Handover, HandoverRecord } from "../handover/record";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
+import { organizationNow } from "../../keycloak/users";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
 
 /** Where a customer stands, by stack file, state and Keycloak. */
@@ -21,7 +22,12 @@ export interface Customer {
   readonly clientId: string;
   readonly name: string;
   /** The id is known once it is deployed. */
-  readonly organization: { readonly user?: string; readonly id?: string };
+  readonly organization: {
+    readonly user?: string;
+    readonly id?: string;
+    /** What has become of that user since, if it is not the same. */
+    readonly now?: string;
+  };
   readonly state: CustomerState;
   /** The customer's earlier client. */
   readonly successorOf?: string;
@@ -58,9 +64,30 @@ export async function listCustomers(
       const client = await findClient(admin, clientId);
       const deployedId = outputs.integrations?.[clientId]?.organizationId;
       const customer = describe(clientId, settings.get(clientId), deployedId, client, now);
-      return { ...customer, ...lastHandover(record[clientId] ?? [], customer.secret?.created) };
+      const { organization } = customer;
+      const moved = await userNow(organization, deployedId, admin);
+      return {
+        ...customer,
+        organization: { ...organization, ...(moved && { now: moved }) },
+        ...lastHandover(record[clientId] ?? [], customer.secret?.created),
+      };
     }),
   );
+}
+
+async function userNow({ user }: Customer["organization"], deployedId: string | undefined, admin: KeycloakAdmin) {
+  if (user === undefined || deployedId === undefined) {
+    return undefined;
+  }
+  const now = await organizationNow(admin, user, deployedId);
+  switch (now.kind) {
+    case "same":
+      return undefined;
+    case "absent":
+      return "NO SUCH USER";
+    case "other":
+      return now.before === undefined ? `SAME NAME, OTHER ID: ${now.id}` : `not deployed yet: ${now.id}`;
+  }
 }
 
 /** An `up` that was interrupted has saved its resources, but not the outputs, by which the list knows what is deployed. */

@@ -8,7 +8,7 @@ export function customersTable(customers: readonly Customer[]): string {
   const columns: [head: string, cell: (customer: Customer) => string][] = [
     ["client id", ({ clientId }) => clientId],
     ["name", ({ clientId, name }) => (name === clientId ? "" : name)],
-    ["organization", ({ organization: { user, id } }) => [user, id].filter(Boolean).join("\n")],
+    ["organization", ({ organization: { user, id, now } }) => [user, id, now].filter(Boolean).join("\n")],
     ["state", ({ state }) => state],
     ["successor of", ({ successorOf = "" }) => successorOf],
     ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],

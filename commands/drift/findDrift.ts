@@ -2,6 +2,7 @@ import type { Stack } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { foreignPolicies } from "../../keycloak/clientPolicies";
 import type { KeycloakConnection } from "../../keycloak/http";
+import { otherUsers } from "../../keycloak/users";
 import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, runPreview, runRefreshPreview } from "../pulumi/pulumiCli";
 import type { Settings } from "../../settings/settings";
@@ -10,6 +11,7 @@ import { withoutConsequences } from "./consequences";
 import { type DriftReport, driftReport, findingsOf, mayBePolicy, pendingOwners } from "./report";
 import { managedResources } from "./managedResources";
 import { tokenDifferences } from "./tokenDrift";
+import { tellOtherUser } from "./tell";
 import { remade, unmanagedChanges } from "./unmanaged";
 
 /** Finds out what is not as the last `up` left it. Changes nothing, neither on a server nor in the state. */
@@ -38,13 +40,14 @@ export async function findDrift(
   const gone = new Set([...lost, ...moving].map(({ urn }) => urn));
   const present = [...managed.values()].filter(({ urn }) => !gone.has(urn));
 
-  const [again, policies, unmanaged, tokens] = await Promise.all([
+  const [again, policies, unmanaged, tokens, others] = await Promise.all([
     remade(causes, admin),
     causes.some(mayBePolicy) ? foreignPolicies(admin).then((found) => found.map((policy) => policy.name)) : [],
     unmanagedChanges(present, lost, outputs, admin),
     tokenDifferences(settings, outputs, { admin, keycloak }, pendingOwners(plain)),
+    otherUsers(admin, settings.integrations, outputs.integrations),
   ]);
-  const findings = [...findingsOf(causes, again, policies), ...unmanaged.findings];
+  const findings = [...findingsOf(causes, again, policies), ...unmanaged.findings, ...others.map(tellOtherUser)];
   return driftReport(
     name,
     findings,

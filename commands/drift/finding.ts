@@ -7,9 +7,9 @@ export type Danger = (typeof DANGERS)[number];
 
 /**
  * What helps against it: an `up` that refreshes; two of them; adopting what somebody made in place of what he deleted;
- * nothing but undoing it by hand.
+ * nothing but undoing it by hand; finding out whose user it is.
  */
-export type Remedy = "up" | "recover" | "byHand";
+export type Remedy = "up" | "recover" | "byHand" | "whose";
 
 /** A change by hand, in words. */
 export interface Finding {

@@ -20,10 +20,7 @@ function* paragraphs(report: DriftReport): Generator<string> {
       ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
     ),
   );
-  yield* titled(
-    "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
-    pending,
-  );
+  yield* titled("Not deployed yet, which is no drift:", pending);
   yield* titled("The tokens of these customers were not compared, since not all is deployed:", joined(tokens.skipped));
   yield* titled(
     "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
@@ -70,6 +67,12 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
   const isThere = (remedy: Remedy) => findings.some((finding) => finding.remedy === remedy);
   const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);
   const what = isThere("byHand") ? "all but the added mappers" : "this";
+  if (isThere("whose")) {
+    yield (
+      "First find out whose user it is that has the name now: any up gives the tokens its id, and with it that " +
+      "organization's data. If it is not the customer's, name another user in the stack file."
+    );
+  }
   if (isThere("recover")) {
     yield (
       `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +

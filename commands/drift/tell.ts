@@ -1,4 +1,5 @@
 import { stringsOf } from "../../settings/decode";
+import type { OtherUser } from "../../keycloak/users";
 import type { Change } from "./changes";
 import { CLIENT_LISTS, CLIENT_WORDS } from "./clientWords";
 import { type Finding, shown, type Told } from "./finding";
@@ -18,6 +19,12 @@ export function tell(change: Change): Finding[] {
     remedy,
     newSecret,
   }));
+}
+
+/** The stack file says the same as before, and an `up` would all the same write another organization. */
+export function tellOtherUser({ clientId, text }: OtherUser): Finding {
+  const owner = { kind: "customer", name: clientId } as const;
+  return { owner, danger: "access", sentence: `customer ${clientId}: ${text}`, remedy: "whose", newSecret: false };
 }
 
 function tellLost({ resource }: Change): Told {

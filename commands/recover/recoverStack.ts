@@ -4,11 +4,13 @@ import { readSettings } from "../../settings/read";
 import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
+import { type OtherUser, otherUsers } from "../../keycloak/users";
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { endPluginsOfDeadRuns } from "./deadRuns";
 import { mendFileBackend } from "./fileBackend";
 import { removeOrphans } from "./orphans";
 import { recover } from "./recovery";
+import { RecoveryError } from "./stackLock";
 
 /**
  * What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed.
@@ -29,7 +31,8 @@ export async function recoverStack(
   const keycloak = connect(settings.connection);
   try {
     const admin = await loginAsDeployer(keycloak, settings);
-    const { apps } = settings;
+    const { apps, integrations } = settings;
+    refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
       ended,
       mayBeHandMade: (clientId) => outputs.integrations?.[clientId] !== undefined,
@@ -42,5 +45,19 @@ export async function recoverStack(
     );
   } finally {
     await keycloak.close();
+  }
+}
+
+/** @throws RecoveryError where an `up` would give a customer another organization, though the stack file says the same */
+export function refuseOtherUsers(others: readonly OtherUser[]): void {
+  if (others.length > 0) {
+    throw new RecoveryError(
+      [
+        "Recovery gives no customer another organization, but an up would now do it:",
+        ...others.map(({ clientId, text }) => `  ${clientId}: ${text}`),
+        "If it is the customer's user, write organizationId with the new id in place of organizationUser, and recover. " +
+          "If not, name another user.",
+      ].join("\n"),
+    );
   }
 }

@@ -76,7 +76,7 @@ it("takes what is not deployed yet for no drift", async () => {
 
     expect(lines[0]).toBe(`✓ ${STACK}: no drift; everything is as the last up left it`);
     expect(lines).toContain(
-      "Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):",
+      "Not deployed yet, which is no drift:",
     );
     expect(lines).toContain(
       "- 5 customers: `acme`, `globex`, `hooli`, `initech`, `leaving`: update client (accessTokenLifespan)",

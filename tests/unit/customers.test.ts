@@ -38,7 +38,11 @@ const OUTPUTS: StackOutputs = {
     retired: deployed("6"),
   },
 };
+const user = (username: string, id: string) => ({ [`/users?exact=true&username=${username}`]: [{ id, username }] });
 const KEYCLOAK = {
+  ...user("anna", ID),
+  ...user("half", "4"),
+  ...user("retired", "66"),
   ...client("acme", madeBefore(400)),
   ...client("blocked", { enabled: false }),
   ...client("half-retired", madeBefore(3)),
@@ -96,6 +100,18 @@ describe("the list of customers", () => {
     expect(organizations).toMatchObject({ acme: { user: "anna", id: ID }, blocked: { id: OTHER_ID } });
     expect(organizations["new"]).toEqual({ user: "new" });
     expect(organizations["removed"]).toEqual({ id: "5" });
+    expect(organizations["half-retired"]).toEqual({ user: "half", id: "4" });
+  });
+
+  test("says where the user of an organization is another one than at the last up, or none", async () => {
+    const organizationOf = async (clientId: string, objects = {}) =>
+      (await list({ ...KEYCLOAK, ...objects })).find((one) => one.clientId === clientId)?.organization.now;
+    expect(await organizationOf("retired")).toBe("SAME NAME, OTHER ID: 66");
+    expect(customersTable(await list())).toContain("SAME NAME, OTHER ID: 66");
+    const named = { "/users?briefRepresentation=true&search=id%3A6": [{ id: "6", username: "bo" }] };
+    expect(await organizationOf("retired", named)).toBe("not deployed yet: 66");
+    expect(await organizationOf("gone")).toBe("NO SUCH USER");
+    expect(await organizationOf("acme")).toBeUndefined();
   });
 
   test("does not take another client for a customer whose id merely resembles it", async () => {
@@ -107,7 +123,9 @@ describe("the list of customers", () => {
     const paths: string[] = [];
     const get = (path: string) => Promise.resolve((paths.push(path), []));
     await listCustomers(SETTINGS, OUTPUTS, { get }, RECORD, NOW);
-    expect(paths.sort()).toEqual((await list()).map(({ clientId }) => `/clients?clientId=${clientId}`));
+    expect(paths.filter((path) => !path.startsWith("/users?")).sort()).toEqual(
+      (await list()).map(({ clientId }) => `/clients?clientId=${clientId}`),
+    );
   });
 });
 

@@ -76,7 +76,7 @@ What the customers' tokens show:
 - acme, globex: \`claim debug is "yes"\`
 - \`another issuer\`
 
-Not deployed yet, which is no drift (the stack file says it, or the user of an organization has another id):
+Not deployed yet, which is no drift:
 
 - 2 customers: \`hooli\`, \`initech\`: update client (accessTokenLifespan, name)
 - \`new\`: create client

@@ -4,8 +4,12 @@ import { exportSPKI } from "jose";
 
 import type { StackOutputs } from "../../commands/cli/stack";
 import { differenceLines, type VerificationReport, verifyStack } from "../../commands/verify/verification";
+import { tellOtherUser } from "../../commands/drift/tell";
+import { refuseOtherUsers } from "../../commands/recover/recoverStack";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
 import type { Claims } from "../../keycloak/tokens";
+import { otherUsers } from "../../keycloak/users";
+import { describeOtherOrganization, type ResolvedIntegration } from "../../lookups/organizations";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, ID, OTHER_ID } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";
@@ -370,6 +374,42 @@ describe("an organization whose user is another one than at the last up", () => 
         `^acme: SAME NAME, OTHER ID: the user "anna" has the id ${NEW}, and the tokens have ${ID}, which`,
       ),
     ]);
+  });
+
+  test("is told by drift as a finding, and refused by recover", async () => {
+    const admin = fakeAdmin(usersOf("anna", NEW));
+    const others = await otherUsers(admin, SETTINGS.integrations, OUTPUTS.integrations);
+    expect(others.map(tellOtherUser)).toMatchObject([
+      { danger: "access", sentence: expect.stringMatching("^customer acme: SAME NAME, OTHER ID: ") as string },
+    ]);
+    expect(() => refuseOtherUsers(others)).toThrow(
+      /no customer another organization[^]*acme: SAME NAME[^]*write organizationId/,
+    );
+    expect(await otherUsers(fakeAdmin(USERS), SETTINGS.integrations, OUTPUTS.integrations)).toEqual([]);
+  });
+
+  test("is warned of by the program, in a preview too", () => {
+    const update = (claimValue: string, name = "acme-organization-id") => ({
+      name,
+      oldInputs: { claimValue: ID },
+      newInputs: { claimValue },
+    });
+    const told = (...args: Parameters<typeof update>) =>
+      describeOtherOrganization(update(...args), [
+        {
+          ...SETTINGS.integrations[0],
+          clientId: "acme",
+          organization: { user: "anna" },
+          organizationId: NEW,
+        } as ResolvedIntegration,
+        { clientId: "b", organization: { id: NEW }, organizationId: NEW } as ResolvedIntegration,
+      ]);
+    expect(told(NEW)).toBe(
+      'acme: SAME NAME, OTHER ID, unless the stack file named another user than "anna" before: ' +
+        `organizationId ${ID} becomes ${NEW}. See whose user that is.`,
+    );
+    expect(told(NEW, "b-organization-id")).toMatch(/^b: another organization, as the stack file says: /);
+    expect([told(ID), told(NEW, "allowed-origins")]).toEqual([undefined, undefined]);
   });
 
   test("is told with both names, where the stack file names another user by now", async () => {
