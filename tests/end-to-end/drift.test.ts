@@ -75,9 +75,7 @@ it("takes what is not deployed yet for no drift", async () => {
     const { exitCode, lines } = await drift();
 
     expect(lines[0]).toBe(`✓ ${STACK}: no drift; everything is as the last up left it`);
-    expect(lines).toContain(
-      "Not deployed yet, which is no drift:",
-    );
+    expect(lines).toContain("Not deployed yet, which is no drift:");
     expect(lines).toContain(
       "- 5 customers: `acme`, `globex`, `hooli`, `initech`, `leaving`: update client (accessTokenLifespan)",
     );
