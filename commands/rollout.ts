@@ -41,7 +41,7 @@ runProjectCommand(
       },
       fast: {
         type: "boolean",
-        description: "Pulumi saves each state at the end only; what fails or is killed is recovered",
+        description: "Pulumi saves each state at the end only, as always an empty one; what fails is recovered",
       },
       "policy-pack": { type: "string", value: "FOLDER", description: "a policy pack that may refuse a stack" },
     },

@@ -15,13 +15,15 @@ import { RecoveryError } from "./stackLock";
 /**
  * What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed.
  * @param ended the holders of locks that have ended as the user says
+ * @param variables further environment variables of the Pulumi CLI
  */
 export async function recoverStack(
   name: string,
   report: (line: string) => void,
   ended: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+  const pulumi = pulumiCli(name, PROJECT_DIRECTORY, variables);
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }

@@ -15,6 +15,8 @@ export interface PartState extends Part {
   readonly through: number;
   /** Whether it was, or is being, recovered from a run that was killed. */
   readonly recovers?: boolean;
+  /** Whether Pulumi saves its state at the end only. */
+  readonly savesOnce?: boolean;
   /** When it began, and ended, in milliseconds. */
   readonly began?: number;
   readonly ended?: number;
@@ -29,7 +31,7 @@ export interface PartState extends Part {
 /** Runs one stack, and tells how it goes on. */
 export type RunPart = (
   part: Part,
-  tell: (news: Pick<Partial<PartState>, "advice" | "recovers" | "through">) => void,
+  tell: (news: Pick<Partial<PartState>, "advice" | "recovers" | "savesOnce" | "through">) => void,
 ) => Promise<Pick<PartState, "changes">>;
 
 /** How a rollout goes. */

@@ -13,10 +13,12 @@ const REDRAW_MILLISECONDS = 200;
 
 /** Where a stack stands, as one line. */
 export function lineOf(part: PartState, now: number, width = 0): string {
-  const { stack, state, recovers, customers, through, began, ended } = part;
+  const { stack, state, recovers, savesOnce, customers, through, began, ended } = part;
   const words = {
     waiting: "waiting",
-    running: recovers ? "recovering" : `${through} of ${customers} customers`,
+    running: recovers
+      ? "recovering"
+      : `${through} of ${customers} customers${savesOnce ? "; its state is saved at the end" : ""}`,
     done: recovers ? "recovered" : "done",
     failed: "failed",
     interrupted: "interrupted",
@@ -32,16 +34,19 @@ export function showProgress(output: NodeJS.WriteStream): Progress {
 }
 
 function added(output: NodeJS.WritableStream): Progress {
-  const told = new Map<string, PartState["state"]>();
+  const told = new Map<string, string>();
   let latest: readonly PartState[] = [];
   const write = (part: PartState) => output.write(`${lineOf(part, Date.now(), widthOf(latest))}\n`);
   const stop = every(() => latest.filter(({ state }) => state === "running").forEach(write));
   return {
     tell: (states) => {
       latest = states;
-      for (const part of states.filter(({ stack, state }) => state !== "waiting" && told.get(stack) !== state)) {
-        told.set(part.stack, part.state);
-        write(part);
+      for (const part of states) {
+        const stage = `${part.state} ${part.savesOnce === true}`;
+        if (part.state !== "waiting" && told.get(part.stack) !== stage) {
+          told.set(part.stack, stage);
+          write(part);
+        }
       }
     },
     end: stop,

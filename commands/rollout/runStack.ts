@@ -2,7 +2,8 @@ import type { PulumiCommand } from "@pulumi/pulumi/automation";
 
 import { projectName } from "../cli/stack";
 import { type EngineEvent, openStack } from "../pulumi/automation";
-import { diagnosticsOf, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { exportState } from "../pulumi/exportedState";
 import { policiesIn } from "../pulumi/preview";
 import { isHalfWritten } from "../recover/fileBackend";
 import { recoverStack } from "../recover/recoverStack";
@@ -23,10 +24,18 @@ export interface RunOptions {
   readonly policyPacks: readonly string[];
 }
 
-/** Runs preview or `up` of a stack; one that a killed run has left in a state that `up` cannot mend is recovered. */
+/**
+ * Runs preview or `up` of a stack; one that a killed run has left in a state that `up` cannot mend is recovered. The
+ * state of an empty stack is saved at the end only: the time to save it at each step grows with the square of the
+ * customers. A kill then leaves an empty state, with its lock or, without that, what Keycloak refuses to make twice: by
+ * either the next run knows, and adopts.
+ */
 export function stackRunner({ directory, command, deploys, fast, policyPacks }: RunOptions): RunPart {
   return async ({ stack: name }, tell) => {
-    const stack = await openStack(name, directory, command, fast ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {});
+    const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name, directory))));
+    const variables: Readonly<Record<string, string>> = savesOnce ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
+    tell({ savesOnce });
+    const stack = await openStack(name, directory, command, variables);
     const customers = new CustomersThrough();
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
@@ -64,13 +73,26 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
           });
         }
         if (!isRefused()) {
-          await recoverStack(name, () => undefined);
+          await recoverStack(name, () => undefined, [], variables);
           return {};
         }
       }
       throw new UserError(policiesIn(events).violations.join("\n") || firstCause(error.output));
     }
   };
+}
+
+/** Whether the state has nothing that a server has; no, where that cannot be read, which the run will tell. */
+async function isEmpty(pulumi: PulumiCli): Promise<boolean> {
+  try {
+    const { resources = [] } = (await exportState(pulumi)).deployment;
+    return resources.every(({ id = "", type = "" }) => id === "" || type.startsWith("pulumi:"));
+  } catch (error) {
+    if (error instanceof PulumiError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Whether a run that was killed is why it failed; undefined where neither a lock nor an object in Keycloak tells. */

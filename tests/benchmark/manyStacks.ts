@@ -24,19 +24,18 @@ export class ManyStacks {
     return new ManyStacks(project, stacks, realm, customersOfEach);
   }
 
-  /** @param round changes the client and the mapper of each customer */
-  async configure(round = 0): Promise<void> {
+  async configure(): Promise<void> {
     const whole = this.project.connection(this.realm);
     const connection = Object.entries(whole).filter(([key]) => key.startsWith("keycloak:"));
     for (const [index, { name }] of this.stacks.entries()) {
       const settings: StackFile =
         index === 0
-          ? { ...whole, "scpcloud:accessTokenLifespan": 300 + (round % 2) }
+          ? { ...whole, "scpcloud:accessTokenLifespan": 300 }
           : { ...Object.fromEntries(connection), "scpcloud:realmStack": this.realmStack };
       const first = index * this.customersOfEach + 1;
       await this.project.configure(name, {
         ...settings,
-        "scpcloud:integrations": numberedCustomers(this.customersOfEach, { first, round }),
+        "scpcloud:integrations": numberedCustomers(this.customersOfEach, { first }),
       });
     }
   }

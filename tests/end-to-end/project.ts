@@ -22,17 +22,15 @@ export type StackFile = Record<string, unknown>;
 /**
  * The entries of customers called customer-1, customer-2 and so on; there is no user of the ids that they name.
  * @param options.first the number of the first
- * @param options.round gives all of them other organizations
  */
 export function numberedCustomers(
   count: number,
-  { first = 1, round = 0 } = {},
+  { first = 1 } = {},
 ): Readonly<Record<string, { readonly organizationId: string }>> {
-  const variant = String(round % 1000).padStart(3, "0");
   return Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
       `customer-${first + index}`,
-      { organizationId: `00000000-0000-4000-8${variant}-${String(first + index).padStart(12, "0")}` },
+      { organizationId: `00000000-0000-4000-8000-${String(first + index).padStart(12, "0")}` },
     ]),
   );
 }

@@ -123,13 +123,19 @@ it("previews the stacks of a realm, and tells why one of them fails", async () =
   expect(await clients()).toEqual([]);
 });
 
-it("deploys the realm's stack first, and then the others", async () => {
-  const { exitCode, stdout } = await rollout("--yes");
+it("deploys the realm's stack first, and then the others, each empty state saved once; a kill is healed by the next", async () => {
+  await interrupt("SIGKILL", async () => (await clients()).length > 0);
+  const before = await identities();
+  expect(((await stacks[0]?.exportStack())?.deployment as { resources?: unknown }).resources).toBeUndefined();
+
+  const { exitCode, stdout, stderr } = await rollout("--yes");
 
   expect({ exitCode, rows: rows(stdout) }).toEqual({
     exitCode: 0,
-    rows: ["rollout: done, 25 create", "rollout-b: done, 21 create", "rollout-c: done, 21 create"],
+    rows: ["rollout: recovered", "rollout-b: done, 21 create", "rollout-c: done, 21 create"],
   });
+  expect(stderr).toMatch(/^rollout-c .* customers; its state is saved at the end, /m);
+  expect(await identities()).toEqual(expect.arrayContaining(before));
   expect(await clients()).toHaveLength(3 * CUSTOMERS_OF_EACH);
   expect(rows((await rollout()).stdout)).toEqual(STACKS.map((stack) => `${stack}: done, none`));
 });

@@ -113,6 +113,9 @@ describe("what a rollout shows", () => {
   it("is how many customers are through, and since when it runs", () => {
     expect(lineOf(running, 31_000, 6)).toBe("prod    12 of 300 customers, 30 s");
     expect(lineOf({ ...running, recovers: true }, 31_000)).toBe("prod  recovering, 30 s");
+    expect(lineOf({ ...running, savesOnce: true }, 31_000)).toBe(
+      "prod  12 of 300 customers; its state is saved at the end, 30 s",
+    );
     expect(lineOf({ ...running, state: "waiting" }, 1_000)).toMatch(/^prod {2}waiting/);
     expect(lineOf(done, 0)).toBe("prod  done, 1 min 0 s");
   });
@@ -122,10 +125,12 @@ describe("what a rollout shows", () => {
     const progress = showProgress(stream as never);
     progress.tell([running, { ...running, stack: "prod-b", state: "waiting" }]);
     progress.tell([{ ...running, through: 13 }]);
+    progress.tell([{ ...running, savesOnce: true }]);
     progress.tell([done]);
     progress.end();
     expect(String(stream.read()).split("\n")).toEqual([
-      expect.stringMatching(/^prod {4}12 of 300 customers/),
+      expect.stringMatching(/^prod {4}12 of 300 customers, /),
+      expect.stringMatching(/^prod {2}12 of 300 customers; its state is saved at the end, /),
       "prod  done, 1 min 0 s",
       "",
     ]);
