@@ -6,6 +6,7 @@ import { SettingsError } from "../settings/faults";
 import { explainLogin } from "../settings/keycloakAnswers";
 import { type Deployer, realmUrl, type Settings } from "../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
+import { assertionInWords } from "./accessToken";
 import { fetchToken, NoTokenError } from "./tokens";
 
 type Asking = Pick<Settings, "connection" | "deployer">;
@@ -18,19 +19,31 @@ const ASSERTION_LIFESPAN = 60;
  * @throws SettingsError with the server's own words where it refuses
  */
 export async function login(keycloak: KeycloakConnection, asking: Asking): Promise<string> {
+  const given = await givenAssertion(asking.deployer);
   try {
-    return await askForToken(keycloak, asking);
+    return await askForToken(keycloak, asking, given);
   } catch (error) {
-    throw error instanceof NoTokenError ? new SettingsError([explainLogin(error, asking)]) : error;
+    throw error instanceof NoTokenError
+      ? new SettingsError([explainLogin(error, asking, given === undefined ? undefined : assertionInWords(given))])
+      : error;
   }
+}
+
+/** The assertion that somebody else has issued for the deployer, if it logs in by one. */
+export async function givenAssertion({ credentials }: Deployer): Promise<string | undefined> {
+  if (credentials.kind === "assertion") {
+    return credentials.assertion;
+  }
+  return credentials.kind === "assertionFile" ? readAssertion(credentials.path) : undefined;
 }
 
 async function askForToken(
   keycloak: KeycloakConnection,
-  { connection, deployer: { realm, clientId, credentials } }: Asking,
+  { connection, deployer: { realm, clientId = "", credentials } }: Asking,
+  given = "",
 ): Promise<string> {
   const ask = (form: Record<string, string>) =>
-    fetchToken(keycloak, realm, undefined, { client_id: clientId, ...form });
+    fetchToken(keycloak, realm, undefined, { ...(clientId === "" ? {} : { client_id: clientId }), ...form });
   const assert = (assertion: string) =>
     ask({
       client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -40,9 +53,8 @@ async function askForToken(
     case "accessToken":
       return credentials.accessToken;
     case "assertion":
-      return assert(credentials.assertion);
     case "assertionFile":
-      return assert(await readAssertion(credentials.path));
+      return assert(given);
     case "clientSecret":
       return fetchToken(keycloak, realm, basicAuthorization(clientId, credentials.clientSecret));
     case "password": {

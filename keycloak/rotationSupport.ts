@@ -1,4 +1,5 @@
 import type { Fault } from "../settings/faults";
+import { nameOf } from "../settings/keycloakAnswers";
 import { recordOf } from "../settings/decode";
 import type { Settings } from "../settings/settings";
 import { rolesOf } from "./accessToken";
@@ -44,7 +45,7 @@ export async function rotationFaults(
             key: "keycloak:clientId",
             rule: "must be a client with the role manage-realm of realm-management, where secretRotation is set",
             reason: "what makes secrets overlap, a client profile and a client policy, belongs to the realm",
-            value: deployer.clientId,
+            value: deployer.clientId ?? nameOf(deployer),
             remedy: `give its service account this role in realm ${realm}, or take secretRotation out of the stack file`,
           },
         ]

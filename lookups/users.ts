@@ -1,6 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 
 import type { Fault } from "../settings/faults";
+import { nameOf } from "../settings/keycloakAnswers";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
@@ -55,9 +56,9 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
   }
   if (!(await maySeeUsers(realm))) {
     return {
-      rule: `must be visible to the deployer "${deployer.clientId}"`,
+      rule: `must be visible to the deployer, ${nameOf(deployer)}`,
       reason: "Keycloak forbids the deployer to look at users: it lacks the role view-users",
-      remedy: `give the service account of "${deployer.clientId}" the role view-users of the client realm-management`,
+      remedy: `give the service account of ${nameOf(deployer)} the role view-users of the client realm-management`,
     };
   }
   const hasCapitals = lowerCase !== username;

@@ -17,8 +17,11 @@ export function toLogin(
 ): { readonly login?: Login; readonly faults: readonly Fault[] } {
   const { url, clientId, realm = "master" } = provider;
   const credentials = credentialsOf(provider);
-  if (url === undefined || clientId === undefined || credentials === undefined) {
-    const faults = (["url", "clientId"] as const).filter((key) => provider[key] === undefined).map(missing);
+  // Keycloak finds the client by an assertion's subject.
+  const isNamed = clientId !== undefined || /^assertion/.test(credentials?.kind ?? "");
+  if (url === undefined || !isNamed || credentials === undefined) {
+    const needed = isNamed ? (["url"] as const) : (["url", "clientId"] as const);
+    const faults = needed.filter((key) => provider[key] === undefined).map(missing);
     return { faults: credentials === undefined ? [...faults, MISSING_SECRET] : faults };
   }
   if (provider.accessToken !== undefined && credentials.kind !== "accessToken") {

@@ -52,13 +52,57 @@ const LOGIN_WORDS: readonly (readonly [RegExp, (who: string) => Pick<Fault, "key
   ],
 ];
 
-/** Why Keycloak gave the deployer no token. */
+/** The same of an assertion that somebody else has issued. */
+const ASSERTION_WORDS: readonly (readonly [RegExp, Pick<Fault, "key" | "rule" | "remedy">])[] = [
+  [
+    /audience/i,
+    {
+      key: "keycloak:jwtTokenFile",
+      rule: "must be an assertion with one audience, the issuer of the deployer's realm",
+      remedy: "ask for one with that audience alone: letter by letter the issuer in the realm's discovery document",
+    },
+  ],
+  [
+    /not active|too far in the past|in the future/i,
+    {
+      key: "keycloak:jwtTokenFile",
+      rule: "must be an assertion that is new: Keycloak takes it for five minutes, and not after it expires",
+      remedy: "fetch it shortly before, and again while a long run lasts; where it is new, compare the clocks",
+    },
+  ],
+  [
+    /reuse/i,
+    {
+      key: "keycloak:jwtTokenFile",
+      rule: "must be an assertion that works more than once: program, provider and commands each log in with it",
+      remedy: "set supportsClientAssertionReuse of the identity provider in Keycloak to true",
+    },
+  ],
+];
+
+/** The deployer's client in words. */
+export function nameOf({ clientId, realm }: Deployer): string {
+  return clientId === undefined
+    ? `the client of the assertion, in realm ${realm}`
+    : `client "${clientId}" of realm ${realm}`;
+}
+
+/**
+ * Why Keycloak gave the deployer no token.
+ * @param presented the assertion that it was given, in words
+ */
 export function explainLogin(
   { status, said = "" }: RefusedAnswer,
   { connection, deployer }: Omit<Asking, "realm">,
+  presented?: string,
 ): Fault {
-  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
-  const answer = `Keycloak refused the login (${status}${said === "" ? "" : ` ${said}`})`;
+  const who = nameOf(deployer);
+  const by = presented === undefined ? "" : ` by ${presented}`;
+  const answer = `Keycloak refused the login${by} (${status}${said === "" ? "" : ` ${said}`})`;
+  const ofAssertion = ASSERTION_WORDS.find(([words]) => presented !== undefined && words.test(said));
+  if (ofAssertion !== undefined) {
+    return { ...ofAssertion[1], reason: answer };
+  }
   const known = LOGIN_WORDS.find(([words]) => words.test(said));
   if (known !== undefined) {
     return { ...known[1](who), reason: answer };
@@ -117,6 +161,16 @@ function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: st
     };
   }
   const key = KEYS[credentials.kind];
+  if (credentials.kind === "assertion" || credentials.kind === "assertionFile") {
+    return {
+      key: `keycloak:${key}`,
+      rule: `must be an assertion that Keycloak takes for one of ${who}`,
+      remedy:
+        `see that an identity provider of realm ${realm} has its issuer and its keys (with supportsClientAssertions), that ` +
+        "one enabled client has its subject, letter by letter, and the id keycloak:clientId, if that is set; and that the " +
+        "client authentication flow has the step federated-jwt (Keycloak 26.6 or later)",
+    };
+  }
   return {
     key: `keycloak:${key}`,
     rule: key === "clientSecret" ? `must be the secret of ${who}` : `must prove that the deployer is ${who}`,
@@ -129,7 +183,7 @@ function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: st
 /** Why the admin REST API did not do what the deployer asked for, whose login was accepted. */
 export function explainAdmin(answer: RefusedAnswer, { connection, deployer, realm }: Asking): Fault {
   const { status, said = "", path = "the admin REST API" } = answer;
-  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
+  const who = nameOf(deployer);
   const key = "keycloak:clientId";
   switch (status) {
     case 401:
@@ -139,15 +193,15 @@ export function explainAdmin(answer: RefusedAnswer, { connection, deployer, real
         reason:
           `Keycloak accepted the login of ${who}, but answered 401 at ${path}; from 26.8.2 on a token needs the ` +
           "audience that the client scope kc-admin-api gives",
-        value: deployer.clientId,
-        remedy: `add kc-admin-api to the default client scopes of "${deployer.clientId}", where the realm has that scope`,
+        value: deployer.clientId ?? who,
+        remedy: `add kc-admin-api to the default client scopes of ${who}, where the realm has that scope`,
       };
     case 403:
       return {
         key,
         rule: `must be a client with the roles ${DEPLOYER_ROLES} of realm-management`,
         reason: `Keycloak forbade (403) ${path} to ${who}`,
-        value: deployer.clientId,
+        value: deployer.clientId ?? who,
         remedy: `give its service account these roles in realm ${realm}`,
       };
     case 404:

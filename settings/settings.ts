@@ -124,7 +124,8 @@ export type Credentials =
 /** The client that the deployer logs in as. */
 export interface Deployer {
   readonly realm: string;
-  readonly clientId: string;
+  /** Absent where an assertion tells it by its subject. */
+  readonly clientId?: string | undefined;
   readonly credentials: Credentials;
 }
 

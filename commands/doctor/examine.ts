@@ -3,16 +3,16 @@ import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
-import { showVersion } from "../../settings/keycloakAnswers";
-import type { Settings } from "../../settings/settings";
+import { nameOf, showVersion } from "../../settings/keycloakAnswers";
+import type { Deployer, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
-import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
+import { assertionInWords, clientOf, issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { type KeycloakAdmin, loginAsDeployer } from "../../keycloak/admin";
 import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
 import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { login } from "../../keycloak/login";
+import { givenAssertion, login } from "../../keycloak/login";
 import { rotationFaults } from "../../keycloak/rotationSupport";
 import { IGNORE_PROTECT, pulumiCli } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
@@ -79,7 +79,6 @@ async function ask(settings: Settings): Promise<Check[]> {
 
 async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
   const { deployer, integrations, realm } = settings;
-  const who = `client "${deployer.clientId}" of realm ${deployer.realm}`;
   let token: string | undefined;
   let receivedAt = new Date();
   const logins = await attempt("login", OF_ADMIN, async () => {
@@ -89,11 +88,16 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
       ? [
           warning(
             "login",
-            `accepted, but of a user by ${who}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
+            `accepted, but of a user by ${nameOf(deployer)}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
             "unset them, so that the deployer logs in as the client itself",
           ),
         ]
-      : [right("login", `${who} is accepted`)];
+      : [
+          right(
+            "login",
+            `${nameOf({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
+          ),
+        ];
   });
   if (token === undefined) {
     return logins;
@@ -135,6 +139,11 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     ...rights,
     ...admin,
   ];
+}
+
+async function byAssertion(deployer: Deployer): Promise<string> {
+  const given = await givenAssertion(deployer);
+  return given === undefined ? "" : `, by ${assertionInWords(given)}`;
 }
 
 /** Whom a policy picks, only Keycloak can tell: it may except our clients. */

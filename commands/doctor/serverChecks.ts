@@ -149,7 +149,8 @@ export async function checkSecrets(
   deployed: readonly string[],
 ): Promise<Check> {
   const about = "secrets";
-  const own = settings.deployer.realm === settings.realm ? [settings.deployer.clientId] : [];
+  const { clientId: itself, realm } = settings.deployer;
+  const own = itself !== undefined && realm === settings.realm ? [itself] : [];
   for (const clientId of [...deployed.slice(0, 1), ...own]) {
     const client = await findClient(admin, clientId);
     if (client !== undefined) {

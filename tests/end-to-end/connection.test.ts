@@ -7,8 +7,10 @@ import { type AddressInfo, connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { SignJWT } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
+import { federate } from "../../.github/federate";
+import { clientOf, rolesOf } from "../../keycloak/accessToken";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
 import { login } from "../../keycloak/login";
@@ -233,5 +235,54 @@ describe("the deployer's credentials", () => {
     );
     expect(String(error)).toMatch(/Keycloak refused the login \(40[01] /);
     expect(String(error)).not.toContain("PRIVATE KEY");
+  });
+
+  it("may be a CI job's own token: each environment has its rights, and no other job of the repository gets in", async () => {
+    const pair = await generateKeyPair("RS256");
+    const keys = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: "key", alg: "RS256", use: "sig" }] };
+    const ci = createHttpServer((_request, response) => {
+      response.setHeader("content-type", "application/json").end(JSON.stringify(keys));
+    });
+    await once(ci.listen(0, "127.0.0.1"), "listening");
+    const issuer = addressOf(ci);
+    const keycloak = connect(connection());
+    const enter = async (subject: string, audience = `${BEYOND_PROXY}/realms/${REALM}`) => {
+      const signed = new SignJWT({ jti: randomUUID(), iss: issuer, sub: subject, aud: audience });
+      const token = signed.setProtectedHeader({ alg: "RS256", kid: "key" }).setIssuedAt().setExpirationTime("5m");
+      const credentials = { kind: "assertion", assertion: await token.sign(pair.privateKey) } as const;
+      return login(keycloak, { connection: connection(), deployer: { realm: REALM, credentials } });
+    };
+    try {
+      const password = (await readFile(serverOfTests().bootstrapAdminPasswordFile, "utf8")).trim();
+      const credentials = { kind: "password", username: "admin", password, clientSecret: undefined } as const;
+      const deployer = { realm: "master", clientId: "admin-cli", credentials };
+      const admin = await loginAsDeployer(keycloak, { connection: connection(), deployer, realm: REALM });
+      // The second time mends what differs, and finds nothing to do.
+      for (let time = 0; time < 2; time++) {
+        expect(await federate(admin, { alias: "ci", issuer, keys: issuer }, "o/n", "prod")).toEqual([]);
+      }
+
+      const rights = async (environment: string) => {
+        const token = await enter(`repo:o/n:environment:${environment}`);
+        expect(clientOf(token)).toBe(`ci-${environment}`);
+        return rolesOf(token, REALM)?.filter((role) => /^(manage|view)-/.test(role));
+      };
+      const looking = ["view-clients", "view-realm", "view-users"];
+      expect((await rights("prod"))?.sort()).toEqual(["manage-clients", "manage-realm", "view-realm", "view-users"]);
+      expect((await rights("preview-prod"))?.sort()).toEqual(looking);
+      expect((await rights("drift-prod"))?.sort()).toEqual(looking);
+
+      for (const subject of ["repo:o/n:ref:refs/heads/main", "repo:o/n:pull_request", "repo:o/n:environment:PROD"]) {
+        await expect(enter(subject)).rejects.toThrow(`subject "${subject}"`);
+      }
+      await expect(enter("repo:o/n:environment:prod", "sts.amazonaws.com")).rejects.toThrow("Invalid token audience");
+      // The client's own secret, which Keycloak makes all the same, opens nothing.
+      const [client] = (await admin.get("/clients?clientId=ci-prod")) as { secret?: string }[];
+      const secret = { kind: "clientSecret", clientSecret: client?.secret ?? "" } as const;
+      await expect(tokenOf(REALM, "ci-prod", secret)).rejects.toThrow("Keycloak refused the login (401");
+    } finally {
+      await keycloak.close();
+      ci.close();
+    }
   });
 });

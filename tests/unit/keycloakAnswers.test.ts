@@ -8,6 +8,7 @@ import { foreignPolicies } from "../../keycloak/clientPolicies";
 import { unmanagedChanges } from "../../commands/drift/unmanaged";
 import { findExisting } from "../../commands/recover/adoptable";
 import { readOverlap } from "../../commands/rotation/overlap";
+import { assertionInWords } from "../../keycloak/accessToken";
 import { explainRefusal } from "../../components/refusals";
 import { TYPES } from "../../components/types";
 import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin";
@@ -70,6 +71,52 @@ describe("a login that Keycloak refuses is told by its own words", () => {
       remedy: expect.stringContaining("unset KEYCLOAK_USER") as string,
     });
     expect(JSON.stringify(fault)).not.toContain(SECRET);
+  });
+});
+
+describe("a login by an assertion that somebody else has issued", () => {
+  const now = new Date("2026-11-29T20:00:00Z");
+  const seconds = now.getTime() / 1000;
+  const assertion = (claims: object) => `e.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
+  const credentials = { kind: "assertionFile", path: "/nowhere" } as const;
+  const deployer = { realm: "ScpCloud", credentials };
+
+  it("is told by issuer, subject, audience and age, and never by the assertion itself", () => {
+    const claims = {
+      iss: "https://ci.example",
+      sub: "repo:o/n\u202e",
+      aud: ["a"],
+      iat: seconds - 7,
+      exp: seconds + 293,
+    };
+    expect(assertionInWords(assertion(claims), now)).toBe(
+      'an assertion of issuer "https://ci.example", subject "repo:o/n\\u{202e}", audience ["a"], issued 7 s ago, valid for 293 s',
+    );
+    expect(assertionInWords(assertion({ iat: seconds + 9, exp: seconds - 1 }), now)).toBe(
+      "an assertion of issuer nothing, subject nothing, audience nothing, issued 9 s from now, expired 1 s ago",
+    );
+    expect(assertionInWords("s3cret", now)).toBe("an assertion that is no signed token (JWT)");
+  });
+
+  // As 26.7.3 said it.
+  it.each([
+    [400, "invalid_client: Invalid token audience", "jwtTokenFile", "the issuer in the realm's discovery document"],
+    [400, "invalid_client: Multiple audiences not allowed", "jwtTokenFile", "that audience alone"],
+    [400, "invalid_client: Token is not active", "jwtTokenFile", "fetch it shortly before"],
+    [400, "invalid_client: Token was issued too far in the past to be used now", "jwtTokenFile", "fetch it shortly"],
+    [400, "invalid_client: Token was issued in the future", "jwtTokenFile", "compare the clocks"],
+    [400, "invalid_client: Token reuse detected", "jwtTokenFile", "supportsClientAssertionReuse"],
+    [
+      401,
+      "invalid_client: Invalid client or Invalid client credentials",
+      "jwtTokenFile",
+      "one enabled client has its sub",
+    ],
+  ])("is refused with what to do: %s %s", (status, said, key, words) => {
+    const fault = explainLogin({ status, said }, { ...ASKING, deployer }, "an assertion of issuer X");
+    expect(fault.key).toBe(`keycloak:${key}`);
+    expect(fault.remedy).toContain(words);
+    expect(fault.reason).toMatch(/^Keycloak refused the login by an assertion of issuer X \(40[01] invalid_client: /);
   });
 });
 

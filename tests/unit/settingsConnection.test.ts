@@ -54,6 +54,20 @@ describe("the deployer logs in with", () => {
     });
   });
 
+  test("an assertion alone, by whose subject Keycloak finds the client; with anything else the client has to be named", () => {
+    const unnamed = (values: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string>> = {}) =>
+      configuration({ "keycloak:clientId": undefined, ...values }, environment);
+    expect(accepted(unnamed({}, { KEYCLOAK_JWT_TOKEN_FILE: "/run/token" })).deployer.clientId).toBeUndefined();
+    expect(accepted(unnamed({ "keycloak:jwtToken": secure("a") })).deployer.clientId).toBeUndefined();
+    for (const values of [
+      { "keycloak:clientSecret": secure("s") },
+      { "keycloak:jwtSigningKey": secure("k") },
+      withUser,
+    ]) {
+      expect(keysOfFaults(unnamed(values))).toEqual(["keycloak:clientId"]);
+    }
+  });
+
   test("not an access token beside another credential, with which the provider sends neither", () => {
     expect(onlyFault(configuration({}, { KEYCLOAK_ACCESS_TOKEN: "t", KEYCLOAK_CLIENT_SECRET: SECRET }))).toBe(
       [

@@ -340,6 +340,41 @@ describe("nightly.sh", () => {
   });
 });
 
+describe("with-token.sh", () => {
+  const JOB = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: "https://ci.example/?v=2",
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "bearer-of-job",
+  };
+  const ISSUER = "https://keycloak.example/realms/R";
+  const show = ["bash", "-c", 'cat "$KEYCLOAK_JWT_TOKEN_FILE" "$AWS_WEB_IDENTITY_TOKEN_FILE"; echo; exit 3'];
+
+  it("runs a command with a token for each that it logs in to, without the job's own in any argument", () => {
+    fake(
+      "curl",
+      `cat >>'${directory}/input'; case $* in *sts*) echo '{"value":"for-aws"}';; *) echo '{"value":"for-kc,"}';; esac`,
+    );
+    const tokens = runScript("with-token.sh", show, {
+      ...JOB,
+      KEYCLOAK_ISSUER: ISSUER,
+      AWS_ROLE_ARN: "arn:aws:iam::1:role/r",
+    });
+    expect(tokens).toEqual({ status: 3, stdout: "for-kc,for-aws\n", stderr: "" });
+    expect(calls().join("\n")).toContain(`--data-urlencode audience=${ISSUER} `);
+    expect(calls().join("\n")).not.toContain("bearer-of-job");
+    expect(readFileSync(join(directory, "input"), "utf8")).toContain("bearer bearer-of-job");
+  });
+
+  it("runs it as it is where nothing says so, and not where GitHub gives no token", () => {
+    expect(runScript("with-token.sh", ["echo", "plain"])).toMatchObject({ status: 0, stdout: "plain\n" });
+    const { status, stderr } = runScript("with-token.sh", ["echo"], { KEYCLOAK_ISSUER: ISSUER });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("id-token: write")]);
+    fake("curl", "echo refused >&2; exit 22");
+    expect(runScript("with-token.sh", ["echo", "ran"], { ...JOB, KEYCLOAK_ISSUER: ISSUER })).toMatchObject({
+      stdout: "",
+    });
+  });
+});
+
 describe("toolchain.ts", () => {
   it("writes lines as GitHub reads them", () => {
     const lines = linesForGitHub({ pathEntries: ["/a/bin"], environment: { PULUMI_HOME: "/b", ONE: "1" } });
