@@ -5,9 +5,9 @@ import Table from "cli-table3";
 import { RESOURCES_PER_CUSTOMER } from "../../components/names";
 import { run, type RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
-import { REALMS, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
-import { EmptyProgram } from "./emptyProgram";
+import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
 import { ManyStacks } from "./manyStacks";
+import { OtherProgram } from "./otherProgram";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -36,6 +36,8 @@ const MOST_WITH_CHECKPOINTS = 200;
 
 const PREVIEW = "preview, nothing changed";
 const EMPTY = "preview of an empty program";
+const PLAIN_UP = "up of a plain program, creating all";
+const PLAIN_PREVIEW = "preview of a plain program";
 const LOAD_SAVED_ONCE = "up, creating all, state saved once";
 const PREVIEW_OF_ONE_STACK = "preview of one of the stacks";
 const PREVIEW_OF_ALL = "rollout, preview of all stacks";
@@ -77,7 +79,7 @@ async function measure(customers: number, runs: number, actions: Actions): Promi
   });
 }
 
-async function benchmarkStack(customers: number, runs: number, empty: EmptyProgram): Promise<Row[]> {
+async function benchmarkStack(customers: number, runs: number, empty: OtherProgram): Promise<Row[]> {
   const project = await Project.create();
   try {
     const name = `benchmark-${customers}`;
@@ -88,10 +90,15 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
     const isLarge = customers > MOST_WITH_CHECKPOINTS;
     const rows = isLarge ? await loadSavedOnce(customers, up) : await measure(customers, 1, { "up, creating all": up });
     await preview();
-    await empty.preview();
-    rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.preview() })));
+    await empty.pulumi("preview");
+    rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.pulumi("preview") })));
     const command = (word: string) => succeeding(() => project.command(word, "--stack", name));
-    const commands = { verify: command("verify"), customers: command("customers") };
+    const commands = {
+      verify: command("verify"),
+      customers: command("customers"),
+      drift: command("drift"),
+      "refresh --preview-only": pulumi("refresh", "--preview-only", "--json"),
+    };
     const further = { "preview that reads Keycloak again": pulumi("preview", "--refresh"), "up, nothing changed": up };
     rows.push(...(await measure(customers, runs, isLarge ? commands : { ...further, ...commands })));
     const { resources } = (await stack.exportStack()).deployment as { resources: { type: string }[] };
@@ -106,6 +113,23 @@ async function benchmarkStack(customers: number, runs: number, empty: EmptyProgr
     }
     return rows;
   } finally {
+    await project.remove();
+  }
+}
+
+/** The same customers as users would declare them, in a realm of their own. */
+async function benchmarkPlain(customers: number, runs: number): Promise<Row[]> {
+  const project = await Project.create();
+  const connection = project.connection(REALMS.failures);
+  const plain = await OtherProgram.plain(connection, customers, serverOfTests().deployerSecret);
+  const up = () => plain.pulumi("up", "--yes", "--skip-preview");
+  try {
+    const first = () => measure(customers, 1, { [PLAIN_UP]: up });
+    const rows = await (customers > MOST_WITH_CHECKPOINTS ? savingOnce(first) : first());
+    return [...rows, ...(await measure(customers, runs, { [PLAIN_PREVIEW]: () => plain.pulumi("preview") }))];
+  } finally {
+    await savingOnce(() => plain.pulumi("destroy", "--yes", "--skip-preview"));
+    await plain.remove();
     await project.remove();
   }
 }
@@ -229,12 +253,12 @@ async function main(): Promise<void> {
   }
   const runs = Number(values.runs);
   const rows: Row[] = [];
-  await startServerOfTests(["production", ...REALMS_OF_STACKS]);
+  await startServerOfTests(["production", "failures", ...REALMS_OF_STACKS]);
   try {
-    const empty = await EmptyProgram.create();
+    const empty = await OtherProgram.empty();
     try {
       for (const customers of values.customers.split(",").map(Number)) {
-        rows.push(...(await benchmarkStack(customers, runs, empty)));
+        rows.push(...(await benchmarkStack(customers, runs, empty)), ...(await benchmarkPlain(customers, runs)));
       }
       const groups = values.stacks === "" ? [] : values.stacks.split(",").map((group) => group.split("/").map(Number));
       for (const [index, [customers = 0, stacks = 1]] of groups.entries()) {
