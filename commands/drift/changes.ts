@@ -38,7 +38,9 @@ export function changesByHand(refreshed: Preview, plain: Preview): Change[] {
     return changedNames(step).flatMap((property): Change[] => {
       const values = { stored: valueOf(step.oldState, property), real: valueOf(step.newState, property) };
       // Of a secret that has changed, both look alike.
-      const isOther = isMasked(values.real) || !isDeepStrictEqual(values.stored, values.real);
+      // A newer plugin tells of a switch that the older one did not know: it is off, and nobody has touched it.
+      const isNewSwitch = values.stored === undefined && values.real === false;
+      const isOther = isMasked(values.real) || !(isNewSwitch || isDeepStrictEqual(values.stored, values.real));
       const isSaid = said !== undefined && isDeepStrictEqual(shownAs(property, said.inputs?.[property]), values.real);
       return isOther && !isSaid ? [{ kind: "changed", resource, property, ...values }] : [];
     });

@@ -44,6 +44,13 @@ describe("a change by hand", () => {
     ]);
   });
 
+  it("is no switch that is off, and that an older plugin did not know", () => {
+    expect(changesByHand(previewOf(foundOf(ACME, { aNewSwitch: false })), NOTHING)).toEqual([]);
+    expect(changesByHand(previewOf(foundOf(ACME, { aNewSwitch: true })), NOTHING)).toEqual([
+      changed(ACME, "aNewSwitch", undefined, true),
+    ]);
+  });
+
   it("is not what the stack file says by now, too, and is not deployed yet", () => {
     const said = { accessTokenLifespan: "900" };
     expect(changesByHand(previewOf(foundOf(ACME, said)), previewOf(updateOf(ACME, said)))).toEqual([]);
