@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 import { run } from "../processes/run";
 import { processEnvironment, stateDirectory } from "./environment";
@@ -17,7 +17,7 @@ const unfinishedMarker = () => join(stateDirectory(), "unfinished-up");
 const KILLED = 137;
 
 runToExitCode(async () => {
-  const { variables, pathEntries } = await ensureDevelopment((line) => console.log(line));
+  const { server, variables, pathEntries } = await ensureDevelopment((line) => console.log(line));
   const env = processEnvironment(variables, pathEntries);
   const pulumi = (args: readonly string[], further = {}) =>
     runHere("pulumi", [...args, "--non-interactive"], { ...env, ...further });
@@ -52,6 +52,10 @@ runToExitCode(async () => {
     }
   }
   const apps = WITH_APPS ? " APPS=1" : "";
+  console.log(
+    `Admin console: ${server.url}/admin/, user admin, password in ${relative("", server.bootstrapAdminPasswordFile)}; ` +
+      "see development/keycloak/README.md.",
+  );
   console.log(`Next: eval "$(make env${apps})" makes plain pulumi work in this shell; make down stops what runs.`);
   return 0;
 });

@@ -35,7 +35,17 @@ export async function readRecipients(given: readonly string[]): Promise<string[]
   if (faults.length > 0) {
     throw new RecipientError([...faults, HOW_TO_MAKE_A_KEY].join("\n"));
   }
+  if (new Set(recipients.map(isPostQuantum)).size > 1) {
+    throw new RecipientError(
+      "Post-quantum recipients (age1pq1..., age1tagpq1...) and classic ones must not be mixed: whoever breaks a classic key later reads " +
+        "what the others were to protect, and the tool age refuses it, too. Ask for keys of one kind.",
+    );
+  }
   return [...new Set(recipients)];
+}
+
+function isPostQuantum(recipient: string): boolean {
+  return /^age1(tag)?pq1/i.test(recipient);
 }
 
 interface Given {
@@ -53,7 +63,11 @@ async function expand(given: string, index: number): Promise<Given[]> {
       `--recipient ${index + 1} is neither a public key, age1..., nor a file that can be read (${code}).\n${HOW_TO_MAKE_A_KEY}`,
     );
   });
+  if (content.includes("\0")) {
+    throw new RecipientError(`${given} is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.`);
+  }
   const lines = content
+    .replace(/^\uFEFF/, "")
     .split("\n")
     .map((line, number): Given => ({ text: line.trim(), where: `${given}, line ${number + 1}` }))
     .filter(({ text }) => text !== "" && !text.startsWith("#"));

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import { encryptFor, readRecipients, RecipientError } from "../../commands/handover/recipients";
 import { addToRecord, readRecord, recordFile } from "../../commands/handover/record";
@@ -62,6 +62,19 @@ describe("recipients", () => {
       expect(message).toMatch(HOW);
       expect(message).not.toContain(key.slice(0, 25));
     }
+  });
+
+  test("are of one kind: a classic key beside a post-quantum one would give away what that one protects", async () => {
+    const hybrid = await identityToRecipient(await generateHybridIdentity());
+    expect(await refusal(recipient, hybrid)).toMatch(/^Post-quantum .* must not be mixed/);
+    expect(await readRecipients([hybrid])).toEqual([hybrid]);
+  });
+
+  test("cannot be in a file of UTF-16, which is told as that, and may be in one with a byte order mark", async () => {
+    const file = written("");
+    writeFileSync(file, `\uFEFF${recipient}\r\n`, "utf16le");
+    expect(await refusal(file)).toContain("is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.");
+    expect(await readRecipients([written(`\uFEFF${recipient}\n`)])).toEqual([recipient]);
   });
 
   test("are told of all faults at once", async () => {

@@ -284,6 +284,8 @@ test.each(["dev", "prod"])("the program does not load a YAML library for the com
   const text = readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
   expect(read(text).faults).toEqual([]);
   expect(mayHaveFaults(text)).toBe(false);
+  // As `pulumi config set` writes it: the first pull request changes no further line.
+  expect(text).not.toMatch(/^ {2}\S+: (\d+|true|false)$/m);
   const id = "0b8f2a6f-3a1e-4f53-9d0c-7f6c1a524f11";
   const customers = `    acme:\n      organizationId: ${id}\n      retired: true # since 2025\n`;
   expect(mayHaveFaults(text.replace(/(scpcloud:integrations:\n)/, `$1${customers}`))).toBe(false);
