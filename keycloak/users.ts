@@ -22,8 +22,7 @@ export async function organizationNow(
   if (id === undefined || id === writtenId) {
     return { kind: id === undefined ? "absent" : "same" };
   }
-  const search = encodeURIComponent(`id:${writtenId}`);
-  const [before] = await read(admin, `/users?briefRepresentation=true&search=${search}`, USERS);
+  const [before] = await usersOfIds(admin, [writtenId]);
   return { kind: "other", id, ...(before === undefined ? {} : { before: before.username }) };
 }
 
@@ -48,6 +47,23 @@ export async function otherUsers(
       const now = await organizationNow(admin, organization.user, id);
       const text = describeOrganization(organization.user, id, now);
       return now.kind === "other" && now.before === undefined && text !== undefined ? [{ clientId, text }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** So many ids, federated users' too, stay within the 4,096 bytes that Keycloak reads of a request's first line. */
+const IDS_IN_A_REQUEST = 10;
+
+/** The users of these ids, as far as there are such. */
+export async function usersOfIds(admin: KeycloakAdmin, ids: readonly string[]): Promise<v.InferOutput<typeof USERS>> {
+  const parts = Array.from({ length: Math.ceil(ids.length / IDS_IN_A_REQUEST) }, (_, index) =>
+    ids.slice(index * IDS_IN_A_REQUEST, (index + 1) * IDS_IN_A_REQUEST),
+  );
+  const found = await Promise.all(
+    parts.map((part) => {
+      const search = encodeURIComponent(`id:${part.join(" ")}`);
+      return read(admin, `/users?briefRepresentation=true&search=${search}`, USERS);
     }),
   );
   return found.flat();

@@ -4,7 +4,13 @@ import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import { checkLogin } from "./loginCheck";
-import { checkOrganizations, lookUpOrganizations, type ResolvedIntegration } from "./organizations";
+import {
+  checkElsewhere,
+  checkOrganizations,
+  lookUpOrganizations,
+  type ResolvedIntegration,
+  usersByRest,
+} from "./organizations";
 import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
 
 /** What the program needs to know from the server before it declares anything. */
@@ -39,7 +45,11 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     ...loginFaults,
   ];
   if (faults.length === 0) {
-    faults.push(...checkOrganizations(organizations.found, settings));
+    const { found } = organizations;
+    faults.push(
+      ...checkOrganizations(found, settings),
+      ...(await checkElsewhere(found, settings, (ids) => usersByRest(ids, settings))),
+    );
   }
   if (faults.length > 0) {
     throw new SettingsError(faults);

@@ -2,7 +2,10 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ORGANIZATION_MAPPER } from "../components/names";
-import { type Fault, shown } from "../settings/faults";
+import { loginAsDeployer } from "../keycloak/admin";
+import { connect } from "../keycloak/http";
+import { usersOfIds } from "../keycloak/users";
+import { type Fault, SettingsError, shown } from "../settings/faults";
 import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
 import type { IntegrationSettings, Settings } from "../settings/settings";
 import type { Found } from "./found";
@@ -37,6 +40,48 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
     found: results.filter((result) => "organizationId" in result),
     faults: results.filter((result) => "rule" in result),
   };
+}
+
+/**
+ * What is wrong with the organizations beside those of the realm's other stacks, which may name by an id what this one
+ * names by a user, or the other way round.
+ */
+export async function checkElsewhere(
+  integrations: readonly ResolvedIntegration[],
+  { twinsElsewhere }: Pick<Settings, "twinsElsewhere">,
+  usersOf: (ids: readonly string[]) => Promise<readonly { readonly id: string; readonly username: string }[]>,
+): Promise<readonly Fault[]> {
+  if (twinsElsewhere === undefined) {
+    return [];
+  }
+  const given = integrations.flatMap(({ organization }) => ("id" in organization ? [organization.id] : []));
+  const names = new Map((await usersOf([...new Set(given)])).map(({ id, username }) => [id, username]));
+  return twinsElsewhere(
+    integrations.flatMap(({ clientId, organization, organizationId, sharedOrganization, successorOf }) => {
+      const other = "id" in organization ? names.get(organization.id) : organizationId;
+      return other === undefined || successorOf !== undefined
+        ? []
+        : [{ clientId, organization: other, sharedOrganization }];
+    }),
+  );
+}
+
+/** The ids' users; none where the deployer may not look at users. */
+export async function usersByRest(ids: readonly string[], settings: Settings) {
+  if (ids.length === 0) {
+    return [];
+  }
+  const keycloakApi = connect(settings.connection);
+  try {
+    return await usersOfIds(await loginAsDeployer(keycloakApi, settings), ids);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return [];
+    }
+    throw error;
+  } finally {
+    await keycloakApi.close();
+  }
 }
 
 /** The rules about organizations once more, now that user names have become ids. */

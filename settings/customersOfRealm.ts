@@ -117,11 +117,31 @@ function* checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Gene
 }
 
 function checkOrganizations(own: CustomersOfFile, near: readonly CustomersOfFile[]): Fault[] {
-  const [ofOwn = [], ...ofOthers] = [own, ...near].map(organizationsIn);
+  return twinsElsewhere(organizationsIn(own), near.flatMap(organizationsIn));
+}
+
+/**
+ * The same of organizations as Keycloak knows them: one stack may name by a user's id what another names by the user.
+ * @param own with the ids of users that the stack names, and the names of users whose ids it says
+ */
+export function checkLookedUp(
+  own: readonly OrganizationOfClient[],
+  others: readonly string[],
+  files: StackFiles,
+): Fault[] {
+  const names = own.map(({ organization }) => organization.toLowerCase());
+  const near = others.filter((stack) => mayHaveOneOf(names, files.get(stack) ?? ""));
+  return twinsElsewhere(
+    own,
+    near.flatMap((stack) => organizationsIn(toCustomers(readStack(stack, files)))),
+  );
+}
+
+function twinsElsewhere(own: readonly OrganizationOfClient[], others: readonly OrganizationOfClient[]): Fault[] {
   const names = (those: readonly OrganizationOfClient[]) => new Set(those.map(({ organization }) => organization));
-  const [here, there] = [names(ofOwn), names(ofOthers.flat())];
+  const [here, there] = [names(own), names(others)];
   return findUnsharedTwins(
-    [...ofOwn, ...ofOthers.flat()].filter(({ organization }) => here.has(organization) && there.has(organization)),
+    [...own, ...others].filter(({ organization }) => here.has(organization) && there.has(organization)),
   );
 }
 

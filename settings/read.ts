@@ -146,7 +146,7 @@ function toSettings(
   values: Values,
   provider: ProviderValues,
   engine: EngineSettings,
-  { usedBy = [] }: ConfigurationSource,
+  { twinsElsewhere, usedBy = [] }: ConfigurationSource,
 ): OfflineSettings {
   return {
     realm: values.realm,
@@ -159,6 +159,7 @@ function toSettings(
     protect: values.protect,
     ...(values.realmStack === "" ? {} : { realmStack: values.realmStack }),
     usedBy,
+    ...(twinsElsewhere && { twinsElsewhere }),
     integrations: toIntegrations(values),
     forbiddenOrganizationIds: values.forbiddenOrganizationIds,
     contact: values.contact,

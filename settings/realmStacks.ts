@@ -1,9 +1,9 @@
 import { plainKeys } from "./configKeys";
-import { checkCustomers, readStack, type StackOfRealm, toCustomers } from "./customersOfRealm";
+import { checkCustomers, checkLookedUp, readStack, type StackOfRealm, toCustomers } from "./customersOfRealm";
 import { recordOf } from "./decode";
 import { didYouMean, type Fault, SettingsError, shown } from "./faults";
 import { SCHEMA } from "./schema";
-import type { ConfigurationSource } from "./source";
+import type { ConfigurationSource, TwinsElsewhere } from "./source";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
 import { type StackFiles, stackFileName } from "./stackFiles";
 
@@ -41,6 +41,7 @@ export interface SharedRealm {
   readonly usedBy?: readonly string[];
   /** What is wrong between the files. */
   readonly faults: readonly Fault[];
+  readonly twinsElsewhere: TwinsElsewhere;
 }
 
 /**
@@ -55,6 +56,14 @@ export function sharedRealm(
 ): SharedRealm | undefined {
   const named = realmStacks(files);
   const users = stacksNaming(stack, named);
+  const twinsIn =
+    (others: readonly string[]): TwinsElsewhere =>
+    (looked) =>
+      checkLookedUp(
+        looked.map((one) => ({ ...one, file: stackFileName(stack) })),
+        others,
+        files,
+      );
   const customers = toCustomers({ file: stackFileName(stack), integrations: recordOf(own.integrations) });
   if (own.realmStack === undefined || own.realmStack === "") {
     return users.length === 0
@@ -62,6 +71,7 @@ export function sharedRealm(
       : {
           usedBy: users.filter((user) => hasCustomers(files.get(user) ?? "")),
           faults: [...checkCustomers(customers, users, files)],
+          twinsElsewhere: twinsIn(users),
         };
   }
   const realmStack = toText(own.realmStack);
@@ -84,13 +94,14 @@ export function sharedRealm(
       ...checkRepeated(stack, file, files.get(stack) ?? ""),
       ...checkCustomers(customers, others, files),
     ],
+    twinsElsewhere: twinsIn(others),
   };
 }
 
 /** A configuration with what the realm's other stacks add to it. */
 export function withSharedRealm(
   source: ConfigurationSource,
-  { faults, file, settings = {}, usedBy }: SharedRealm,
+  { faults, file, settings = {}, twinsElsewhere, usedBy }: SharedRealm,
 ): ConfigurationSource {
   const { values, hasParts, secretKeys } = toSource(settings);
   return {
@@ -100,6 +111,7 @@ export function withSharedRealm(
     secretKeys: new Set([...source.secretKeys, ...secretKeys]),
     fileFaults: [...(source.fileFaults ?? []), ...faults],
     handedOut: source.values,
+    twinsElsewhere,
     ...(file === undefined ? {} : { realmFile: file }),
     ...(usedBy === undefined ? {} : { usedBy }),
   };

@@ -1,4 +1,5 @@
 import type { EngineSettings } from "./docker";
+import type { TwinsElsewhere } from "./source";
 
 /** Where a customer's `organizationId` comes from: a user to be looked up by name, or the user's id itself. */
 export type OrganizationSource = { readonly user: string } | { readonly id: string };
@@ -155,6 +156,8 @@ export interface OfflineSettings {
   readonly realmStack?: string;
   /** The stacks of customers that need what this one declares. */
   readonly usedBy: readonly string[];
+  /** Of a stack that is not alone in its realm. */
+  readonly twinsElsewhere?: TwinsElsewhere;
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   readonly forbiddenOrganizationIds: readonly string[];

@@ -1,4 +1,8 @@
 import type { Fault } from "./faults";
+import type { OrganizationOfClient } from "./integrations";
+
+/** What is wrong with organizations that were looked up, beside those of the realm's other stacks. */
+export type TwinsElsewhere = (organizations: readonly OrganizationOfClient[]) => readonly Fault[];
 
 /** A stack's configuration as Pulumi hands it out, before anything is checked. */
 export interface ConfigurationSource {
@@ -17,6 +21,8 @@ export interface ConfigurationSource {
   readonly realmFile?: string;
   /** Of a realm stack that others name: those of them that have customers. */
   readonly usedBy?: readonly string[];
+  /** Of a stack that is not alone in its realm. */
+  readonly twinsElsewhere?: TwinsElsewhere;
   /** Where values of another file were added: those that Pulumi hands out itself. */
   readonly handedOut?: Readonly<Record<string, string>>;
   /** The process's environment: the Keycloak provider reads some of its settings from there. */

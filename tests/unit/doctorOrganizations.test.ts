@@ -18,7 +18,7 @@ function serverWith(...ids: readonly string[]) {
       asked.push(path);
       const search = new URL(path, "https://keycloak.example.com").searchParams.get("search") ?? "";
       const wanted = search.replace(/^id:/, "").split(" ");
-      return Promise.resolve(ids.filter((id) => wanted.includes(id)).map((id) => ({ id })));
+      return Promise.resolve(ids.filter((id) => wanted.includes(id)).map((id) => ({ id, username: id })));
     },
   };
   return { admin, asked };

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 
 import { stringify } from "yaml";
 
+import { checkElsewhere } from "../../lookups/organizations";
 import { formatFaults, SettingsError } from "../../settings/faults";
 import { withStackFiles } from "../../settings/sourceFiles";
 import { readSettings } from "../../settings/read";
@@ -290,4 +291,47 @@ test("other stacks of the folder are none of a stack's business", () => {
   write({ prod: REALM, "prod-b": GLOBEX, dev: MINIMAL, broken: "config: [" });
 
   expect(settingsOf("dev", MINIMAL)).toMatchObject({ usedBy: [], integrations: [{ clientId: "acme" }] });
+});
+
+describe("one organization in two stacks, once by the user's id and once by name", () => {
+  const resolved = (stack: string, config: Config, organizationId: string) =>
+    settingsOf(stack, config).integrations.map((integration) => ({ ...integration, organizationId }));
+  const told = async (stack: string, config: Config) => {
+    const users = () => Promise.resolve([{ id: ID, username: "bo" }]);
+    const faults = await checkElsewhere(resolved(stack, config, ID), settingsOf(stack, config), users);
+    return faults.map(({ key, rule, value }) => [key, rule, value]);
+  };
+  const BY_ID: Config = { ...REALM, "scpcloud:integrations": { acme: { organizationId: ID } } };
+
+  test("is refused in the stack that has the id, and in the one that has the name", async () => {
+    write({ prod: BY_ID, "prod-b": GLOBEX });
+    const rule = "must not have another customer's organization";
+    expect(await told("prod", BY_ID)).toContainEqual([
+      "scpcloud:integrations.acme",
+      rule,
+      expect.stringContaining('"bo"'),
+    ]);
+    expect(await told("prod-b", GLOBEX)).toContainEqual([
+      "scpcloud:integrations.globex",
+      rule,
+      expect.stringContaining("Pulumi.prod.yaml"),
+    ]);
+  });
+
+  test("is allowed where each says that it is shared, and no fault where the users are two", async () => {
+    const shared = (config: Config, clientId: string, entry: object): Config => ({
+      ...config,
+      "scpcloud:integrations": { [clientId]: { ...entry, sharedOrganization: true } },
+    });
+    const [one, two] = [
+      shared(BY_ID, "acme", { organizationId: ID }),
+      shared(GLOBEX, "globex", { organizationUser: "bo" }),
+    ] as const;
+    write({ prod: one, "prod-b": two });
+    expect([...(await told("prod", one)), ...(await told("prod-b", two))]).toEqual([]);
+
+    const other = customersOf({ globex: { organizationUser: "carl" } });
+    write({ prod: BY_ID, "prod-b": other });
+    expect(await told("prod", BY_ID)).toEqual([]);
+  });
 });
