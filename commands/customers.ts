@@ -32,7 +32,7 @@ runReport(
     try {
       const admin = await loginAsDeployer(keycloak, settings);
       const record = await readRecord(PROJECT_DIRECTORY, name);
-      const listed = await listCustomers(settings, stack.outputs, admin, record, new Date());
+      const listed = await listCustomers(settings, stack.outputs, admin, record, admin.now());
       const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name, PROJECT_DIRECTORY)));
       const old = customersWithOldSecret(customers, days);
       return {

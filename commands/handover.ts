@@ -8,6 +8,7 @@ import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
 import { connectAsServices } from "./verify/services";
 import { runCommand, UsageError } from "./cli/commandLine";
+import { confirmed } from "./cli/confirmation";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 runCommand(
@@ -31,6 +32,7 @@ runCommand(
         value: "FOLDER",
         description: "where to write; by default .local/handover/STACK/ID",
       },
+      yes: { type: "boolean", description: "do not ask where the secret looks as if nobody had made it" },
     },
   },
   async ({ stack: name, options }) => {
@@ -52,9 +54,16 @@ runCommand(
         recipients,
         directory,
         projectDirectory: PROJECT_DIRECTORY,
-        now: new Date(),
+        now: admin.now(),
+        confirm: (question: string) => {
+          console.log(question);
+          return confirmed(options.yes);
+        },
       };
       const files = await handOver(request, settings, stack, services.keycloak, admin);
+      if (files === undefined) {
+        return 1;
+      }
       console.log(
         [
           ...files,

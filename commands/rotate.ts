@@ -3,8 +3,10 @@ import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { login } from "../keycloak/login";
 import { rotationFaults } from "../keycloak/rotationSupport";
+import { oddityOf } from "../components/credentials";
 import { pulumiCli } from "./pulumi/pulumiCli";
-import { lookAtSecrets } from "./rotation/customerSecrets";
+import { underLockOf } from "./pulumi/underLock";
+import { lookAtSecret, lookAtSecrets } from "./rotation/customerSecrets";
 import { endOverlaps, endText, planEnd } from "./rotation/endOverlap";
 import { readOverlap } from "./rotation/overlap";
 import { planRotation, stepText, YOUNG_HOURS } from "./rotation/rotationPlan";
@@ -29,7 +31,7 @@ runCommand(
         value: "ID",
         description: "a client id; may be said several times",
       },
-      "no-overlap": { type: "boolean", description: "the previous secret stops at once" },
+      "no-overlap": { type: "boolean", description: "a new secret in any case; all earlier ones stop at once" },
       "end-overlap": { type: "boolean", description: "makes no new secret, but stops the previous one early" },
       again: {
         type: "boolean",
@@ -53,14 +55,17 @@ runCommand(
     try {
       const admin = await loginAsDeployer(keycloak, settings);
       const { integrations } = settings;
-      const customers = await lookAtSecrets(clientIds, { stack: name, integrations, outputs: stack.outputs, admin });
+      const looking = { stack: name, integrations, outputs: stack.outputs, admin };
+      const customers = await lookAtSecrets(clientIds, looking);
       const tools: RotationTools = {
         stack: name,
         settings,
         keycloak,
         admin,
         pulumi: pulumiCli(name, PROJECT_DIRECTORY),
+        underLock: underLockOf(name, PROJECT_DIRECTORY),
         readOutputs: async () => (await loadStack(name)).outputs,
+        lookAgain: (clientId) => lookAtSecret(clientId, looking),
         report,
       };
       if (end) {
@@ -82,12 +87,12 @@ runCommand(
           throw new SettingsError(faults);
         }
       }
-      const now = new Date();
+      const now = admin.now();
       const wishes = { withoutOverlap, again: options.again === true, now };
       const steps = planRotation(customers, await readOverlap(admin, settings), wishes);
       steps.forEach((step) => report(stepText(step, now)));
       if (steps.every(({ action }) => action === "leave")) {
-        return 0;
+        return customers.some(({ present }) => oddityOf(present) !== undefined) ? 1 : 0;
       }
       if (!(await confirmed(options.yes))) {
         return 1;

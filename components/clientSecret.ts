@@ -2,6 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { isSecret } from "./credentials";
+import { ROTATION_ATTRIBUTE } from "./names";
 
 /** By which a program says that it has failed and told why (Pulumi's cmd/run). An exception would save no outputs. */
 const FAILED_AND_TOLD = 32;
@@ -40,4 +41,63 @@ export function readSecret(
     }
     return undefined;
   });
+}
+
+/** What an update of a client is judged by. */
+export interface ClientUpdate {
+  readonly newInputs: { readonly clientId: string; readonly extraConfig?: Readonly<Record<string, unknown>> };
+  /** The secret that the state has. */
+  readonly stored: unknown;
+  /** The client as Keycloak has it. */
+  readonly found: Pick<keycloak.openid.GetClientResult, "clientSecret" | "extraConfig">;
+}
+
+/**
+ * Refuses an update of a client that would end a secret: the provider sends the secret of the state along, and Keycloak
+ * takes it for the present one. A preview only warns. One hook for all clients: each is registered by a call of its own.
+ */
+export function keepingSecrets(stack: string): pulumi.ResourceHook {
+  const check = async (update: pulumi.ResourceHookArgs) => {
+    const newInputs = update.newInputs as ClientUpdate["newInputs"] & { readonly realmId: string };
+    const { clientId, realmId } = newInputs;
+    const found = await keycloak.openid.getClient({ realmId, clientId }).catch((error: unknown) => {
+      // A client that is gone has no secret to end; the provider tells it.
+      if (pulumi.runtime.isDryRun() || /does not exist|not found/i.test(String(error))) {
+        return undefined;
+      }
+      throw error;
+    });
+    if (found === undefined) {
+      return;
+    }
+    // What is secret comes as an Output.
+    const stored = await new Promise((resolve) => pulumi.output(update.oldOutputs?.["clientSecret"]).apply(resolve));
+    const reason = endedSecret({ newInputs, stored, found }, stack);
+    if (reason === undefined) {
+      return;
+    }
+    if (!pulumi.runtime.isDryRun()) {
+      throw new Error(reason);
+    }
+    await pulumi.log.warn(`up will refuse this: ${reason}`);
+  };
+  return new pulumi.ResourceHook("which secrets an update would end", check, { onDryRun: true });
+}
+
+/** Which secret an update would end, and what to do; nothing where it ends none. */
+export function endedSecret({ newInputs, stored, found }: ClientUpdate, stack: string): string | undefined {
+  const { clientId, extraConfig = {} } = newInputs;
+  if (typeof stored === "string" && stored !== "" && isSecret(found.clientSecret) && stored !== found.clientSecret) {
+    return (
+      `Keycloak has another secret of the client "${clientId}" than this stack's state: a rotation was stopped, or somebody ` +
+      "renewed it. An update would put the old one in its place. To have the stack take over Keycloak's, run: " +
+      `npm run recover -- --stack ${stack}`
+    );
+  }
+  const worksUntil = new Date(Number(found.extraConfig["client.secret.rotated.expiration.time"] ?? 0) * 1000);
+  return worksUntil > new Date() && extraConfig[ROTATION_ATTRIBUTE] !== "true"
+    ? `The previous secret of the client "${clientId}" works until ${worksUntil.toISOString()}. Without ` +
+        "scpcloud:secretRotation it ends by chance, at some later change of the client. End it first: " +
+        `npm run rotate -- --stack ${stack} --customer ${clientId} --end-overlap. Or set scpcloud:secretRotation again`
+    : undefined;
 }

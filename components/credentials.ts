@@ -8,9 +8,31 @@ export interface Credentials {
 /** What Keycloak shows for a secret to whoever may not see it (ComponentRepresentation.SECRET_VALUE; clients: 26.8). */
 const MASK = "**********";
 
+/** Keycloak's own secrets have 32 characters and more. */
+const LEAST_LENGTH = 16;
+
 /** Whether a text can be a client's secret: neither missing nor empty nor masked. */
 export function isSecret(secret: unknown): secret is string {
   return typeof secret === "string" && secret !== "" && secret !== MASK;
+}
+
+/** Whether Keycloak has a secret that it does not show. */
+export function isMasked(secret: unknown): boolean {
+  return secret === MASK;
+}
+
+/**
+ * What makes a secret look as if nobody had made it as one, in words that follow "its secret"; nothing of the secrets that
+ * Keycloak makes. Keycloak takes any text, also one that a vault was to replace.
+ */
+export function oddityOf(secret: string): string | undefined {
+  if (/^\W{0,2}[{(<\[%].*[})>\]%]$|^(arn|aws|env|file|op|ref|secret|vault)[:+]/i.test(secret)) {
+    return "looks like a reference to a secret that is elsewhere";
+  }
+  if (secret.length < LEAST_LENGTH) {
+    return `is ${secret === "" ? "empty" : `shorter than ${LEAST_LENGTH} characters`}`;
+  }
+  return new Set(secret).size < 6 ? "consists of a few different characters only" : undefined;
 }
 
 /** A customer's credentials; nothing without a secret: a credential is complete or absent. */

@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { MAPPER_ROLES } from "../settings/keycloakAnswers";
-import { inWords } from "./types";
+import { keepingSecrets } from "./clientSecret";
+import { inWords, TYPES } from "./types";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
 /**
  * An option of the outermost components, for all that is declared below them: says what to do when a server refuses an
- * object; Keycloak's provider says a bare 409 or 403. Never retries.
+ * object; Keycloak's provider says a bare 409 or 403. Never retries. An
+ * update that would end a secret is refused here.
  * @param policies asks for the realm's client policies that may have refused it, in words
  */
 export function explainingRefusals(
@@ -24,9 +26,15 @@ export function explainingRefusals(
     }
     return false;
   });
-  const transformation: pulumi.ResourceTransformation = ({ resource, props, opts }) =>
+  const beforeUpdate = [keepingSecrets(stack)];
+  const transformation: pulumi.ResourceTransformation = ({ resource, props, type, opts }) =>
     resource instanceof pulumi.CustomResource
-      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { onError: [hook] } }) }
+      ? {
+          props,
+          opts: pulumi.mergeOptions(opts, {
+            hooks: { onError: [hook], ...(type === TYPES.client ? { beforeUpdate } : {}) },
+          }),
+        }
       : undefined;
   return { transformations: [transformation] };
 }

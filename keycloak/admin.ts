@@ -5,6 +5,7 @@ import { type Fault, SettingsError } from "../settings/faults";
 import { explainAdmin } from "../settings/keycloakAnswers";
 import type { Settings } from "../settings/settings";
 import { ofForm } from "../settings/shapes";
+import { issuedAtOf } from "./accessToken";
 import type { KeycloakConnection } from "./http";
 import { login } from "./login";
 
@@ -16,6 +17,8 @@ export interface KeycloakAdmin {
 
 /** Changes what it has, too. */
 export interface KeycloakManager extends KeycloakAdmin {
+  /** The time by Keycloak's clock, by which it notes when a secret was made and when one ends. */
+  now(): Date;
   /** @returns the answer's JSON, if it is any. @throws SettingsError unless the answer is good. */
   change(method: "DELETE" | "POST" | "PUT", path: string, json?: unknown): Promise<unknown>;
 }
@@ -30,6 +33,7 @@ export async function loginAsDeployer(
   accessToken?: string,
 ): Promise<KeycloakManager> {
   let token = accessToken ?? (await logIn(keycloak, asking));
+  const ahead = clockDifference(token, asking);
   const base = `/admin/realms/${asking.realm}`;
   const attempt = (method: string, path: string, json: unknown) =>
     keycloak.request(`${base}${path}`, { method, headers: { authorization: `Bearer ${token}` }, json });
@@ -46,12 +50,22 @@ export async function loginAsDeployer(
     return body;
   };
   return {
+    now: () => new Date(Date.now() + ahead),
     get: async (path) => {
       const body = await send("GET", path, (status) => status === 200);
       return body ?? Promise.reject(otherAnswer(path, "it is no JSON"));
     },
     change: (method, path, json) => send(method, path, (status) => status >= 200 && status < 300, json),
   };
+}
+
+/**
+ * By how many milliseconds Keycloak's clock is before this machine's, by a token that has just come; 0 where a ready
+ * token does not tell it.
+ */
+function clockDifference(token: string, { deployer }: Pick<Settings, "deployer">): number {
+  const issuedAt = deployer.credentials.kind === "accessToken" ? undefined : issuedAtOf(token);
+  return issuedAt === undefined ? 0 : issuedAt * 1000 - Date.now();
 }
 
 /** What the admin REST API has at a path. @throws SettingsError also where it is of another form */

@@ -43,7 +43,7 @@ export async function findDrift(
   const [again, policies, unmanaged, tokens, others] = await Promise.all([
     remade(causes, admin),
     causes.some(mayBePolicy) ? foreignPolicies(admin).then((found) => found.map((policy) => policy.name)) : [],
-    unmanagedChanges(present, lost, outputs, admin),
+    unmanagedChanges(present, lost, outputs, admin, admin.now()),
     tokenDifferences(settings, outputs, { admin, keycloak }, pendingOwners(plain)),
     otherUsers(admin, settings.integrations, outputs.integrations),
   ]);

@@ -35,12 +35,14 @@ export interface UnmanagedChanges {
  * none of its business. No secret leaves this function.
  * @param managed what the state has and the server still has, too
  * @param lost what only the state has: a mapper in place of one of these is told as that
+ * @param now by Keycloak's clock
  */
 export async function unmanagedChanges(
   managed: readonly ManagedResource[],
   lost: readonly ManagedResource[],
   { credentials }: StackOutputs,
   admin: KeycloakAdmin,
+  now: Date,
 ): Promise<UnmanagedChanges> {
   const hiddenSecrets: string[] = [];
   const unfinishedRotations: string[] = [];
@@ -54,7 +56,7 @@ export async function unmanagedChanges(
       if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
       }
-      if (handedOver !== undefined && isPrevious(found, handedOver)) {
+      if (handedOver !== undefined && isPrevious(found, handedOver, now)) {
         unfinishedRotations.push(resource.owner.name);
         return furtherMappers(resource, found, known);
       }
@@ -83,9 +85,9 @@ async function lostPolicies(managed: readonly ManagedResource[], admin: Keycloak
 }
 
 /** Whether it is the secret before the present one, which a client policy keeps alive for a while. */
-function isPrevious({ attributes = {} }: Representation, secret: string): boolean {
+function isPrevious({ attributes = {} }: Representation, secret: string, now: Date): boolean {
   const worksUntil = Number(attributes["client.secret.rotated.expiration.time"] ?? 0) * 1000;
-  return attributes["client.secret.rotated"] === secret && worksUntil > Date.now();
+  return attributes["client.secret.rotated"] === secret && worksUntil > now.getTime();
 }
 
 /** A client that is public or logs in otherwise has another fault, which is told already. */

@@ -1,9 +1,10 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { isMasked, oddityOf } from "../../components/credentials";
 import type { Stack } from "../cli/stack";
 import type { KeycloakAdmin } from "../../keycloak/admin";
-import { findClient, secretTimes } from "../../keycloak/clients";
+import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
@@ -27,13 +28,16 @@ export interface HandoverRequest {
   readonly directory: string;
   /** Where the record is. */
   readonly projectDirectory: string;
+  /** By Keycloak's clock. */
   readonly now: Date;
+  /** Whether the user wants to go on all the same. */
+  readonly confirm: (question: string) => Promise<boolean>;
 }
 
 /**
  * Writes the sheet and the encrypted credential, and notes it down. The secret is tried before: what is handed over gets
  * tokens, and these are what the settings promise. It is in memory and in the encrypted file only.
- * @returns the paths of the two files
+ * @returns the paths of the two files; nothing where the user did not want it
  */
 export async function handOver(
   request: HandoverRequest,
@@ -41,8 +45,8 @@ export async function handOver(
   { outputs }: Pick<Stack, "outputs">,
   keycloak: KeycloakConnection,
   admin: KeycloakAdmin,
-): Promise<readonly string[]> {
-  const { clientId, directory, now, projectDirectory, recipients, stack } = request;
+): Promise<readonly string[] | undefined> {
+  const { clientId, confirm, directory, now, projectDirectory, recipients, stack } = request;
   const { bffUrl, contact } = toldFacts(settings);
   const integration = settings.integrations.find((one) => one.clientId === clientId);
   if (integration === undefined) {
@@ -58,10 +62,18 @@ export async function handOver(
   }
   // Refuses a damaged record before anything is written.
   await readRecord(projectDirectory, stack);
-  await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
-  refuseWrongToken(clientId, await verifyStack(settings, outputs, { admin, keycloak }, [clientId]), stack);
   const client = await findClient(admin, clientId);
   const { created, overlapEnds } = client === undefined ? {} : secretTimes(client, now);
+  refuseOtherSecret(client, credentials.clientSecret, overlapEnds !== undefined, request);
+  const oddity = oddityOf(credentials.clientSecret);
+  if (oddity !== undefined) {
+    const renewal = `npm run rotate -- --stack ${stack} --customer ${clientId}`;
+    if (!(await confirm(`${clientId}: its secret ${oddity}. Better have a new one made: ${renewal}`))) {
+      return undefined;
+    }
+  }
+  await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
+  refuseWrongToken(clientId, await verifyStack(settings, outputs, { admin, keycloak }, [clientId]), stack);
 
   const page = sheet({
     clientId,
@@ -115,6 +127,28 @@ function toldFacts({ bff, contact }: Settings): { readonly bffUrl: string; reado
     throw new SettingsError(faults);
   }
   return { bffUrl: bff.publicUrl, contact };
+}
+
+/** The state may have the secret before the present one, which gets tokens as long as the overlap lasts. */
+function refuseOtherSecret(
+  client: ClientRepresentation | undefined,
+  stored: string,
+  overlaps: boolean,
+  { clientId, stack }: HandoverRequest,
+): void {
+  const isHidden = client?.secret === undefined || isMasked(client.secret);
+  if (client !== undefined && isHidden && overlaps) {
+    throw new HandoverError(
+      `Keycloak does not show the deployer the secret of ${clientId}, and two secrets work: it cannot be said whether the ` +
+        "stack has the new one. Whoever hands it over needs the role manage-clients.",
+    );
+  }
+  if (!isHidden && client?.secret !== stored) {
+    throw new HandoverError(
+      `Keycloak has another secret of ${clientId} than the stack: a rotation was stopped, or somebody renewed it. The ` +
+        `stack's is not handed over. To finish it, run: npm run rotate -- --stack ${stack} --customer ${clientId}`,
+    );
+  }
 }
 
 async function tryCredentials(

@@ -1,8 +1,11 @@
-import { isSecret } from "../../components/credentials";
+import { isMasked, isSecret } from "../../components/credentials";
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
 import type { KeycloakAdmin } from "../../keycloak/admin";
+import { findClient } from "../../keycloak/clients";
 import type { StateResource } from "../pulumi/exportedState";
+import { nameOf } from "../pulumi/owners";
+import { RecoveryError } from "./stackLock";
 
 /**
  * The URNs of the clients whose secret the state, which shows secrets, lacks: the connection broke between the creation of the client and the
@@ -17,7 +20,8 @@ export function clientsWithoutSecret(resources: readonly StateResource[]): strin
 
 /**
  * The URNs of the clients whose secret is another one in Keycloak than in the state: a rotation was killed, or somebody
- * regenerated it. What Keycloak does not show is no other secret.
+ * regenerated it.
+ * @throws RecoveryError, SettingsError where Keycloak does not say of each which one it has
  */
 export async function clientsWithOtherSecret(
   resources: readonly StateResource[],
@@ -28,8 +32,15 @@ export async function clientsWithOtherSecret(
       .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
       .map(async ({ id, outputs, urn }) => {
         const stored = plainOf(outputs?.["clientSecret"]);
-        // A client that is gone is told by the preview.
-        const { secret } = recordOf(await admin.get(`/clients/${id}`).catch(() => undefined));
+        // A client that is gone, or another one now, is told by the preview.
+        const found = await findClient(admin, String(outputs?.["clientId"]));
+        const secret = found?.id === id ? found?.secret : undefined;
+        if (isMasked(secret)) {
+          throw new RecoveryError(
+            `Keycloak does not show the deployer the secret of ${nameOf(urn)}, so that it cannot be said whether the state ` +
+              "has the present one. Give the deployer the role manage-clients.",
+          );
+        }
         return isSecret(stored) && isSecret(secret) && secret !== stored ? [urn] : [];
       }),
   );

@@ -6,7 +6,7 @@ import { findExisting } from "./adoptable";
 import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
 import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
-import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
+import { type LockHolder, nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "./stackLock";
 import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../cli/files";
 import { exportState } from "../pulumi/exportedState";
@@ -93,17 +93,21 @@ export async function recover(
 
 /** The CLI, which where a process that has ended holds the stack's lock removes that before, and tells it. */
 export function unlocking(pulumi: PulumiCli, report: (line: string) => void, ended: readonly string[] = []): PulumiCli {
-  return {
-    run: (args, options) =>
-      withoutDeadLocks(
-        () => pulumi.run(args, options),
-        async (holders) => {
-          report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
-          await pulumi.run(["cancel", "--yes"]);
-        },
-        ended,
-      ),
+  return { run: (args, options) => unlocked(pulumi, report, () => pulumi.run(args, options), ended) };
+}
+
+/** Something that needs the stack's lock; where a process that has ended holds it, once more without. */
+export function unlocked<T>(
+  pulumi: PulumiCli,
+  report: (line: string) => void,
+  action: () => Promise<T>,
+  ended: readonly string[] = [],
+): Promise<T> {
+  const cancel = async (holders: readonly LockHolder[]) => {
+    report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
+    await pulumi.run(["cancel", "--yes"]);
   };
+  return withoutDeadLocks(action, cancel, ended);
 }
 
 /** Those that the state lacks, and those that Keycloak made in a rotation that was killed. */

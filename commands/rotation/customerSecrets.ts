@@ -1,11 +1,11 @@
 import * as v from "valibot";
 
-import { isSecret } from "../../components/credentials";
+import { isMasked, isSecret } from "../../components/credentials";
 import { didYouMean } from "../../settings/faults";
 import type { IntegrationSettings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import type { StackOutputs } from "../cli/stack";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
+import { type KeycloakManager, read } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 
 /** Why a secret is not renewed. */
@@ -16,20 +16,20 @@ export class RotationError extends UserError {
 /** The secrets of a customer whose client is as the commands expect it. Nothing of it is printed but the times. */
 export interface CustomerSecrets {
   readonly client: ClientRepresentation;
-  /** Keycloak's. */
+  /** Keycloak's; an empty text where it has none. */
   readonly present: string;
-  /** What the stack takes for the present one. */
+  /** What the stack takes for the present one; an empty text where it knows none. */
   readonly stored: string;
   /** The one before, while Keycloak takes that, too. */
   readonly previous?: { readonly secret: string; readonly worksUntil: Date };
   readonly created?: Date;
 }
 
-interface Looking {
+export interface Looking {
   readonly stack: string;
   readonly integrations: readonly IntegrationSettings[];
   readonly outputs: StackOutputs;
-  readonly admin: KeycloakAdmin;
+  readonly admin: Pick<KeycloakManager, "get" | "now">;
 }
 
 /**
@@ -45,6 +45,12 @@ export async function lookAtSecrets(clientIds: readonly string[], looking: Looki
   return found.filter((one) => typeof one !== "string");
 }
 
+/** The secrets of one customer. @throws RotationError as lookAtSecrets does */
+export async function lookAtSecret(clientId: string, looking: Looking): Promise<CustomerSecrets> {
+  const [found] = await lookAtSecrets([clientId], looking);
+  return found as CustomerSecrets;
+}
+
 async function lookAt(
   clientId: string,
   { admin, integrations, outputs, stack }: Looking,
@@ -57,26 +63,27 @@ async function lookAt(
   if (integration.retired) {
     return `${clientId}: the customer is retired; its secret gets no tokens`;
   }
-  const stored = outputs.credentials?.[clientId]?.clientSecret;
-  if (stored === undefined) {
-    return `${clientId}: the stack does not know its secret; run: pulumi up --stack ${stack}`;
+  if (outputs.integrations?.[clientId] === undefined) {
+    return `${clientId}: it is not deployed yet; run: pulumi up --stack ${stack}`;
   }
   const client = await findClient(admin, clientId);
   if (client?.enabled !== true || client["publicClient"] === true) {
     return `${clientId}: its client is not as the stack has it; run: npm run drift -- --stack ${stack}`;
   }
-  return isSecret(client.secret)
-    ? { client, stored, present: client.secret, ...(await timesOf(client, admin)) }
-    : `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`;
+  const { secret: present = "" } = client;
+  const stored = outputs.credentials?.[clientId]?.clientSecret ?? "";
+  return isMasked(present)
+    ? `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`
+    : { client, stored, present, ...(await timesOf(client, admin)) };
 }
 
 const ROTATED = v.object({ value: v.exactOptional(v.string()) });
 
 async function timesOf(
   client: ClientRepresentation,
-  admin: KeycloakAdmin,
+  admin: Looking["admin"],
 ): Promise<Pick<CustomerSecrets, "created" | "previous">> {
-  const { created, overlapEnds } = secretTimes(client, new Date());
+  const { created, overlapEnds } = secretTimes(client, admin.now());
   const age = created === undefined ? {} : { created };
   if (overlapEnds === undefined) {
     return age;

@@ -1,7 +1,9 @@
 import { minutes } from "../../keycloak/clients";
+import { InterruptedError } from "../../processes/run";
+import { exportState, type State } from "../pulumi/exportedState";
 import type { HandoverRecord } from "../handover/record";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
-import { getsToken, type RotationTools } from "./rotateSecrets";
+import { getsToken, holdingLock, type RotationTools } from "./rotateSecrets";
 
 /** Whose previous secret can be stopped. @throws RotationError where the stack does not know the present one yet */
 export function planEnd(customers: readonly CustomerSecrets[], stack: string): CustomerSecrets[] {
@@ -35,9 +37,21 @@ export function endText({ client: { clientId }, created, previous }: CustomerSec
 
 /** Stops previous secrets early, and tries both. */
 export async function endOverlaps(customers: readonly CustomerSecrets[], tools: RotationTools): Promise<void> {
+  let ended = 0;
+  const end = async () => {
+    for (const { client } of customers) {
+      await tools.admin.change("DELETE", `/clients/${client.id}/client-secret/rotated`);
+      ended++;
+    }
+  };
+  await holdingLock([stackUrn(await exportState(tools.pulumi))], customers, tools, end).catch((error: unknown) => {
+    // The state stays as it is, so that nothing is lost where the run fails afterwards.
+    if (ended < customers.length || error instanceof InterruptedError) {
+      throw error;
+    }
+  });
   for (const { client, present, previous } of customers) {
     const { clientId } = client;
-    await tools.admin.change("DELETE", `/clients/${client.id}/client-secret/rotated`);
     if (previous !== undefined && (await getsToken(clientId, previous.secret, tools))) {
       throw new RotationError(
         `${clientId}: Keycloak still takes the previous secret; look at the client's Credentials`,
@@ -48,4 +62,9 @@ export async function endOverlaps(customers: readonly CustomerSecrets[], tools: 
     }
     tools.report(`✓ ${clientId}: the previous secret is refused, the new one gets tokens`);
   }
+}
+
+/** The resource that is the stack itself: to read it anew asks Keycloak nothing. */
+function stackUrn({ deployment: { resources = [] } }: State): string {
+  return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn ?? "";
 }

@@ -1,3 +1,4 @@
+import { oddityOf } from "../../components/credentials";
 import { minutes } from "../../keycloak/clients";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import { isPicked, type Overlap } from "./overlap";
@@ -21,6 +22,7 @@ export interface RotationWishes {
   readonly withoutOverlap: boolean;
   /** Whether those are renewed, too, that would be left alone. */
   readonly again: boolean;
+  /** By Keycloak's clock. */
   readonly now: Date;
 }
 
@@ -29,7 +31,7 @@ export const YOUNG_HOURS = 24;
 
 /**
  * Who is given a new secret. A run that was stopped is not begun anew: a second renewal would end the secret that the
- * customer has.
+ * customer has. Who wants no overlap has said that it may end.
  * @throws RotationError where secrets would stop at once without anybody having said so
  */
 export function planRotation(
@@ -39,7 +41,8 @@ export function planRotation(
 ): RotationStep[] {
   const steps = customers.map((secrets): RotationStep => {
     const action = actionFor(secrets, wishes);
-    const overlaps = "seconds" in overlap && !wishes.withoutOverlap && isPicked(secrets.client);
+    const overlaps =
+      "seconds" in overlap && !wishes.withoutOverlap && isPicked(secrets.client) && secrets.present !== "";
     return {
       secrets,
       action,
@@ -51,9 +54,9 @@ export function planRotation(
     ? []
     : steps
         .filter(({ action, overlapSeconds }) => action === "renew" && overlapSeconds === undefined)
-        .map(({ secrets: { client } }) => {
-          const why =
-            "missing" in overlap ? overlap.missing : "its client lacks the attribute by which the policy picks it";
+        .map(({ secrets: { client, present } }) => {
+          const unpicked = "its client lacks the attribute by which the policy picks it";
+          const why = present === "" ? "it is empty" : "missing" in overlap ? overlap.missing : unpicked;
           return `${client.clientId}: its present secret would stop at once, since ${why}`;
         });
   if (faults.length > 0) {
@@ -68,34 +71,43 @@ export function planRotation(
   return steps;
 }
 
-function actionFor({ created, present, previous, stored }: CustomerSecrets, { again, now }: RotationWishes) {
-  if (present !== stored) {
+function actionFor({ created, present, previous, stored }: CustomerSecrets, wishes: RotationWishes) {
+  const isOdd = oddityOf(present) !== undefined;
+  if (present !== stored && !isOdd) {
     return "takeOver";
   }
-  const isYoung = created !== undefined && now.getTime() - created.getTime() < YOUNG_HOURS * 60 * 60 * 1000;
-  return (isYoung || previous !== undefined) && !again ? "leave" : "renew";
+  const age = created === undefined ? Infinity : wishes.now.getTime() - created.getTime();
+  const isYoung = age < YOUNG_HOURS * 60 * 60 * 1000 && !isOdd;
+  return (isYoung || previous !== undefined) && !wishes.again && !wishes.withoutOverlap ? "leave" : "renew";
 }
 
 /** What a step will do, in one line. */
-export function stepText({ action, overlapSeconds, secrets }: RotationStep, now: Date): string {
-  const { client, created, previous } = secrets;
+export function stepText({ action, overlapSeconds, secrets, stopsPrevious }: RotationStep, now: Date): string {
+  const { client, created, present, previous } = secrets;
   const { clientId } = client;
+  const oddity = oddityOf(present);
+  const odd = oddity === undefined ? "" : `its secret ${oddity}; it `;
   switch (action) {
     case "leave": {
-      const what = previous === undefined ? "" : `; the one before works until ${minutes(previous.worksUntil)}`;
-      return `${clientId}: is left alone: its secret is of ${created === undefined ? "unknown date" : minutes(created)}${what}. --again renews it all the same`;
+      const why =
+        previous === undefined
+          ? `, younger than ${YOUNG_HOURS} hours`
+          : `; the one before works until ${minutes(previous.worksUntil)}`;
+      return `${clientId}: ${odd}is left alone: its secret is of ${created === undefined ? "unknown date" : minutes(created)}${why}. --again renews it all the same`;
     }
-    case "takeOver":
+    case "takeOver": {
+      const ends = stopsPrevious && previous !== undefined ? ". The one before it stops AT ONCE" : "";
       return (
         `${clientId}: Keycloak has another secret than the stack: a run was stopped, or somebody renewed it. The stack ` +
-        "takes it over; no further one is made"
+        `takes it over; no further one is made${ends}`
       );
+    }
     case "renew": {
       const ends =
         previous === undefined ? "" : `; the one before it stops at once, not at ${minutes(previous.worksUntil)}`;
       return overlapSeconds === undefined
-        ? `${clientId}: gets a new secret; the present one stops AT ONCE`
-        : `${clientId}: gets a new secret; the present one works until ${minutes(after(now, overlapSeconds))}${ends}`;
+        ? `${clientId}: ${odd}gets a new secret; the present one stops AT ONCE${ends}`
+        : `${clientId}: ${odd}gets a new secret; the present one works until ${minutes(after(now, overlapSeconds))}${ends}`;
     }
   }
 }

@@ -167,11 +167,11 @@ describe("nothing is handed over", () => {
     );
   });
 
-  it("where the secret that the state has gets no tokens", async () => {
+  it("where Keycloak has another secret than the state", async () => {
     const regenerated = await meddler.regenerateSecret("acme");
     const message = await refused("--recipient", recipient, "--customer", "acme");
-    expect(message).toContain("Keycloak refuses the secret of acme that the stack's state has");
-    expect(message).toContain(`npm run drift -- --stack ${STACK}`);
+    expect(message).toContain("Keycloak has another secret of acme than the stack");
+    expect(message).toContain(`npm run rotate -- --stack ${STACK} --customer acme`);
     expect(message).not.toContain(regenerated);
   });
 });

@@ -1,13 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readlink, realpath } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 
 import type { Project } from "./project";
 import { until } from "./until";
-
-/** About as long as a rotation takes. */
-const KILL_WINDOW_MILLISECONDS = 15_000;
 
 interface InterruptOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -49,22 +45,6 @@ export async function interruptUp(
   }
   await endAll(descendants);
   return output;
-}
-
-/**
- * Starts the rotation of a customer's secret, and kills it with all that it has started, at a random point after it has
- * said what it will do. It may have ended by then.
- */
-export async function killRotation(project: Project, stack: string, customer: string): Promise<void> {
-  const child = project.startCommand("rotate", "--stack", stack, "--customer", customer, "--yes");
-  const ended = once(child, "exit");
-  await Promise.race([once(child.stdout, "data"), ended]);
-  await Promise.race([delay(Math.random() * KILL_WINDOW_MILLISECONDS), ended]);
-  const end = killTree(child);
-  await ended;
-  child.stdout.destroy();
-  child.stderr.destroy();
-  await end;
 }
 
 /** Kills a process and all that it has started; resolves when all of them are gone. */

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Credentials } from "../../outputs";
-import { killRotation } from "./interruption";
+import { killTree } from "./interruption";
 import { Meddler } from "./meddling";
 import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "./nextKeycloak";
 import { Project, type StackFile } from "./project";
@@ -27,8 +28,11 @@ const POLICY_OF_OTHERS = {
   profiles: ["of-others"],
 };
 
-/** At how many points a rotation is killed; a campaign takes 20, which need half an hour. */
-const KILLS = Number(process.env["SCPCLOUD_ROTATION_KILLS"] ?? 2);
+const INTEGRATIONS = {
+  acme: { organizationId: `${ORGANIZATION}1` },
+  globex: { organizationId: `${ORGANIZATION}2` },
+  leaving: { organizationId: `${ORGANIZATION}3`, retired: true },
+};
 
 const meddler = new Meddler(REALM);
 let project: Project;
@@ -42,11 +46,7 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
   "scpcloud:backchannelUrl": serverOfTests().url,
   "scpcloud:accessTokenLifespan": 60,
   "scpcloud:secretRotation": { overlapDays: 14 },
-  "scpcloud:integrations": {
-    acme: { organizationId: `${ORGANIZATION}1` },
-    globex: { organizationId: `${ORGANIZATION}2` },
-    leaving: { organizationId: `${ORGANIZATION}3`, retired: true },
-  },
+  "scpcloud:integrations": INTEGRATIONS,
   ...changes,
 });
 const names = async (kind: "profiles" | "policies") =>
@@ -272,19 +272,50 @@ describe("a rotation that was stopped", () => {
     expect((await credentialsOf("acme")).clientSecret).toBe(made);
   });
 
-  it.each(Array.from({ length: KILLS }, (_, index) => index + 1))(
-    "at a random point, killed for the %i. time, is finished by running it again",
-    async () => {
-      await haveOneOldSecret("acme");
-      const before = await credentialsOf("acme");
-      await killRotation(project, STACK, "acme");
-      expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+  it("by a kill when Keycloak had made the secret, is not undone by up, and finished by running it again", async () => {
+    await haveOneOldSecret("acme");
+    const before = await credentialsOf("acme");
+    let victim: ReturnType<Project["startCommand"]> | undefined;
+    const proxy = await startProxy((method, path) =>
+      method === "POST" && path.endsWith("/client-secret")
+        ? (body) => (victim === undefined ? body : (void killTree(victim), body))
+        : undefined,
+    );
+    await during({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }, async () => {
+      victim = project.startCommand("rotate", "--stack", STACK, "--customer", "acme", "--yes");
+      await once(victim, "exit");
+    });
+    proxy.close();
+    const made = await secretOf("acme");
+    expect(made).not.toBe(before.clientSecret);
 
-      expect(await rotate("acme", "--yes")).toMatchObject({ exitCode: 0 });
-      expect((await credentialsOf("acme")).clientSecret).toBe(await secretOf("acme"));
-      expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
-    },
-  );
+    await project.pulumi("cancel", "--yes", "--stack", STACK);
+    const renamed = { ...INTEGRATIONS, acme: { ...INTEGRATIONS.acme, name: "renamed" } };
+    const deployed = await during({ "scpcloud:integrations": renamed }, () =>
+      project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK),
+    );
+    expect(deployed.stdout).toContain('Keycloak has another secret of the client "acme" than this stack\'s state');
+    expect(deployed.exitCode).not.toBe(0);
+    expect(await secretOf("acme")).toBe(made);
+
+    expect(await rotate("acme", "--yes")).toMatchObject({ exitCode: 0 });
+    expect((await credentialsOf("acme")).clientSecret).toBe(made);
+    expect(await organizationOf(before)).toBe(`${ORGANIZATION}1`);
+  });
+
+  it("since another one had the lock, or had just renewed the secret, has made none itself", async () => {
+    await haveOneOldSecret("globex");
+    const before = await credentialsOf("globex");
+    const both = await Promise.all([rotate("globex", "--yes"), rotate("globex", "--yes")]);
+
+    // Where both have asked for the lock at the same moment, both are refused.
+    expect(both.map(({ exitCode }) => exitCode)).toContain(1);
+    expect(both.map(({ stderr }) => stderr).join("")).toMatch(
+      /The stack is locked|Somebody else has renewed the secret/,
+    );
+    expect((await credentialsOf("globex")).clientSecret).toBe(await secretOf("globex"));
+    expect(await organizationOf(before)).toBe(`${ORGANIZATION}2`);
+  });
 
   it("leaves nothing else to do, and recover takes away the lock of one that was killed at its very end", async () => {
     expect(await command("recover", "--stack", STACK)).toMatchObject({ exitCode: 0, stderr: "" });
@@ -397,15 +428,17 @@ describe("the setting secretRotation of a deployed stack", () => {
     await stack.preview({ expectNoChanges: true, refresh: true });
   });
 
-  it("taken out leaves nothing behind, and can be set again", async () => {
+  it("is taken out only when no previous secret works, leaves no policy behind, and can be set again", async () => {
     const { id, secret } = await meddler.client("acme");
+    const previous = await previousOf("acme");
     await project.configure(STACK, stackFile({ "scpcloud:secretRotation": {} }));
+    await expect(stack.up()).rejects.toThrow(/The previous secret of the client "(acme|globex)" works until/);
+    expect(await tokenStatus("acme", previous)).toBe(200);
+    expect(await rotate("acme", "--customer", "globex", "--end-overlap", "--yes")).toMatchObject({ exitCode: 0 });
     await stack.up();
 
     expect([await names("profiles"), await names("policies")]).toEqual([["of-others"], ["of-others"]]);
-    const client = await meddler.client("acme");
-    expect(client).toMatchObject({ id, secret });
-    expect(client["attributes"]).not.toHaveProperty("scpcloud.rotation");
+    expect(await meddler.client("acme")).toMatchObject({ id, secret });
 
     await project.configure(STACK, stackFile());
     await stack.up();

@@ -11,6 +11,7 @@ const SCOPE_OF_ALL: Had = {
   of: SHARED,
   inputs: { name: "scpCloud" },
 };
+const NOW = new Date("2026-11-28T00:00:00Z");
 const OWN_MAPPER = { id: "id of acme-organization-id", name: "organizationId" };
 
 const adminOf = (answers: Record<string, unknown>): KeycloakAdmin => ({
@@ -22,7 +23,7 @@ let hidden: readonly string[];
 const told = async (client: object, lostOnes: readonly Had[] = [], outputs = OUTPUTS) => {
   const state = [clientOf("acme"), ...(lostOnes.length > 0 ? [] : [mapperOf("acme")])].map(managed);
   const admin = adminOf({ "/clients/id of acme-client": client });
-  const { findings, hiddenSecrets } = await unmanagedChanges(state, lostOnes.map(managed), outputs, admin);
+  const { findings, hiddenSecrets } = await unmanagedChanges(state, lostOnes.map(managed), outputs, admin, NOW);
   hidden = hiddenSecrets;
   return findings;
 };
@@ -85,7 +86,7 @@ describe("a further mapper of a client", () => {
     const admin = adminOf({
       "/client-scopes/id of realmScopes-scope": { protocolMappers: [{ id: "1", name: "debug" }] },
     });
-    expect((await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin)).findings).toMatchObject([
+    expect((await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin, NOW)).findings).toMatchObject([
       { sentence: "someone added the mapper `debug` to the client scope scpCloud, which all customers have" },
     ]);
   });
@@ -116,7 +117,7 @@ it("a client profile and a client policy that only the provider believes to be t
       "/client-policies/profiles?include-global-profiles=true": { profiles: list, globalProfiles: [] },
       "/client-policies/policies": { policies: list },
     });
-    return (await unmanagedChanges(state, [], {}, admin)).findings;
+    return (await unmanagedChanges(state, [], {}, admin, NOW)).findings;
   };
 
   expect(await findingsWhere(["of others", "rotation"])).toEqual([]);

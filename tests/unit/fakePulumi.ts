@@ -168,7 +168,10 @@ export class FakePulumi implements PulumiCli {
       urn,
       type: this.program.find((declared) => declared.urn === urn)?.type,
       id,
-      outputs: { clientSecret: { plaintext: JSON.stringify(this.withoutSecret.has(urn) ? "" : "a secret") } },
+      outputs: {
+        clientId: this.program.find((declared) => declared.urn === urn)?.inputs?.["clientId"],
+        clientSecret: { plaintext: JSON.stringify(this.withoutSecret.has(urn) ? "" : "a secret") },
+      },
     }));
     return JSON.stringify({
       deployment: { resources, pending_operations: Array(this.pendingOperations).fill({}) },
@@ -202,5 +205,9 @@ export function lockMessage(holder: string): string {
 
 /** A realm that has what is given here by path, and nothing else. */
 export function fakeAdmin(objects: Readonly<Record<string, object>>): KeycloakManager {
-  return { get: (path) => Promise.resolve(objects[path] ?? []), change: () => Promise.reject(new Error("read only")) };
+  return {
+    now: () => new Date(),
+    get: (path) => Promise.resolve(objects[path] ?? []),
+    change: () => Promise.reject(new Error("read only")),
+  };
 }

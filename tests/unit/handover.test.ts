@@ -8,6 +8,10 @@ import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRe
 import { encryptFor, readRecipients, RecipientError } from "../../commands/handover/recipients";
 import { addToRecord, readRecord, recordFile } from "../../commands/handover/record";
 import { sheet } from "../../commands/handover/sheet";
+import { handOver } from "../../commands/handover/writeHandover";
+import { accepted, configuration } from "./configuration";
+import { FakeKeycloak } from "./fakeKeycloak";
+import { fakeAdmin } from "./fakePulumi";
 
 let directory: string;
 let identity: string;
@@ -154,5 +158,63 @@ describe("the sheet for a customer's developers", () => {
     const page = sheet({ ...FACTS, previousWorksUntil: new Date("2026-12-09T08:30:00Z") });
     expect(page).toContain("The secret that you had before works until 2026-12-09, 08:30 UTC.");
     expect(sheet(FACTS)).not.toContain("had before");
+  });
+});
+
+describe("a credential", () => {
+  const MADE = "made-by-keycloak-with-many-letters";
+  const SETTINGS = accepted(
+    configuration({
+      "scpcloud:contact": "support@example.com",
+      "scpcloud:bff": { publicUrl: "https://api.example.com" },
+    }),
+  );
+  /** @param stored the stack's secret */
+  const handedOver = async (
+    client: object,
+    stored = MADE,
+    confirm: (question: string) => Promise<boolean> = () => Promise.resolve(true),
+  ) => {
+    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "token" } });
+    const admin = fakeAdmin({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", ...client }] });
+    const request = {
+      stack: "prod",
+      clientId: "acme",
+      recipients: [recipient],
+      directory,
+      projectDirectory: directory,
+    };
+    return handOver(
+      { ...request, now: new Date(), confirm },
+      SETTINGS,
+      { outputs: { credentials: { acme: { clientSecret: stored, basic: "" } } } },
+      await FakeKeycloak.start({ issuer: "", tokens }),
+      admin,
+    );
+  };
+  /** What comes after the questions about the secret: the token of this realm is none. */
+  const TOKEN_LOOKED_AT = "its token is not what the settings promise";
+  const OVERLAPPING = { attributes: { "client.secret.rotated.expiration.time": "4102444800" } };
+
+  test("is not handed over where Keycloak has another secret than the stack, although that gets tokens", async () => {
+    await expect(handedOver({ ...OVERLAPPING, secret: "the-secret-of-a-rotation-that-was-killed" })).rejects.toThrow(
+      "npm run rotate -- --stack prod --customer acme",
+    );
+    expect(await readRecord(directory, "prod")).toEqual({});
+  });
+
+  test("is not handed over where two secrets work and Keycloak does not say which is the present one", async () => {
+    await expect(handedOver({ ...OVERLAPPING, secret: "**********" })).rejects.toThrow("the role manage-clients");
+    await expect(handedOver({ secret: "**********" })).rejects.toThrow(TOKEN_LOOKED_AT);
+  });
+
+  test("whose secret nobody made as one is handed over only where somebody says so", async () => {
+    for (const secret of ["a", "${vault.acme}"]) {
+      const asked: string[] = [];
+      const refusing = (question: string) => Promise.resolve(asked.push(question) < 0);
+      expect(await handedOver({ secret }, secret, refusing)).toBeUndefined();
+      expect(asked).toEqual([expect.stringContaining("npm run rotate -- --stack prod --customer acme")]);
+      await expect(handedOver({ secret }, secret)).rejects.toThrow(TOKEN_LOOKED_AT);
+    }
   });
 });

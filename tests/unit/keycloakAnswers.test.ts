@@ -17,7 +17,7 @@ import { fetchToken } from "../../keycloak/tokens";
 import { SettingsError } from "../../settings/faults";
 import { explainLogin } from "../../settings/keycloakAnswers";
 import { accepted, configuration, OTHER_ID, SECRET, withIntegrations } from "./configuration";
-import { FakeKeycloak, type FakeRealm } from "./fakeKeycloak";
+import { FakeKeycloak, type FakeRealm, forge } from "./fakeKeycloak";
 
 const ASKING = accepted(configuration({ "keycloak:realm": "ScpCloud" }));
 
@@ -179,7 +179,7 @@ const READERS: Readonly<Record<string, (admin: KeycloakManager, keycloak: Keyclo
   "recover: a client scope": (admin) => findExisting({ ...CLIENT, type: TYPES.clientScope, inputs: {} }, admin),
   "recover: a mapper": (admin) =>
     findExisting({ ...CLIENT, type: TYPES.hardcodedClaim, inputs: { clientId: "1" } }, admin),
-  "drift: a client": (admin) => unmanagedChanges([{ ...MANAGED, type: TYPES.client }], [], {}, admin),
+  "drift: a client": (admin) => unmanagedChanges([{ ...MANAGED, type: TYPES.client }], [], {}, admin, new Date()),
   "drift: policies": (admin) => foreignPolicies(admin),
   "rotate: the overlap": (admin) => readOverlap(admin, CUSTOMERS),
   "adopt: the customer": (admin, keycloak) => reviewAdoption(CANDIDATE, CUSTOMERS, keycloak, admin),
@@ -244,6 +244,13 @@ describe("an answer of 200 that is none of Keycloak's is told as that, with its 
       "no token: 200 without a token at /realms/ScpCloud/protocol/openid-connect/token: something else than Keycloak",
     );
   });
+});
+
+it.each([-2, 2])("tells the time by Keycloak's clock, where it is %i days before this machine's", async (days) => {
+  const seconds = Math.floor(Date.now() / 1000) + days * 86_400;
+  const tokens = () => Promise.resolve({ status: 200, body: { access_token: forge({}, { iat: seconds }) } });
+  const admin = await loginAsDeployer(await FakeKeycloak.start({ issuer: "", tokens }), ASKING);
+  expect(Math.abs(admin.now().getTime() / 1000 - seconds)).toBeLessThan(60);
 });
 
 it("names the role that a mapper needs from 26.8.2 on where an up is refused one", () => {

@@ -158,6 +158,21 @@ describe("recovery", () => {
     ]);
   });
 
+  test.each([
+    ["does not answer for one client", () => Promise.reject(new Error("503")), "503"],
+    [
+      "masks the secret",
+      () => Promise.resolve([{ id: "1", clientId: "acme", secret: "**********" }]),
+      "the role manage-clients",
+    ],
+  ])("fails where Keycloak %s: the state's secret may be the one before", async (_, get, reason) => {
+    const pulumi = new FakePulumi(customer("acme"));
+    pulumi.state.set(urnOf("acme-client", INTEGRATION, CLIENT), "1");
+    const failure = recover(pulumi, { ...fakeAdmin({}), get }, "6.13.0", () => undefined);
+    await expect(failure).rejects.toThrow(reason);
+    expect(pulumi.calls).toEqual(["stack"]);
+  });
+
   describe("of a client whose secret the state lacks", () => {
     const lacking = () => {
       const program = [...realmScopes(), ...customer("acme"), ...customer("other")];
@@ -278,6 +293,7 @@ describe("the client profile and client policy of secretRotation", () => {
   const keycloakWith = (...profiles: object[]) => {
     const written: unknown[] = [];
     const admin = {
+      now: () => new Date(),
       get: (path: string) => Promise.resolve(path.endsWith("profiles") ? { profiles } : { policies: [OTHERS] }),
       change: (...[method, path, json]: unknown[]) => Promise.resolve(void written.push([method, path, json])),
     };

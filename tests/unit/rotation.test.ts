@@ -8,7 +8,8 @@ const NOW = new Date("2026-11-28T08:20:00Z");
 const OLD = new Date("2025-11-20T10:00:00Z");
 const OVERLAP = { seconds: 14 * 24 * 60 * 60 };
 const client = { id: "uuid", clientId: "acme", attributes: { "scpcloud.rotation": "true" } };
-const SECRETS: CustomerSecrets = { client, present: "present", stored: "present", created: OLD };
+const MADE = "made-by-keycloak-with-many-letters";
+const SECRETS: CustomerSecrets = { client, present: MADE, stored: MADE, created: OLD };
 const PREVIOUS = { secret: "previous", worksUntil: new Date("2026-12-01T00:00:00Z") };
 
 const wishes = (changes: Partial<RotationWishes> = {}) => ({
@@ -55,7 +56,33 @@ describe("a customer's secret", () => {
   });
 
   test("of which Keycloak does not know the age is renewed", () => {
-    expect(planRotation([{ client, present: "a", stored: "a" }], OVERLAP, wishes())[0]?.action).toBe("renew");
+    expect(planRotation([{ client, present: MADE, stored: MADE }], OVERLAP, wishes())[0]?.action).toBe("renew");
+  });
+
+  test.each([
+    ["young", { created: NOW }],
+    ["made by an overlap that lasts", { created: NOW, previous: PREVIOUS }],
+  ])("that is %s is renewed with --no-overlap: one that leaked is not left alone", (_, secrets) => {
+    expect(planned(secrets, { withoutOverlap: true })).toEqual([
+      ["renew", expect.stringContaining("the present one stops AT ONCE") as string],
+    ]);
+  });
+
+  test.each([
+    ["${vault.acme}", "looks like a reference to a secret that is elsewhere"],
+    ["a", "is shorter than 16 characters"],
+    ["", "is empty"],
+    ["aaaaaaaaaaaaaaaaaaaaaaaa", "consists of a few different characters only"],
+  ])("that nobody made as one, such as %j, is not taken over, but renewed whatever its age", (present, oddity) => {
+    for (const stored of [MADE, present]) {
+      expect(planned({ present, stored, created: NOW }, { withoutOverlap: true })).toEqual([
+        ["renew", `acme: its secret ${oddity}; it gets a new secret; the present one stops AT ONCE`],
+      ]);
+    }
+  });
+
+  test("that is empty has no overlap: it would go on opening the client to everybody", () => {
+    expect(() => planned({ present: "" })).toThrow("acme: its present secret would stop at once, since it is empty");
   });
 
   test("that would stop at once is renewed only where that was said", () => {

@@ -1,0 +1,225 @@
+import type { StackOutputs } from "../../commands/cli/stack";
+import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
+import { lookAtSecret } from "../../commands/rotation/customerSecrets";
+import { endOverlaps, planEnd } from "../../commands/rotation/endOverlap";
+import { planRotation } from "../../commands/rotation/rotationPlan";
+import { rotateSecrets, type RotationTools } from "../../commands/rotation/rotateSecrets";
+import { basicAuthorization } from "../../components/credentials";
+import type { KeycloakManager } from "../../keycloak/admin";
+import type { KeycloakConnection } from "../../keycloak/http";
+import { accepted, ID, withIntegrations } from "./configuration";
+import { CLIENT } from "./fakePulumi";
+import { previewOf } from "./reviewRecordings";
+
+const SETTINGS = accepted(withIntegrations({ acme: { organizationId: ID } }));
+const NOW = new Date("2026-11-28T08:20:00Z");
+const OLD = "1700000000";
+const OVERLAP = { seconds: 14 * 86_400 };
+const FIRST = "the-secret-that-acme-has";
+const LOCKED = new Error("locked by another run");
+
+/** A client of Keycloak's, a stack with its state, and what asks both; each question may be the last one. */
+class World {
+  present = FIRST;
+  previous: string | undefined;
+  created = OLD;
+  stored = FIRST;
+  made = 0;
+  isLocked = false;
+  asked = 0;
+  /** Before or after the answer to which question everything is killed. */
+  kill: { readonly at: number; readonly answered: boolean } | undefined;
+  /** What another run does when this one has asked for the lock. */
+  beforeLock: () => Promise<void> = () => Promise.resolve();
+
+  works = (secret: string) => secret === this.present || secret === this.previous;
+
+  private ask<T>(answer: () => T): Promise<T> {
+    this.asked++;
+    const isLast = this.asked === this.kill?.at;
+    const given = isLast && !this.kill?.answered ? undefined : { answer: answer() };
+    return isLast || given === undefined ? Promise.reject(new Error("killed")) : Promise.resolve(given.answer);
+  }
+
+  private client() {
+    const ends = String(NOW.getTime() / 1000 + OVERLAP.seconds);
+    return {
+      id: "id-of-acme",
+      clientId: "acme",
+      enabled: true,
+      secret: this.present,
+      attributes: {
+        "scpcloud.rotation": "true",
+        "client.secret.creation.time": this.created,
+        ...(this.previous === undefined ? {} : { "client.secret.rotated.expiration.time": ends }),
+      },
+    };
+  }
+
+  private readonly admin: KeycloakManager = {
+    now: () => NOW,
+    get: (path) => this.ask(() => (path.endsWith("/rotated") ? { value: this.previous } : [this.client()])),
+    change: (method) =>
+      this.ask(() => {
+        this.previous = method === "POST" ? this.present : undefined;
+        if (method === "POST") {
+          this.made++;
+          this.present = `a-secret-made-by-keycloak-${this.made}`;
+          this.created = String(NOW.getTime() / 1000 - 60);
+        }
+        return { value: this.present };
+      }),
+  };
+
+  private readonly pulumi: PulumiCli = {
+    run: (args) => {
+      const preview = previewOf([{ op: "same", urn: "urn::client" }]);
+      const state = { deployment: { resources: [{ urn: "urn::client", type: CLIENT, id: "id-of-acme" }] } };
+      return Promise.resolve(args[0] === "preview" ? preview : JSON.stringify(state));
+    },
+  };
+
+  private readonly keycloak: KeycloakConnection = {
+    url: "",
+    request: (_, options) =>
+      this.ask(() => {
+        const sent = options?.headers?.["authorization"];
+        const known = [this.present, this.previous].filter((one) => one !== undefined);
+        return known.some((one) => basicAuthorization("acme", one) === sent)
+          ? { status: 200, body: { access_token: "token" } }
+          : { status: 401, body: {} };
+      }),
+    close: () => Promise.resolve(),
+  };
+
+  private async underLock(action: () => Promise<void>): Promise<void> {
+    await this.beforeLock();
+    if (this.isLocked) {
+      throw LOCKED;
+    }
+    this.isLocked = true;
+    try {
+      await action();
+      // As the engine reads the client anew.
+      this.stored = await this.ask(() => this.present);
+    } finally {
+      this.isLocked = false;
+    }
+  }
+
+  private outputs(): StackOutputs {
+    return {
+      integrations: { acme: { organizationId: ID, serviceAccountUserId: "" } },
+      credentials: { acme: { clientSecret: this.stored, basic: "" } },
+    };
+  }
+
+  private async look() {
+    const { integrations } = SETTINGS;
+    const looking = { stack: "prod", integrations, outputs: this.outputs(), admin: this.admin };
+    const tools: RotationTools = {
+      stack: "prod",
+      settings: SETTINGS,
+      keycloak: this.keycloak,
+      admin: this.admin,
+      pulumi: this.pulumi,
+      underLock: (_, action) => this.underLock(action),
+      readOutputs: () => Promise.resolve(this.outputs()),
+      lookAgain: (clientId) => lookAtSecret(clientId, looking),
+      report: () => undefined,
+    };
+    return { tools, customers: [await lookAtSecret("acme", looking)] };
+  }
+
+  /** As the command does it. */
+  async rotate({ withoutOverlap = false } = {}): Promise<void> {
+    const { customers, tools } = await this.look();
+    await rotateSecrets(planRotation(customers, OVERLAP, { withoutOverlap, again: false, now: NOW }), tools);
+  }
+
+  async endOverlap(): Promise<void> {
+    const { customers, tools } = await this.look();
+    await endOverlaps(planEnd(customers, "prod"), tools);
+  }
+}
+
+/** How many questions a rotation asks that nobody kills. */
+const questions = async (wishes: { readonly withoutOverlap: boolean }): Promise<number> => {
+  const world = new World();
+  await world.rotate(wishes);
+  return world.asked;
+};
+
+describe.each([false, true])("a rotation that is killed, each answer having come: %s,", (answered) => {
+  test("at each of its questions leaves the customer a secret that works, and is finished by running it again", async () => {
+    for (let at = 1; at <= (await questions({ withoutOverlap: false })); at++) {
+      const world = new World();
+      world.kill = { at, answered };
+      await expect(world.rotate()).rejects.toThrow("killed");
+      expect(world.works(FIRST)).toBe(true);
+
+      world.kill = undefined;
+      await world.rotate();
+      expect({ at, made: world.made, works: world.works(FIRST) }).toEqual({ at, made: 1, works: true });
+      expect(world.stored).toBe(world.present);
+    }
+  });
+
+  test("with --no-overlap, at each of its questions, ends the old secret when it is run again", async () => {
+    for (let at = 1; at <= (await questions({ withoutOverlap: true })); at++) {
+      const world = new World();
+      world.kill = { at, answered };
+      await expect(world.rotate({ withoutOverlap: true })).rejects.toThrow("killed");
+
+      world.kill = undefined;
+      // As recover and up --refresh do it.
+      world.stored = world.present;
+      await world.rotate({ withoutOverlap: true });
+      expect({ at, works: world.works(FIRST), previous: world.previous }).toEqual({
+        at,
+        works: false,
+        previous: undefined,
+      });
+      expect(world.stored).toBe(world.present);
+    }
+  });
+});
+
+describe("a rotation beside another run", () => {
+  test("that holds the lock makes no secret", async () => {
+    const world = new World();
+    world.isLocked = true;
+    await expect(world.rotate()).rejects.toBe(LOCKED);
+    expect([world.made, world.present]).toEqual([0, FIRST]);
+  });
+
+  test("that renews the secret after the user was asked makes no second one", async () => {
+    const world = new World();
+    world.beforeLock = () => {
+      world.beforeLock = () => Promise.resolve();
+      return world.rotate();
+    };
+    await expect(world.rotate()).rejects.toThrow("Somebody else has renewed the secret of acme meanwhile");
+    expect([world.made, world.works(FIRST)]).toEqual([1, true]);
+  });
+
+  test("that renews the secret after the user was asked ends no secret that the customer has", async () => {
+    const world = new World();
+    world.previous = "the-one-of-long-ago";
+    world.beforeLock = () => {
+      [world.previous, world.present] = [FIRST, "the-one-that-another-run-made"];
+      return Promise.resolve();
+    };
+    await expect(world.endOverlap()).rejects.toThrow("Somebody else has renewed the secret of acme meanwhile");
+    expect(world.works(FIRST)).toBe(true);
+  });
+});
+
+describe("a customer without a secret in the state", () => {
+  test("gets Keycloak's", async () => {
+    const world = new World();
+    world.stored = "";
+    await world.rotate();
+    expect([world.made, world.stored]).toEqual([0, FIRST]);
+  });
+});
