@@ -3,6 +3,7 @@ import { Agent as EncryptedAgent, type AgentOptions, request as encryptedRequest
 import { text } from "node:stream/consumers";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
+import { isFollowed } from "../settings/proxy";
 import type { Connection } from "../settings/settings";
 import { UserError } from "../settings/userError";
 
@@ -78,6 +79,9 @@ interface Client {
 /** By Node.js's own client: to load another one takes each run longer (docs/decisions.md). */
 function clientOf(connection: Connection, { url, proxy }: Pick<Connection, "proxy" | "url">): Client {
   const { caCertificate, clientCertificate, insecure = false, timeout = TIMEOUT_SECONDS } = connection;
+  if (proxy !== undefined && !isFollowed(proxy)) {
+    throw new KeycloakError(`Keycloak at ${url} is not asked: Node.js would go around the proxy`);
+  }
   const isEncrypted = url.startsWith("https:");
   const request = isEncrypted ? encryptedRequest : plainRequest;
   const options: AgentOptions = {

@@ -1,6 +1,6 @@
 import type { Fault } from "./faults";
 import { type ProviderValues, VARIABLES } from "./provider";
-import { proxyFor } from "./proxy";
+import { proxyFaults, proxyFor } from "./proxy";
 import type { Connection, Credentials, Deployer } from "./settings";
 import type { ConfigurationSource } from "./source";
 
@@ -28,6 +28,10 @@ export function toLogin(
     return { faults: [RIVAL_TOKEN] };
   }
   const connection = toConnection(url, provider, environment);
+  const faults = proxyFaults([connection, connection.admin ?? connection]);
+  if (faults.length > 0) {
+    return { faults };
+  }
   return { login: { connection, deployer: { realm, clientId, credentials } }, faults: [] };
 }
 

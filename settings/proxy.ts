@@ -1,5 +1,7 @@
 import { BlockList, isIP } from "node:net";
 
+import type { Fault } from "./faults";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -10,11 +12,42 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function proxyFor(address: string, environment: Environment): string | undefined {
   const url = new URL(address);
   const setting = (name: string) => environment[name] || environment[name.toLowerCase()];
-  const proxy = setting(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
+  const proxy = setting(variableFor(url));
   if (proxy === undefined || isLoopback(hostOf(url)) || isExempt(url, setting("NO_PROXY") ?? "")) {
     return undefined;
   }
-  return /^(https?|socks5h?):\/\//.test(proxy) ? proxy : `http://${proxy}`;
+  return proxy.includes("://") ? proxy.replace(/^\w+:/, (scheme) => scheme.toLowerCase()) : `http://${proxy}`;
+}
+
+const variableFor = ({ protocol }: URL) => (protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
+
+/** Node.js goes around a proxy of any other kind without a word, and an older Node.js around every proxy. */
+export function isFollowed(proxy: string, nodeVersion: string = process.versions.node): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  const knowsProxies = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+  return knowsProxies && /^https?:\/\/[^\s/?#]+\/?$/.test(proxy) && URL.canParse(proxy) && isDecodable(proxy);
+}
+
+/** Node.js decodes the proxy's user name and password. */
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with the proxies on the way to some addresses. A proxy's URL may hold a password, and is not shown. */
+export function proxyFaults(ways: readonly { readonly url: string; readonly proxy?: string | undefined }[]): Fault[] {
+  const variables = ways.flatMap(({ url, proxy }) =>
+    proxy === undefined || isFollowed(proxy) ? [] : [variableFor(new URL(url))],
+  );
+  return [...new Set(variables)].map((variable) => ({
+    key: variable,
+    rule: "must be an HTTP proxy, as http://HOST:PORT or https://HOST:PORT, and Node.js at least 22.21 or 24.5",
+    reason: `Node.js, here ${process.versions.node}, would send the deployer's secret around any other proxy`,
+    remedy: `set ${variable} to an HTTP proxy, or exempt Keycloak's host by NO_PROXY`,
+  }));
 }
 
 /** Without the brackets of IPv6. */

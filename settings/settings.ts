@@ -92,7 +92,7 @@ export interface AppsSettings {
 export interface Connection {
   /** Keycloak's base URL, not necessarily the public one. */
   readonly url: string;
-  /** The proxy between, if any: the URL of an HTTP(S) or SOCKS 5 proxy, which may hold a password. */
+  /** The proxy between, if any: an HTTP proxy's URL, which may hold a password. */
   readonly proxy?: string | undefined;
   /** Where the admin REST API is elsewhere. */
   readonly admin?: Pick<Connection, "proxy" | "url"> | undefined;

@@ -1,5 +1,5 @@
 import { readSettings } from "../../settings/read";
-import { proxyFor } from "../../settings/proxy";
+import { isFollowed, proxyFor } from "../../settings/proxy";
 import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, SECRET } from "./configuration";
 
 const secure = (value: string) => ({ secure: value });
@@ -196,6 +196,44 @@ describe("the way to Keycloak", () => {
   });
 });
 
+describe("a proxy that Node.js would go around, with the deployer's secret, is refused and not shown", () => {
+  test.each([
+    { HTTPS_PROXY: "socks5://robot:hunter2@proxy:1080" },
+    { HTTPS_PROXY: "socks5h://proxy:1080" },
+    { https_proxy: "SOCKS5://proxy:1080" },
+    { HTTPS_PROXY: "socks4://proxy" },
+    { HTTPS_PROXY: "ftp://proxy" },
+    { HTTPS_PROXY: "http://robot:hunter2@proxy:port" },
+    { HTTPS_PROXY: "http://robot:%ff@proxy:3128" },
+    { HTTPS_PROXY: "http://" },
+    { HTTPS_PROXY: "/run/proxy.sock" },
+    { HTTPS_PROXY: "PROXY proxy:3128" },
+  ])("%j", (environment: Record<string, string>) => {
+    const { faults, message } = refusal(configuration({}, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment }));
+    expect(faults.map(({ key }) => key)).toEqual(["HTTPS_PROXY"]);
+    expect(message).not.toMatch(/hunter2/);
+  });
+
+  test("of the admin REST API alone, too", () => {
+    const environment = { KEYCLOAK_CLIENT_SECRET: SECRET, HTTPS_PROXY: "socks5://proxy", NO_PROXY: "example.com" };
+    expect(keysOfFaults(configuration({ "keycloak:adminUrl": "https://admin.example.org" }, environment))).toEqual([
+      "HTTPS_PROXY",
+    ]);
+    expect(accepted(configuration({}, environment)).connection.proxy).toBeUndefined();
+  });
+
+  test.each([
+    ["22.20.0", false],
+    ["22.21.0", true],
+    ["23.11.0", false],
+    ["24.4.1", false],
+    ["24.5.0", true],
+    ["26.0.0", true],
+  ])("by Node.js %s, which knows proxies or not: %s", (version, knows) => {
+    expect(isFollowed("http://proxy:3128", version)).toBe(knows);
+  });
+});
+
 describe("the proxy is chosen as Go chooses it", () => {
   const KEYCLOAK = "https://keycloak.example.com:8443/auth";
   const PROXY = "http://proxy.example.com:3128";
@@ -205,7 +243,7 @@ describe("the proxy is chosen as Go chooses it", () => {
     [KEYCLOAK, { https_proxy: PROXY }, PROXY],
     [KEYCLOAK, { HTTPS_PROXY: PROXY, https_proxy: "http://other" }, PROXY],
     [KEYCLOAK, { HTTPS_PROXY: "proxy.example.com:3128" }, PROXY],
-    [KEYCLOAK, { HTTPS_PROXY: "socks5://proxy:1080" }, "socks5://proxy:1080"],
+    [KEYCLOAK, { HTTPS_PROXY: "HTTP://proxy.example.com:3128" }, PROXY],
     [KEYCLOAK, { HTTP_PROXY: PROXY }, undefined],
     [KEYCLOAK, { HTTPS_PROXY: "" }, undefined],
     ["http://keycloak.example.com", { HTTP_PROXY: PROXY }, PROXY],
