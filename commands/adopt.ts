@@ -12,6 +12,7 @@ import { differenceLines, verifyStack } from "./verify/verification";
 import { readSettings } from "../settings/read";
 import { dependencies } from "../package.json";
 import { runCommand } from "./cli/commandLine";
+import { refuseEmptyRealm } from "./cli/emptyRealm";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 runCommand(
@@ -38,6 +39,7 @@ runCommand(
     const keycloak = connect(settings.connection);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
+      await refuseEmptyRealm(name, stack.outputs, settings, admin);
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
       const deployed = await clientIdsInState(pulumi);
       const candidates = await findCandidates(settings, deployed, admin, options.customer ?? []);

@@ -7,6 +7,7 @@ import { readSettings } from "../settings/read";
 import { clientIdsInState } from "./pulumi/exportedState";
 import { pulumiCli } from "./pulumi/pulumiCli";
 import { FOUND, runReport, UsageError } from "./cli/commandLine";
+import { refuseEmptyRealm } from "./cli/emptyRealm";
 import { loadStack, PROJECT_DIRECTORY } from "./cli/stack";
 
 runReport(
@@ -31,6 +32,7 @@ runReport(
     const keycloak = connect(settings.connection);
     try {
       const admin = await loginAsDeployer(keycloak, settings);
+      await refuseEmptyRealm(name, stack.outputs, settings, admin);
       const record = await readRecord(PROJECT_DIRECTORY, name);
       const listed = await listCustomers(settings, stack.outputs, admin, record, admin.now());
       const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name, PROJECT_DIRECTORY)));

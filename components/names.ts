@@ -53,3 +53,8 @@ export const BUILT_IN_SCOPES = ["basic", "roles", "service_account"] as const;
 
 /** How many resources of Keycloak's a customer has: a client, its two lists of client scopes, a mapper. */
 export const RESOURCES_PER_CUSTOMER = 4;
+
+/** The client whose roles say who may administer a realm: each realm has it. */
+export function administrationClient(realm: string): string {
+  return realm === "master" ? "master-realm" : "realm-management";
+}

@@ -3,15 +3,16 @@ import type * as v from "valibot";
 import { recordOf, stringsOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
 import { explainAdmin } from "../settings/keycloakAnswers";
-import type { Settings } from "../settings/settings";
 import { ofForm } from "../settings/shapes";
 import { issuedAtOf } from "./accessToken";
+import { refuseBlindness } from "./blindness";
 import type { KeycloakConnection } from "./http";
 import { login } from "./login";
+import { type Place, refuseWrongServer } from "./wrongServer";
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {
-  /** Below `/admin/realms/<realm>`. @throws SettingsError unless the answer is 200, and JSON. */
+  /** Below `/admin/realms/<realm>`. @throws SettingsError unless it is 200, JSON, and of a deployer who may look. */
   get(path: string): Promise<unknown>;
 }
 
@@ -24,14 +25,17 @@ export interface KeycloakManager extends KeycloakAdmin {
 }
 
 /**
- * Logs in as the Keycloak provider does, to read the realm of the settings, or to change it.
+ * Logs in to the stack's own server as the Keycloak provider does, to read the realm of the settings, or to change it.
  * @param accessToken from a login before, which is used instead as long as Keycloak takes it
  */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
-  asking: Pick<Settings, "connection" | "deployer" | "realm">,
+  asking: Place,
   accessToken?: string,
 ): Promise<KeycloakManager> {
+  if (accessToken === undefined) {
+    await refuseWrongServer(keycloak, asking);
+  }
   let token = accessToken ?? (await logIn(keycloak, asking));
   const ahead = clockDifference(token, asking);
   const base = `/admin/realms/${asking.realm}`;
@@ -49,10 +53,12 @@ export async function loginAsDeployer(
     }
     return body;
   };
+  const get = (path: string) => send("GET", path, (status) => status === 200);
   return {
     now: () => new Date(Date.now() + ahead),
     get: async (path) => {
-      const body = await send("GET", path, (status) => status === 200);
+      const body = await get(path);
+      await refuseBlindness(path, body, asking, get);
       return body ?? Promise.reject(otherAnswer(path, "it is no JSON"));
     },
     change: (method, path, json) => send(method, path, (status) => status >= 200 && status < 300, json),

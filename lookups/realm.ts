@@ -1,7 +1,14 @@
 import * as keycloak from "@pulumi/keycloak";
 
-import { ACCOUNT_CLIENT, ACCOUNT_ROLES, BUILT_IN_SCOPES, realmScopeNames } from "../components/names";
+import {
+  ACCOUNT_CLIENT,
+  ACCOUNT_ROLES,
+  administrationClient,
+  BUILT_IN_SCOPES,
+  realmScopeNames,
+} from "../components/names";
 import { type Fault, shown } from "../settings/faults";
+import { explainBlindness } from "../settings/keycloakAnswers";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import type { Found } from "./found";
@@ -23,6 +30,9 @@ export async function lookUpAccountRoles(settings: Settings): Promise<Found<[nam
     );
     return { found, faults: [] };
   } catch (error) {
+    if (isAbsence(error) && !(await maySeeClients(settings))) {
+      return { found: [], faults: [explainBlindness("view-clients", settings)] };
+    }
     const { rule, reason, remedy } = explainFailure(error, settings);
     return { found: [], faults: [{ key: "scpcloud:accountAccess", rule, reason, remedy }] };
   }
@@ -47,10 +57,27 @@ export async function checkScopes(settings: Settings): Promise<Fault[]> {
 }
 
 /** @param absent what to tell where it is not there */
-function checkScope(name: string, settings: Settings, absent: Fault): Promise<Fault | undefined> {
-  return keycloak.openid.getClientScope({ realmId: settings.realm, name }).then(
-    () => undefined,
-    (error: unknown) => (/\b403 /.test(String(error)) ? explainFailure(error, settings) : absent),
+async function checkScope(name: string, settings: Settings, absent: Fault): Promise<Fault | undefined> {
+  try {
+    await keycloak.openid.getClientScope({ realmId: settings.realm, name });
+    return undefined;
+  } catch (error) {
+    if (!isAbsence(error)) {
+      return explainFailure(error, settings);
+    }
+    return (await maySeeClients(settings)) ? absent : explainBlindness("view-clients", settings);
+  }
+}
+
+/** The provider's own words for what is in no list that it was given. */
+const isAbsence = (error: unknown) =>
+  /does not exist|not found|matched 0 /.test(String(error)) && !/: \d{3} /.test(String(error));
+
+/** Whoever may look at clients sees this one. */
+function maySeeClients({ realm }: Settings): Promise<boolean> {
+  return keycloak.openid.getClient({ realmId: realm, clientId: administrationClient(realm) }).then(
+    () => true,
+    () => false,
   );
 }
 

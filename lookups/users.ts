@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 
 import type { Fault } from "../settings/faults";
 import { nameOf } from "../settings/keycloakAnswers";
-import type { Settings } from "../settings/settings";
+import { deployersUser, type Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
 type UserFault = Pick<Fault, "rule" | "reason" | "remedy">;
@@ -54,10 +54,10 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
       remedy: `write "${lowerCase}"`,
     };
   }
-  if (!(await maySeeUsers(realm))) {
+  if (!(await maySeeUsers(settings))) {
     return {
       rule: `must be visible to the deployer, ${nameOf(deployer)}`,
-      reason: "Keycloak forbids the deployer to look at users: it lacks the role view-users",
+      reason: "Keycloak shows the deployer no users: it lacks the role view-users",
       remedy: `give the service account of ${nameOf(deployer)} the role view-users of the client realm-management`,
     };
   }
@@ -84,12 +84,16 @@ async function exists(realmId: string, username: string): Promise<boolean> {
   );
 }
 
-/** Whoever may look at users is told that this one does not exist; anybody else is forbidden to ask. */
-async function maySeeUsers(realmId: string): Promise<boolean> {
-  return keycloak.getUserRealmRoles({ realmId, userId: NOBODY }).then(
-    () => true,
-    (error: unknown) => !/\b403 /.test(String(error)),
-  );
+/** Whoever may look at users sees its own. Of another realm, it is told that nobody is there, and anybody else is forbidden to ask. */
+async function maySeeUsers(settings: Settings): Promise<boolean> {
+  const { realm } = settings;
+  const own = deployersUser(settings);
+  return own === undefined
+    ? keycloak.getUserRealmRoles({ realmId: realm, userId: NOBODY }).then(
+        () => true,
+        (error: unknown) => !/\b403 /.test(String(error)),
+      )
+    : exists(realm, own);
 }
 
 /** The empty UUID, which Keycloak gives to nobody. */

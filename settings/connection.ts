@@ -1,4 +1,4 @@
-import type { Fault } from "./faults";
+import { type Fault, shown } from "./faults";
 import { type ProviderValues, VARIABLES } from "./provider";
 import { proxyFaults, proxyFor } from "./proxy";
 import type { Connection, Credentials, Deployer } from "./settings";
@@ -10,10 +10,14 @@ export interface Login {
   readonly deployer: Deployer;
 }
 
-/** The provider's own way to Keycloak, for whoever else asks it; or what is missing on it. */
+/**
+ * The provider's own way to Keycloak, for whoever else asks it; or what is missing on it.
+ * @param administered the realm of the stack, where it is known
+ */
 export function toLogin(
   provider: ProviderValues,
   environment: ConfigurationSource["environment"],
+  administered?: string | null,
 ): { readonly login?: Login; readonly faults: readonly Fault[] } {
   const { url, clientId, realm = "master" } = provider;
   const credentials = credentialsOf(provider);
@@ -29,6 +33,9 @@ export function toLogin(
   }
   const connection = toConnection(url, provider, environment);
   const faults = proxyFaults([connection, connection.admin ?? connection]);
+  if (administered && realm !== administered && realm !== "master") {
+    faults.push(otherRealm(realm, administered));
+  }
   if (faults.length > 0) {
     return { faults };
   }
@@ -62,6 +69,19 @@ const RIVAL_TOKEN: Fault = {
   reason: "the provider would send neither, and Keycloak would refuse every request (401)",
   remedy: "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
 };
+
+/** Keycloak answers 403 to whatever such a deployer asks for, whichever roles it has. */
+function otherRealm(realm: string, administered: string): Fault {
+  return {
+    key: "scpcloud:realm",
+    rule: `must be the deployer's own realm, which is ${shown(realm)}`,
+    reason:
+      "keycloak:realm (or KEYCLOAK_REALM) says so, and Keycloak lets no deployer but one of the realm master administer " +
+      "another realm",
+    value: shown(administered),
+    remedy: `write scpcloud:realm: ${realm}; or keycloak:realm: ${administered}, with a client of that realm`,
+  };
+}
 
 function toConnection(
   baseUrl: string,

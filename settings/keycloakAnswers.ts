@@ -103,6 +103,16 @@ export function explainLogin(
   if (ofAssertion !== undefined) {
     return { ...ofAssertion[1], reason: answer };
   }
+  if (deployer.credentials.kind === "signingKey" && /audience/i.test(said)) {
+    return {
+      key: "keycloak:url",
+      rule: "must be Keycloak's public URL, where the deployer logs in by keycloak:jwtSigningKey",
+      reason: answer,
+      remedy:
+        "write the URL of scpcloud:publicUrl: the provider makes the assertion for keycloak:url (or adminUrl), and Keycloak " +
+        "takes it for its public URL only; or let the deployer log in by its client secret",
+    };
+  }
   const known = LOGIN_WORDS.find(([words]) => words.test(said));
   if (known !== undefined) {
     return { ...known[1](who), reason: answer };
@@ -224,6 +234,48 @@ export function explainAdmin(answer: RefusedAnswer, { connection, deployer, real
     default:
       return explainNotReady(answer, { connection });
   }
+}
+
+/** No answer came. The reason is in the words of Go or of Node.js. */
+export function explainNoAnswer(reason: string, { connection }: Pick<Asking, "connection">): Fault {
+  if (!/x509|certificate/i.test(reason)) {
+    return {
+      key: "keycloak:url",
+      rule: "must be a Keycloak that answers",
+      reason: `it could not be reached: ${NETWORK.exec(reason)?.[0] ?? reason}`,
+      value: connection.url,
+      remedy: "check the URL and whether the server is up; the embedded one is started by: make up",
+    };
+  }
+  const isOfTime = /expired|not yet valid/i.test(reason);
+  return {
+    key: "keycloak:url",
+    rule: "must be a server with a certificate that the deployer trusts",
+    reason: `its certificate was refused: ${(isOfTime ? undefined : /x509: [^(]*/.exec(reason)?.[0].trim()) ?? reason}`,
+    value: connection.url,
+    remedy: isOfTime
+      ? `compare this machine's clock, which says ${new Date().toISOString()}; if it is right, have the certificate renewed`
+      : "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR; " +
+        'for the embedded Keycloak: eval "$(make env)"',
+  };
+}
+
+/** The words of Go that say all; those of Node.js are short. */
+export const NETWORK =
+  /connection refused|connection reset|no such host|i\/o timeout|deadline exceeded|network is unreachable|EOF/;
+
+/** An empty list is no answer to a deployer who may ask, but not look. */
+export function explainBlindness(
+  role: "view-clients" | "view-users",
+  { deployer, realm }: Pick<Asking, "deployer" | "realm">,
+): Fault {
+  const manages = role.replace("view", "manage");
+  return {
+    key: "keycloak:clientId",
+    rule: `must be a client with the role ${role} or ${manages} of realm-management`,
+    reason: `Keycloak shows empty lists to ${nameOf(deployer)}: it hides what is there`,
+    remedy: `give its service account the role ${role}, or for up ${manages}, in realm ${realm}`,
+  };
 }
 
 /** The server, or a proxy before it, answers, but not to what was asked. */

@@ -49,7 +49,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...(hasApps ? [...ofEngine, ...checkApps(values, provider)] : []),
     ].map((fault) => inItsFile(fault, source)),
   );
-  const way = login ? toLogin(provider, source.environment) : { faults: [] };
+  const way = login ? toLogin(provider, source.environment, values.realm) : { faults: [] };
   faults.push(...way.faults.filter(({ key }) => !isTold(key)));
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));

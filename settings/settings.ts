@@ -130,6 +130,16 @@ export interface Deployer {
   readonly credentials: Credentials;
 }
 
+/** The user as whom the deployer acts, where that is one of the realm's. */
+export function deployersUser({ deployer, realm }: Pick<Settings, "deployer" | "realm">): string | undefined {
+  const { clientId, credentials } = deployer;
+  const isClient = credentials.kind !== "password";
+  if (deployer.realm !== realm || (isClient && clientId === undefined)) {
+    return undefined;
+  }
+  return (isClient ? `service-account-${clientId}` : credentials.username).toLowerCase();
+}
+
 /** The validated configuration of one stack. Nothing else in the program reads configuration. */
 export interface Settings extends OfflineSettings {
   readonly connection: Connection;

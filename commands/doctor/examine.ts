@@ -36,7 +36,7 @@ export async function examine(stack: string): Promise<Check[]> {
     ];
   });
   const rest =
-    settings === undefined ? [unknown("Keycloak", "not asked, as its URL is not known")] : await ask(settings);
+    settings === undefined ? [unknown("Keycloak", "not asked, as the settings are not valid")] : await ask(settings);
   return [...checkProtection(process.env), ...state, ...configuration, ...rest];
 }
 
@@ -67,10 +67,10 @@ async function ask(settings: Settings): Promise<Check[]> {
   const keycloak = connect(settings.connection);
   try {
     const server = await attempt("Keycloak", ACTIVITIES, () => checkServer(keycloak, settings));
-    const isThere = !server.some(({ about, outcome }) => outcome === "wrong" && ["Keycloak", "realm"].includes(about));
+    const isThere = !server.some(({ about, outcome }) => outcome === "wrong" && about === "Keycloak");
     const deployer = isThere
       ? await checkDeployer(keycloak, settings)
-      : [unknown("login", "not tried, as Keycloak or the realm is not there")];
+      : [unknown("login", "not tried, as the stack's own Keycloak or the realm is not there")];
     return [...server, ...deployer, ...(await checkEngine(settings))];
   } finally {
     await keycloak.close();

@@ -7,39 +7,32 @@ import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
 import { isSecret } from "../../components/credentials";
 import { recordOf } from "../../settings/decode";
 import type { Connection, Settings } from "../../settings/settings";
-import { discoveryDocumentOf, issuerOf, realmUrl } from "../../settings/settings";
+import { issuerOf } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../contract/compareClaims";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
+import { refuseWrongServer } from "../../keycloak/wrongServer";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { providerAuthorities } from "./providerAuthorities";
 
-/** Whether the server answers, is trusted, knows the realm, and calls itself what the settings say. */
+/** Whether the server answers, is trusted, knows the realm, and is the one that the settings speak of. */
 export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
   const { connection, realm } = settings;
-  const path = discoveryDocumentOf(realmUrl("", realm));
-  const { status, body } = await keycloak.request(path);
-  const checks = [right("Keycloak", `${connection.url} answers, and our commands trust its certificate`)];
-  checks.push(await checkProviderTrust(connection));
-  if (status !== 200) {
-    const why = status === 404 ? `there is no realm "${realm}", or it is disabled` : `the server answered ${status}`;
-    const remedy = "compare the name, letter by letter, with the admin console; see there whether the realm is enabled";
-    return [...checks, wrong("realm", `${why} (${path})`, remedy)];
-  }
-  checks.push(right("realm", `${realm} is there and enabled`));
-  const { issuer } = recordOf(body);
-  checks.push(
+  const issuer = await refuseWrongServer(keycloak, settings);
+  return [
+    right("Keycloak", `${connection.url} answers, and our commands trust its certificate`),
+    await checkProviderTrust(connection),
+    right("realm", `${realm} is there`),
     issuer === issuerOf(settings)
-      ? right("issuer", issuerOf(settings))
+      ? right("issuer", issuer)
       : wrong(
           "issuer",
-          `the server says ${typeof issuer === "string" ? issuer : "none"}, and the settings say ${issuerOf(settings)}: the API would refuse each token`,
-          "compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname",
+          `the server says ${issuer}, which is one of scpcloud:api.additionalIssuers; the settings say ${issuerOf(settings)}`,
+          "bring scpcloud:publicUrl and Keycloak's option hostname together, once the move of hosts is done",
           ["verify"],
         ),
-  );
-  return checks;
+  ];
 }
 
 /** The provider is a Go program, which finds its certificates elsewhere than Node.js. */

@@ -1,3 +1,4 @@
+import { refuseEmptyRealm } from "../cli/emptyRealm";
 import type { Stack } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { foreignPolicies } from "../../keycloak/clientPolicies";
@@ -23,6 +24,7 @@ export async function findDrift(
   pulumi: PulumiCli,
 ): Promise<DriftReport> {
   const admin = await loginAsDeployer(keycloak, settings);
+  await refuseEmptyRealm(name, outputs, settings, admin);
   const asked = runPreview(pulumi, "--refresh=false");
   const [, found] = await Promise.allSettled([asked, runRefreshPreview(pulumi)]);
   const plain = await asked;

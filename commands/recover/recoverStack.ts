@@ -1,6 +1,7 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
 import { dependencies } from "../../package.json";
 import { readSettings } from "../../settings/read";
+import { refuseEmptyRealm } from "../cli/emptyRealm";
 import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
@@ -33,6 +34,7 @@ export async function recoverStack(
   const keycloak = connect(settings.connection);
   try {
     const admin = await loginAsDeployer(keycloak, settings);
+    await refuseEmptyRealm(name, outputs, settings, admin);
     const { apps, integrations } = settings;
     refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {

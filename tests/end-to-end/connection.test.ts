@@ -15,6 +15,7 @@ import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
 import { login } from "../../keycloak/login";
 import type { Credentials } from "../../settings/settings";
+import { accepted, configuration } from "../unit/configuration";
 import { Administrator } from "./keycloak";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
@@ -192,7 +193,14 @@ describe("the deployer's credentials", () => {
       clientId: "scpcloud-deployer",
       credentials: { kind: "accessToken", accessToken },
     } as const;
-    const admin = await loginAsDeployer(keycloak, { connection: connection(), deployer, realm: REALM });
+    const place = {
+      connection: connection(),
+      deployer,
+      realm: REALM,
+      publicUrl: BEYOND_PROXY,
+      api: accepted(configuration()).api,
+    };
+    const admin = await loginAsDeployer(keycloak, place);
 
     expect(await admin.get("/clients?clientId=scpcloud-deployer")).toMatchObject([{ clientId: "scpcloud-deployer" }]);
     await keycloak.close();

@@ -115,7 +115,7 @@ const parts = fc.record({
   bff,
   bffPublicUrl: maybe(url),
   contact: maybe(fc.stringMatching(/^[ -~]{0,30}$/)),
-  deployerRealm: maybe(fc.stringMatching(/^[a-z]{1,8}$/)),
+  deployerRealm: maybe(fc.constantFrom("master", "the stack's")),
   forbidden,
   integrations,
   keycloakUrl: url,
@@ -134,7 +134,8 @@ export const validConfiguration: fc.Arbitrary<ValidConfiguration> = parts
 type Parts = typeof parts extends fc.Arbitrary<infer Value> ? Value : never;
 
 function toValidConfiguration(chosen: Parts): ValidConfiguration {
-  const { additionalIssuers, deployerRealm, keycloakUrl, publicUrl } = chosen;
+  const { additionalIssuers, keycloakUrl, publicUrl } = chosen;
+  const deployerRealm = chosen.deployerRealm === "the stack's" ? (chosen.realm ?? "ScpCloud") : chosen.deployerRealm;
   const [clientIds, users, ids, details] = chosen.integrations;
   const customers = clientIds.map((id, index): [Record<string, unknown>, IntegrationSettings] => {
     const { byId = false, name: displayName, retired, sharedOrganization } = details[index] ?? {};

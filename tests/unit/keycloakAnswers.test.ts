@@ -16,6 +16,7 @@ import type { KeycloakConnection } from "../../keycloak/http";
 import { fetchToken } from "../../keycloak/tokens";
 import { SettingsError } from "../../settings/faults";
 import { explainLogin } from "../../settings/keycloakAnswers";
+import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, OTHER_ID, SECRET, withIntegrations } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge } from "./fakeKeycloak";
 
@@ -120,10 +121,79 @@ describe("a login by an assertion that somebody else has issued", () => {
   });
 });
 
+it("a key that signs for another URL than Keycloak's public one is told as that", () => {
+  const credentials = { kind: "signingKey", algorithm: "RS256", privateKey: SECRET } as const;
+  const said = "invalid_client: Invalid token audience";
+  const fault = explainLogin({ status: 400, said }, { ...ASKING, deployer: { ...ASKING.deployer, credentials } });
+  expect(fault).toMatchObject({ key: "keycloak:url", remedy: expect.stringContaining("scpcloud:publicUrl") as string });
+});
+
+describe("a server that is not the stack's own", () => {
+  const lookAt = async (realm: Partial<FakeRealm>, place: Parameters<typeof loginAsDeployer>[1] = ASKING) => {
+    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
+    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, ...realm });
+    const outcome = await loginAsDeployer(keycloak, place).then(() => "accepted", String);
+    return { outcome, requests: keycloak.requests };
+  };
+  const DISCOVERY = "/realms/ScpCloud/.well-known/openid-configuration";
+
+  it("is refused by its issuer, before the deployer logs in there", async () => {
+    const { outcome, requests } = await lookAt({ issuer: "https://stage.example.com/realms/ScpCloud" });
+    expect(outcome).toMatch(
+      /scpcloud:publicUrl\n.*\n.*issuer is https:\/\/stage\.example\.com\/realms\/ScpCloud, and the/,
+    );
+    expect(requests).toEqual([`GET ${DISCOVERY}`]);
+  });
+
+  it.each([
+    [404, { error: "Realm does not exist" }, /scpcloud:realm\n.*\n.*404.*Realm does not exist/],
+    [503, undefined, /keycloak:url\n.*\n.*failed at \/realms\/ScpCloud\/.*: 503/],
+    [200, "<html>", /keycloak:url\n.*\n.*unexpected answer at \/realms\/ScpCloud\/.*: 200/],
+  ])("is refused where it does not tell its issuer: %s %j", async (status, body, words) => {
+    const { outcome, requests } = await lookAt({ answers: { [DISCOVERY]: { status, body } } });
+    expect(outcome).toMatch(words);
+    expect(requests).toEqual([`GET ${DISCOVERY}`]);
+  });
+
+  it("is none that the stack file lists besides, while hosts move", async () => {
+    const issuer = "https://old.example.com/realms/ScpCloud";
+    const api = { ...ASKING.api, additionalIssuers: [issuer] };
+    expect((await lookAt({ issuer }, { ...ASKING, api })).outcome).toBe("accepted");
+  });
+});
+
+describe("an empty list of Keycloak", () => {
+  const LIST = "/admin/realms/ScpCloud";
+  const get = async (path: string, visible: Readonly<Record<string, readonly object[]>>) => {
+    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
+    const lists = { [path]: [], ...visible };
+    const answers = Object.fromEntries(
+      Object.entries(lists).map(([at, body]) => [`${LIST}${at}`, { status: 200, body }]),
+    );
+    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, answers });
+    return (await loginAsDeployer(keycloak, ASKING)).get(path);
+  };
+  const CLIENT = "/clients?clientId=realm-management";
+  const USER = "/users?exact=true&username=service-account-deployer";
+
+  it.each([
+    ["/clients?clientId=acme", CLIENT, "view-clients"],
+    ["/client-scopes", CLIENT, "view-clients"],
+    ["/users?exact=true&username=anna", USER, "view-users"],
+  ])("%s is no answer to a deployer who may not look, and is one to who may", async (path, certain, role) => {
+    await expect(get(path, { [certain]: [] })).rejects.toThrow(`must be a client with the role ${role} or manage-`);
+    await expect(get(path, { [certain]: [{ id: "1" }] })).resolves.toEqual([]);
+  });
+
+  it("of what belongs to a client counts", async () => {
+    await expect(get("/clients/1/protocol-mappers/models", {})).resolves.toEqual([]);
+  });
+});
+
 describe("a command that Keycloak refuses something", () => {
   const faultOf = async (realm: Partial<FakeRealm>) => {
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
-    const keycloak = await FakeKeycloak.start({ issuer: "", tokens, ...realm });
+    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, ...realm });
     const asked = (async () => (await loginAsDeployer(keycloak, ASKING)).change("POST", "/clients"))();
     const error: unknown = await asked.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SettingsError);

@@ -14,7 +14,8 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "../../keycloak/http";
 import { checkLogin } from "../../lookups/loginCheck";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
-import type { Connection } from "../../settings/settings";
+import { explainNoAnswer } from "../../settings/keycloakAnswers";
+import { type Connection, type Credentials, issuerOf } from "../../settings/settings";
 import { accepted, configuration } from "./configuration";
 
 interface Seen {
@@ -109,8 +110,32 @@ describe("the program's own login", () => {
   it("tells that something else than Keycloak answers", async () => {
     const url = `https://localhost:${await startServer()}`;
 
-    expect(await faultOf({ url, caCertificate: authority.certificate })).toContain("it gave an unexpected answer: 200");
-    expect(seen.map(({ line }) => line)).toEqual(["POST /realms/master/protocol/openid-connect/token"]);
+    expect(await faultOf({ url, caCertificate: authority.certificate })).toMatch(
+      /it gave an unexpected answer at .*: 200/,
+    );
+    expect(seen.map(({ line }) => line)).toEqual(["GET /realms/ScpCloud/.well-known/openid-configuration"]);
+  });
+
+  it("tells a certificate that is not yet valid with this machine's own time", () => {
+    const reason = "certificate is not yet valid";
+    const { remedy } = explainNoAnswer(reason, { connection: { url: "https://keycloak.example.com" } });
+    expect(remedy).toMatch(/^compare this machine's clock, which says \d{4}-/);
+  });
+
+  it.each<Credentials>([
+    { kind: "assertion", assertion: "a" },
+    { kind: "assertionFile", path: "/nowhere" },
+  ])("leaves an assertion to the provider, as Keycloak takes it once: $kind", async (credentials) => {
+    const settings = accepted(configuration());
+    const issuer = issuerOf(settings);
+    const lines: string[] = [];
+    const server = createHttpServer((request, response) => {
+      lines.push(request.url ?? "");
+      response.end(JSON.stringify({ issuer }));
+    });
+    const connection = { url: `http://127.0.0.1:${await listening(server)}` };
+    expect(await checkLogin({ ...settings, connection, deployer: { ...settings.deployer, credentials } })).toEqual([]);
+    expect(lines).toEqual(["/realms/ScpCloud/.well-known/openid-configuration"]);
   });
 });
 

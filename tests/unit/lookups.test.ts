@@ -146,7 +146,7 @@ describe("a user who does not stand for an organization", () => {
     [
       "spelt in the wrong case or absent, when the lower-case name is not among the first hundred",
       named("Anna"),
-      { getUser: usersVisible() },
+      { getUser: usersVisible("service-account-deployer") },
     ],
     ["invisible, when the deployer of the realm may not see users", deployerOf("ScpCloud"), noUsers],
     ["invisible, when the deployer of another realm may not see users", deployerOf("master"), noUsers],
@@ -223,6 +223,38 @@ describe("a server that does not do what it is asked", () => {
     expect(await faultsOf({}, lookups)).toMatchSnapshot();
   });
 });
+
+describe("a deployer to whom Keycloak shows empty lists", () => {
+  const blind: Record<string, Lookup> = {
+    getClient: fails("openid client with name realm-management not found"),
+    getClientScope: (inputs) =>
+      fails("expected provided client scope name to match 1 scope, but matched 0 scopes")(inputs),
+  };
+
+  it.each<[string, Partial<Settings>]>([
+    ["a realm stack", { accountAccess: true }],
+    ["a stack of customers", { realmStack: "prod" }],
+  ])("is told the role that it lacks, and nothing of an absent client scope: %s", async (_, settings) => {
+    const message = await faultsOf(settings, blind);
+    expect(message).toContain("1 fault");
+    expect(message).toContain("must be a client with the role view-clients or manage-clients of realm-management");
+  });
+
+  it("is told so of users, too, where Keycloak does not forbid the question", async () => {
+    const message = await faultsOf({}, { getUser: usersVisible() });
+    expect(message).toContain("it lacks the role view-users");
+  });
+});
+
+it.each(["502 Bad Gateway", "403 Forbidden"])(
+  "a client scope that cannot be asked for is not said to be absent: %s",
+  async (answer) => {
+    const getClientScope = fails(`error sending GET request to /admin/realms/ScpCloud/client-scopes: ${answer}.`);
+    const message = await faultsOf({}, { getClientScope });
+    expect(message).toContain(`${answer.slice(0, 3)}`);
+    expect(message).not.toContain('client scope "');
+  },
+);
 
 describe("several lookups that fail for one reason", () => {
   it("are asked at once, and the realm's fault is told alone", async () => {

@@ -5,9 +5,9 @@ const PLAIN = "plain-text-secret-of-the-deployer";
 
 describe("the connection to Keycloak", () => {
   test("comes from the stack file, with the secret from the environment", () => {
-    expect(accepted(configuration({ "keycloak:realm": "operations" }))).toMatchObject({
+    expect(accepted(configuration({ "keycloak:realm": "ScpCloud" }))).toMatchObject({
       connection: { url: "https://keycloak.example.com" },
-      deployer: { realm: "operations", clientId: "deployer" },
+      deployer: { realm: "ScpCloud", clientId: "deployer" },
     });
   });
 
@@ -16,13 +16,13 @@ describe("the connection to Keycloak", () => {
       KEYCLOAK_URL: "https://keycloak.internal",
       KEYCLOAK_CLIENT_ID: "robot",
       KEYCLOAK_CLIENT_SECRET: SECRET,
-      KEYCLOAK_REALM: "operations",
+      KEYCLOAK_REALM: "ScpCloud",
       KEYCLOAK_BASE_PATH: "/auth",
     };
     const source = configuration({ "keycloak:url": undefined, "keycloak:clientId": undefined }, environment);
     expect(accepted(source)).toMatchObject({
       connection: { url: "https://keycloak.internal/auth" },
-      deployer: { realm: "operations", clientId: "robot" },
+      deployer: { realm: "ScpCloud", clientId: "robot" },
     });
   });
 
@@ -32,6 +32,19 @@ describe("the connection to Keycloak", () => {
       connection: { url: "https://keycloak.example.com" },
       deployer: { realm: "master", clientId: "deployer" },
     });
+  });
+
+  test.each<[Readonly<Record<string, unknown>>, Readonly<Record<string, string>>]>([
+    [{ "keycloak:realm": "Stage" }, {}],
+    [{ "scpcloud:realm": "scpcloud", "keycloak:realm": "ScpCloud" }, {}],
+    [{}, { KEYCLOAK_REALM: "Stage" }],
+  ])("cannot be that of a deployer whom Keycloak lets administer another realm only: %j %j", (values, environment) => {
+    const [fault, ...others] = faultsOf(configuration(values, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment }));
+    expect(fault).toMatchObject({
+      key: "scpcloud:realm",
+      remedy: expect.stringContaining("write scpcloud:realm: S") as string,
+    });
+    expect(others).toEqual([]);
   });
 
   test("may have a base path", () => {

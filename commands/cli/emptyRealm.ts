@@ -1,0 +1,46 @@
+import { CLIENT_SCOPE } from "../../components/names";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import { findClient } from "../../keycloak/clients";
+import type { Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import type { StackOutputs } from "./stack";
+
+/** The realm has nothing of what a stack has deployed. */
+export class EmptyRealmError extends UserError {
+  override readonly name = "EmptyRealmError";
+}
+
+/**
+ * All customers do not go at once: a realm without any of them is another one, or an empty copy, until somebody proves
+ * otherwise. Of a stack with one customer the client scope tells it.
+ */
+export async function refuseEmptyRealm(
+  stack: string,
+  { integrations = {} }: Pick<StackOutputs, "integrations">,
+  { connection, realm }: Pick<Settings, "connection" | "realm">,
+  admin: KeycloakAdmin,
+): Promise<void> {
+  const clientIds = Object.keys(integrations);
+  for (const clientId of clientIds) {
+    if ((await findClient(admin, clientId)) !== undefined) {
+      return;
+    }
+  }
+  if (clientIds.length === 0 || (clientIds.length === 1 && (await hasClientScope(admin)))) {
+    return;
+  }
+  const what =
+    clientIds.length === 1 ? "neither the client nor the client scope" : `none of the ${clientIds.length} clients`;
+  throw new EmptyRealmError(
+    `Realm ${realm} of ${connection.url} has ${what} that the stack ${stack} has deployed. So it is ` +
+      "another place than the last up went to, or an empty copy of it.\n" +
+      "  Do: compare keycloak:url (or KEYCLOAK_URL) and scpcloud:realm. If the realm itself was lost, restore Keycloak's " +
+      "backup. Do not run pulumi refresh, and no other command with --refresh: the stack's state would forget the secrets " +
+      "that the customers have (docs/troubleshooting.md).",
+  );
+}
+
+async function hasClientScope(admin: KeycloakAdmin): Promise<boolean> {
+  const scopes = (await admin.get("/client-scopes")) as readonly { readonly name: string }[];
+  return scopes.some(({ name }) => name === CLIENT_SCOPE);
+}
