@@ -13,7 +13,10 @@ import { mayShareRealm, readStackFiles, stackFileName, type StackFiles } from ".
 export function withStackFiles(stack: string, source: ConfigurationSource): ConfigurationSource {
   const name = stack.split("/").at(-1) ?? stack;
   const files = readStackFiles();
-  const own = { ...source, fileFaults: stackFileFaults(name, source.values, files) };
+  const own = {
+    ...source,
+    fileFaults: [...embeddedStateFaults(name, source.environment), ...stackFileFaults(name, source.values, files)],
+  };
   const realmStack = source.values["scpcloud:realmStack"];
   if (!realmStack && !mayShareRealm(files)) {
     return own;
@@ -23,6 +26,33 @@ export function withStackFiles(stack: string, source: ConfigurationSource): Conf
   const integrations = decodeAs("record", source.values["scpcloud:integrations"] ?? "");
   const realm = sharedRealm(name, { realmStack, integrations }, files);
   return realm === undefined ? own : withSharedRealm(own, realm);
+}
+
+/** Where `make up` keeps the state (development/environment.ts), by its URL. */
+export function isEmbeddedState(backendUrl = ""): boolean {
+  return /^file:\/\/.*\/\.local\/state[^/]*\/?$/.test(backendUrl);
+}
+
+/** What to do where another stack than dev is about to be kept there. */
+export const LEAVE_EMBEDDED_STATE =
+  'open a new terminal, without eval "$(make env)", and log in there to the backend of this stack; what was encrypted ' +
+  "here is readable to everybody, so set the secrets of its stack file anew (docs/state.md)";
+
+/** Pulumi takes the variable before its own login, of which it only warns. */
+function embeddedStateFaults(stack: string, { PULUMI_BACKEND_URL: url }: ConfigurationSource["environment"]): Fault[] {
+  return stack === "dev" || !isEmbeddedState(url)
+    ? []
+    : [
+        {
+          key: "PULUMI_BACKEND_URL",
+          rule: "must not be the state of the embedded Keycloak, but for the stack dev",
+          reason:
+            "whoever starts the embedded Keycloak afresh deletes that state, and its passphrase is empty; " +
+            'eval "$(make env)" has set it, and pulumi login does not change it',
+          value: url ?? "",
+          remedy: LEAVE_EMBEDDED_STATE,
+        },
+      ];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 
+import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/sourceFiles";
 import { listStacks, projectName } from "../cli/stack";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
 import { backendUrl, type Place, placeOf, readLocks } from "../recover/fileBackend";
@@ -11,6 +12,11 @@ const ABOUT = "state";
 /** Whether the backend answers, has the stack, and nobody else works on it. */
 export async function checkState(stack: string, pulumi: PulumiCli): Promise<Check[]> {
   const url = await backendUrl(pulumi);
+  if (isEmbeddedState(url) && nameOf(stack) !== "dev") {
+    return [
+      wrong(ABOUT, `${url} is the state of the embedded Keycloak, which is for the stack dev`, LEAVE_EMBEDDED_STATE),
+    ];
+  }
   const stacks = (await listStacks(pulumi)).map(({ name }) => nameOf(name));
   if (!stacks.includes(nameOf(stack))) {
     return [

@@ -48,6 +48,12 @@ describe("the state in a backend that is no folder", () => {
     expect(lines.at(-1)).toContain("Do: see docs/state.md");
   });
 
+  test("is none that the embedded Keycloak's is for, which is deleted with it", async () => {
+    const { lines, calls } = await examined("file:///home/anna/scpcloud/.local/state");
+    expect(lines).toEqual([expect.stringMatching(/^✗ state: .*for the stack dev\n {4}Do: open a new terminal/)]);
+    expect(calls).toEqual([]);
+  });
+
   test("is told without the URL's password", async () => {
     const { lines } = await examined("postgres://pulumi:swordfish@db/pulumi");
     expect(lines[0]).toBe("✓ state: postgres://pulumi:****@db/pulumi has the stack");

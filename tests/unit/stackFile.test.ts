@@ -271,6 +271,25 @@ describe("the file of the stack that Pulumi is running", () => {
   });
 });
 
+describe("the state of the embedded Keycloak", () => {
+  const faultsIn = (stack: string, url: string) =>
+    withStackFiles(stack, { values: {}, secretKeys: new Set(), environment: { PULUMI_BACKEND_URL: url } }).fileFaults;
+  useTemporaryFolder();
+
+  test.each(["file:///srv/scpcloud/.local/state", "file:///srv/scpcloud/.local/state-26.3.5/"])(
+    "is no place for any stack but dev: %s",
+    (url) => {
+      expect(faultsIn("prod", url)).toMatchObject([{ key: "PULUMI_BACKEND_URL", value: url }]);
+      expect(faultsIn("organization/scpcloud/dev", url)).toEqual([]);
+    },
+  );
+
+  test.each(["file:///srv/state", "file://~/.local/share/state", "s3://state?prefix=/.local/state"])(
+    "is not every other backend: %s",
+    (url) => expect(faultsIn("prod", url)).toEqual([]),
+  );
+});
+
 function refusal(text: string): unknown {
   try {
     read(text);
