@@ -30,10 +30,11 @@ export interface KeycloakManager extends KeycloakAdmin {
  */
 export async function loginAsDeployer(
   keycloak: KeycloakConnection,
-  asking: Place,
+  asking: Omit<Place, "api" | "publicUrl"> | Place,
   accessToken?: string,
 ): Promise<KeycloakManager> {
-  if (accessToken === undefined) {
+  // Who sets up a realm has no stack yet, and so no public URL to compare.
+  if (accessToken === undefined && "publicUrl" in asking) {
     await refuseWrongServer(keycloak, asking);
   }
   let token = accessToken ?? (await logIn(keycloak, asking));
@@ -69,7 +70,7 @@ export async function loginAsDeployer(
  * By how many milliseconds Keycloak's clock is before this machine's, by a token that has just come; 0 where a ready
  * token does not tell it.
  */
-function clockDifference(token: string, { deployer }: Pick<Settings, "deployer">): number {
+function clockDifference(token: string, { deployer }: Pick<Place, "deployer">): number {
   const issuedAt = deployer.credentials.kind === "accessToken" ? undefined : issuedAtOf(token);
   return issuedAt === undefined ? 0 : issuedAt * 1000 - Date.now();
 }

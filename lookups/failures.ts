@@ -3,6 +3,7 @@ import type { Fault } from "../settings/faults";
 import {
   explainAdmin,
   explainHiddenVersion,
+  explainLogin,
   explainNoAnswer,
   explainNotReady,
   NETWORK,

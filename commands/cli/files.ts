@@ -10,10 +10,14 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** Hands the path of a file to an action; afterwards the file is gone. Only its user can read it. */
-export async function withTemporaryFile(text: string, action: (path: string) => Promise<unknown>): Promise<void> {
+export async function withTemporaryFile(
+  text: string,
+  action: (path: string) => Promise<unknown>,
+  name = "file.json",
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "scpcloud-"));
   try {
-    const path = join(directory, "file.json");
+    const path = join(directory, name);
     await writeFile(path, text, { mode: 0o600 });
     await action(path);
   } finally {

@@ -3,7 +3,7 @@ import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
-import { nameOf, showVersion } from "../../settings/keycloakAnswers";
+import { nameOf } from "../../settings/keycloakAnswers";
 import type { Deployer, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
@@ -14,18 +14,21 @@ import { missingForRotation, policyInWords, refusingPolicies } from "../../keycl
 import { connect, type KeycloakConnection } from "../../keycloak/http";
 import { givenAssertion, login } from "../../keycloak/login";
 import { rotationFaults } from "../../keycloak/rotationSupport";
-import { IGNORE_PROTECT, pulumiCli } from "../pulumi/pulumiCli";
+import { IGNORE_PROTECT, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
 import { checkOrganizations } from "./organizationIds";
-import { checkRights } from "./rights";
+import { checkRights, checkVersion } from "./rights";
 import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks";
+import { checkEncryption } from "./encryption";
 import { checkState } from "./state";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
-export async function examine(stack: string): Promise<Check[]> {
-  const state = await attempt("state", ["up", "verify", "drift"], () =>
-    checkState(stack, pulumiCli(stack, PROJECT_DIRECTORY)),
-  );
+export async function examine(stack: string, asksForLock = false): Promise<Check[]> {
+  const pulumi = pulumiCli(stack, PROJECT_DIRECTORY);
+  const state = await attempt("state", ACTIVITIES, () => checkState(stack, pulumi, asksForLock));
+  if (state.some(({ about, outcome }) => about === "state" && outcome === "right")) {
+    state.push(...(await attempt("encryption", ACTIVITIES, () => checkEncryption(stack, pulumi))));
+  }
   let settings: Settings | undefined;
   const configuration = await attempt("settings", ACTIVITIES, async () => {
     settings = readSettings(await loadConfiguration(stack));
@@ -129,13 +132,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     ...logins,
     // A token that was given, not fetched, may be old.
     ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(accessToken), receivedAt)]),
-    version === undefined
-      ? unknown(
-          "server version",
-          "not visible to the deployer; Pulumi's own plugin does without, the one that make up builds does not",
-          `for that one, ${showVersion(realm)}`,
-        )
-      : right("server version", version),
+    checkVersion(version, realm, process.env),
     ...rights,
     ...admin,
   ];
@@ -208,6 +205,9 @@ async function attempt(about: string, prevents: readonly Activity[], step: () =>
   } catch (error) {
     if (error instanceof SettingsError) {
       return error.faults.map((fault) => wrongBy(about, fault, prevents));
+    }
+    if (error instanceof PulumiError && error.remedy !== undefined) {
+      return [wrong(about, error.told, error.remedy, prevents)];
     }
     if (error instanceof UserError) {
       return [wrong(about, messageOf(error), "mend this first; the checks that need it were left out", prevents)];

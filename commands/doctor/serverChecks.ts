@@ -5,7 +5,6 @@ import * as v from "valibot";
 import { BUILT_IN_SCOPES } from "../../components/names";
 import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
 import { isSecret } from "../../components/credentials";
-import { recordOf } from "../../settings/decode";
 import type { Connection, Settings } from "../../settings/settings";
 import { issuerOf } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../contract/compareClaims";

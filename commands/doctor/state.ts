@@ -1,4 +1,4 @@
-import { statfs } from "node:fs/promises";
+import { access, constants, statfs } from "node:fs/promises";
 
 import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/sourceFiles";
 import { listStacks, projectName } from "../cli/stack";
@@ -10,7 +10,7 @@ import { type Check, right, unknown, warning, wrong } from "./check";
 const ABOUT = "state";
 
 /** Whether the backend answers, has the stack, and nobody else works on it. */
-export async function checkState(stack: string, pulumi: PulumiCli): Promise<Check[]> {
+export async function checkState(stack: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
   const url = await backendUrl(pulumi);
   if (isEmbeddedState(url) && nameOf(stack) !== "dev") {
     return [
@@ -29,12 +29,34 @@ export async function checkState(stack: string, pulumi: PulumiCli): Promise<Chec
   }
   const there = right(ABOUT, `${withoutPasswords(url)} has the stack`);
   const place = placeOf(url, await projectName(), stack);
-  return [there, ...(place ? await checkFolder(stack, place) : await askForLock(stack, url, pulumi))];
+  return [there, ...(place ? await checkFolder(stack, place) : await checkLock(stack, url, pulumi, asksForLock))];
 }
 
-/** The locks and the space of a folder, read without taking a lock. */
-async function checkFolder(stack: string, { backend, locks }: Place): Promise<Check[]> {
-  return [...lockChecks(stack, await readLocks(locks)), await checkSpace(backend)];
+/** The locks, the rights and the space of a folder, without taking a lock. */
+async function checkFolder(stack: string, { backend, locks, states }: Place): Promise<Check[]> {
+  const guarded = await foldersWithoutWriting([locks, states, backend]);
+  return [
+    ...lockChecks(stack, await readLocks(locks)),
+    ...guarded.map((folder) =>
+      wrong("lock", `this user may not write in ${folder}, and so can neither lock nor save`, "see docs/state.md", [
+        "up",
+      ]),
+    ),
+    await checkSpace(backend),
+  ];
+}
+
+async function foldersWithoutWriting(folders: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(folder, constants.W_OK).then(
+        () => [],
+        // A folder that is not there yet is made in the one above.
+        (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? [] : [folder]),
+      ),
+    ),
+  );
+  return found.flat();
 }
 
 /** Pulumi writes a state of a few megabytes several times over: itself, its copy, and its history. */
@@ -59,15 +81,29 @@ const SHARED = /^(s3|gs|azblob|postgres):/;
  * Only a command that takes the lock tells who has it. This one asks to call the stack what it is called, which is refused
  * without any change, and gives the lock back at once.
  */
-async function askForLock(stack: string, url: string, pulumi: PulumiCli): Promise<Check[]> {
+async function checkLock(stack: string, url: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
   if (!SHARED.test(url)) {
     return [unknown("lock", "this backend does not show it before an up")];
+  }
+  if (!asksForLock) {
+    const remedy = `npm run doctor -- --stack ${stack} --lock takes it for a moment; an up that starts in it is refused`;
+    return [unknown("lock", "this backend tells who has it only to whoever takes it", remedy)];
   }
   try {
     await pulumi.run(["stack", "rename", nameOf(stack)]);
   } catch (error) {
     if (!(error instanceof PulumiError)) {
       throw error;
+    }
+    if (/deleting the lock/.test(error.output)) {
+      return [
+        wrong(
+          "lock",
+          "the login may not delete, so that each lock stays, this one too",
+          `let the login delete (docs/state.md), then run: pulumi cancel --stack ${stack}`,
+          ["up"],
+        ),
+      ];
     }
     const locks = readLockHolders(error.output);
     if (locks.length === 0 && !error.output.includes("already exists")) {

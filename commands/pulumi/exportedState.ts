@@ -21,6 +21,20 @@ const STATE = v.looseObject({
   ),
 });
 
+/** The stack whose state it is, where that is another one: somebody copied or imported it. */
+export function otherStackOf(stack: string, { deployment }: State): string | undefined {
+  const names = (deployment?.resources ?? []).map(({ urn }) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1]);
+  return names.find((name) => name !== undefined && name !== stack.split("/").at(-1));
+}
+
+/** What helps against that. */
+export function ownStateAgain(stack: string): string {
+  return (
+    `put its own state back: pulumi stack import --stack ${stack} --file BACKUP.json. Without a backup: ` +
+    `pulumi stack rm ${stack} --force --preserve-config, pulumi stack init ${stack}, npm run recover -- --stack ${stack}`
+  );
+}
+
 /** A resource that a stack's state has. */
 export type StateResource = v.InferOutput<typeof RESOURCE>;
 

@@ -6,6 +6,7 @@ import { run, type RunOptions } from "../../processes/run";
 import { ofForm } from "../../settings/shapes";
 import { UserError } from "../../settings/userError";
 import { plain, type Preview, readPreview } from "./preview";
+import { remedyFor } from "./remedies";
 
 /** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
 export const IGNORE_PROTECT = "PULUMI_OPTION_IGNORE_PROTECT";
@@ -27,14 +28,22 @@ export interface PulumiCli {
 /** The Pulumi CLI failed. The message has what it said of that, and nothing else of its output. */
 export class PulumiError extends UserError {
   override readonly name = "PulumiError";
+  /** What it said of its failure. */
+  readonly told: string;
+  /** What to do about it, where that is known. */
+  readonly remedy: string | undefined;
 
   /** @param output all that it printed, for the caller to read; a preview of thousands of lines, perhaps */
   constructor(
     args: readonly string[],
     readonly output: string,
   ) {
-    const told = [`${commandOf(args)} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
-    super(explainMissingCli(output) ?? withoutPasswords(told));
+    const lines = [`${commandOf(args)} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
+    const told = explainMissingCli(output) ?? withoutPasswords(lines);
+    const remedy = remedyFor(output);
+    super(remedy === undefined ? told : `${told}\n  Do: ${remedy}`);
+    this.told = told;
+    this.remedy = remedy;
   }
 }
 

@@ -6,6 +6,7 @@ import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { connect } from "../../keycloak/http";
 import { type OtherUser, otherUsers } from "../../keycloak/users";
+import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { endPluginsOfDeadRuns } from "./deadRuns";
 import { mendFileBackend } from "./fileBackend";
@@ -35,6 +36,10 @@ export async function recoverStack(
   try {
     const admin = await loginAsDeployer(keycloak, settings);
     await refuseEmptyRealm(name, outputs, settings, admin);
+    const other = otherStackOf(name, await exportState(pulumi));
+    if (other !== undefined) {
+      throw new RecoveryError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
+    }
     const { apps, integrations } = settings;
     refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {

@@ -131,6 +131,22 @@ describe("a key in two spellings, of which Pulumi takes one at random,", () => {
   });
 });
 
+describe("a server that calls itself otherwise than the stack file says", () => {
+  const REFUSAL = /scpcloud:publicUrl\s+must be the public URL of the Keycloak that keycloak:url leads to,/;
+  beforeAll(() => project.configure(STACK, stackFile({ "scpcloud:publicUrl": "https://stage.example.com" })));
+
+  it("is refused by a plain preview", async () => {
+    const { exitCode, stdout } = await project.pulumi("preview", "--stack", STACK);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toMatch(REFUSAL);
+  });
+
+  it.each(["verify", "recover", "drift"])("is refused by %s", async (name) => {
+    const { exitCode, stderr } = await project.command(name, "--stack", STACK);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(REFUSAL)]);
+  });
+});
+
 describe("verify", () => {
   it("says that the server is down", async () => {
     const url = `https://localhost:${await lastingPort()}`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
-import { checkRights, rolesFor } from "../../commands/doctor/rights";
+import { checkRights, checkVersion, rolesFor } from "../../commands/doctor/rights";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { checkClock } from "../../commands/doctor/serverChecks";
 
@@ -91,6 +91,21 @@ describe("the check of rights", () => {
 
   test("does not guess where the token does not tell", () => {
     expect(linesOf(undefined, "26.7.3")).toEqual(["unknown rights"]);
+  });
+});
+
+describe("a server that hides its version", () => {
+  const own = { PULUMI_HOME: "/home/anna/scpcloud/.local/toolchain/pulumi-home" };
+  const built = { ...own, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+
+  test("keeps the plugin that was built from working, and no other one", () => {
+    expect(checkVersion(undefined, "ScpCloud", built)).toMatchObject({
+      outcome: "wrong",
+      prevents: ["preview", "up", "drift"],
+    });
+    expect(checkVersion(undefined, "ScpCloud", own).outcome).toBe("unknown");
+    expect(checkVersion(undefined, "ScpCloud", {}).outcome).toBe("unknown");
+    expect(checkVersion("26.7.3", "ScpCloud", built).outcome).toBe("right");
   });
 });
 

@@ -1,16 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { checkText } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
+import { checkEncryption } from "../../commands/doctor/encryption";
 import { checkState } from "../../commands/doctor/state";
 import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
 import { lockMessage } from "./fakePulumi";
+import { useTemporaryFolder } from "./temporaryFolder";
 
 /** What doctor says of a backend, and how it asked. */
-async function examined(url: string, answer = "error: a stack named prod already exists") {
+async function examined(url: string, answer = "error: a stack named prod already exists", asksForLock = true) {
   const calls: string[] = [];
   const pulumi: PulumiCli = {
     run: (args) => {
@@ -20,7 +22,7 @@ async function examined(url: string, answer = "error: a stack named prod already
       return index < 0 ? Promise.reject(new PulumiError(args, answer)) : Promise.resolve(JSON.stringify(told[index]));
     },
   };
-  return { lines: (await checkState("prod", pulumi)).map(checkText), calls: calls.slice(2) };
+  return { lines: (await checkState("prod", pulumi, asksForLock)).map(checkText), calls: calls.slice(2) };
 }
 
 describe("the state in a backend that is no folder", () => {
@@ -39,6 +41,21 @@ describe("the state in a backend that is no folder", () => {
         "CI job has ended. If it has certainly ended, run: npm run recover -- --stack prod --ended " +
         '"process 42 of anna@another-host, since 2026-11-23T12:00:00Z"',
     );
+  });
+
+  test("is not locked for a moment unless that is asked for", async () => {
+    const { lines, calls } = await examined("s3://state", "", false);
+    expect(lines.at(-1)).toMatch(/^\? lock: .*\n {4}Do: npm run doctor -- --stack prod --lock/);
+    expect(calls).toEqual([]);
+  });
+
+  test("keeps each lock where the login may not delete", async () => {
+    const { lines } = await examined(
+      "s3://state",
+      "error: there was a problem deleting the lock at s3://state/.pulumi/locks/1.json, manual clean up may be required: " +
+        "AccessDenied\nerror: a stack named prod already exists",
+    );
+    expect(lines.at(-1)).toMatch(/^✗ lock: the login may not delete.*\n {4}Do: .*pulumi cancel --stack prod$/);
   });
 
   test("cannot be locked where the login may not write", async () => {
@@ -92,4 +109,55 @@ test.each(["true", "1", "TRUE"])("an environment that walks around protect is na
 
 test.each([undefined, "", "false", "0"])("an environment that does not is passed over: %s", (value) => {
   expect(checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value })).toEqual([]);
+});
+
+describe("the secrets of state and stack file", () => {
+  useTemporaryFolder();
+  const SALT = "encryptionsalt: v1:salt\n";
+  /** @param fails which of the CLI's commands, and its words */
+  async function checked(file: string, { stack = "prod", fails = ["", ""] } = {}) {
+    writeFileSync("Pulumi.prod.yaml", file);
+    const copies: string[] = [];
+    const pulumi: PulumiCli = {
+      run: (args) => {
+        if (args.join(" ").startsWith(fails[0] ?? "-") && fails[0] !== "") {
+          return Promise.reject(new PulumiError(args, `error: ${fails[1]}`));
+        }
+        copies.push(args[args.indexOf("--config-file") + 1] ?? "");
+        return Promise.resolve(
+          JSON.stringify({ deployment: { resources: [{ urn: `urn:pulumi:${stack}::scpcloud::t::n` }] } }),
+        );
+      },
+    };
+    const told = await checkEncryption("organization/scpcloud/prod", pulumi, process.cwd()).then(
+      (checks) => checks.map(checkText).join("\n"),
+      (error: unknown) => (error instanceof PulumiError ? String(error.remedy) : String(error)),
+    );
+    return { told, copies };
+  }
+
+  test("are decrypted, and the stack file's passphrase is tried on a copy", async () => {
+    const { told, copies } = await checked(SALT);
+    expect(told).toMatch(/^✓ encryption/);
+    expect(basename(copies.at(-1) ?? "")).toBe("Pulumi.prod.yaml");
+    expect(existsSync(copies.at(-1) ?? "")).toBe(false);
+  });
+
+  test.each([
+    ["stack export", "cipher: message authentication failed", "the state from its backup"],
+    ["stack export", "failed to decrypt: incorrect passphrase", "export the stack's own passphrase"],
+    ["config set", "incorrect passphrase", "take encryptionsalt of the stack file from git"],
+  ])("tell what helps where pulumi %s fails: %s", async (command, words, remedy) => {
+    expect((await checked(SALT, { fails: [command, words] })).told).toContain(remedy);
+  });
+
+  test("are those of another stack where its state was copied", async () => {
+    const { told } = await checked(SALT, { stack: "stage" });
+    expect(told).toMatch(/^✗ state: it is that of the stack stage\n {4}Do: .*pulumi stack import/);
+  });
+
+  test("may lack a salt, which the next preview would write", async () => {
+    expect((await checked("config: {}\n")).told).toMatch(/^! encryption: .*neither encryptionsalt nor secretsprovider/);
+    expect((await checked("secretsprovider: awskms://k\n")).told).toMatch(/^✓/);
+  });
 });

@@ -276,7 +276,10 @@ describe("an answer of 200 that is none of Keycloak's is told as that, with its 
     const keycloak: KeycloakConnection = {
       url: "https://keycloak.example.com",
       request: (path) =>
-        Promise.resolve({ status: 200, body: path.startsWith("/admin/") ? body : { access_token: "t" } }),
+        Promise.resolve({
+          status: 200,
+          body: path.startsWith("/admin/") ? body : { access_token: "t", issuer: issuerOf(ASKING) },
+        }),
       close: () => Promise.resolve(),
     };
     const admin = await loginAsDeployer(keycloak, ASKING);
@@ -319,7 +322,7 @@ describe("an answer of 200 that is none of Keycloak's is told as that, with its 
 it.each([-2, 2])("tells the time by Keycloak's clock, where it is %i days before this machine's", async (days) => {
   const seconds = Math.floor(Date.now() / 1000) + days * 86_400;
   const tokens = () => Promise.resolve({ status: 200, body: { access_token: forge({}, { iat: seconds }) } });
-  const admin = await loginAsDeployer(await FakeKeycloak.start({ issuer: "", tokens }), ASKING);
+  const admin = await loginAsDeployer(await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens }), ASKING);
   expect(Math.abs(admin.now().getTime() / 1000 - seconds)).toBeLessThan(60);
 });
 

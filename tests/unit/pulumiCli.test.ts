@@ -123,6 +123,20 @@ async function withCli<T>(script: string, action: (folder: string) => Promise<T>
   }
 }
 
+test.each([
+  ["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", 'eval "$(make env)"'],
+  ["this command requires logging in; try running `pulumi login` first", "pulumi login"],
+  ["passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE"],
+  ["failed to decrypt: incorrect passphrase", "encryptionsalt"],
+  ["could not decrypt configuration values: cipher: message authentication failed", "from git"],
+  ["failed to save snapshot: no space left on device", "npm run recover"],
+  ["failed to load checkpoint: place 1: unexpected end of JSON input", "npm run recover"],
+])("a failure whose words leave the reader alone is told with what helps: %s", (words, remedy) => {
+  const error = new PulumiError(["stack", "ls"], `error: ${words}`);
+  expect(error.message).toContain(`${words}\n  Do: `);
+  expect(error.remedy).toContain(remedy);
+});
+
 describe("what a run printed that shows secrets is in no error", () => {
   const SECRET = "9CgTsV7uJlmH8wQz";
   const HALF = `{"credentials": {"acme": {"clientSecret": "${SECRET}", "ba`;

@@ -56,7 +56,7 @@ for (const { title, start, startKeys, missing } of BACKENDS) {
       "scpcloud:accessTokenLifespan": 300,
       "scpcloud:integrations": numberedCustomers(count),
     });
-    const doctor = async () => (await project.command("doctor", "--stack", STACK)).stdout;
+    const doctor = async () => (await project.command("doctor", "--stack", STACK, "--lock")).stdout;
     const up = () => project.pulumi("up", "--yes", "--skip-preview", "--parallel", "1", "--stack", STACK);
 
     /** All customers are there, those of before with their ids and secrets, and nothing is left to do. */

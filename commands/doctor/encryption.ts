@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { stackFileName } from "../../settings/stackFiles";
+import { withTemporaryFile } from "../cli/files";
+import { PROJECT_DIRECTORY } from "../cli/stack";
+import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
+import type { PulumiCli } from "../pulumi/pulumiCli";
+import { type Check, right, warning, wrong } from "./check";
+
+const ABOUT = "encryption";
+
+/**
+ * Whether the secrets of state and stack file can be decrypted, and whether the state is this stack's. The stack file's
+ * passphrase is tried on a copy, since Pulumi asks for it only where it encrypts or decrypts something.
+ */
+export async function checkEncryption(
+  stack: string,
+  pulumi: PulumiCli,
+  directory = PROJECT_DIRECTORY,
+): Promise<Check[]> {
+  const other = otherStackOf(stack, await exportState(pulumi, "--show-secrets"));
+  if (other !== undefined) {
+    return [wrong("state", `it is that of the stack ${other}`, ownStateAgain(stack))];
+  }
+  const file = stackFileName(stack.split("/").at(-1) ?? stack);
+  const text = await readFile(join(directory, file), "utf8").catch(() => "");
+  if (/^encryptionsalt:/m.test(text)) {
+    await withTemporaryFile(
+      text,
+      (path) => pulumi.run(["config", "set", "--secret", "scpcloud:probe", "probe", "--config-file", path]),
+      file,
+    );
+  } else if (!/^secretsprovider:/m.test(text)) {
+    return [
+      warning(
+        ABOUT,
+        `${file} has neither encryptionsalt nor secretsprovider; the next preview writes a new salt into it`,
+        `take the line from git (git log -p ${file}): what was encrypted with the old salt cannot be read with another`,
+      ),
+    ];
+  }
+  return [right(ABOUT, "the state's secrets can be decrypted, and the passphrase is that of the stack file")];
+}
