@@ -1,10 +1,17 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { parse } from "yaml";
+
 import type { Credentials } from "../../outputs";
+import { run } from "../../processes/run";
 import { Administrator } from "./keycloak";
 import { committedStackFile, Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
 import type { Stack } from "./stack";
 import { askForToken, claimsOf, startBrowserLogin } from "./tokens";
 
+const REPOSITORY = resolve(__dirname, "..", "..");
 const REALM = REALMS.development;
 const CUSTOMER = "integration-api-service";
 const ADMIN_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
@@ -62,8 +69,7 @@ describe("the development stack", () => {
     expect([typeof jti, typeof clientHost, typeof clientAddress]).toEqual(["string", "string", "string"]);
   });
 
-  it("changes nothing at a second preview, nor at one that reads Keycloak again", async () => {
-    await stack.preview({ expectNoChanges: true });
+  it("changes nothing at a second preview, which reads Keycloak again", async () => {
     await stack.preview({ expectNoChanges: true, refresh: true });
   });
 
@@ -82,14 +88,17 @@ describe("the development stack", () => {
 
   it("shows no secret in preview, up, outputs, and keeps them encrypted in the state", async () => {
     const { clientSecret, basic } = await credentialsOf();
-    const texts = await Promise.all([
-      project.pulumi("preview", "--stack", "dev", "--diff", "--show-sames"),
-      project.pulumi("stack", "output", "--stack", "dev"),
-      project.pulumi("stack", "export", "--stack", "dev"),
-      project.pulumi("config", "--stack", "dev"),
-    ]);
+    const shown = [
+      // It previews first.
+      [["up", "--yes", "--diff", "--show-sames"], "clientSecret"],
+      [["stack", "output"], "[secret]"],
+      [["stack", "export"], "ciphertext"],
+    ] as const;
 
-    for (const { stdout, stderr } of texts) {
+    for (const [command, instead] of shown) {
+      const { exitCode, stdout, stderr } = await project.pulumi(...command, "--stack", "dev");
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain(instead);
       for (const secret of [clientSecret, basic, serverOfTests().deployerSecret]) {
         expect(stdout + stderr).not.toContain(secret);
       }
@@ -126,9 +135,37 @@ describe("the development stack", () => {
 });
 
 describe("a change of the stack file", () => {
-  afterEach(async () => {
+  it("as README.md adds a customer is previewed, summed up and compared as it says", async () => {
+    const readme = await readFile(join(REPOSITORY, "README.md"), "utf8");
+    const [entry, shown] = [...readme.matchAll(/^ {3}```(?:yaml|text)\n([^]*?)^ {3}```$/gm)].map(([, text]) => text);
+    const added = (parse(entry ?? "") as { config: StackFile }).config["scpcloud:integrations"] as object;
+    await administrator.send("POST", "/users", { username: "reporting@globex.example", enabled: true });
+    const inProject = (script: string) =>
+      run("bash", ["-c", script], { cwd: project.directory, env: project.environment });
+    const git = "git -c user.name=tests -c user.email=tests@example.com";
+    await inProject(`git init --quiet && git add Pulumi.dev.yaml && ${git} commit --quiet --message before`);
+    await project.configure("dev", withIntegrations({ ...(stackFile["scpcloud:integrations"] as object), ...added }));
+
+    const preview = await project.pulumi("preview", "--stack", "dev");
+    const summary = await inProject(
+      "set -o pipefail; pulumi preview --json --stack dev | node loader.js commands/summary.ts --stack dev",
+    );
+    const claims = await project.command("claims", "--stack", "dev", "--base", "HEAD");
+
+    const lines = (shown ?? "").split("\n").map((line) => line.trim());
+    expect(lines).toContain("14 unchanged");
+    expect(preview.stdout.split("\n").map((line) => line.trim())).toEqual(
+      expect.arrayContaining(lines.filter((line) => line !== "...")),
+    );
+    expect(summary).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^### dev: 5 to create/) as string,
+    });
+    expect(summary.stdout).toContain("globex-reporting");
+    expect(claims).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(claims.stdout).toContain("globex-reporting");
     await project.configure("dev", stackFile);
-    await stack.up();
   });
 
   it("is told by verify as long as it is not deployed", async () => {

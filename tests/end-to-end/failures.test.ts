@@ -44,22 +44,19 @@ async function failingUpAsConfigured(): Promise<string> {
   return stdout + stderr;
 }
 
-describe("after a failure the state is usable, and the next up brings the stack to its target", () => {
+describe("an up fails with its reason, and changes nothing of what is there, because", () => {
   afterEach(async () => {
-    await project.configure(STACK, stackFile());
-    await stack.up();
-    await stack.preview({ expectNoChanges: true, refresh: true });
     expect((await administrator.clients("acme")).map(({ clientId }) => clientId)).toEqual(["acme"]);
   });
 
-  it("of a server that is down", async () => {
+  it("the server is down", async () => {
     const text = await failingUp(stackFile({ "keycloak:url": `https://localhost:${await lastingPort()}` }));
 
     expect(text).toContain("must be a Keycloak that answers");
     expect(text).toContain("connect ECONNREFUSED");
   });
 
-  it("of a certificate that is not trusted", async () => {
+  it("its certificate is not trusted", async () => {
     const config = Object.entries(stackFile()).filter(([key]) => key !== "keycloak:rootCaCertificate");
 
     expect(await failingUp(Object.fromEntries(config))).toContain(
@@ -67,7 +64,7 @@ describe("after a failure the state is usable, and the next up brings the stack 
     );
   });
 
-  it("of a wrong secret of the deployer", async () => {
+  it("the deployer's secret is wrong", async () => {
     await project.configure(STACK, stackFile());
     await stack.setSecret("keycloak:clientSecret", "wrong");
     const text = await failingUpAsConfigured();
@@ -76,7 +73,7 @@ describe("after a failure the state is usable, and the next up brings the stack 
     expect(text).toContain("Keycloak refused the login (401 unauthorized_client: Invalid client");
   });
 
-  it("of a deployer who may look but not create", async () => {
+  it("the deployer may look but not create", async () => {
     const text = await failingUp(
       stackFile({
         "keycloak:clientId": DEPLOYERS.withoutClients,
@@ -89,6 +86,12 @@ describe("after a failure the state is usable, and the next up brings the stack 
 
     expect(text).toContain('forbids the deployer to create client "acme-2"');
     expect(text).toContain("manage-clients");
+  });
+
+  it("and the next up brings the stack to its target", async () => {
+    await project.configure(STACK, stackFile());
+    await stack.up();
+    await stack.preview({ expectNoChanges: true, refresh: true });
   });
 });
 

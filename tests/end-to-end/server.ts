@@ -52,7 +52,9 @@ export const REALMS = {
   rotation: "Rotation",
   realmStacks: "RealmStacks",
   move: "Move",
+  moveKills: "MoveKills",
   rollout: "Rollout",
+  rolloutKills: "RolloutKills",
   sharedState: "SharedState",
 } as const;
 

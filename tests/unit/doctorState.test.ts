@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, promises, rmSync, type StatsFs, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -83,23 +83,31 @@ describe("the state in a backend that is no folder", () => {
   });
 });
 
-test("the state in a folder has its locks read without a call, and its disk looked at", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "scpcloud-doctor-"));
-  try {
-    const locks = join(folder, ".pulumi", "locks", "organization", "scpcloud", "prod");
-    mkdirSync(locks, { recursive: true });
-    const lock = { username: "anna", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
-    writeFileSync(join(locks, "1.json"), JSON.stringify(lock));
+test.each([
+  [49, "! disk: 49 MiB are free in "],
+  [50, "✓ disk: 50 MiB and more are free for the state"],
+])(
+  "the state in a folder has its locks read without a call, and its disk looked at, which has %s MiB",
+  async (free, said) => {
+    jest.spyOn(promises, "statfs").mockResolvedValue({ bavail: free * 1024, bsize: 1024 } as StatsFs);
+    const folder = mkdtempSync(join(tmpdir(), "scpcloud-doctor-"));
+    try {
+      const locks = join(folder, ".pulumi", "locks", "organization", "scpcloud", "prod");
+      mkdirSync(locks, { recursive: true });
+      const lock = { username: "anna", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
+      writeFileSync(join(locks, "1.json"), JSON.stringify(lock));
 
-    const { lines, calls } = await examined(pathToFileURL(folder).href);
+      const { lines, calls } = await examined(pathToFileURL(folder).href);
 
-    expect(lines[1]).toContain("✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z");
-    expect(lines[2]).toMatch(/^[✓!] disk: .* MiB/);
-    expect(calls).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+      expect(lines[1]).toContain("✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z");
+      expect(lines[2]).toContain(said);
+      expect(calls).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+      jest.restoreAllMocks();
+    }
+  },
+);
 
 test.each(["true", "1", "TRUE"])("an environment that walks around protect is named: %s", (value) => {
   const [check, ...others] = checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value });

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
+import { intersects } from "semver";
 import { parse } from "yaml";
 
-import { scripts } from "../../package.json";
+import { engines, scripts } from "../../package.json";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
 const DOCUMENTS = [
@@ -50,6 +51,14 @@ describe.each(DOCUMENTS)("%s", (document) => {
     const own = named.filter((path) => folders.includes(path.split("/")[0] ?? "") && !path.startsWith(".local/"));
     expect(own.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
   });
+});
+
+test("the documents name no image of a Node.js that package.json refuses", () => {
+  const named = DOCUMENTS.flatMap((document) => [...read(document).matchAll(/\bnode:(\d[\d.]*)/g)]).map(
+    ([, version = ""]) => version,
+  );
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((version) => !intersects(version, engines.node))).toEqual([]);
 });
 
 test("README.md fits a screen: no line has more than 120 characters", () => {

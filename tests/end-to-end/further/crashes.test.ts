@@ -3,11 +3,11 @@ import { cp, mkdir, readFile, rename, rm, stat, statfs, writeFile } from "node:f
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
-import { interruptUp } from "./interruption";
-import { Administrator, type ClientRepresentation, identity } from "./keycloak";
-import { numberedCustomers, Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
+import { interruptUp } from "../interruption";
+import { Administrator, type ClientRepresentation, identity } from "../keycloak";
+import { numberedCustomers, Project, type StackFile } from "../project";
+import { REALMS, serverOfTests } from "../server";
+import type { Stack } from "../stack";
 
 const REALM = REALMS.crashes;
 const STACK = "crashes";

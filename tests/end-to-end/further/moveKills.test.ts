@@ -1,0 +1,54 @@
+import { once } from "node:events";
+
+import { killTree } from "../interruption";
+import { Moving } from "../moving";
+import { REALMS } from "../server";
+import { until } from "../until";
+
+const { FROM, TO } = Moving;
+let moving: Moving;
+
+beforeAll(async () => {
+  moving = await Moving.create(REALMS.moveKills);
+  expect((await moving.move(...moving.between(FROM, TO), "--yes")).exitCode).toBe(0);
+});
+
+afterAll(async () => {
+  expect(await moving.remove()).toEqual([]);
+});
+
+const hasClient = async (name: string) => (await moving.stateOf(name)).includes("::moved-2-client");
+
+/** Starts a move, and kills it with all that it has started as soon as the condition holds. */
+async function killMove(args: readonly string[], condition: () => Promise<boolean>): Promise<void> {
+  const child = moving.project.startCommand("move", ...args);
+  const ended = once(child, "exit");
+  await until(
+    async () => child.exitCode !== null || (await condition()),
+    (is) => is,
+  );
+  expect(child.exitCode).toBeNull();
+  await killTree(child);
+  await ended;
+}
+
+describe("a move that is killed is finished by the next, and nobody has noticed: killed", () => {
+  test.each([
+    [
+      "when the entries stand in both files",
+      TO,
+      FROM,
+      async () => (await moving.customersOf(FROM)).includes("moved-1"),
+    ],
+    ["when the other state has the clients", FROM, TO, () => hasClient(TO)],
+    ["when its own state has them no more", TO, FROM, async () => !(await hasClient(TO))],
+  ])("%s", async (_, from, to, condition) => {
+    await killMove([...moving.between(from, to), "--yes"], condition);
+
+    const { exitCode, stderr, stdout } = await moving.move(...moving.between(from, to), "--yes");
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout.includes(`${TO} has no customers any more. Take it down: `)).toBe(from === TO);
+    await moving.expectMoved(from, to);
+  });
+});

@@ -1,0 +1,140 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import type { Credentials } from "../../outputs";
+import type { RunResult } from "../../processes/run";
+import { Administrator } from "./keycloak";
+import { Project } from "./project";
+import { serverOfTests } from "./server";
+import type { Stack } from "./stack";
+import { claimsOf } from "./tokens";
+
+/** What a customer would notice: the client's id and secret, and who its token is about. */
+type Identities = Awaited<ReturnType<Moving["identities"]>>;
+
+/** A stack of three customers, of whom two are moved to another stack. */
+export class Moving {
+  static readonly FROM = "move";
+  static readonly TO = "move-b";
+  private static readonly CUSTOMERS = ["moved-1", "moved-2", "stays"];
+  private static readonly MOVED = ["moved-1", "moved-2"];
+  /** All that the moves have printed. */
+  private readonly printed: string[] = [];
+  private before: Identities = [];
+
+  private constructor(
+    readonly project: Project,
+    readonly stack: Stack,
+    private readonly administrator: Administrator,
+    private readonly realm: string,
+  ) {}
+
+  static async create(realm: string): Promise<Moving> {
+    const project = await Project.create();
+    const stack = await project.createStack(Moving.FROM, {
+      ...project.connection(realm),
+      "scpcloud:integrations": Object.fromEntries(
+        Moving.CUSTOMERS.map((clientId, index) => [
+          clientId,
+          { organizationId: `00000000-0000-4000-8000-00000000000${index}` },
+        ]),
+      ),
+    });
+    await stack.setSecret("keycloak:clientSecret", serverOfTests().deployerSecret);
+    await stack.up();
+    const moving = new Moving(project, stack, await Administrator.login(realm), realm);
+    moving.before = await moving.identities();
+    return moving;
+  }
+
+  /** Takes all down; whoever is left is told. */
+  async remove(): Promise<readonly string[]> {
+    // The realm's stack is destroyed last, and only when nobody uses it.
+    await this.project.pulumi("destroy", "--yes", "--stack", Moving.TO);
+    const none = "  scpcloud:integrations: {}\n";
+    await this.edit(Moving.TO, (text) => text.replace(/ {2}scpcloud:integrations:\n( {4}.*\n|\n)*/, none));
+    await this.stack.up();
+    await this.stack.destroy();
+    const left = await this.administrator.clients("moved-");
+    await this.administrator.close();
+    await this.project.remove();
+    return left.map(({ clientId }) => clientId);
+  }
+
+  fileOf(name: string): string {
+    return join(this.project.directory, name);
+  }
+
+  textOf(stack: string): Promise<string> {
+    return readFile(this.fileOf(`Pulumi.${stack}.yaml`), "utf8");
+  }
+
+  async edit(stack: string, change: (text: string) => string): Promise<void> {
+    const text = await this.textOf(stack).catch(() => "");
+    await writeFile(this.fileOf(`Pulumi.${stack}.yaml`), change(text));
+  }
+
+  async move(...args: string[]): Promise<RunResult> {
+    const result = await this.project.command("move", ...args);
+    this.printed.push(result.stdout, result.stderr);
+    return result;
+  }
+
+  /** The arguments that move the customers. */
+  between(from: string, to: string): string[] {
+    return Moving.MOVED.flatMap((id) => ["--customer", id]).concat("--from", from, "--to", to);
+  }
+
+  async customersOf(stack: string): Promise<string[]> {
+    const { config } = parse(await this.textOf(stack)) as { config: Record<string, Record<string, unknown>> };
+    return Object.keys(config["scpcloud:integrations"] ?? {});
+  }
+
+  stateOf(stack: string): Promise<string> {
+    return readFile(this.fileOf(join(".pulumi", "stacks", "scpcloud", `${stack}.json`)), "utf8").catch(() => "");
+  }
+
+  /** The secrets that stand in what the moves have printed. */
+  printedSecrets(): string[] {
+    const secrets = [serverOfTests().deployerSecret, ...this.before.map(({ clientSecret }) => clientSecret)];
+    return secrets.filter((secret) => this.printed.join("\n").includes(secret));
+  }
+
+  /** The customers are in one stack's file, state and outputs, and in no other's; and nobody has noticed. */
+  async expectMoved(from: string, to: string): Promise<void> {
+    const { before, project } = this;
+    expect(await this.customersOf(from)).not.toEqual(expect.arrayContaining(["moved-1"]));
+    expect(await this.customersOf(to)).toEqual(expect.arrayContaining(Moving.MOVED));
+    for (const [name, isThere] of [
+      [from, false],
+      [to, true],
+    ] as const) {
+      if ((await this.customersOf(name)).length === 0) {
+        // A stack of customers that has none any more is to be taken down.
+        continue;
+      }
+      const preview = await project.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", name);
+      expect(preview).toMatchObject({ exitCode: 0 });
+      const output = ["stack", "output", "credentials", "--json", "--show-secrets", "--stack", name];
+      const credentials = JSON.parse((await project.pulumi(...output)).stdout) as Record<string, Credentials>;
+      expect(Moving.MOVED.map((id) => Object.hasOwn(credentials, id))).toEqual([isThere, isThere]);
+      for (const { clientId, clientSecret } of before.filter((one) => Object.hasOwn(credentials, one.clientId))) {
+        expect(credentials[clientId]?.clientSecret).toBe(clientSecret);
+      }
+    }
+    expect(await this.identities()).toEqual(before);
+  }
+
+  private async identities() {
+    const clients = (await this.administrator.clients()).filter(({ clientId }) => Moving.CUSTOMERS.includes(clientId));
+    return Promise.all(
+      clients.map(async ({ clientId, id, secret: clientSecret = "" }) => {
+        const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}`;
+        const { sub, organizationId } = await claimsOf({ clientSecret, basic }, this.realm);
+        return { clientId, id, clientSecret, sub, organizationId };
+      }),
+    );
+  }
+}
