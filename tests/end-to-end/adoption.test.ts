@@ -153,6 +153,7 @@ it("adopts with the same id, secret and service account; at no moment does a tok
 
 it("prints no secret, neither as text nor as data, nor when it fails", () => {
   const text = outputs.join("\n");
+  expect(text).toContain(CLIENT);
   for (const secret of [SECRET, basicAuthorization(CLIENT, SECRET), serverOfTests().deployerSecret, "eyJ"]) {
     expect(text).not.toContain(secret.replace("Basic ", ""));
   }

@@ -101,6 +101,7 @@ it("prints no secret, neither as a table nor as data", async () => {
     await project.command("customers", "--stack", STACK),
     await project.command("customers", "--stack", STACK, "--json"),
   ].map(({ stdout, stderr }) => stdout + stderr);
+  expect(outputs.filter((output) => !output.includes("acme"))).toEqual([]);
   const clients = await Promise.all(["acme", "leaving", "made-by-hand"].map((id) => meddler.client(id)));
   for (const secret of [...clients.map(({ secret }) => secret), serverOfTests().deployerSecret]) {
     expect(secret).toMatch(/\w{10}/);

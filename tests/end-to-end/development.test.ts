@@ -160,7 +160,7 @@ describe("a change of the stack file", () => {
     expect(summary).toMatchObject({
       exitCode: 0,
       stderr: "",
-      stdout: expect.stringMatching(/^### dev: 5 to create/) as string,
+      stdout: expect.stringMatching(/^### dev: 5 to create; 14 unchanged$/m) as string,
     });
     expect(summary.stdout).toContain("globex-reporting");
     expect(claims).toMatchObject({ exitCode: 0, stderr: "" });

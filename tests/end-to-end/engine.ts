@@ -50,7 +50,8 @@ export function describeWithEngine(name: string, tests: (images: StandInImages) 
   if (engine.answers) {
     describe(name, () => tests(engine.images));
   } else {
-    describe.skip(`${name} (skipped: ${engine.reason})`, () => tests({ bff: "none:none", api: "none:none" }));
+    describe.skip(`${name} (skipped: no Docker engine; apt-get install docker.io. ${engine.reason})`, () =>
+      tests({ bff: "none:none", api: "none:none" }));
   }
 }
 

@@ -96,8 +96,9 @@ export class Moving {
     return readFile(this.fileOf(join(".pulumi", "stacks", "scpcloud", `${stack}.json`)), "utf8").catch(() => "");
   }
 
-  /** The secrets that stand in what the moves have printed. */
+  /** The secrets that stand in what the moves have printed, which is something. */
   printedSecrets(): string[] {
+    expect(this.printed.join("")).toContain(Moving.FROM);
     const secrets = [serverOfTests().deployerSecret, ...this.before.map(({ clientSecret }) => clientSecret)];
     return secrets.filter((secret) => this.printed.join("\n").includes(secret));
   }

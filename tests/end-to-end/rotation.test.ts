@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Credentials } from "../../outputs";
+import { run } from "../../processes/run";
 import { killTree } from "./interruption";
 import { Meddler } from "./meddling";
 import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "./nextKeycloak";
@@ -487,7 +488,7 @@ describe("no command prints a secret", () => {
     ["doctor", "--stack", STACK, "--json"],
     ["customers", "--stack", STACK],
     ["claims", "--stack", STACK, "--base", "HEAD"],
-    ["summary", "--stack", STACK],
+    ["summary", "--realm-stack", STACK],
     ["adopt", "--stack", STACK],
     ["adopt", "--stack", STACK, "--json"],
     ["service-configuration", "--stack", STACK],
@@ -503,6 +504,12 @@ describe("no command prints a secret", () => {
   ];
   const ALL = [...REMAINING, ...RUN_ABOVE];
 
+  beforeAll(async () => {
+    const commit = "git -c user.name=tests -c user.email=tests@example.com commit --quiet --message before";
+    const script = `git init --quiet && git add Pulumi.${STACK}.yaml && ${commit}`;
+    expect(await run("bash", ["-c", script], { cwd: project.directory })).toMatchObject({ exitCode: 0 });
+  });
+
   it("and those that are tried are all that there are", async () => {
     const files = await readdir(join(__dirname, "..", "..", "commands"));
     const all = files.filter((file) => file.endsWith(".ts")).map((file) => file.replace(".ts", ""));
@@ -511,10 +518,11 @@ describe("no command prints a secret", () => {
   });
 
   it.each([
-    ["when it works, also where a rotation was stopped", REMAINING, {}],
-    ["when the login is refused", ALL, { "keycloak:clientId": "nobody" }],
-    ["when Keycloak does not answer", ALL, { "keycloak:url": "https://localhost:1" }],
-  ])("%s", async (_, calls, changes) => {
+    ["when it works, also where a rotation was stopped", REMAINING, {}, ["claims", "summary"]],
+    ["when the login is refused", ALL, { "keycloak:clientId": "nobody" }, ["claims"]],
+    ["when Keycloak does not answer", ALL, { "keycloak:url": "https://localhost:1" }, ["claims"]],
+  ])("%s", async (_, calls, changes, working) => {
+    const before = printed.length;
     await meddler.regenerateSecret("acme");
     const actions = calls.map(
       ([name = "", ...args]) =>
@@ -524,9 +532,13 @@ describe("no command prints a secret", () => {
     // At the same time: all of them read only, or come to nothing.
     await during(changes, () => concurrently(actions, 4));
 
+    const now = printed.slice(before);
+    for (const name of working) {
+      expect(now[now.findIndex((line) => line.startsWith(`${name} `)) + 1]).toMatch(/^### rotation: /m);
+    }
     const output = printed.join("\n");
     expect(secrets.size).toBeGreaterThan(10);
     expect([...secrets].filter((secret) => output.includes(secret)).length).toBe(0);
-    expect(output).toMatch(/^[✓✗] /m);
+    expect(now.join("\n")).toMatch(/^[✓✗] /m);
   });
 });

@@ -67,38 +67,6 @@ describe("the environment of a stand-in", () => {
     ]);
   });
 
-  test.each<[Environment, string]>([
-    [{ Keycloak__BaseUrl: "" }, "Keycloak__BaseUrl is missing"],
-    [{ Keycloak__BaseUrl: "keycloak" }, "Keycloak__BaseUrl is not an http or https URL"],
-    [{ Keycloak__TokenEndpoint: "ftp://keycloak" }, "Keycloak__TokenEndpoint is not an http or https URL"],
-    [{ ProductionApi__BaseUrl: "http://u:p@api" }, "ProductionApi__BaseUrl is not an http or https URL"],
-    [{ ASPNETCORE_HTTP_PORTS: "65536" }, "ASPNETCORE_HTTP_PORTS is not a port"],
-    [{ ASPNETCORE_HTTP_PORTS: "8080;8081" }, "ASPNETCORE_HTTP_PORTS is not a port"],
-    [{ Keycloak__BaseUrl: `${KEYCLOAK}/rea` }, "Keycloak__TokenEndpoint does not begin with Keycloak__BaseUrl"],
-    [{ Keycloak__BaseUrl: "http://keycloak" }, "Keycloak__TokenEndpoint does not begin with Keycloak__BaseUrl"],
-  ])("cannot be %j for the BFF", async (changes, complaint) => {
-    expect(await ofBff(changes)).toEqual([complaint]);
-  });
-
-  test.each<[Environment, string]>([
-    [{ MapInboundClaims: "no" }, "MapInboundClaims is neither true nor false"],
-    [
-      { MetadataAddress: "http://keycloak/" },
-      `MetadataAddress is not https, which ${SECTION}RequireHttpsMetadata demands`,
-    ],
-    [{ ValidIssuers__0: "", ValidIssuers__1: "one" }, "ValidIssuers__0 is missing, although later entries are there"],
-    ...["", " ", "\t"].flatMap((blank): [Environment, string][] => [
-      [{ ValidAudiences__0: blank }, "ValidAudiences__0 is missing"],
-      [{ ValidIssuers__0: blank }, "ValidIssuers__0 is missing"],
-      [{ Authority: blank }, "Authority is missing"],
-    ]),
-    [{ ValidIssuers__2: "two" }, "ValidIssuers__1 is missing, although later entries are there"],
-    [{ ValidAudiences__first: "one" }, "ValidAudiences__first is not an entry of a list: entries are counted from 0"],
-  ])("cannot be %j for the API", async (changes, complaint) => {
-    const named = Object.entries(changes).map(([name, value]) => [SECTION + name, value]);
-    expect(await ofApi(Object.fromEntries(named) as Environment)).toEqual([SECTION + complaint]);
-  });
-
   test("may allow metadata without https", async () => {
     const changes = { [`${SECTION}MetadataAddress`]: "http://keycloak/", [`${SECTION}RequireHttpsMetadata`]: "false" };
     expect(await ofApi(changes)).toEqual([]);

@@ -118,7 +118,7 @@ describeWithEngine("containers, when something is wrong", (images) => {
     const { body } = await dockerEngine().request("GET", `/containers/scpcloud-${name}-web-production-bff/json`);
     const texts = await statesOf(project.directory);
 
-    expect(exitCode).toBe(0);
+    expect([preview.exitCode, exitCode]).toEqual([0, 0]);
     expect(body.toString()).toContain(`Own__Secret=${SECRET}`);
     for (const text of [preview.stdout, preview.stderr, stdout, stderr, ...texts]) {
       expect(text).not.toContain(SECRET);

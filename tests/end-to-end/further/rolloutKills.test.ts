@@ -53,7 +53,8 @@ describe("what was killed is healed by the next run, with every client and secre
     const before = await realm.identities();
     await realm.configure({ rollout: { "scpcloud:accessTokenLifespan": lifespan } });
     const isChanging = async () => options.length > 0 || (await realm.withLifespan(lifespan)) > 4;
-    await realm.interrupt("SIGKILL", async () => (await isChanging()) && (await isLocked("rollout-b")), ...options);
+    const isAtWork = async () => (await isLocked("rollout-b")) || (await isLocked("rollout-c"));
+    await realm.interrupt("SIGKILL", async () => (await isChanging()) && (await isAtWork()), ...options);
     // A kill comes rarely at this very moment. Pulumi's words for it are "EOF".
     await writeFile(join(realm.project.directory, ".pulumi", "stacks", "scpcloud", "rollout-c.json.attrs"), "");
 

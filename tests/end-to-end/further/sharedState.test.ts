@@ -16,6 +16,7 @@ import {
   startS3,
   type StateBackend,
 } from "../stateBackends";
+import { missing } from "../tools";
 import { until } from "../until";
 
 const REALM = REALMS.sharedState;
@@ -33,14 +34,18 @@ afterAll(() => administrator.close());
 const customers = () => administrator.clients("customer-");
 
 const BACKENDS = [
-  { title: "PostgreSQL, encrypted by a passphrase", start: startPostgres, missing: hasPostgres() ? "" : "PostgreSQL" },
-  { title: "S3, encrypted by a key service", start: startS3, startKeys: startKeyService, missing: "" },
+  {
+    title: "PostgreSQL, encrypted by a passphrase",
+    start: startPostgres,
+    reason: hasPostgres() ? "" : " (skipped: no PostgreSQL; apt-get install postgresql)",
+  },
+  { title: "S3, encrypted by a key service", start: startS3, startKeys: startKeyService, reason: missing("curl") },
 ];
 
-for (const { title, start, startKeys, missing } of BACKENDS) {
-  const group = missing === "" ? describe : describe.skip;
+for (const { title, start, startKeys, reason } of BACKENDS) {
+  const group = reason === "" ? describe : describe.skip;
 
-  group(`a stack whose state is in ${title}${missing && ` (skipped: no ${missing})`}`, () => {
+  group(`a stack whose state is in ${title}${reason}`, () => {
     let backend: StateBackend;
     let keys: KeyService | undefined;
     let project: Project;

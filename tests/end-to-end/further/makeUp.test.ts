@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+
+import { run } from "../../../processes/run";
+import { STEP_LIMIT_MILLISECONDS } from "../limits";
+
+const REPOSITORY = resolve(__dirname, "..", "..", "..");
+const KEYCLOAK = join(".local", "keycloak");
+const isRoot = userInfo().uid === 0;
+const reason = isRoot ? "" : " (skipped: only root makes a network of its own, where the port of `make up` is free)";
+
+/** What a developer types one after the other. The last `make up` finds what one that was killed has left. */
+const TYPED = `
+  set -euo pipefail
+  ip link set lo up
+  # The npm packages are this checkout's: nothing may install them.
+  make() { command make --old-file=node_modules/.package-lock.json "$@"; }
+  export -f make
+  make up
+  eval "$(make env)"
+  pulumi preview --expect-no-changes --non-interactive
+  make down
+  setsid bash -c "make up" &
+  killed=$!
+  until [ -e .local/state/unfinished-up ]; do kill -0 $killed; sleep 0.1; done
+  kill -KILL -- -$killed
+  echo "killed"
+  make up
+  make down
+`;
+
+(isRoot ? it : it.skip)(
+  `make up gives a stack that plain pulumi works on, also after one that was killed, and make down ends all${reason}`,
+  async () => {
+    const checkout = await mkdtemp(join(tmpdir(), "scpcloud-make-"));
+    try {
+      const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: REPOSITORY, encoding: "utf8" }).split("\0");
+      for (const file of tracked.filter((name) => name !== "")) {
+        // With their times: make compares them.
+        await cp(join(REPOSITORY, file), join(checkout, file), { preserveTimestamps: true });
+      }
+      await mkdir(join(checkout, KEYCLOAK), { recursive: true });
+      const distributions = (await readdir(join(REPOSITORY, KEYCLOAK))).filter((name) => /^distribution-/.test(name));
+      const shared = [
+        "node_modules",
+        join(".local", "toolchain"),
+        ...distributions.map((name) => join(KEYCLOAK, name)),
+      ];
+      await Promise.all(shared.map((name) => symlink(join(REPOSITORY, name), join(checkout, name))));
+
+      const { exitCode, stdout, stderr } = await run("unshare", ["--net", "bash", "-c", TYPED], {
+        cwd: checkout,
+        timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
+      });
+
+      expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+      const [before = "", after = ""] = stdout.split("killed\n");
+      for (const text of [before, after]) {
+        expect(text).toContain("✓ dev: the tokens of 1 customer are what the settings promise");
+        expect(text).toContain("The embedded Keycloak is stopped; its data stays.");
+      }
+      const { stdout: processes } = await run("ps", ["-A", "-o", "args="]);
+      expect(processes).not.toContain(checkout);
+    } finally {
+      await rm(checkout, { recursive: true, force: true, maxRetries: 10 });
+    }
+  },
+);
