@@ -88,7 +88,7 @@ describe("a customer of a protected stack", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain("✗ leaving: retired, but its client is enabled; run: pulumi up --refresh");
 
-    await stack.up();
+    await stack.up({ refresh: true });
   });
 
   it("can be removed after that", async () => {
