@@ -4,6 +4,7 @@ import type { Apps, AppsArgs } from "./components/apps";
 import { explainingRefusals } from "./components/refusals";
 import { Integration } from "./components/integration";
 import { realmScopeNames } from "./components/names";
+import { warningOfRenames } from "./components/renames";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
@@ -37,7 +38,10 @@ async function program(): Promise<Record<string, unknown>> {
     ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options)
     : undefined;
   const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
-  const ofCustomers = pulumi.mergeOptions(options, tellingOrganizations(lookups.integrations));
+  const ofCustomers = [
+    tellingOrganizations(lookups.integrations),
+    warningOfRenames(lookups.integrations.map(({ clientId }) => clientId)),
+  ].reduce((merged, further) => pulumi.mergeOptions(merged, further), options);
   const integrations = lookups.integrations.map(
     (integration) =>
       new Integration(integration.clientId, { ...settings, ...integration, realmId, scopeNames }, ofCustomers),

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { UserError } from "../../settings/userError";
@@ -19,17 +19,40 @@ export type HandoverRecord = Readonly<Record<string, readonly Handover[]>>;
 
 /** The file beside the stack file that is to be committed with it. */
 export function recordFile(stack: string): string {
-  return `handovers.${stack}.json`;
+  // A stack may be called by its full name, with organization and project.
+  return `handovers.${stack.split("/").at(-1)}.json`;
 }
 
-/** Empty before the first handover. @throws UserError where somebody wrote something else into the file */
-export async function readRecord(directory: string, stack: string): Promise<HandoverRecord> {
+/** Records whose stack has no stack file: `pulumi stack rename` renames the stack file, and not the record. */
+async function recordsWithoutStack(directory: string): Promise<string[]> {
+  const names = await readdir(directory);
+  return names.filter((name) => {
+    const stack = /^handovers\.(.+)\.json$/.exec(name)?.[1];
+    return stack !== undefined && !names.includes(`Pulumi.${stack}.yaml`);
+  });
+}
+
+/**
+ * Empty before the first handover.
+ * @param warn told where the record may have stayed behind under the stack's earlier name
+ * @throws UserError where somebody wrote something else into the file
+ */
+export async function readRecord(
+  directory: string,
+  stack: string,
+  warn: (line: string) => void = (line) => console.error(line),
+): Promise<HandoverRecord> {
   const file = recordFile(stack);
   let text: string;
   try {
     text = await readFile(join(directory, file), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      for (const left of await recordsWithoutStack(directory)) {
+        warn(
+          `${left} is the record of a stack that has no stack file. If that is ${stack}'s earlier name: git mv ${left} ${file}`,
+        );
+      }
       return {};
     }
     throw error;

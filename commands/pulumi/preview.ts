@@ -70,6 +70,9 @@ export function withPolicies(preview: Preview, policies: Policies): Preview {
   return { ...preview, errors, policies };
 }
 
+/** The error of an output that is none, or not a whole one. */
+export const NO_PREVIEW = "what was read is no output of pulumi preview --json";
+
 /** Ops of steps that do nothing to a resource. */
 export const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
 
@@ -104,9 +107,7 @@ export function readPreview(text: string, isRefresh = false): Preview {
       return failed(["the output of pulumi preview --json is cut off: it begins as JSON, and is none"]);
     }
     return failed(
-      said === ""
-        ? ["pulumi preview wrote nothing; its own message is in the log of the run"]
-        : ["what was read is no output of pulumi preview --json", said],
+      said === "" ? ["pulumi preview wrote nothing; its own message is in the log of the run"] : [NO_PREVIEW, said],
     );
   }
   const { steps, changeSummary, diagnostics, duration } = recordOf(json);
@@ -139,7 +140,7 @@ export function failed(errors: readonly string[]): Preview {
 /** Pulumi counts by itself, too: nothing may have got lost. */
 function contradictions({ steps, counts }: Preview, hasSteps: boolean, isRefresh: boolean): string[] {
   if (!hasSteps || Object.keys(counts).length === 0) {
-    return ["what was read is no output of pulumi preview --json"];
+    return [NO_PREVIEW];
   }
   const counted = Object.entries(counts).filter(([op]) => !IDLE_OPS.includes(op));
   const told = changingSteps({ steps }).size;

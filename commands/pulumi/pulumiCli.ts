@@ -5,7 +5,8 @@ import type * as v from "valibot";
 import { run, type RunOptions } from "../../processes/run";
 import { ofForm } from "../../settings/shapes";
 import { UserError } from "../../settings/userError";
-import { plain, type Preview, readPreview } from "./preview";
+import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview";
+import { explainProtection } from "./protection";
 import { remedyFor } from "./remedies";
 
 /** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
@@ -167,7 +168,10 @@ export function diagnosticsOf(output: string): string[] {
   const end = output.lastIndexOf("}");
   if (/^\s*\{/.test(output)) {
     const { errors } = readPreview(output.slice(start, end + 1));
-    return linesOf([...new Set(errors)].concat(markedErrors(output.slice(end + 1))));
+    const outside = markedErrors(output.slice(end + 1));
+    // Half a preview is the consequence of what is told outside of it.
+    const causing = errors.filter((error) => outside.length === 0 || error !== NO_PREVIEW);
+    return linesOf([...new Set(causing)].concat(outside));
   }
   const section = /^Diagnostics:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(output)?.[1];
   const said = section === undefined ? markedErrors(output) : causes(section);
@@ -187,8 +191,8 @@ function causes(output: string): string[] {
 }
 
 function linesOf(texts: readonly string[]): string[] {
-  return texts
-    .flatMap((text) => text.split("\n"))
+  return explainProtection(texts.join("\n"))
+    .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "");
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -102,6 +102,20 @@ describe("recipients", () => {
 });
 
 describe("the record of handovers", () => {
+  it("that a renamed stack has left under its earlier name is told, and whose stack is there is not", async () => {
+    const lines: string[] = [];
+    const read = (stack: string) => readRecord(directory, stack, (line) => lines.push(line));
+    await addToRecord(directory, "prod", "acme", [ENTRY]);
+    writeFileSync(join(directory, "Pulumi.prod.yaml"), "");
+    expect(await read("organization/scpcloud/prod")).toEqual({ acme: [ENTRY] });
+    expect(await read("prod-eu")).toEqual({});
+    expect(lines).toEqual([]);
+
+    renameSync(join(directory, "Pulumi.prod.yaml"), join(directory, "Pulumi.prod-eu.yaml"));
+    await read("prod-eu");
+    expect(lines).toEqual([expect.stringContaining("git mv handovers.prod.json handovers.prod-eu.json")]);
+  });
+
   const ENTRY = { date: "2026-11-25T10:00:00.000Z", recipient: "age1x", secretCreated: "2026-11-24T10:00:00.000Z" };
 
   test("is empty at first, and keeps what was there", async () => {
@@ -115,7 +129,7 @@ describe("the record of handovers", () => {
       ["acme", 2],
       ["globex", 2],
     ]);
-    expect(await readRecord(directory, "dev")).toEqual({});
+    expect(await readRecord(directory, "dev", () => undefined)).toEqual({});
     expect(readdirSync(directory)).toEqual(["handovers.prod.json"]);
   });
 

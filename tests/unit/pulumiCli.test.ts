@@ -9,6 +9,8 @@ import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
 import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
+import { explainProtection } from "../../commands/pulumi/protection";
+import { renameWarning } from "../../components/renames";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 
 const preview = (...messages: string[]) =>
@@ -207,4 +209,39 @@ test("the Pulumi CLI never gets the variable by which it would delete what is pr
   } finally {
     delete process.env["PULUMI_OPTION_IGNORE_PROTECT"];
   }
+});
+
+describe("what Pulumi would not delete or replace, as it is protected,", () => {
+  const URN = "urn:pulumi:dev::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/client:Client";
+  const advice = (urn: string) =>
+    "To unprotect the resource, either remove the `protect` flag from the resource in your Pulumi program and run " +
+    `\`pulumi up\`, or use the command:\n\`pulumi state unprotect '${urn}'\``;
+
+  test("is told once a customer, with the way for another client id, and without Pulumi's way around it", () => {
+    const told = ["acme-default-scopes", "acme-organization-id", "globex-client"].map(
+      (name) =>
+        `Preview failed: resource "${URN}::${name}" cannot be deleted\nbecause it is protected. ${advice(`${URN}::${name}`)}`,
+    );
+    const text = explainProtection(["one", ...told, "two"].join("\n"));
+
+    expect(text).toMatch(
+      /^one\ntwo\nprotected, and not in the stack file any more: acme, globex\. .*successorOf: acme/,
+    );
+    expect(text).not.toContain("unprotect");
+  });
+
+  test("is told to be of another realm where it would be made anew", () => {
+    const text = explainProtection(
+      `unable to replace resource "${URN}::acme-client"\nas it is currently marked for protection. ${advice(URN)}`,
+    );
+    expect(text).toMatch(/^protected, and would be made anew: acme-client\. scpcloud:realm is another realm/);
+    expect(text).not.toContain("unprotect");
+  });
+});
+
+test("a customer who may have got another client id is warned of, with successorOf; an added or a removed one is not", () => {
+  expect(renameWarning(["acme", "globex"], ["acme-2", "globex"])).toContain("such as acme-2 with successorOf: acme (");
+  expect(renameWarning(["acme"], ["acme", "acme-2"])).toBeUndefined();
+  expect(renameWarning(["acme", "globex"], ["acme"])).toBeUndefined();
+  expect(renameWarning([], ["acme"])).toBeUndefined();
 });

@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { TYPES } from "./types";
+
+/**
+ * An option of the customers: says where one is new and one that the stack has deployed is declared no more, since that
+ * may be one customer with another client id. Pulumi itself says only how to walk around `protect`. The stack's outputs are
+ * read only where something is new.
+ */
+export function warningOfRenames(declared: readonly string[]): pulumi.ComponentResourceOptions {
+  let told: Promise<void> | undefined;
+  const hook = new pulumi.ResourceHook("newCustomer", () => (told ??= warn(declared)), { onDryRun: true });
+  const transformation: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+    type === TYPES.client ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeCreate: [hook] } }) } : undefined;
+  return { transformations: [transformation] };
+}
+
+async function warn(declared: readonly string[]): Promise<void> {
+  const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const found = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }).catch(() => ({}))) as {
+    readonly outputs?: { readonly integrations?: object };
+  };
+  const text = renameWarning(Object.keys(found.outputs?.integrations ?? {}), declared);
+  if (text !== undefined) {
+    await pulumi.log.warn(text);
+  }
+}
+
+/** @param deployed the client ids that the last `up` has deployed */
+export function renameWarning(deployed: readonly string[], declared: readonly string[]): string | undefined {
+  const gone = deployed.filter((clientId) => !declared.includes(clientId));
+  const added = declared.filter((clientId) => !deployed.includes(clientId));
+  const [old = "", one = ""] = [gone[0], added[0]];
+  return gone.length === 0 || added.length === 0
+    ? undefined
+    : `No longer in the stack file: ${gone.join(", ")}; new: ${added.join(", ")}. Another client id is another client ` +
+        `with another secret. Where a client id was changed, put the old entry back, and write the new one with ` +
+        `successorOf, such as ${one} with successorOf: ${old} (docs/credentials.md). Who is to go is retired first.`;
+}
