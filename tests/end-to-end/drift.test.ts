@@ -126,7 +126,9 @@ describe("what an administrator changes by hand", () => {
 
     expect(lines.filter((line) => line.startsWith("- someone"))).toEqual(SENTENCES);
     expect(lines[0]).toBe(`✗ ${STACK}: 14 changes by hand, 9 differences in tokens`);
-    expect(lines).toContain('- acme: `claim debug is "yes", but the contract does not have it`');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^- acme: `claim debug is "yes", but the contract .* by the mapper "debug"/),
+    );
     expect(lines).toContain("- leaving: `retired, but its client is enabled and it gets tokens`");
     expect(lines.some((line) => line.startsWith("- Then hand the present secrets over to globex, hooli: "))).toBe(true);
     expect(exitCode).toBe(DRIFT);
@@ -241,7 +243,8 @@ it("tells what nobody declares as far as tokens show it; that stays until somebo
 
   expect(lines[0]).toBe(`✗ ${STACK}: 1 difference in tokens`);
   expect(lines).toContain(
-    '- acme: `claim realm_access is {"roles":["offline_access"]}, but the contract does not have it`',
+    '- acme: `claim realm_access is {"roles":["offline_access"]}, but the contract does not have it. It is written by the ' +
+      'mapper "realm roles" of the client scope roles`',
   );
   expect(exitCode).toBe(DRIFT);
   await changeRole("DELETE");
