@@ -7,7 +7,7 @@ import { exportState } from "../pulumi/exportedState";
 import { policiesIn } from "../pulumi/preview";
 import { isHalfWritten } from "../recover/fileBackend";
 import { recoverStack } from "../recover/recoverStack";
-import { isDead, readLockHolders } from "../recover/stackLock";
+import { isDead, readLockHolders, refuseLiving } from "../recover/stackLock";
 import { UserError } from "../../settings/userError";
 import { CustomersThrough } from "./customersThrough";
 import type { RunPart } from "./rollOut";
@@ -77,7 +77,10 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
           return {};
         }
       }
-      throw new UserError(policiesIn(events).violations.join("\n") || firstCause(error.output));
+      if (isRefused()) {
+        throw new UserError(policiesIn(events).violations.join("\n"));
+      }
+      tellFailure(name, error.output);
     }
   };
 }
@@ -101,8 +104,14 @@ function namesKill(output: string): boolean | undefined {
   return holders.length > 0 ? holders.every(isDead) : /npm run recover/.test(output) || undefined;
 }
 
+/** @throws RecoveryError where another run holds the lock: Pulumi's own words only tell how to take it away; else UserError */
+export function tellFailure(stack: string, output: string): never {
+  refuseLiving(readLockHolders(output).map((holder) => ({ ...holder, stack })));
+  throw new UserError(firstCause(output));
+}
+
 /** The first error of those that the CLI tells, wholly; that the run failed is none. */
-export function firstCause(output: string): string {
+function firstCause(output: string): string {
   const lines = diagnosticsOf(output).filter((line) => !/^\s*error: (update|preview) failed$/.test(line));
   const isHeading = (line: string) => /^\s+\S+ \(.+\):$/.test(line);
   const start = Math.max(

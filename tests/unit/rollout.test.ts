@@ -8,9 +8,10 @@ import { changesSince } from "../../commands/rollout/changedStacks";
 import { lineOf, showProgress } from "../../commands/rollout/rolloutProgress";
 import { rolloutText } from "../../commands/rollout/rolloutText";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut";
-import { firstCause } from "../../commands/rollout/runStack";
+import { tellFailure } from "../../commands/rollout/runStack";
 import { InterruptedError, run } from "../../processes/run";
 import { UserError } from "../../settings/userError";
+import { lockMessage } from "./fakePulumi";
 
 const PARTS = ["prod", "prod-b", "prod-c", "prod-d"].map((stack) => ({ stack, customers: 2 }));
 
@@ -190,8 +191,19 @@ Diagnostics:
 Resources:
     10 unchanged
 `;
-  expect(firstCause(output)).toBe('Keycloak already has a client "acme".\nDo: npm run recover');
-  expect(firstCause("error: no stack named 'x' found")).toBe("no stack named 'x' found");
+  const failure = (text: string) => () => tellFailure("prod", text);
+  expect(failure(output)).toThrow(new UserError('Keycloak already has a client "acme".\nDo: npm run recover'));
+  expect(failure("error: no stack named 'x' found")).toThrow(new UserError("no stack named 'x' found"));
+});
+
+test("a stack that another run has locked is told with its holder and the way to end that, not with Pulumi's", () => {
+  const holder = "process 42 of anna@another-host, since 2026-11-23T12:00:00Z";
+  const failure = () => tellFailure("prod-b", lockMessage("anna@another-host (pid 42)"));
+  expect(failure).toThrow(
+    `locked by another run, which may still be at work:\n  ${holder}. It cannot be seen from here`,
+  );
+  expect(failure).toThrow(`run: npm run recover -- --stack prod-b --ended "${holder}"`);
+  expect(failure).not.toThrow("pulumi cancel");
 });
 
 describe("what changed since a revision", () => {
