@@ -1,4 +1,4 @@
-import type * as v from "valibot";
+import * as v from "valibot";
 
 import { recordOf, stringsOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
@@ -82,6 +82,22 @@ export async function read<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   const answer = ofForm(schema, await admin.get(path));
+  if ("wrong" in answer) {
+    throw otherAnswer(path, answer.wrong);
+  }
+  return answer.value;
+}
+
+const SERVER_INFO = v.object({
+  features: v.nullish(v.array(v.object({ name: v.string(), enabled: v.nullish(v.boolean()) })), []),
+  systemInfo: v.nullish(v.object({ version: v.nullish(v.string()) }), {}),
+});
+
+/** What the server says of itself; nothing where it does not say it to this deployer. @throws SettingsError as above */
+export async function readServerInfo(keycloak: KeycloakConnection, accessToken: string) {
+  const path = "/admin/serverinfo";
+  const { body, status } = await keycloak.request(path, { headers: { authorization: `Bearer ${accessToken}` } });
+  const answer = ofForm(SERVER_INFO, status === 200 ? body : {});
   if ("wrong" in answer) {
     throw otherAnswer(path, answer.wrong);
   }

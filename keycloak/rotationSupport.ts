@@ -1,8 +1,8 @@
 import type { Fault } from "../settings/faults";
 import { nameOf } from "../settings/keycloakAnswers";
-import { recordOf } from "../settings/decode";
 import type { Settings } from "../settings/settings";
 import { rolesOf } from "./accessToken";
+import { readServerInfo } from "./admin";
 import type { KeycloakConnection } from "./http";
 
 const FEATURE = "CLIENT_SECRET_ROTATION";
@@ -19,12 +19,11 @@ export async function rotationFaults(
   if (overlapDays === undefined) {
     return [];
   }
-  const { body } = await keycloak.request("/admin/serverinfo", { headers: { authorization: `Bearer ${accessToken}` } });
-  const { features } = recordOf(body);
-  const feature = Array.isArray(features) ? features.map(recordOf).find(({ name }) => name === FEATURE) : undefined;
+  const { features } = await readServerInfo(keycloak, accessToken);
+  const feature = features.find(({ name }) => name === FEATURE);
   const roles = rolesOf(accessToken, realm) ?? [];
   return [
-    ...(feature?.["enabled"] === false
+    ...(feature?.enabled === false
       ? [
           {
             key: "scpcloud:secretRotation",

@@ -1,5 +1,4 @@
 import { connectToEngine } from "../../components/engine/engineConnection";
-import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
@@ -9,7 +8,7 @@ import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
 import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
 import { assertionInWords, clientOf, issuedAtOf, rolesOf } from "../../keycloak/accessToken";
-import { type KeycloakAdmin, loginAsDeployer } from "../../keycloak/admin";
+import { type KeycloakAdmin, loginAsDeployer, readServerInfo } from "../../keycloak/admin";
 import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
 import { connect, type KeycloakConnection } from "../../keycloak/http";
 import { givenAssertion, login } from "../../keycloak/login";
@@ -106,7 +105,11 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     return logins;
   }
   const accessToken = token;
-  const version = await visibleVersion(keycloak, accessToken);
+  let version: string | undefined;
+  const server = await attempt("server version", OF_ADMIN, async () => {
+    version = (await readServerInfo(keycloak, accessToken)).systemInfo?.version ?? undefined;
+    return [];
+  });
   const roles = rolesOf(accessToken, realm);
   const rights = checkRights(roles, {
     version,
@@ -132,6 +135,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
     ...logins,
     // A token that was given, not fetched, may be old.
     ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(accessToken), receivedAt)]),
+    ...server,
     checkVersion(version, realm, process.env),
     ...rights,
     ...admin,
@@ -177,13 +181,6 @@ async function checkRotation(
         ),
       ]
     : [right(about, `a previous secret works for ${overlapDays} days`)];
-}
-
-/** The server's version, if it shows it to the deployer. */
-async function visibleVersion(keycloak: KeycloakConnection, token: string): Promise<string | undefined> {
-  const { body } = await keycloak.request("/admin/serverinfo", { headers: { authorization: `Bearer ${token}` } });
-  const { version } = recordOf(recordOf(body)["systemInfo"]);
-  return typeof version === "string" ? version : undefined;
 }
 
 async function checkEngine({ apps }: Settings): Promise<Check[]> {

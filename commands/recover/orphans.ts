@@ -1,9 +1,8 @@
 import * as v from "valibot";
 
-import { type DockerEngine, DockerEngineError } from "../../components/engine/engineConnection";
-import { jsonOf } from "../../components/engine/containerState";
+import { jsonOf, readEngine } from "../../components/engine/containerState";
+import type { DockerEngine } from "../../components/engine/engineConnection";
 import { STACK_LABEL } from "../../settings/settings";
-import { ofForm } from "../../settings/shapes";
 
 const CONTAINERS = v.array(v.object({ Id: v.string(), Names: v.array(v.string()) }));
 const NETWORKS = v.array(v.object({ Id: v.string(), Name: v.string() }));
@@ -20,8 +19,8 @@ export async function removeOrphans(
   known: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const ofStack = encodeURIComponent(JSON.stringify({ label: [`${STACK_LABEL}=${stack}`] }));
-  const containers = await list(engine, `/containers/json?all=1&filters=${ofStack}`, CONTAINERS);
-  const networks = await list(engine, `/networks?filters=${ofStack}`, NETWORKS);
+  const containers = await readEngine(engine, `/containers/json?all=1&filters=${ofStack}`, CONTAINERS);
+  const networks = await readEngine(engine, `/networks?filters=${ofStack}`, NETWORKS);
   const orphans = [
     ...containers.map(({ Id, Names }) => ({ id: Id, kind: "container", name: Names[0]?.slice(1) ?? Id })),
     // A network can be removed when nothing is on it any more.
@@ -31,16 +30,4 @@ export async function removeOrphans(
     jsonOf(await engine.request("DELETE", kind === "container" ? `/containers/${id}?force=1&v=1` : `/networks/${id}`));
   }
   return orphans.map(({ kind, name }) => `${kind} ${name}`);
-}
-
-async function list<Schema extends v.GenericSchema>(
-  engine: DockerEngine,
-  path: string,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  const read = ofForm(schema, jsonOf(await engine.request("GET", path)));
-  if ("wrong" in read) {
-    throw new DockerEngineError(`What answers at ${path} is no Docker engine: ${read.wrong}`);
-  }
-  return read.value;
 }

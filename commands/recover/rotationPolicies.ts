@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 
+import * as v from "valibot";
+
 import { TYPES } from "../../components/types";
 import { recordOf } from "../../settings/decode";
-import type { KeycloakManager } from "../../keycloak/admin";
+import { type KeycloakManager, read } from "../../keycloak/admin";
 import type { StateResource } from "../pulumi/exportedState";
 import type { PlannedResource } from "../pulumi/plan";
 import { RecoveryError } from "./stackLock";
@@ -25,7 +27,7 @@ export async function restorePolicies(resources: readonly StateResource[], admin
   // A policy names its profile.
   for (const kind of [PROFILES, POLICIES]) {
     const stored = resources.flatMap(({ type, outputs }) => (type === kind.type && outputs ? [outputs] : []));
-    const found = stored.length === 0 ? [] : await read(kind, admin);
+    const found = stored.length === 0 ? [] : await list(kind, admin);
     const gone = stored.filter(({ name }) => !found.some((one) => one["name"] === name));
     if (gone.length > 0) {
       await write(kind, [...found, ...gone.map((outputs) => entryOf(kind, outputs))], admin);
@@ -48,7 +50,7 @@ export async function removeUnknownPolicies(
   const removed: string[] = [];
   for (const kind of [POLICIES, PROFILES]) {
     const planned = creates.filter(({ type }) => type === kind.type).map(({ inputs }) => inputs);
-    const found = planned.length === 0 ? [] : await read(kind, admin);
+    const found = planned.length === 0 ? [] : await list(kind, admin);
     const unknown = found.filter(({ name }) => planned.some((inputs) => inputs["name"] === name));
     for (const one of unknown) {
       const inputs = planned.find(({ name }) => name === one["name"]) ?? {};
@@ -72,13 +74,15 @@ export async function removeUnknownPolicies(
   return removed;
 }
 
-async function read({ kind }: Kind, admin: KeycloakManager): Promise<Entry[]> {
-  const found = recordOf(await admin.get(`/client-policies/${kind}`))[kind];
-  return (Array.isArray(found) ? found : []).map(recordOf);
+/** With all that Keycloak says of each: the list is written back. */
+const NAMED = v.array(v.looseObject({ name: v.string() }));
+
+async function list({ kind }: Kind, admin: KeycloakManager): Promise<Entry[]> {
+  return (await read(admin, `/client-policies/${kind}`, v.object({ [kind]: v.optional(NAMED, []) })))[kind] ?? [];
 }
 
-function write({ kind }: Kind, list: readonly Entry[], admin: KeycloakManager): Promise<unknown> {
-  return admin.change("PUT", `/client-policies/${kind}`, { [kind]: list });
+function write({ kind }: Kind, entries: readonly Entry[], admin: KeycloakManager): Promise<unknown> {
+  return admin.change("PUT", `/client-policies/${kind}`, { [kind]: entries });
 }
 
 /** As Keycloak has what the provider's inputs or outputs say. */

@@ -68,7 +68,7 @@ export function judge(container: ContainerState | undefined): Verdict {
       reason: `ended with exit code ${State.ExitCode}${restarts}${State.Error === "" ? "" : `: ${State.Error}`}`,
     };
   }
-  if (State.Status === "running" && (State.Health === undefined || State.Health.Status === "none")) {
+  if (State.Status === "running" && (State.Health?.Status ?? "none") === "none") {
     return { reason: "has no health check: give its image a HEALTHCHECK, or set healthCheck in scpcloud:apps" };
   }
   return State.Status === "running" && State.Health?.Status === "healthy" ? "healthy" : "wait";

@@ -1,22 +1,41 @@
+import * as v from "valibot";
+
+import { ofForm } from "../../settings/shapes";
 import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection";
 
 /** What the engine tells of a container, as far as it is used here (GET /containers/{id}/json). */
-export interface ContainerState {
-  readonly Id: string;
-  readonly Name: string;
-  readonly RestartCount: number;
-  readonly State: {
-    readonly Status: string;
-    readonly ExitCode: number;
-    readonly Error: string;
-    readonly Health?: { readonly Status: "none" | "starting" | "healthy" | "unhealthy" };
-  };
-}
+const CONTAINER = v.object({
+  Id: v.string(),
+  Name: v.string(),
+  RestartCount: v.number(),
+  State: v.object({
+    Status: v.string(),
+    ExitCode: v.number(),
+    Error: v.string(),
+    Health: v.nullish(v.object({ Status: v.string() })),
+  }),
+});
+
+export type ContainerState = v.InferOutput<typeof CONTAINER>;
 
 /** A container's state; undefined if there is no such container. */
 export async function inspectContainer(engine: DockerEngine, id: string): Promise<ContainerState | undefined> {
-  const answer = await engine.request("GET", `/containers/${encodeURIComponent(id)}/json`);
-  return answer.status === 404 ? undefined : (jsonOf(answer) as ContainerState);
+  const path = `/containers/${encodeURIComponent(id)}/json`;
+  const answer = await engine.request("GET", path);
+  return answer.status === 404 ? undefined : valueOf(answer, path, CONTAINER);
+}
+
+/** What the engine has at a path. @throws DockerEngineError also where it is of another form */
+export async function readEngine<Schema extends v.GenericSchema>(engine: DockerEngine, path: string, schema: Schema) {
+  return valueOf(await engine.request("GET", path), path, schema);
+}
+
+function valueOf<Schema extends v.GenericSchema>(answer: EngineAnswer, path: string, schema: Schema) {
+  const read = ofForm(schema, jsonOf(answer));
+  if ("wrong" in read) {
+    throw new DockerEngineError(`What answers at ${path} is no Docker engine: ${read.wrong}`);
+  }
+  return read.value;
 }
 
 /** The last lines that a container wrote to its standard output and standard error. */

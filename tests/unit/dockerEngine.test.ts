@@ -91,6 +91,15 @@ describe("a container", () => {
     expect(await inspectContainer(connect(), "0123")).toBeUndefined();
   });
 
+  it.each([[[]], ["<html>"], [{ Id: "0123" }], [{ Id: "0123", Name: "/api", RestartCount: 0, State: "running" }]])(
+    "is not told by an answer of another form: %j",
+    async (body) => {
+      engine.answers[STATE] = [{ body }];
+
+      await expect(inspectContainer(connect(), "0123")).rejects.toThrow(DockerEngineError);
+    },
+  );
+
   it("may be out of the engine's reach", async () => {
     engine.answers[STATE] = [{ status: 500, body: { message: "the disk is full" } }];
 

@@ -50,6 +50,14 @@ describe("that secrets overlap", () => {
     expect(await keysOfFaults(serverWith(undefined), "opaque")).toEqual([]);
   });
 
+  it.each([[undefined], [[]], [{ features: "none" }], [{ features: [{ enabled: false }] }]])(
+    "is not judged by an answer of another form than Keycloak's: %j",
+    async (body) => {
+      const server = { request: () => Promise.resolve({ status: 200, body }) } as unknown as KeycloakConnection;
+      await expect(rotationFaults(server, "opaque", SETTINGS)).rejects.toThrow("not as Keycloak does");
+    },
+  );
+
   it("is not asked for where the stack does not want it", async () => {
     const { deployer, realm } = SETTINGS;
     const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as KeycloakConnection;
