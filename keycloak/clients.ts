@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { isMasked, oddityOf } from "../components/credentials";
 import { stringsOf } from "../settings/decode";
 import { type KeycloakAdmin, read } from "./admin";
 
@@ -43,6 +44,11 @@ export type ClientRepresentation = v.InferOutput<typeof CLIENT>;
 export async function findClient(admin: KeycloakAdmin, clientId: string): Promise<ClientRepresentation | undefined> {
   const found = await read(admin, `/clients?clientId=${encodeURIComponent(clientId)}`, v.array(CLIENT));
   return found.find((client) => client.clientId === clientId);
+}
+
+/** What makes a client's secret look as if nobody had made it as one; nothing where it needs or shows none. */
+export function oddSecret({ publicClient, secret }: ClientRepresentation): string | undefined {
+  return secret === undefined || isMasked(secret) || publicClient === true ? undefined : oddityOf(secret);
 }
 
 /** A client scope; Keycloak lists them with their mappers. */

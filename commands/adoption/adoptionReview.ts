@@ -6,7 +6,7 @@ import type { Settings } from "../../settings/settings";
 import { compareClaims } from "../contract/compareClaims";
 import { tokenContract } from "../contract/tokenContract";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
-import { secretTimes } from "../../keycloak/clients";
+import { oddSecret, secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import { findUserId } from "../../keycloak/users";
@@ -145,7 +145,10 @@ function moves(
 
 function secretInWords({ client }: Candidate): string {
   const { created } = secretTimes(client, new Date());
-  return created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
+  const age =
+    created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
+  const oddity = oddSecret(client);
+  return oddity === undefined ? age : `${age}. It ${oddity}: renew it afterwards (npm run rotate)`;
 }
 
 const ROLES = v.optional(v.array(v.object({ name: v.string() })), []);

@@ -1,6 +1,6 @@
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../components/names";
 import { stringsOf } from "../../settings/decode";
-import type { ClientRepresentation } from "../../keycloak/clients";
+import { type ClientRepresentation, oddSecret } from "../../keycloak/clients";
 import { code, names } from "../review/markdown";
 
 /** What is off on every customer's client (components/integration.ts), by Keycloak's own names. */
@@ -46,7 +46,9 @@ function* listed(what: string, value: unknown): Generator<string> {
  * `up` may have left only the lists of client scopes as Keycloak fills them.
  */
 export function madeByHand(client: ClientRepresentation): string[] {
+  const oddity = oddSecret(client);
   return [
+    ...(oddity === undefined ? [] : [`its secret ${oddity}`]),
     ...whatCloses({ ...client, defaultClientScopes: [], optionalClientScopes: [] }, []),
     ...listed(
       "mappers",

@@ -4,6 +4,7 @@ import { readSettings } from "../../settings/read";
 import { refuseEmptyRealm } from "../cli/emptyRealm";
 import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
 import { loginAsDeployer } from "../../keycloak/admin";
+import { oddSecret } from "../../keycloak/clients";
 import { connect } from "../../keycloak/http";
 import { type OtherUser, otherUsers } from "../../keycloak/users";
 import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
@@ -44,7 +45,8 @@ export async function recoverStack(
     refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
       ended,
-      mayBeHandMade: (clientId) => outputs.integrations?.[clientId] !== undefined,
+      mayBeHandMade: (client) =>
+        outputs.integrations?.[client.clientId] !== undefined && oddSecret(client) === undefined,
       removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
     });
     report(

@@ -1,7 +1,7 @@
 import { TYPES } from "../../components/types";
 import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
-import { findClient } from "../../keycloak/clients";
+import { type ClientRepresentation, findClient } from "../../keycloak/clients";
 import { findExisting } from "./adoptable";
 import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
 import { refuseLosses } from "./losses";
@@ -19,7 +19,7 @@ export interface Recovery {
 }
 
 interface RecoveryOptions {
-  readonly mayBeHandMade?: (clientId: string) => boolean;
+  readonly mayBeHandMade?: (client: ClientRepresentation) => boolean;
   readonly ended?: readonly string[];
   readonly removeOrphans?: ((known: ReadonlySet<string>) => Promise<readonly string[]>) | undefined;
 }
@@ -167,15 +167,14 @@ async function findAllExisting(
 /** @throws RecoveryError naming the clients that a killed run cannot have left as they are */
 async function refuseHandMade(
   existing: readonly PlannedResource[],
-  mayBeHandMade: (clientId: string) => boolean,
+  mayBeHandMade: (client: ClientRepresentation) => boolean,
   admin: KeycloakAdmin,
 ): Promise<void> {
   const clientIds = existing.flatMap(({ inputs, type }) => (type === TYPES.client ? [String(inputs["clientId"])] : []));
-  const asked = clientIds.filter((clientId) => !mayBeHandMade(clientId));
   const told = await Promise.all(
-    asked.map(async (clientId) => {
+    clientIds.map(async (clientId) => {
       const client = await findClient(admin, clientId);
-      const found = client === undefined ? [] : madeByHand(client);
+      const found = client === undefined || mayBeHandMade(client) ? [] : madeByHand(client);
       return found.length === 0 ? [] : [`  ${clientId}: ${found.join("; ")}`];
     }),
   );

@@ -104,6 +104,23 @@ describe("the clients that can be adopted", () => {
   });
 });
 
+test("a client whose secret is empty is not adopted, as anybody gets its tokens; a public client, which needs none, is", async () => {
+  const settings = accepted(withIntegrations({ acme: { organizationUser: "anna" } }));
+  const find = (fields: object) =>
+    findCandidates(
+      settings,
+      new Set(),
+      fakeAdmin({ "/clients?clientId=acme": [client({ secret: "", ...fields })] }),
+      [],
+    );
+
+  await expect(find({})).rejects.toThrow(
+    "acme: the client's secret is empty, so that anybody gets its tokens by the client id. Make one before: in the admin " +
+      "console, Clients, Credentials, Regenerate",
+  );
+  expect(await find({ publicClient: true })).toHaveLength(1);
+});
+
 describe("an adoption", () => {
   const REVIEW: AdoptionReview = { clientId: "acme", claims: [], closes: [], stays: [], obstacles: [] };
   const INTEGRATION = "urn:pulumi:dev::scpcloud::scpcloud:keycloak:Integration";

@@ -173,6 +173,35 @@ describe("recovery", () => {
     expect(pulumi.calls).toEqual(["stack"]);
   });
 
+  // Keycloak takes any text: also an empty one, by which anybody gets tokens.
+  test.each(["", "a", "${vault.acme}"])(
+    "does not read a secret that nobody made as one (%j) into the state, where it has another one or none",
+    async (secret) => {
+      const urn = urnOf("acme-client", INTEGRATION, CLIENT);
+      for (const lacking of [[], [urn]]) {
+        const pulumi = new FakePulumi(customer("acme"));
+        pulumi.state.set(urn, "1");
+        lacking.forEach((one) => pulumi.withoutSecret.add(one));
+        const failure = recovered(pulumi, { "/clients?clientId=acme": [{ id: "1", clientId: "acme", secret }] });
+        await expect(failure).rejects.toThrow(/\nacme: its secret in Keycloak (is|looks) .*Regenerate/);
+        expect(pulumi.calls).toEqual(["stack"]);
+      }
+    },
+  );
+
+  test("adopts no client whose secret nobody made as one, unless the user has seen that", async () => {
+    const client = { id: "1", clientId: "acme", secret: "${vault.acme}" };
+    const objects = { ...ACME, "/clients?clientId=acme": [client] };
+    const pulumi = new FakePulumi(customer("acme"));
+    const seen = () => recover(pulumi, fakeAdmin(objects), "6.13.0", () => undefined, { mayBeHandMade: () => true });
+
+    await expect(recovered(pulumi, objects)).rejects.toThrow(
+      "acme: its secret looks like a reference to a secret that is elsewhere\nSomebody made or changed them by hand",
+    );
+    expect(pulumi.calls).toEqual(["stack", "preview"]);
+    await expect(seen()).resolves.toMatchObject({ adopted: ["acme-client"] });
+  });
+
   describe("of a client whose secret the state lacks", () => {
     const lacking = () => {
       const program = [...realmScopes(), ...customer("acme"), ...customer("other")];
@@ -324,6 +353,17 @@ describe("the client profile and client policy of secretRotation", () => {
       ],
     ]);
   });
+
+  test.each([[[]], [{ profiles: {} }], [{ profiles: [{}] }]])(
+    "are not written over where Keycloak's answer is of another form: %j",
+    async (answer) => {
+      const { admin, written } = keycloakWith();
+      const get = () => Promise.resolve(answer);
+      const stored = [{ urn: "", type: TYPES.clientProfile, outputs: PROFILE }];
+      await expect(restorePolicies(stored, { ...admin, get })).rejects.toThrow("not as Keycloak does");
+      expect(written).toEqual([]);
+    },
+  );
 
   test("that only Keycloak has are removed where they are as a killed run leaves them, and else stay, which is told", async () => {
     const planned = { urn: "", type: TYPES.clientProfile, name: "profile", inputs: PROFILE, isComponent: false };
