@@ -29,13 +29,13 @@ Error.prepareStackTrace = (error) => error.message && String(error);
 async function program(): Promise<Record<string, unknown>> {
   const settings = readSettings(stackConfiguration());
   const lookups = await lookUp(settings);
-  const { realmId, accountRoleIds } = lookups;
+  const { realmId, accountRoleIds, rotation } = lookups;
 
   const options = explainingRefusals(pulumi.getStack(), () => policiesInWords(settings));
   const isRealmStack = settings.realmStack === undefined;
   // Client ids have no capitals, so no customer can be named like one of these two.
   const realmScopes = isRealmStack
-    ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds }, options)
+    ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds, rotation }, options)
     : undefined;
   const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
   const ofCustomers = [

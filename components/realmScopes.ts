@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "./names";
-import { declareSecretRotation } from "./secretRotation";
+import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation";
 
 export interface RealmScopesArgs {
   readonly realmId: string;
@@ -18,6 +18,8 @@ export interface RealmScopesArgs {
   readonly usedBy: readonly string[];
   /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
   readonly overlapDays?: number | undefined;
+  /** What Keycloak has of what makes them overlap. */
+  readonly rotation: RotationInKeycloak | undefined;
 }
 
 /**
@@ -78,7 +80,7 @@ export class RealmScopes extends pulumi.ComponentResource {
       );
     }
     if (args.overlapDays !== undefined) {
-      declareSecretRotation(name, { realmId, overlapDays: args.overlapDays }, childOptions);
+      declareSecretRotation(name, { ...args, overlapDays: args.overlapDays }, childOptions);
     }
     const accountScope = this.declareAccountScope(name, args, childOptions);
     this.scopeNames = [scope.name, ...(accountScope === undefined ? [] : [accountScope.name])];

@@ -3,13 +3,15 @@ import * as v from "valibot";
 import { isRotationName, rotationName } from "../components/names";
 import { type KeycloakAdmin, read } from "./admin";
 
+const CONFIGURATION = v.optional(v.record(v.string(), v.unknown()), {});
 const POLICY = v.object({
   name: v.string(),
   enabled: v.optional(v.boolean(), false),
   profiles: v.optional(v.array(v.string()), []),
+  conditions: v.optional(v.array(v.object({ condition: v.string(), configuration: CONFIGURATION })), []),
 });
 const POLICIES = v.object({ policies: v.optional(v.array(POLICY), []) });
-const EXECUTOR = v.object({ executor: v.string(), configuration: v.optional(v.record(v.string(), v.unknown()), {}) });
+const EXECUTOR = v.object({ executor: v.string(), configuration: CONFIGURATION });
 const PROFILE = v.object({ name: v.string(), executors: v.optional(v.array(EXECUTOR), []) });
 const PROFILES = v.object({
   profiles: v.optional(v.array(PROFILE), []),

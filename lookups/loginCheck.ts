@@ -1,3 +1,5 @@
+import type { RotationInKeycloak } from "../components/secretRotation";
+import { rolesOf } from "../keycloak/accessToken";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect, NoAnswerError } from "../keycloak/http";
 import { login } from "../keycloak/login";
@@ -6,7 +8,14 @@ import { refuseWrongServer } from "../keycloak/wrongServer";
 import { type Fault, SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
+import { lookUpRotation } from "./policies";
 import { serviceAccountFaults } from "./serviceAccounts";
+
+export interface LoginCheck {
+  readonly faults: readonly Fault[];
+  /** Undefined where the stack has none, or the deployer may not look at the realm. */
+  readonly rotation?: RotationInKeycloak | undefined;
+}
 
 /** The provider's own time limit, where the settings do not say one: whoever waits longer tells nothing more. */
 const TIMEOUT_SECONDS = 5;
@@ -14,22 +23,30 @@ const TIMEOUT_SECONDS = 5;
 /**
  * Logs in as the provider does, before it does: from 3.274 on, Pulumi ends the program at once where the provider cannot,
  * mostly before the program has said why.
- * @returns what the provider has no lookup for: service accounts that cannot be made, and why secrets cannot overlap
- *   although the stack file says so
+ * @returns what the provider has no lookup for: service accounts that cannot be made, why secrets cannot overlap
+ *   although the stack file says so, and what Keycloak has of what makes them overlap
  * @throws SettingsError where the server is not the stack's own, the deployer cannot log in, or may not see the realm
  */
-export async function checkLogin(settings: Settings): Promise<Fault[]> {
+export async function checkLogin(settings: Settings): Promise<LoginCheck> {
   const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
   try {
     await refuseWrongServer(keycloak, settings);
     if (/^assertion/.test(settings.deployer.credentials.kind)) {
       // Keycloak takes most assertions once only: this one is left to the provider.
-      return [];
+      return { faults: [] };
     }
     const accessToken = await login(keycloak, settings);
     const admin = await loginAsDeployer(keycloak, settings, accessToken);
-    const [, taken] = await Promise.all([admin.get(""), serviceAccountFaults(keycloak, accessToken, settings)]);
-    return [...taken, ...(await rotationFaults(keycloak, accessToken, settings))];
+    const { overlapDays, realm, realmStack } = settings;
+    const mayLook = (rolesOf(accessToken, realm) ?? []).some((role) => /^(manage|view)-realm$/.test(role));
+    const looksUpRotation = overlapDays !== undefined && realmStack === undefined && mayLook;
+    const [taken, withoutOverlap, rotation] = await Promise.all([
+      serviceAccountFaults(keycloak, accessToken, settings),
+      rotationFaults(keycloak, accessToken, settings),
+      looksUpRotation ? lookUpRotation(admin, overlapDays) : undefined,
+      admin.get(""),
+    ]);
+    return { faults: [...taken, ...withoutOverlap], rotation };
   } catch (error) {
     if (error instanceof SettingsError) {
       // Nothing is declared yet.

@@ -1,5 +1,6 @@
 import * as keycloak from "@pulumi/keycloak";
 
+import type { RotationInKeycloak } from "../components/secretRotation";
 import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
@@ -19,6 +20,8 @@ export interface Lookups {
   readonly integrations: readonly ResolvedIntegration[];
   /** By name: the ids of the roles that the account client scope maps; empty where the stack wants none. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
+  /** Undefined where nobody looked: see {@link checkLogin}. */
+  readonly rotation: RotationInKeycloak | undefined;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const loginFaults = await checkLogin(settings);
+  const { faults: loginFaults, rotation } = await checkLogin(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak
@@ -58,5 +61,6 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     realmId: realm.id,
     integrations: organizations.found,
     accountRoleIds: Object.fromEntries(accountRoles.found),
+    rotation,
   };
 }

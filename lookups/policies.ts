@@ -1,5 +1,8 @@
-import { loginAsDeployer } from "../keycloak/admin";
-import { foreignPolicies, policyInWords } from "../keycloak/clientPolicies";
+import { isDeepStrictEqual } from "node:util";
+
+import { rotationInWords, type RotationInKeycloak, rotationPair } from "../components/secretRotation";
+import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin";
+import { foreignPolicies, policyInWords, readClientPolicies, readClientProfiles } from "../keycloak/clientPolicies";
 import { connect } from "../keycloak/http";
 import type { Settings } from "../settings/settings";
 
@@ -14,4 +17,23 @@ export async function policiesInWords(settings: Settings): Promise<string[]> {
   } finally {
     await keycloak.close();
   }
+}
+
+/** What Keycloak has of what makes secrets overlap for so many days. */
+export async function lookUpRotation(admin: KeycloakAdmin, overlapDays: number): Promise<RotationInKeycloak> {
+  const [profiles, policies] = await Promise.all([readClientProfiles(admin), readClientPolicies(admin)]);
+  const declared = rotationPair(overlapDays);
+  const executors = declared.profile.executors.map(({ name, configuration }) => ({ executor: name, configuration }));
+  const conditions = declared.policy.conditions.map(({ name, configuration }) => ({ condition: name, configuration }));
+  const profile = profiles.find(({ name }) => name === declared.profile.name);
+  const policy = policies.find(({ name }) => name === declared.policy.name);
+  const isOurs = [
+    profile && isDeepStrictEqual(profile.executors, executors),
+    policy && isDeepStrictEqual([policy.conditions, policy.profiles], [conditions, declared.policy.profiles]),
+  ];
+  const words = rotationInWords(overlapDays);
+  return {
+    others: words.filter((_, index) => isOurs[index] === false),
+    missing: words.filter((_, index) => isOurs[index] === undefined),
+  };
 }

@@ -12,6 +12,8 @@ export interface RegisteredResource {
   readonly isComponent: boolean;
   /** The names of the hooks that are told of errors. */
   readonly errorHooks: readonly string[];
+  /** The names of the hooks that are called before it is made. */
+  readonly createHooks: readonly string[];
   /** The names of the hooks that are called before it is deleted. */
   readonly deleteHooks: readonly string[];
   /** Whether it is deleted before its replacement is made. */
@@ -44,7 +46,8 @@ interface RegisterRequest {
   getType(): string;
   getName(): string;
   getParent(): string;
-  getHooks(): { getBeforeDeleteList(): string[]; getOnErrorList(): string[] } | undefined;
+  getHooks():
+    { getBeforeCreateList(): string[]; getBeforeDeleteList(): string[]; getOnErrorList(): string[] } | undefined;
   getDeletebeforereplace(): boolean;
   getProtect(): boolean;
   getReplaceonchangesList(): string[];
@@ -68,7 +71,7 @@ export async function underMocks<T>(
   stack = "test",
   isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
-  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue([]);
+  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue({ faults: [] });
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
   await pulumi.runtime.setMocks(
@@ -82,6 +85,7 @@ export async function underMocks<T>(
           inputs: inputs as Record<string, unknown>,
           isComponent: custom === false,
           errorHooks: request?.getHooks()?.getOnErrorList() ?? [],
+          createHooks: request?.getHooks()?.getBeforeCreateList() ?? [],
           deleteHooks: request?.getHooks()?.getBeforeDeleteList() ?? [],
           deleteBeforeReplace: request?.getDeletebeforereplace() ?? false,
           protect: request?.getProtect() ?? false,

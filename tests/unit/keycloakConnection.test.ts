@@ -134,7 +134,8 @@ describe("the program's own login", () => {
       response.end(JSON.stringify({ issuer }));
     });
     const connection = { url: `http://127.0.0.1:${await listening(server)}` };
-    expect(await checkLogin({ ...settings, connection, deployer: { ...settings.deployer, credentials } })).toEqual([]);
+    const deployer = { ...settings.deployer, credentials };
+    expect(await checkLogin({ ...settings, connection, deployer })).toEqual({ faults: [] });
     expect(lines).toEqual(["/realms/ScpCloud/.well-known/openid-configuration"]);
   });
 });

@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { explainingRefusals } from "../../components/refusals";
 import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes";
 import { findResource, underMocks, valueOf } from "../mocks";
@@ -5,23 +7,29 @@ import { findResource, underMocks, valueOf } from "../mocks";
 const MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
 const SCOPE = "keycloak:openid/clientScope:ClientScope";
 
-const declare = (args: Partial<RealmScopesArgs> = {}) =>
-  underMocks(async () => {
-    const scopes = new RealmScopes(
-      "realm",
-      {
-        realmId: "ScpCloud",
-        audience: "scpCloud",
-        allowedOrigins: ["/*"],
-        accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
-        protect: true,
-        usedBy: [],
-        ...args,
-      },
-      explainingRefusals("test"),
-    );
-    return Promise.all(scopes.scopeNames.map(valueOf));
-  });
+const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>
+  underMocks(
+    async () => {
+      const scopes = new RealmScopes(
+        "realm",
+        {
+          realmId: "ScpCloud",
+          audience: "scpCloud",
+          allowedOrigins: ["/*"],
+          accountRoleIds: { "manage-account": "role-1", "view-profile": "role-2" },
+          protect: true,
+          usedBy: [],
+          rotation: undefined,
+          ...args,
+        },
+        explainingRefusals("test"),
+      );
+      return Promise.all(scopes.scopeNames.map(valueOf));
+    },
+    {},
+    "test",
+    isPreview,
+  );
 
 describe("RealmScopes", () => {
   it("declares both scopes with everything that the original token needs, and nothing else", async () => {
@@ -98,6 +106,31 @@ describe("RealmScopes", () => {
     expect(JSON.parse(attributes)).toEqual([{ key: "scpcloud.rotation", value: "true" }]);
     // A provider that took it for a list would stop all logins of the realm.
     expect(attributes).toMatch(/^ \[/);
+  });
+
+  it.each(["client profile", "client policy"])(
+    "does not make a %s of whose name Keycloak has another one; who has deployed it can still change it",
+    async (kind) => {
+      const words = `${kind} scpcloud-secret-rotation-14-days`;
+      const { resources } = await declare({ overlapDays: 14, rotation: { others: [words], missing: [] } });
+
+      const refused = resources.filter(({ createHooks }) => createHooks.length > 0);
+      const [, what = ""] = kind.split(" ");
+      expect(refused.map(({ createHooks, name }) => [name, createHooks])).toEqual([
+        [`realm-rotation-${what}`, [`no other ${words}`]],
+      ]);
+    },
+  );
+
+  it("warns in a preview where the state has a client profile that somebody deleted in Keycloak", async () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const missing = ["client profile scpcloud-secret-rotation-14-days"];
+    const asked = { overlapDays: 14, rotation: { others: [], missing } };
+    await declare(asked);
+    expect(warn).not.toHaveBeenCalled();
+
+    await declare(asked, true);
+    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/^Somebody deleted the client profile .* recover/)]);
   });
 
   it("makes every resource a child of the component", async () => {

@@ -1,6 +1,9 @@
+import { rotationInWords, rotationPair } from "../../components/secretRotation";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { rotationFaults } from "../../keycloak/rotationSupport";
+import { lookUpRotation } from "../../lookups/policies";
 import type { Settings } from "../../settings/settings";
+import { fakeAdmin } from "./fakePulumi";
 
 const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;
 
@@ -63,5 +66,39 @@ describe("that secrets overlap", () => {
     const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as KeycloakConnection;
 
     expect(await rotationFaults(silent, "opaque", { deployer, realm })).toEqual([]);
+  });
+});
+
+describe("what makes secrets overlap", () => {
+  const { policy, profile } = rotationPair(14);
+  const [ofProfile, ofPolicy] = rotationInWords(14);
+  const OURS = {
+    profile: {
+      name: profile.name,
+      executors: profile.executors.map(({ name, ...one }) => ({ executor: name, ...one })),
+    },
+    policy: { ...policy, conditions: policy.conditions.map(({ name, ...one }) => ({ condition: name, ...one })) },
+  };
+  const lookUp = (profiles: readonly object[], policies: readonly object[]) =>
+    lookUpRotation(
+      fakeAdmin({
+        "/client-policies/profiles?include-global-profiles=true": { profiles },
+        "/client-policies/policies": { policies },
+      }),
+      14,
+    );
+
+  it("is known again in Keycloak by its content, beside that of others", async () => {
+    const others = { name: "others" };
+    expect(await lookUp([others, OURS.profile], [others, OURS.policy])).toEqual({ others: [], missing: [] });
+    expect(await lookUp([others], [others])).toEqual({ others: [], missing: [ofProfile, ofPolicy] });
+  });
+
+  it.each<[string, object, object]>([
+    [ofProfile, { ...OURS.profile, executors: [] }, OURS.policy],
+    [ofPolicy, OURS.profile, { ...OURS.policy, conditions: [{ condition: "any-client" }] }],
+    [ofPolicy, OURS.profile, { ...OURS.policy, profiles: ["others"] }],
+  ])("is somebody else's where its content is another one: %s", async (words, oneProfile, onePolicy) => {
+    expect(await lookUp([oneProfile], [onePolicy])).toEqual({ others: [words], missing: [] });
   });
 });
