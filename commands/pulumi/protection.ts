@@ -21,9 +21,10 @@ export function explainProtection(text: string): string {
     ...(deleted.length === 0
       ? []
       : [
-          `protected, and not in the stack file any more: ${deleted.join(", ")}. Who is to go is retired first: see the ` +
-            "README. Another client id is another client with another secret: put the old entry back, and write the new " +
-            `one with successorOf: ${gone} (docs/credentials.md).`,
+          `protected, and not in the stack file any more: ${deleted.join(", ")}`,
+          "  Who is to go is retired first: leave the entry, write retired: true there, deploy that, and remove the entry later.",
+          "  Another client id is another client with another secret: put the old entry back, and write the new one with " +
+            `successorOf: ${gone} (docs/credentials.md).`,
         ]),
     ...(replaced.length === 0
       ? []

@@ -4,6 +4,7 @@ import { type Section, withinLimit } from "./limit";
 import { block, danger, marker, plural } from "./markdown";
 import { unprotectedOwners } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
+import { explainProtection } from "../pulumi/protection";
 import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
 import { changesText, ownerTitle } from "./summaryText";
 import { groupBy } from "../../settings/groups";
@@ -28,8 +29,7 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
   const refused = quoted("The policy pack refuses the deployment:", violations, limit, danger);
   if (preview.errors.length > 0) {
     return write("the preview failed", [
-      ...quoted("It says:", preview.errors, limit, danger),
-      ...advice(preview.errors),
+      ...quoted("It says:", [explainProtection(preview.errors.join("\n\n"))], limit, danger),
       ...refused,
       ...warnings,
     ]);
@@ -59,21 +59,6 @@ function policiesInWords(policies: Preview["policies"]): string {
 function dangerSections(lines: readonly string[]): SummarySection[] {
   const text = danger(lines.map((line) => `- ${line}`).join("\n"));
   return lines.length > 0 ? [{ text, owners: [], title: "the list of what is dangerous" }] : [];
-}
-
-/** Pulumi's own advice is to take the protection away. */
-function advice(errors: readonly string[]): SummarySection[] {
-  return errors.some((error) => /client:Client::.*is protected/s.test(error))
-    ? [
-        {
-          text:
-            "A client is deleted only after its customer was retired: leave the entry, write `retired: true` there, " +
-            "deploy that, and remove the entry later.",
-          owners: [],
-          title: "advice",
-        },
-      ]
-    : [];
 }
 
 function quoted(

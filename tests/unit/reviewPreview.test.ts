@@ -83,7 +83,7 @@ describe("output of a preview that did not succeed", () => {
 
   test("is told with what to do where a protected client was to be deleted", () => {
     const text = failure(recording("protectedRemoved"));
-    expect(text).toContain("A client is deleted only after its customer was retired");
+    expect(text).toContain("Who is to go is retired first: leave the entry");
     expect(text).not.toContain("to delete");
   });
 });
