@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import * as v from "valibot";
 import { parseDocument } from "yaml";
 
 import { connectToEngine, type DockerEngine, DockerEngineError } from "../components/engine/engineConnection";
-import { jsonOf } from "../components/engine/containerState";
+import { readEngine } from "../components/engine/containerState";
 import { hostGateway } from "./docker/hostGateway";
 import type { DevelopmentServer } from "./keycloak/development";
 import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
@@ -87,13 +88,15 @@ function developmentEngine(): DockerEngine {
   return connectToEngine(decodeEngine({ values: {}, secretKeys: new Set(), environment: process.env }).engine);
 }
 
+const CONTAINERS = v.array(v.object({ Id: v.string() }));
+
 async function eachContainer(
   engine: DockerEngine,
   status: "exited" | "running",
   action: (id: string) => Promise<unknown>,
 ): Promise<number> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`${STACK_LABEL}=dev`], status: [status] }));
-  const containers = jsonOf(await engine.request("GET", `/containers/json?filters=${filters}`)) as { Id: string }[];
+  const containers = await readEngine(engine, `/containers/json?filters=${filters}`, CONTAINERS);
   await Promise.all(containers.map(({ Id }) => action(Id)));
   return containers.length;
 }

@@ -1,17 +1,20 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
+import * as v from "valibot";
+
 import type { DockerEngine } from "../../components/engine/engineConnection";
-import { jsonOf } from "../../components/engine/containerState";
+import { readEngine } from "../../components/engine/containerState";
+
+const SUBNET = v.object({ Gateway: v.exactOptional(v.string()), Subnet: v.exactOptional(v.string()) });
+const NETWORK = v.object({ IPAM: v.object({ Config: v.array(SUBNET) }) });
 
 /**
  * The address of this machine that containers know as `host-gateway`: its end of the engine's default bridge. Undefined
  * where that bridge is not on this machine: Docker Desktop leads containers to this machine's loopback address by itself.
  */
 export async function hostGateway(engine: DockerEngine): Promise<string | undefined> {
-  const { IPAM } = jsonOf(await engine.request("GET", "/networks/bridge")) as {
-    IPAM: { Config: readonly { readonly Gateway?: string; readonly Subnet?: string }[] };
-  };
+  const { IPAM } = await readEngine(engine, "/networks/bridge", NETWORK);
   const [{ Gateway, Subnet } = {}] = IPAM.Config.filter((config) => !config.Subnet?.includes(":"));
   const address = Gateway ?? firstAddress(Subnet);
   return address !== undefined && (await isOfThisMachine(address)) ? address : undefined;
