@@ -29,9 +29,9 @@ Error.prepareStackTrace = (error) => error.message && String(error);
 async function program(): Promise<Record<string, unknown>> {
   const settings = readSettings(stackConfiguration());
   const lookups = await lookUp(settings);
-  const { realmId, accountRoleIds, rotation } = lookups;
+  const { realmId, accountRoleIds, rotation, now } = lookups;
 
-  const options = explainingRefusals(pulumi.getStack(), () => policiesInWords(settings));
+  const options = explainingRefusals(pulumi.getStack(), now, () => policiesInWords(settings));
   const isRealmStack = settings.realmStack === undefined;
   // Client ids have no capitals, so no customer can be named like one of these two.
   const realmScopes = isRealmStack

@@ -50,13 +50,15 @@ export interface ClientUpdate {
   readonly stored: unknown;
   /** The client as Keycloak has it. */
   readonly found: Pick<keycloak.openid.GetClientResult, "clientSecret" | "extraConfig">;
+  /** By Keycloak's clock, by which overlaps end. */
+  readonly now: Date;
 }
 
 /**
  * Refuses an update of a client that would end a secret: the provider sends the secret of the state along, and Keycloak
  * takes it for the present one. A preview only warns. One hook for all clients: each is registered by a call of its own.
  */
-export function keepingSecrets(stack: string): pulumi.ResourceHook {
+export function keepingSecrets(stack: string, now: () => Date): pulumi.ResourceHook {
   const check = async (update: pulumi.ResourceHookArgs) => {
     const newInputs = update.newInputs as ClientUpdate["newInputs"] & { readonly realmId: string };
     const { clientId, realmId } = newInputs;
@@ -72,7 +74,7 @@ export function keepingSecrets(stack: string): pulumi.ResourceHook {
     }
     // What is secret comes as an Output.
     const stored = await new Promise((resolve) => pulumi.output(update.oldOutputs?.["clientSecret"]).apply(resolve));
-    const reason = endedSecret({ newInputs, stored, found }, stack);
+    const reason = endedSecret({ newInputs, stored, found, now: now() }, stack);
     if (reason === undefined) {
       return;
     }
@@ -85,7 +87,7 @@ export function keepingSecrets(stack: string): pulumi.ResourceHook {
 }
 
 /** Which secret an update would end, and what to do; nothing where it ends none. */
-export function endedSecret({ newInputs, stored, found }: ClientUpdate, stack: string): string | undefined {
+export function endedSecret({ newInputs, stored, found, now }: ClientUpdate, stack: string): string | undefined {
   const { clientId, extraConfig = {} } = newInputs;
   if (typeof stored === "string" && stored !== "" && isSecret(found.clientSecret) && stored !== found.clientSecret) {
     return (
@@ -95,7 +97,7 @@ export function endedSecret({ newInputs, stored, found }: ClientUpdate, stack: s
     );
   }
   const worksUntil = new Date(Number(found.extraConfig["client.secret.rotated.expiration.time"] ?? 0) * 1000);
-  return worksUntil > new Date() && extraConfig[ROTATION_ATTRIBUTE] !== "true"
+  return worksUntil > now && extraConfig[ROTATION_ATTRIBUTE] !== "true"
     ? `The previous secret of the client "${clientId}" works until ${worksUntil.toISOString()}. Without ` +
         "scpcloud:secretRotation it ends by chance, at some later change of the client. End it first: " +
         `npm run rotate -- --stack ${stack} --customer ${clientId} --end-overlap. Or set scpcloud:secretRotation again`

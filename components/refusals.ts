@@ -11,10 +11,12 @@ export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | 
  * An option of the outermost components, for all that is declared below them: says what to do when a server refuses an
  * object; Keycloak's provider says a bare 409 or 403. Never retries. An
  * update that would end a secret is refused here.
+ * @param now the time by Keycloak's clock
  * @param policies asks for the realm's client policies that may have refused it, in words
  */
 export function explainingRefusals(
   stack: string,
+  now: () => Date,
   policies: () => Promise<readonly string[]> = () => Promise.resolve([]),
 ): pulumi.ComponentResourceOptions {
   const hook = new pulumi.ErrorHook("refusal", async (refusal) => {
@@ -26,7 +28,7 @@ export function explainingRefusals(
     }
     return false;
   });
-  const beforeUpdate = [keepingSecrets(stack)];
+  const beforeUpdate = [keepingSecrets(stack, now)];
   const transformation: pulumi.ResourceTransformation = ({ resource, props, type, opts }) =>
     resource instanceof pulumi.CustomResource
       ? {

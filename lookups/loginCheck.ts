@@ -15,6 +15,8 @@ export interface LoginCheck {
   readonly faults: readonly Fault[];
   /** Undefined where the stack has none, or the deployer may not look at the realm. */
   readonly rotation?: RotationInKeycloak | undefined;
+  /** The time by Keycloak's clock; by this machine's where the login does not tell it. */
+  readonly now: () => Date;
 }
 
 /** The provider's own time limit, where the settings do not say one: whoever waits longer tells nothing more. */
@@ -33,7 +35,7 @@ export async function checkLogin(settings: Settings): Promise<LoginCheck> {
     await refuseWrongServer(keycloak, settings);
     if (/^assertion/.test(settings.deployer.credentials.kind)) {
       // Keycloak takes most assertions once only: this one is left to the provider.
-      return { faults: [] };
+      return { faults: [], now: () => new Date() };
     }
     const accessToken = await login(keycloak, settings);
     const admin = await loginAsDeployer(keycloak, settings, accessToken);
@@ -46,7 +48,7 @@ export async function checkLogin(settings: Settings): Promise<LoginCheck> {
       looksUpRotation ? lookUpRotation(admin, overlapDays) : undefined,
       admin.get(""),
     ]);
-    return { faults: [...taken, ...withoutOverlap], rotation };
+    return { faults: [...taken, ...withoutOverlap], rotation, now: () => admin.now() };
   } catch (error) {
     if (error instanceof SettingsError) {
       // Nothing is declared yet.

@@ -4,7 +4,7 @@ import type { RotationInKeycloak } from "../components/secretRotation";
 import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
-import { checkLogin } from "./loginCheck";
+import { checkLogin, type LoginCheck } from "./loginCheck";
 import {
   checkElsewhere,
   checkOrganizations,
@@ -22,6 +22,7 @@ export interface Lookups {
   readonly accountRoleIds: Readonly<Record<string, string>>;
   /** Undefined where nobody looked: see {@link checkLogin}. */
   readonly rotation: RotationInKeycloak | undefined;
+  readonly now: LoginCheck["now"];
 }
 
 /**
@@ -30,7 +31,7 @@ export interface Lookups {
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const { faults: loginFaults, rotation } = await checkLogin(settings);
+  const { faults: loginFaults, rotation, now } = await checkLogin(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // Where this fails, the others fail for the same reason: it alone is told.
     keycloak
@@ -58,6 +59,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
     throw new SettingsError(faults);
   }
   return {
+    now,
     realmId: realm.id,
     integrations: organizations.found,
     accountRoleIds: Object.fromEntries(accountRoles.found),

@@ -5,7 +5,7 @@ import { basicAuthorization, isSecret } from "../../components/credentials";
 import type { Settings } from "../../settings/settings";
 import { compareClaims } from "../contract/compareClaims";
 import { tokenContract } from "../contract/tokenContract";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
+import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin";
 import { oddSecret, secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
 import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
@@ -40,7 +40,7 @@ export async function reviewAdoption(
   candidate: Candidate,
   settings: Settings,
   keycloak: KeycloakConnection,
-  admin: KeycloakAdmin,
+  admin: KeycloakManager,
 ): Promise<AdoptionReview> {
   const { client, integration } = candidate;
   const { clientId, retired } = integration;
@@ -59,7 +59,7 @@ export async function reviewAdoption(
     clientId,
     ...(organizationId === undefined ? {} : { organizationId }),
     ...("reason" in token ? { noToken: token.reason } : {}),
-    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, isKnown),
+    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, isKnown, admin.now()),
     closes: [...allThatCloses(candidate, settings)],
     stays: [...whatStays(candidate, sub), ...(await rolesInScope(candidate, admin))],
     obstacles: [...obstacles(client, isKnown)],
@@ -121,9 +121,10 @@ function moves(
   contract: ReturnType<typeof tokenContract>,
   kept: ReadonlySet<string>,
   isOrganizationKnown: boolean,
+  now: Date,
 ): ClaimMove[] {
   const { iat } = claims;
-  return compareClaims(contract, claims, Date.now() / 1000).map(({ claim, expected, found, verdict }) => {
+  return compareClaims(contract, claims, now.getTime() / 1000).map(({ claim, expected, found, verdict }) => {
     const exp = claims["exp"];
     const isLifespan = claim === "exp" && typeof exp === "number" && typeof iat === "number";
     const today = isLifespan ? `iat + ${exp - iat} s` : found;

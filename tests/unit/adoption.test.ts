@@ -1,11 +1,12 @@
 import { refuseAdoption } from "../../commands/adoption/adoptCustomers";
-import type { AdoptionReview } from "../../commands/adoption/adoptionReview";
+import { type AdoptionReview, reviewAdoption } from "../../commands/adoption/adoptionReview";
 import { adoptionText } from "../../commands/adoption/adoptionText";
 import { findCandidates } from "../../commands/adoption/candidates";
 import { furtherMappers, obstacles, whatCloses } from "../../commands/adoption/clientChanges";
 import { replaceMappers } from "../../commands/adoption/replaceMappers";
 import type { Preview } from "../../commands/pulumi/preview";
-import { accepted, withIntegrations } from "./configuration";
+import { accepted, ID, withIntegrations } from "./configuration";
+import { FakeKeycloak, newKeys, sign } from "./fakeKeycloak";
 import { fakeAdmin } from "./fakePulumi";
 
 const client = (fields: object = {}) => ({ id: "1", clientId: "acme", ...fields });
@@ -43,6 +44,31 @@ describe("what an adoption closes", () => {
     expect([...whatCloses(client(fields), ["basic"])]).toEqual([expect.stringMatching(sentence)]);
   });
 });
+
+test.each([-2, 2])(
+  "an adoption changes no iat and no exp where Keycloak's clock is %i days before this machine's",
+  async (days) => {
+    const settings = accepted(withIntegrations({ acme: { organizationId: ID } }));
+    const [integration] = settings.integrations as [(typeof settings.integrations)[number]];
+    const now = new Date(Date.now() + days * 86_400_000);
+    const iat = Math.floor(now.getTime() / 1000);
+    const keys = await newKeys();
+    const token = await sign({ iat, exp: iat + settings.accessTokenLifespan }, keys);
+    const tokens = () => Promise.resolve({ status: 200, body: { access_token: token } });
+    const candidate = { integration, client: client({ secret: "made-by-keycloak-with-many-letters" }) };
+    const admin = { ...fakeAdmin({ "/clients/1/scope-mappings": {} }), now: () => now };
+    const { claims } = await reviewAdoption(
+      candidate,
+      settings,
+      await FakeKeycloak.start({ issuer: "", tokens }, keys),
+      admin,
+    );
+    expect(claims.filter(({ claim }) => /^(iat|exp)$/.test(claim)).map(({ change }) => change)).toEqual([
+      "stays",
+      "stays",
+    ]);
+  },
+);
 
 describe("the mappers of a client", () => {
   test("stay, but for the program's own", () => {

@@ -8,6 +8,7 @@ const judged = (update: Partial<ClientUpdate>) =>
       newInputs: { clientId: "acme", extraConfig: { "scpcloud.rotation": "true" } },
       stored: MADE,
       found: { clientSecret: MADE, extraConfig: {} },
+      now: new Date(),
       ...update,
     },
     "prod",
@@ -42,5 +43,14 @@ describe("an update of a client", () => {
     );
     expect(judged({ newInputs, found: overlapping(-3) })).toBeUndefined();
     expect(judged({ found: overlapping(3) })).toBeUndefined();
+  });
+
+  test("is judged by Keycloak's clock, whatever this machine's says", () => {
+    const found = { clientSecret: MADE, extraConfig: { "client.secret.rotated.expiration.time": inDays(1) } };
+    jest.useFakeTimers({ now: Date.now() + 2 * 86_400_000 });
+    const now = new Date(Date.now() - 2 * 86_400_000);
+    const reason = judged({ newInputs: { clientId: "acme" }, found, now });
+    jest.useRealTimers();
+    expect(reason).toContain("--end-overlap");
   });
 });

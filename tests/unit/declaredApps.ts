@@ -22,7 +22,7 @@ export async function declareApps(source = withApps(BOTH), isPreview = false) {
       const { containers } = new Apps(
         "apps",
         { apiEnvironment, apps, bffEnvironment, stack: "prod" },
-        explainingRefusals("prod"),
+        explainingRefusals("prod", () => new Date()),
       );
       return { apiEnvironment, bffEnvironment, containers: await valueOf(pulumi.output(containers)) };
     },

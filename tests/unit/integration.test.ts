@@ -9,7 +9,7 @@ const CLIENT = "keycloak:openid/client:Client";
 const declare = (args: Partial<IntegrationArgs> = {}, lookups: Record<string, Lookup> = {}, isPreview = false) =>
   underMocks(
     async () => {
-      const options = explainingRefusals("test");
+      const options = explainingRefusals("test", () => new Date());
       const integration = new Integration(
         "acme",
         {

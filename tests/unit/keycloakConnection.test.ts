@@ -135,7 +135,10 @@ describe("the program's own login", () => {
     });
     const connection = { url: `http://127.0.0.1:${await listening(server)}` };
     const deployer = { ...settings.deployer, credentials };
-    expect(await checkLogin({ ...settings, connection, deployer })).toEqual({ faults: [] });
+    expect(await checkLogin({ ...settings, connection, deployer })).toEqual({
+      faults: [],
+      now: expect.any(Function) as unknown,
+    });
     expect(lines).toEqual(["/realms/ScpCloud/.well-known/openid-configuration"]);
   });
 });

@@ -22,7 +22,7 @@ const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>
           rotation: undefined,
           ...args,
         },
-        explainingRefusals("test"),
+        explainingRefusals("test", () => new Date()),
       );
       return Promise.all(scopes.scopeNames.map(valueOf));
     },
