@@ -44,6 +44,8 @@ export class Integration extends pulumi.ComponentResource {
       // All of them: of a customer that is only left out, `up` would delete what is not protected before it fails.
       protect: args.protect && !args.retired,
     };
+    // The other way round, `--replace` would take from the client what it has just been given.
+    const ofClient = { ...childOptions, deleteBeforeReplace: true };
 
     const client = new keycloak.openid.Client(
       `${name}-client`,
@@ -79,13 +81,13 @@ export class Integration extends pulumi.ComponentResource {
     const optionalScopes = new keycloak.openid.ClientOptionalScopes(
       `${name}-optional-scopes`,
       { realmId, clientId: client.id, optionalScopes: [] },
-      childOptions,
+      ofClient,
     );
     new keycloak.openid.ClientDefaultScopes(
       `${name}-default-scopes`,
       { realmId, clientId: client.id, defaultScopes: [...BUILT_IN_SCOPES, ...args.scopeNames] },
       // The provider refuses a default client scope that is still an optional one.
-      { ...childOptions, dependsOn: optionalScopes },
+      { ...ofClient, dependsOn: optionalScopes },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(
       `${name}-${ORGANIZATION_MAPPER}`,
@@ -100,7 +102,7 @@ export class Integration extends pulumi.ComponentResource {
         addToIdToken: false,
         addToUserinfo: false,
       },
-      childOptions,
+      ofClient,
     );
 
     this.clientId = args.clientId;

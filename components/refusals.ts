@@ -74,8 +74,11 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
     const recover =
       `Keycloak already has a ${object}, which this stack's state does not know. Nothing was changed in it. If an earlier ` +
       `run was killed before it could save its state, run: npm run recover -- --stack ${stack}.`;
+    const replaced =
+      "If this run was to replace it (--replace, --target-replace), the state does know it: leave that option out, since " +
+      "Keycloak cannot have two.";
     if (isOfRotation) {
-      return `${recover} Declare secretRotation in one stack of a realm only.`;
+      return `${recover} Declare secretRotation in one stack of a realm only. ${replaced}`;
     }
     // Keycloak says so, too, of a client that it does not have, where a user has the name of its service account.
     const user =
@@ -85,7 +88,7 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
     return (
       `${recover} If somebody made it by ` +
       `hand, run: npm run adopt -- --stack ${stack}, which shows what changes before it changes anything. ` +
-      `Both keep a client's id and secret.${user}`
+      `Both keep a client's id and secret.${user} ${replaced}`
     );
   }
   if (errors.some((error) => /\b403\b/.test(error))) {

@@ -71,6 +71,11 @@ describe("Integration", () => {
     },
   );
 
+  it("takes away what a client has before it is given anew, not afterwards; only the client itself is made first", async () => {
+    const first = (await ofCustomer()).filter(({ deleteBeforeReplace }) => !deleteBeforeReplace);
+    expect(first.map(({ name }) => name)).toEqual(["acme-client"]);
+  });
+
   it("declares a client that can do nothing but fetch tokens for its service account", async () => {
     const client = findResource(await ofCustomer(), CLIENT, "acme-client");
 
@@ -176,6 +181,9 @@ describe("a refusal of Keycloak", () => {
     expect(explanation).toContain('Keycloak already has a client "acme"');
     expect(explanation).toContain("npm run recover -- --stack prod");
     expect(explanation).toContain("made it by hand, run: npm run adopt -- --stack prod");
+    expect(explanation).toContain(
+      "If this run was to replace it (--replace, --target-replace), the state does know it",
+    );
   });
 
   it("of a client scope calls it so", () => {
