@@ -71,14 +71,18 @@ export function planRotation(
   return steps;
 }
 
-function actionFor({ created, present, previous, stored }: CustomerSecrets, wishes: RotationWishes) {
+function actionFor(secrets: CustomerSecrets, wishes: RotationWishes) {
+  const { present, previous, stored } = secrets;
   const isOdd = oddityOf(present) !== undefined;
   if (present !== stored && !isOdd) {
     return "takeOver";
   }
-  const age = created === undefined ? Infinity : wishes.now.getTime() - created.getTime();
-  const isYoung = age < YOUNG_HOURS * 60 * 60 * 1000 && !isOdd;
-  return (isYoung || previous !== undefined) && !wishes.again && !wishes.withoutOverlap ? "leave" : "renew";
+  const isFresh = (isYoung(secrets, wishes.now) && !isOdd) || previous !== undefined;
+  return isFresh && !wishes.again && !wishes.withoutOverlap ? "leave" : "renew";
+}
+
+function isYoung({ created }: CustomerSecrets, now: Date): boolean {
+  return created !== undefined && now.getTime() - created.getTime() < YOUNG_HOURS * 60 * 60 * 1000;
 }
 
 /** What a step will do, in one line. */
@@ -89,11 +93,12 @@ export function stepText({ action, overlapSeconds, secrets, stopsPrevious }: Rot
   const odd = oddity === undefined ? "" : `its secret ${oddity}; it `;
   switch (action) {
     case "leave": {
-      const why =
-        previous === undefined
-          ? `, younger than ${YOUNG_HOURS} hours`
-          : `; the one before works until ${minutes(previous.worksUntil)}`;
-      return `${clientId}: ${odd}is left alone: its secret is of ${created === undefined ? "unknown date" : minutes(created)}${why}. --again renews it all the same`;
+      const why = [
+        ...(isYoung(secrets, now) ? [`younger than ${YOUNG_HOURS} hours`] : []),
+        ...(previous === undefined ? [] : [`the one before works until ${minutes(previous.worksUntil)}`]),
+      ];
+      const age = created === undefined ? "of unknown date" : `of ${minutes(created)}`;
+      return `${clientId}: ${odd}is left alone: its secret is ${age}; ${why.join("; ")}. --again renews it all the same`;
     }
     case "takeOver": {
       const ends = stopsPrevious && previous !== undefined ? ". The one before it stops AT ONCE" : "";

@@ -33,7 +33,15 @@ describe("a customer's secret", () => {
 
   test("that is younger than a day is left alone, unless it is to be renewed again", () => {
     const created = new Date("2026-11-27T08:21:00Z");
-    expect(planned({ created })[0]?.[0]).toBe("leave");
+    expect(planned({ created })).toEqual([
+      [
+        "leave",
+        "acme: is left alone: its secret is of 2026-11-27 08:21 UTC; younger than 24 hours. --again renews it all the same",
+      ],
+    ]);
+    expect(planned({ created, previous: PREVIOUS })[0]?.[1]).toContain(
+      "; younger than 24 hours; the one before works until 2026-12-01 00:00 UTC. ",
+    );
     expect(planned({ created }, { again: true })[0]?.[0]).toBe("renew");
     expect(planned({ created: new Date("2026-11-27T08:19:00Z") })[0]?.[0]).toBe("renew");
   });
