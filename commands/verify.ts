@@ -5,6 +5,7 @@ import { connect } from "../keycloak/http";
 import { readSettings } from "../settings/read";
 import { runReport, type StackReport } from "./cli/commandLine";
 import { loadStack } from "./cli/stack";
+import { plural } from "./review/markdown";
 import { connectAsServices } from "./verify/services";
 import { type CustomerReport, differenceLines, type VerificationReport, verifyStack } from "./verify/verification";
 
@@ -40,13 +41,14 @@ function toldOf(report: VerificationReport, stack: string, all = false): StackRe
   const differences = [...report.clocks, ...report.differences, ...customers.flatMap(differenceLines)];
   const shownInFull = all || customers.length <= CUSTOMERS_SHOWN_IN_FULL;
   const shown = customers.filter((customer) => shownInFull || customer.differences.length > 0);
-  const count = customers.length === 1 ? "1 customer" : `${customers.length} customers`;
+  const retired = customers.filter((customer) => customer.retired).length;
+  const others = retired === 0 ? "" : `; ${plural(retired, "retired one gets", "retired ones get")} none`;
   const lines = [
     ...shown.map(claimsTable),
     ...differences.map((difference) => `✗ ${difference}`),
     differences.length === 0
-      ? `✓ ${stack}: the tokens of ${count} are what the settings promise; issuer ${report.issuer}`
-      : `✗ ${stack}: ${count}, ${differences.length} difference${differences.length === 1 ? "" : "s"}`,
+      ? `✓ ${stack}: the tokens of ${plural(customers.length - retired, "customer")} are what the settings promise${others}; issuer ${report.issuer}`
+      : `✗ ${stack}: ${plural(customers.length, "customer")}, ${plural(differences.length, "difference")}`,
   ];
   return { text: lines.join("\n"), exitCode: differences.length === 0 ? 0 : 1 };
 }

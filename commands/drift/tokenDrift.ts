@@ -9,7 +9,7 @@ import { groupBy } from "../../settings/groups";
 
 /** What the customers' tokens show that they should not, or lack. */
 export interface TokenDifferences {
-  /** How many customers were looked at. */
+  /** How many customers' tokens were looked at. Of a retired one there is none. */
   readonly checked: number;
   /** The stack file promises them something that is not deployed yet. */
   readonly skipped: readonly string[];
@@ -47,7 +47,7 @@ export async function tokenDifferences(
   }
   const report = await verifyStack(settings, outputs, asked, [...compared]);
   return {
-    checked: integrations.length,
+    checked: integrations.filter(({ retired }) => !retired).length,
     skipped,
     differences: [
       ...report.differences.map((difference) => ({ customers: [], difference })),

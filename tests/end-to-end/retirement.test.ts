@@ -73,6 +73,9 @@ describe("a customer of a protected stack", () => {
     const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("leaving: retired, gets no token");
+    expect(stdout).toContain(
+      "the tokens of 1 customer are what the settings promise; 1 retired one gets none; issuer ",
+    );
   });
 
   it("comes back with its secret when it is retired no more", async () => {

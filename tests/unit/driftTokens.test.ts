@@ -92,14 +92,15 @@ describe("a customer is not looked at", () => {
   });
 });
 
-it("says of a retired customer who gets tokens no more than that, since a plain up would not help", async () => {
+it("says of a retired customer who gets tokens no more than that, since a plain up would not help, and counts no token of it", async () => {
   const retired = { ...INTEGRATIONS, acme: { ...INTEGRATIONS.acme, retired: true } };
   const settings = accepted(configuration({ "scpcloud:integrations": retired }));
   const keycloak = await FakeKeycloak.start({
     issuer: issuerOf(settings),
     tokens: () => Promise.resolve({ status: 200, body: { access_token: "token" } }),
   });
-  const { differences } = await tokenDifferences(settings, OUTPUTS, { admin: NOBODY, keycloak }, []);
+  const { checked, differences } = await tokenDifferences(settings, OUTPUTS, { admin: NOBODY, keycloak }, []);
+  expect(checked).toBe(2);
   expect(differences).toContainEqual({
     customers: ["acme"],
     difference: "retired, but Keycloak shows no client of it and it gets tokens",
