@@ -76,7 +76,9 @@ export const RULES = {
   integration: {
     rule: "must be a map with organizationUser or organizationId",
     reason: "each customer's token names the customer's organization",
-    remedy: "write each of its settings in a line below the client id, indented, as in: organizationUser: anna",
+    remedy:
+      "write each of its settings in a line below the client id, indented, with a blank behind the colon, as in: " +
+      "organizationUser: anna",
   },
   integrations: {
     rule: "must be a map of client ids with at least one customer",

@@ -201,6 +201,7 @@ function unreadable(file: string, value: string): SettingsError {
   const rule = "must be YAML that Pulumi and this program read alike";
   const reason = "the tokens would be other ones than a review has shown";
   const remedy =
-    "mend that line: each key once, blanks for indentation, and in quotes what is more than letters and digits";
+    "mend that line: each key once, with a blank behind the colon, blanks for indentation, and in quotes what is more than " +
+    "letters and digits";
   return new SettingsError([{ key: file, rule, reason, value, remedy }]);
 }

@@ -173,7 +173,7 @@ describe("lists and maps of a stack file", () => {
         "  must be a map with organizationUser or organizationId,",
         "  because each customer's token names the customer's organization.",
         `  Found: ${JSON.stringify(entry)}`,
-        "  Do: write each of its settings in a line below the client id, indented, as in: organizationUser: anna",
+        "  Do: write each of its settings in a line below the client id, indented, with a blank behind the colon, as in: organizationUser: anna",
       ].join("\n"),
     );
   });

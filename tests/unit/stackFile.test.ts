@@ -5,6 +5,7 @@ import { mayHaveFaults } from "../../settings/configKeys";
 import { SettingsError } from "../../settings/faults";
 import { withStackFiles } from "../../settings/sourceFiles";
 import { parseStackFile } from "../../settings/stackFile";
+import { accepted, configuration } from "./configuration";
 import { useTemporaryFolder } from "./temporaryFolder";
 
 const file = "Pulumi.prod.yaml";
@@ -240,6 +241,18 @@ function unreadable(text: string): string | undefined {
   expect(error.message).not.toMatch(/hunter2|\n +at /);
   return error.faults[0]?.value;
 }
+
+test.each([
+  ["alone", "acme:\n  organizationUser:anna"],
+  ["the last", "acme:\n  name: Acme\n  organizationUser:anna"],
+  ["the first", "acme:\n  organizationUser:anna\n  name: Acme"],
+  ["in braces", "acme: {organizationUser:anna}"],
+  ["before braces", "acme:{organizationUser: anna}"],
+])("a setting of a customer that lacks the blank behind its colon is told so: %s", (_, text) => {
+  expect(() =>
+    accepted(configuration(read(below(`scpcloud:integrations:\n${text.replace(/^/gm, "  ")}`)).config)),
+  ).toThrow(/ a blank behind the colon/);
+});
 
 describe("the file of the stack that Pulumi is running", () => {
   const twice = below("realm: a\nscpcloud:realm: b");
