@@ -16,5 +16,5 @@ export const TYPES = {
 
 /** `keycloak:openid/clientScope:ClientScope` as "client scope", `consentRequired` as "consent required". */
 export function inWords(name: string): string {
-  return (name.split(":").at(-1) ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+  return (name.split(":").at(-1) ?? "").replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase();
 }

@@ -10,6 +10,8 @@ export const CLIENT_WORDS: Readonly<Record<string, Words>> = {
     standardFlowEnabled: "logins by browser (the standard flow)",
     implicitFlowEnabled: "the implicit flow",
     oauth2DeviceAuthorizationGrantEnabled: "the device authorization grant",
+    oauth2JwtAuthorizationGrantEnabled: "the JWT authorization grant",
+    standardTokenExchangeEnabled: "the standard token exchange",
     fullScopeAllowed: "full scope",
     useRefreshTokens: "refresh tokens",
     useRefreshTokensClientCredentials: "refresh tokens for client credentials",

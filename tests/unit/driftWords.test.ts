@@ -31,6 +31,9 @@ it("tells every kind of change by hand in words", () => {
     [ACME, "directAccessGrantsEnabled", true, false],
     [ACME, "fullScopeAllowed", false, true],
     [ACME, "standardFlowEnabled", false, true],
+    [ACME, "oauth2JwtAuthorizationGrantEnabled", false, true],
+    [ACME, "standardTokenExchangeEnabled", undefined, true],
+    [ACME, "oauth2DeviceCodeLifespan", undefined, "600"],
     [ACME, "enabled", true, false],
     [ACME, "enabled", false, true],
     [ACME, "accessTokenLifespan", "300", "3000"],
@@ -73,6 +76,9 @@ it("tells every kind of change by hand in words", () => {
    someone switched off direct access grants on customer acme
    someone switched on full scope on customer acme
    someone switched on logins by browser (the standard flow) on customer acme
+   someone switched on the JWT authorization grant on customer acme
+   someone switched on the standard token exchange on customer acme
+   someone changed oauth2 device code lifespan of the client of customer acme from nothing to \`600\`
    someone disabled the client of customer acme, which gets no tokens any more
    someone enabled the retired customer acme again, or Keycloak refused to retire it
    someone changed the access token lifespan in seconds of customer acme from \`300\` to \`3000\`
