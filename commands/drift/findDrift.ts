@@ -26,10 +26,10 @@ export async function findDrift(
   const admin = await loginAsDeployer(keycloak, settings);
   await refuseEmptyRealm(name, outputs, settings, admin);
   const asked = runPreview(pulumi, "--refresh=false");
-  const [, found] = await Promise.allSettled([asked, runRefreshPreview(pulumi)]);
+  const found = runRefreshPreview(pulumi);
+  await Promise.allSettled([asked, found]);
   const plain = await asked;
-  // A refresh logs in as the last `up` did, unless the program runs: the deployer may have a new secret since.
-  const refreshed = found.status === "fulfilled" ? found.value : await runRefreshPreview(pulumi, "--run-program");
+  const refreshed = await found;
   const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);
   const managed = managedResources(refreshed);

@@ -144,12 +144,21 @@ export function runPreview(pulumi: PulumiCli, ...options: readonly string[]): Pr
 
 /**
  * What the servers have otherwise than the state: `update` or `delete` of each resource that differs, with the real one
- * as the new state, and `refresh` of all others. It changes nothing, takes no lock and does not run the program. Its time
+ * as the new state, and `refresh` of all others. It changes nothing, takes no lock and does not run the program, unless
+ * that is needed: the login is that of the last `up`, and the deployer may have a new id or secret since. Its time
  * grows with the resources, that of `preview --refresh` with their square.
  * @throws PulumiError also where the CLI's output cannot be read
  */
-export function runRefreshPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
-  return readSteps(pulumi, ["refresh", "--preview-only", ...options], true);
+export async function runRefreshPreview(pulumi: PulumiCli): Promise<Preview> {
+  const command = ["refresh", "--preview-only"];
+  try {
+    return await readSteps(pulumi, command, true);
+  } catch (error) {
+    if (!(error instanceof PulumiError)) {
+      throw error;
+    }
+    return readSteps(pulumi, [...command, "--run-program"], true);
+  }
 }
 
 async function readSteps(pulumi: PulumiCli, command: readonly string[], isRefresh = false): Promise<Preview> {

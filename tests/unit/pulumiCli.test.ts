@@ -8,7 +8,7 @@ import { messageOf } from "../../commands/cli/commandLine";
 import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
 import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
-import { type PulumiCli, PulumiError, pulumiCli, runPulumi } from "../../commands/pulumi/pulumiCli";
+import { type PulumiCli, PulumiError, pulumiCli, runPulumi, runRefreshPreview } from "../../commands/pulumi/pulumiCli";
 import { explainProtection } from "../../commands/pulumi/protection";
 import { renameWarning } from "../../components/renames";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
@@ -137,6 +137,41 @@ test.each([
   const error = new PulumiError(["stack", "ls"], `error: ${words}`);
   expect(error.message).toContain(`${words}\n  Do: `);
   expect(error.remedy).toContain(remedy);
+});
+
+describe("a look at what the servers have", () => {
+  /** @param answers one for each run; a text is the words of a failure */
+  const looked = async (...answers: (string | undefined)[]) => {
+    const calls: string[] = [];
+    const pulumi: PulumiCli = {
+      run: (args) => {
+        const words = answers[calls.push(args.slice(0, -2).join(" ")) - 1];
+        return words === undefined
+          ? Promise.resolve(JSON.stringify({ duration: 1 }))
+          : Promise.reject(new PulumiError(args, `error: ${words}`));
+      },
+    };
+    const told = await runRefreshPreview(pulumi).then(() => "", messageOf);
+    return { calls, told };
+  };
+  const LOGIN = "error logging in to Keycloak: 401 Unauthorized";
+
+  test("does not run the program, where the deployer is that of the last up", async () => {
+    expect(await looked(undefined)).toEqual({ calls: ["refresh --preview-only"], told: "" });
+  });
+
+  test("is repeated with the program, where the deployer of the last up is refused: only the program knows a new one", async () => {
+    expect(await looked(LOGIN, undefined)).toEqual({
+      calls: ["refresh --preview-only", "refresh --preview-only --run-program"],
+      told: "",
+    });
+  });
+
+  test("tells the failure of the program's own deployer, and is not repeated again", async () => {
+    const { calls, told } = await looked(LOGIN, "403 Forbidden", undefined);
+    expect(calls).toHaveLength(2);
+    expect(told).toContain("403 Forbidden");
+  });
 });
 
 describe("what a run printed that shows secrets is in no error", () => {
