@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { stackFileName } from "../../settings/stackFiles";
 import { withTemporaryFile } from "../cli/files";
 import { PROJECT_DIRECTORY } from "../cli/stack";
-import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
-import type { PulumiCli } from "../pulumi/pulumiCli";
+import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState";
+import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { type Check, right, warning, wrong } from "./check";
 
 const ABOUT = "encryption";
@@ -19,9 +19,14 @@ export async function checkEncryption(
   pulumi: PulumiCli,
   directory = PROJECT_DIRECTORY,
 ): Promise<Check[]> {
-  const other = otherStackOf(stack, await exportState(pulumi, "--show-secrets"));
+  const state = await exportState(pulumi, "--show-secrets");
+  const other = otherStackOf(stack, state);
   if (other !== undefined) {
     return [wrong("state", `it is that of the stack ${other}`, ownStateAgain(stack))];
+  }
+  const older = await checkPlugin(state, pulumi);
+  if (older.length > 0) {
+    return older;
   }
   const file = stackFileName(stack.split("/").at(-1) ?? stack);
   const text = await readFile(join(directory, file), "utf8").catch(() => "");
@@ -41,4 +46,23 @@ export async function checkEncryption(
     ];
   }
   return [right(ABOUT, "the state's secrets can be decrypted, and the passphrase is that of the stack file")];
+}
+
+/** A plugin refuses what a newer one wrote. Which one is installed, only a resource tells that has such a mark. */
+async function checkPlugin({ deployment }: State, pulumi: PulumiCli): Promise<Check[]> {
+  const marked = deployment?.resources?.find(
+    ({ outputs, type }) => type?.startsWith("keycloak:") && outputs?.["__meta"] !== undefined,
+  );
+  if (marked === undefined) {
+    return [];
+  }
+  try {
+    await pulumi.run(["refresh", "--preview-only", "--target", marked.urn]);
+  } catch (error) {
+    if (error instanceof PulumiError && error.output.includes("is greater than schema version")) {
+      return [wrong("state", error.told, error.remedy ?? "")];
+    }
+  }
+  // Whatever else fails there, other checks tell.
+  return [];
 }

@@ -19,6 +19,11 @@ const REMEDIES: readonly (readonly [words: RegExp, remedy: string])[] = [
     "a secret was damaged, or the salt that it was encrypted with was changed or removed: take the stack file from git, " +
       "or the state from its backup (docs/troubleshooting.md)",
   ],
+  [
+    /State version \d+ is greater than schema version/,
+    "the last up used a newer Keycloak plugin than this one: use that one again, or take its __meta out of the state. " +
+      "docs/troubleshooting.md has the commands",
+  ],
   [/no space left on device/, "free some space on that disk, then run: npm run recover -- --stack NAME"],
   [
     /unexpected end of JSON input|unexpected EOF/,

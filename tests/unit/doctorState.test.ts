@@ -7,6 +7,7 @@ import { checkText } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
 import { checkEncryption } from "../../commands/doctor/encryption";
 import { checkState } from "../../commands/doctor/state";
+import { TYPES } from "../../components/types";
 import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
 import { lockMessage } from "./fakePulumi";
 import { useTemporaryFolder } from "./temporaryFolder";
@@ -123,7 +124,7 @@ describe("the secrets of state and stack file", () => {
   useTemporaryFolder();
   const SALT = "encryptionsalt: v1:salt\n";
   /** @param fails which of the CLI's commands, and its words */
-  async function checked(file: string, { stack = "prod", fails = ["", ""] } = {}) {
+  async function checked(file: string, { stack = "prod", fails = ["", ""], outputs = {} } = {}) {
     writeFileSync("Pulumi.prod.yaml", file);
     const copies: string[] = [];
     const pulumi: PulumiCli = {
@@ -133,7 +134,11 @@ describe("the secrets of state and stack file", () => {
         }
         copies.push(args[args.indexOf("--config-file") + 1] ?? "");
         return Promise.resolve(
-          JSON.stringify({ deployment: { resources: [{ urn: `urn:pulumi:${stack}::scpcloud::t::n` }] } }),
+          JSON.stringify({
+            deployment: {
+              resources: [{ urn: `urn:pulumi:${stack}::scpcloud::t::n`, type: TYPES.client, outputs }],
+            },
+          }),
         );
       },
     };
@@ -162,6 +167,16 @@ describe("the secrets of state and stack file", () => {
   test("are those of another stack where its state was copied", async () => {
     const { told } = await checked(SALT, { stack: "stage" });
     expect(told).toMatch(/^✗ state: it is that of the stack stage\n {4}Do: .*pulumi stack import/);
+  });
+
+  test("are not all: what a newer plugin wrote is tried on this one", async () => {
+    const outputs = { __meta: '{"schema_version":"1"}' };
+    const refused = ["refresh", "State version 1 is greater than schema version 0 for resource keycloak_openid_client"];
+    expect((await checked(SALT, { fails: refused, outputs })).told).toMatch(
+      /^✗ state: [^]*State version 1 [^]*\n {4}Do: .*__meta/,
+    );
+    expect((await checked(SALT, { fails: ["refresh", "401 Unauthorized"], outputs })).told).toMatch(/^✓/);
+    expect((await checked(SALT, { outputs })).told).toMatch(/^✓/);
   });
 
   test("may lack a salt, which the next preview would write", async () => {

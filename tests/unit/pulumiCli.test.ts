@@ -131,6 +131,7 @@ test.each([
   ["passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE"],
   ["failed to decrypt: incorrect passphrase", "encryptionsalt"],
   ["could not decrypt configuration values: cipher: message authentication failed", "from git"],
+  ["State version 1 is greater than schema version 0 for resource keycloak_openid_client.", "__meta"],
   ["failed to save snapshot: no space left on device", "npm run recover"],
   ["failed to load checkpoint: place 1: unexpected end of JSON input", "npm run recover"],
 ])("a failure whose words leave the reader alone is told with what helps: %s", (words, remedy) => {
