@@ -1,8 +1,10 @@
 import { rotationInWords, rotationPair } from "../../components/secretRotation";
-import type { KeycloakConnection } from "../../keycloak/http";
+import * as http from "../../keycloak/http";
 import { rotationFaults } from "../../keycloak/rotationSupport";
+import { checkLogin } from "../../lookups/loginCheck";
 import { lookUpRotation } from "../../lookups/policies";
-import type { Settings } from "../../settings/settings";
+import { issuerOf, type Settings } from "../../settings/settings";
+import { accepted, configuration } from "./configuration";
 import { fakeAdmin } from "./fakePulumi";
 
 const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;
@@ -14,14 +16,14 @@ const serverWith = (features: unknown) =>
       expect(path).toBe("/admin/serverinfo");
       return Promise.resolve({ status: 200, body: { features } });
     },
-  }) as unknown as KeycloakConnection;
+  }) as unknown as http.KeycloakConnection;
 const tokenWith = (...roles: string[]) =>
   `.${Buffer.from(JSON.stringify({ resource_access: { "realm-management": { roles } } })).toString("base64url")}.`;
 const rotation = (enabled: boolean) => [
   { name: "DOCKER", enabled: false },
   { name: "CLIENT_SECRET_ROTATION", enabled },
 ];
-const keysOfFaults = async (server: KeycloakConnection, token: string, settings = SETTINGS) =>
+const keysOfFaults = async (server: http.KeycloakConnection, token: string, settings = SETTINGS) =>
   (await rotationFaults(server, token, settings)).map(({ key }) => key);
 
 describe("that secrets overlap", () => {
@@ -56,14 +58,14 @@ describe("that secrets overlap", () => {
   it.each([[undefined], [[]], [{ features: "none" }], [{ features: [{ enabled: false }] }]])(
     "is not judged by an answer of another form than Keycloak's: %j",
     async (body) => {
-      const server = { request: () => Promise.resolve({ status: 200, body }) } as unknown as KeycloakConnection;
+      const server = { request: () => Promise.resolve({ status: 200, body }) } as unknown as http.KeycloakConnection;
       await expect(rotationFaults(server, "opaque", SETTINGS)).rejects.toThrow("not as Keycloak does");
     },
   );
 
   it("is not asked for where the stack does not want it", async () => {
     const { deployer, realm } = SETTINGS;
-    const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as KeycloakConnection;
+    const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as http.KeycloakConnection;
 
     expect(await rotationFaults(silent, "opaque", { deployer, realm })).toEqual([]);
   });
@@ -100,5 +102,35 @@ describe("what makes secrets overlap", () => {
     [ofPolicy, OURS.profile, { ...OURS.policy, profiles: ["others"] }],
   ])("is somebody else's where its content is another one: %s", async (words, oneProfile, onePolicy) => {
     expect(await lookUp([oneProfile], [onePolicy])).toEqual({ others: [words], missing: [] });
+  });
+
+  it.each([
+    ["who may view the realm", ["view-realm"], { overlapDays: 14 }, [ofProfile, ofPolicy]],
+    ["who may not", ["view-clients"], { overlapDays: 14 }, undefined],
+    ["of customers only", ["view-realm"], { overlapDays: 14, realmStack: "prod" }, undefined],
+    ["without secretRotation", ["view-realm"], {}, undefined],
+  ])("is looked for before anything is declared, by a deployer %s", async (_, roles, further, missing) => {
+    const settings = accepted(configuration());
+    const path = `/admin/realms/${settings.realm}`;
+    const answers: Readonly<Record<string, unknown>> = {
+      [`/realms/${settings.realm}/.well-known/openid-configuration`]: { issuer: issuerOf(settings) },
+      [path]: { realm: settings.realm },
+      "/admin/serverinfo": {},
+      [`${path}/client-policies/profiles?include-global-profiles=true`]: {},
+      [`${path}/client-policies/policies`]: {},
+    };
+    const server = {
+      request: (asked: string) => Promise.resolve({ status: 200, body: answers[asked] ?? [] }),
+      close: () => Promise.resolve(),
+    } as unknown as http.KeycloakConnection;
+    const connecting = jest.spyOn(http, "connect").mockReturnValue(server);
+    try {
+      const credentials = { kind: "accessToken", accessToken: tokenWith(...roles) } as const;
+      const deployer = { ...settings.deployer, credentials };
+      const { rotation } = await checkLogin({ ...settings, deployer, ...further });
+      expect(rotation?.missing).toEqual(missing);
+    } finally {
+      connecting.mockRestore();
+    }
   });
 });
