@@ -118,11 +118,14 @@ function exists(processId: number): boolean {
   }
 }
 
-/** Whether the system has given the dead holder's id to something else; not certain where `ps` is missing or odd. */
+/**
+ * Whether the system has given the dead holder's id to something else, or keeps it only until its parent asks (a zombie);
+ * not certain where `ps` is missing or odd.
+ */
 function isAnotherProgram(processId: number): boolean {
   try {
-    return !/pulumi/.test(
-      execFileSync("ps", ["-o", "args=", "-p", String(processId)], { encoding: "utf8", stdio: "pipe" }),
+    return !/^(?!Z).*pulumi/s.test(
+      execFileSync("ps", ["-o", "stat=,args=", "-p", String(processId)], { encoding: "utf8", stdio: "pipe" }).trim(),
     );
   } catch {
     return false;

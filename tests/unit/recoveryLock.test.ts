@@ -1,4 +1,5 @@
 import childProcess, { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { hostname } from "node:os";
 
 import { isDead, readLockHolders } from "../../commands/recover/stackLock";
@@ -40,6 +41,18 @@ describe("the holder of a lock", () => {
 
   test("is dead where another program has got its id", () => {
     expect(isDead(here(start()))).toBe(true);
+  });
+
+  test("is dead where pulumi was killed and its parent has not asked for its end", async () => {
+    const script = `bash -c 'printf pulumi > /proc/self/comm' & echo $!; exec sleep 60`;
+    const parent = spawn("bash", ["-c", script]);
+    processes.push(parent);
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const processId = Number(String(line));
+    while (!/^Z.*pulumi/.test(spawnSync("ps", ["-o", "stat=,args=", "-p", String(processId)]).stdout.toString())) {
+      expect(parent.exitCode).toBeNull();
+    }
+    expect(isDead(here(processId))).toBe(true);
   });
 
   test("is alive where that process is pulumi", () => {
