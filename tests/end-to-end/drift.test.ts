@@ -206,7 +206,11 @@ it("tells a deleted client scope once, not of each customer, and that a client w
 it("says that what was deleted and made anew has to be adopted, and recover does", async () => {
   await meddler.deleteClient("hooli");
   await meddler.act((administrator) =>
-    administrator.send("POST", "/clients", { clientId: "hooli", serviceAccountsEnabled: true, secret: "by-hand" }),
+    administrator.send("POST", "/clients", {
+      clientId: "hooli",
+      serviceAccountsEnabled: true,
+      secret: "made-by-hand-0123456789",
+    }),
   );
   await meddler.changeMapper("acme", "organizationId");
   await meddler.addMapper("acme", "organizationId", "by hand");
@@ -221,7 +225,7 @@ it("says that what was deleted and made anew has to be adopted, and recover does
   const recovery = await project.command("recover", "--stack", STACK);
   expect(recovery.stdout).toContain("adopted 2 (hooli-client, acme-organization-id)");
   await expectNoDrift();
-  expect((await credentials())["hooli"]?.clientSecret).toBe("by-hand");
+  expect((await credentials())["hooli"]?.clientSecret).toBe("made-by-hand-0123456789");
 });
 
 it("tells what nobody declares as far as tokens show it; that stays until somebody undoes it", async () => {
