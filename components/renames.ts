@@ -9,7 +9,13 @@ import { TYPES } from "./types";
  */
 export function warningOfRenames(declared: readonly string[]): pulumi.ComponentResourceOptions {
   let told: Promise<void> | undefined;
-  const hook = new pulumi.ResourceHook("newCustomer", () => (told ??= warn(declared)), { onDryRun: true });
+  const tell = () => {
+    // Nothing may wait for it here: the engine declares a provider for the question, and has no worker left to do so where
+    // as many new customers as it has workers wait in their hooks. The run waits for it at its end.
+    told ??= warn(declared);
+    return Promise.resolve();
+  };
+  const hook = new pulumi.ResourceHook("newCustomer", tell, { onDryRun: true });
   const transformation: pulumi.ResourceTransformation = ({ type, props, opts }) =>
     type === TYPES.client ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeCreate: [hook] } }) } : undefined;
   return { transformations: [transformation] };
