@@ -20,6 +20,7 @@ const TYPED = `
   # The npm packages are this checkout's: nothing may install them.
   make() { command make --old-file=node_modules/.package-lock.json "$@"; }
   export -f make
+  trap 'make down >/dev/null 2>&1' EXIT
   make up
   eval "$(make env)"
   pulumi preview --expect-no-changes --non-interactive
