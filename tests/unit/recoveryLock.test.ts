@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 
 import { isDead, readLockHolders } from "../../commands/recover/stackLock";
+import { until } from "../end-to-end/until";
 import { lockMessage } from "./fakePulumi";
 
 const LOCKED = lockMessage("root@build-7 (pid 4242)");
@@ -44,14 +45,23 @@ describe("the holder of a lock", () => {
   });
 
   test("is dead where pulumi was killed and its parent has not asked for its end", async () => {
-    const script = `bash -c 'printf pulumi > /proc/self/comm' & echo $!; exec sleep 60`;
-    const parent = spawn("bash", ["-c", script]);
+    // The shell would ask for its child's end, sleep does not: the child ends when the shell has become sleep.
+    const child = "printf pulumi > /proc/self/comm; read -r";
+    const parent = spawn("bash", ["-c", `bash -c '${child}' <&0 & echo $!; exec sleep 60`]);
     processes.push(parent);
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const processId = Number(String(line));
-    while (!/^Z.*pulumi/.test(spawnSync("ps", ["-o", "stat=,args=", "-p", String(processId)]).stdout.toString())) {
-      expect(parent.exitCode).toBeNull();
-    }
+    const shown = (id: number | undefined) =>
+      spawnSync("ps", ["-o", "stat=,args=", "-p", String(id)], { encoding: "utf8" }).stdout;
+    await until(
+      () => shown(parent.pid),
+      (told) => told.includes("sleep 60"),
+    );
+    parent.stdin.end();
+    await until(
+      () => shown(processId),
+      (told) => /^Z.*pulumi/.test(told),
+    );
     expect(isDead(here(processId))).toBe(true);
   });
 
