@@ -1,6 +1,6 @@
 import { CLIENT_SCOPE } from "../../components/names";
 import type { KeycloakAdmin } from "../../keycloak/admin";
-import { findClient } from "../../keycloak/clients";
+import { findClient, readClientScopes } from "../../keycloak/clients";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import type { StackOutputs } from "./stack";
@@ -41,6 +41,5 @@ export async function refuseEmptyRealm(
 }
 
 async function hasClientScope(admin: KeycloakAdmin): Promise<boolean> {
-  const scopes = (await admin.get("/client-scopes")) as readonly { readonly name: string }[];
-  return scopes.some(({ name }) => name === CLIENT_SCOPE);
+  return (await readClientScopes(admin)).some(({ name }) => name === CLIENT_SCOPE);
 }
