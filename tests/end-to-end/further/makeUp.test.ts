@@ -17,6 +17,8 @@ const reason = isRoot ? "" : " (skipped: only root makes a network of its own, w
 const TYPED = `
   set -euo pipefail
   ip link set lo up
+  # A make that runs these tests would make this one print the folder that it enters, among the lines of \`make env\`.
+  unset MAKEFLAGS MAKELEVEL MFLAGS
   # The npm packages are this checkout's: nothing may install them.
   make() { command make --old-file=node_modules/.package-lock.json "$@"; }
   export -f make
