@@ -9,14 +9,14 @@ import tseslint from "typescript-eslint";
  */
 const FOLDERS = [
   "settings",
+  "contract",
+  "keycloak",
   "components/engine",
   "components",
-  "keycloak",
   "lookups",
   "policy-pack/rules",
   "policy-pack",
   "processes",
-  "commands/contract",
   "commands/pulumi",
   "commands/cli",
   "commands/verify",

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Apps, AppsArgs } from "./components/apps";
 import { explainingRefusals } from "./components/refusals";
 import { Integration } from "./components/integration";
-import { realmScopeNames } from "./components/names";
+import { realmScopeNames } from "./contract/names";
 import { warningOfRenames } from "./components/renames";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Apps } from "./components/apps";
-import { credentialsOf } from "./components/credentials";
+import { credentialsOf } from "./contract/credentials";
 import type { Integration } from "./components/integration";
 import type { ServiceConfiguration } from "./components/serviceConfiguration";
 import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings";
 
-export type { Credentials } from "./components/credentials";
+export type { Credentials } from "./contract/credentials";
 
 /** The stack's outputs. docs/configuration.md tells them; other stacks and programs rely on their names. */
 export function stackOutputs(

@@ -3,7 +3,7 @@ import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { login } from "../keycloak/login";
 import { rotationFaults } from "../keycloak/rotationSupport";
-import { oddityOf } from "../components/credentials";
+import { oddityOf } from "../contract/credentials";
 import { pulumiCli } from "./pulumi/pulumiCli";
 import { underLockOf } from "./pulumi/underLock";
 import { lookAtSecret, lookAtSecrets } from "./rotation/customerSecrets";

@@ -1,8 +1,8 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
-import { isSecret } from "./credentials";
-import { ROTATION_ATTRIBUTE } from "./names";
+import { isSecret } from "../contract/credentials";
+import { ROTATION_ATTRIBUTE } from "../contract/names";
 
 /** By which a program says that it has failed and told why (Pulumi's cmd/run). An exception would save no outputs. */
 const FAILED_AND_TOLD = 32;

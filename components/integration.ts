@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
 import { readSecret } from "./clientSecret";
-import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ORGANIZATION_MAPPER, ROTATION_ATTRIBUTE } from "./names";
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ORGANIZATION_MAPPER, ROTATION_ATTRIBUTE } from "../contract/names";
 
 export interface IntegrationArgs {
   readonly realmId: string;

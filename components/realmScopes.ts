@@ -1,7 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "./names";
+import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "../contract/names";
 import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation";
 
 export interface RealmScopesArgs {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAPPER_ROLES } from "../settings/keycloakAnswers";
+import { MAPPER_ROLES } from "../keycloak/answers";
 import { keepingSecrets } from "./clientSecret";
-import { inWords, TYPES } from "./types";
+import { inWords, TYPES } from "../contract/types";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { TYPES } from "./types";
+import { TYPES } from "../contract/types";
 
 /**
  * An option of the customers: says where one is new and one that the stack has deployed is declared no more, since that

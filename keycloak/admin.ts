@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { recordOf, stringsOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin } from "../settings/keycloakAnswers";
+import { explainAdmin } from "./answers";
 import { ofForm } from "../settings/shapes";
 import { issuedAtOf } from "./accessToken";
 import { refuseBlindness } from "./blindness";

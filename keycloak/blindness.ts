@@ -1,6 +1,6 @@
-import { administrationClient } from "../components/names";
+import { administrationClient } from "../contract/names";
 import { SettingsError } from "../settings/faults";
-import { explainBlindness } from "../settings/keycloakAnswers";
+import { explainBlindness } from "./answers";
 import { deployersUser, type Settings } from "../settings/settings";
 
 type Asking = Pick<Settings, "deployer" | "realm">;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isRotationName, rotationName } from "../components/names";
+import { isRotationName, rotationName } from "../contract/names";
 import { type KeycloakAdmin, read } from "./admin";
 
 const CONFIGURATION = v.optional(v.record(v.string(), v.unknown()), {});

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isMasked, oddityOf } from "../components/credentials";
+import { isMasked, oddityOf } from "../contract/credentials";
 import { stringsOf } from "../settings/decode";
 import { type KeycloakAdmin, read } from "./admin";
 

@@ -1,9 +1,9 @@
 import { createPrivateKey, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { basicAuthorization } from "../components/credentials";
+import { basicAuthorization } from "../contract/credentials";
 import { SettingsError } from "../settings/faults";
-import { explainLogin } from "../settings/keycloakAnswers";
+import { explainLogin } from "./answers";
 import { type Deployer, realmUrl, type Settings } from "../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
 import { assertionInWords } from "./accessToken";

@@ -1,5 +1,5 @@
 import type { Fault } from "../settings/faults";
-import { nameOf } from "../settings/keycloakAnswers";
+import { nameOf } from "./answers";
 import type { Settings } from "../settings/settings";
 import { rolesOf } from "./accessToken";
 import { readServerInfo } from "./admin";

@@ -1,18 +1,13 @@
 import type { createLocalJWKSet, JSONWebKeySet } from "jose";
 import * as v from "valibot";
 
+import type { Claims } from "../contract/tokenContract";
 import { recordOf, stringsOf } from "../settings/decode";
 import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
 import { ofForm } from "../settings/shapes";
 import { KeycloakError, type KeycloakConnection } from "./http";
 
-/** A value as JSON has it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
 const DISCOVERY = v.object({ issuer: v.string() });
-
-/** A token's payload, decoded. */
-export type Claims = Readonly<Record<string, Json>>;
 
 /** The parts of the discovery document that the program relies on (OpenID Connect Discovery 1.0, section 3). */
 export type Discovery = v.InferOutput<typeof DISCOVERY>;

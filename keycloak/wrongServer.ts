@@ -1,6 +1,6 @@
 import { recordOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin, explainNoAnswer, explainNotReady } from "../settings/keycloakAnswers";
+import { explainAdmin, explainNoAnswer, explainNotReady } from "./answers";
 import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings";
 import { type Answer, type KeycloakConnection, NoAnswerError } from "./http";
 

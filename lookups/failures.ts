@@ -7,7 +7,7 @@ import {
   explainNoAnswer,
   explainNotReady,
   NETWORK,
-} from "../settings/keycloakAnswers";
+} from "../keycloak/answers";
 import type { Settings } from "../settings/settings";
 
 /** What a failed lookup means, in the user's words. The server's own text is kept where it helps. */

@@ -1,7 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ORGANIZATION_MAPPER } from "../components/names";
+import { ORGANIZATION_MAPPER } from "../contract/names";
 import { loginAsDeployer } from "../keycloak/admin";
 import { connect } from "../keycloak/http";
 import { usersOfIds } from "../keycloak/users";

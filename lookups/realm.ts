@@ -6,9 +6,9 @@ import {
   administrationClient,
   BUILT_IN_SCOPES,
   realmScopeNames,
-} from "../components/names";
+} from "../contract/names";
 import { type Fault, shown } from "../settings/faults";
-import { explainBlindness } from "../settings/keycloakAnswers";
+import { explainBlindness } from "../keycloak/answers";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import type { Found } from "./found";

@@ -1,7 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 
 import type { Fault } from "../settings/faults";
-import { nameOf } from "../settings/keycloakAnswers";
+import { nameOf } from "../keycloak/answers";
 import { deployersUser, type Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 

@@ -1,14 +1,15 @@
 import * as v from "valibot";
 
-import { ORGANIZATION_CLAIM, realmScopeNames } from "../../components/names";
-import { basicAuthorization, isSecret } from "../../components/credentials";
+import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names";
+import { basicAuthorization, isSecret } from "../../contract/credentials";
 import type { Settings } from "../../settings/settings";
-import { compareClaims } from "../contract/compareClaims";
-import { tokenContract } from "../contract/tokenContract";
+import { compareClaims } from "../../contract/compareClaims";
+import { tokenContract } from "../../contract/tokenContract";
 import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin";
 import { oddSecret, secretTimes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
-import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
+import type { Claims } from "../../contract/tokenContract";
+import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import { findUserId } from "../../keycloak/users";
 import type { Candidate } from "./candidates";
 import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "./clientChanges";

@@ -1,4 +1,4 @@
-import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../components/names";
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../contract/names";
 import { stringsOf } from "../../settings/decode";
 import { type ClientRepresentation, oddSecret } from "../../keycloak/clients";
 import { code, names } from "../review/markdown";

@@ -1,4 +1,4 @@
-import { ORGANIZATION_CLAIM } from "../../components/names";
+import { ORGANIZATION_CLAIM } from "../../contract/names";
 import type { KeycloakManager } from "../../keycloak/admin";
 import type { ClientRepresentation } from "../../keycloak/clients";
 import { recordOf } from "../../settings/decode";

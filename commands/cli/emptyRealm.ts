@@ -1,4 +1,4 @@
-import { CLIENT_SCOPE } from "../../components/names";
+import { CLIENT_SCOPE } from "../../contract/names";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { findClient, readClientScopes } from "../../keycloak/clients";
 import type { Settings } from "../../settings/settings";

@@ -2,7 +2,7 @@ import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
-import { nameOf } from "../../settings/keycloakAnswers";
+import { nameOf } from "../../keycloak/answers";
 import type { Deployer, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";

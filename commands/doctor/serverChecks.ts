@@ -2,12 +2,12 @@ import { connect as connectTls } from "node:tls";
 
 import * as v from "valibot";
 
-import { BUILT_IN_SCOPES } from "../../components/names";
+import { BUILT_IN_SCOPES } from "../../contract/names";
 import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
-import { isSecret } from "../../components/credentials";
+import { isSecret } from "../../contract/credentials";
 import type { Connection, Settings } from "../../settings/settings";
 import { issuerOf } from "../../settings/settings";
-import { CLOCK_TOLERANCE } from "../contract/compareClaims";
+import { CLOCK_TOLERANCE } from "../../contract/compareClaims";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";

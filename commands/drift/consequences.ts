@@ -1,5 +1,5 @@
-import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../components/names";
-import { TYPES } from "../../components/types";
+import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../contract/names";
+import { TYPES } from "../../contract/types";
 import { stringsOf } from "../../settings/decode";
 import { textInput } from "../review/values";
 import type { Change } from "./changes";

@@ -1,5 +1,5 @@
-import { inWords, TYPES } from "../../components/types";
-import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../components/names";
+import { inWords, TYPES } from "../../contract/types";
+import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../contract/names";
 import { code } from "../review/markdown";
 import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";

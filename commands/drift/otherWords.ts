@@ -1,7 +1,7 @@
 import { code } from "../review/markdown";
 import { textInput } from "../review/values";
 import { type Danger, shown, type Told } from "./finding";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { type ManagedResource, phrase, whom } from "./managedResources";
 import { POLICY_WORDS, PROFILE_WORDS, WITHOUT_OVERLAP } from "./rotationWords";
 

@@ -1,4 +1,4 @@
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import type { Owner } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { changesByOwner, type OwnerChanges } from "../review/resourceChanges";

@@ -4,7 +4,7 @@ import type { Change } from "./changes";
 import { CLIENT_LISTS, CLIENT_WORDS } from "./clientWords";
 import { type Finding, shown, type Told } from "./finding";
 import { lostWords, OTHER_WORDS } from "./otherWords";
-import { inWords, TYPES } from "../../components/types";
+import { inWords, TYPES } from "../../contract/types";
 import { phrase, whom } from "./managedResources";
 
 type Changed = Extract<Change, { kind: "changed" }>;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isSecret } from "../../components/credentials";
+import { isSecret } from "../../contract/credentials";
 import type { StackOutputs } from "../cli/stack";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
@@ -9,7 +9,7 @@ import { findExisting } from "../recover/adoptable";
 import { code } from "../review/markdown";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { lostWords } from "./otherWords";
 import { type ManagedResource, phrase, whom } from "./managedResources";
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { isMasked, oddityOf } from "../../components/credentials";
+import { isMasked, oddityOf } from "../../contract/credentials";
 import type { Stack } from "../cli/stack";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";

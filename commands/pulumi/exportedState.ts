@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { type PulumiCli, readJson } from "./pulumiCli";
 
 const RESOURCE = v.looseObject({

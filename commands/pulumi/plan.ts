@@ -1,4 +1,4 @@
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { nameOf, typeOf } from "./owners";
 import type { Preview, Step } from "./preview";
 

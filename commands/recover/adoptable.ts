@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { findClient } from "../../keycloak/clients";
 import type { PlannedResource } from "../pulumi/plan";

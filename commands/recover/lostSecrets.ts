@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { isMasked, isSecret } from "../../components/credentials";
-import { TYPES } from "../../components/types";
+import { isMasked, isSecret } from "../../contract/credentials";
+import { TYPES } from "../../contract/types";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { findClient, oddSecret } from "../../keycloak/clients";
 import { ofForm } from "../../settings/shapes";

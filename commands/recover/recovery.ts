@@ -1,4 +1,4 @@
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { madeByHand } from "../adoption/clientChanges";
 import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import * as v from "valibot";
 
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { recordOf } from "../../settings/decode";
 import { type KeycloakManager, read } from "../../keycloak/admin";
 import type { StateResource } from "../pulumi/exportedState";

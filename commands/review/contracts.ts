@@ -1,5 +1,5 @@
-import { ORGANIZATION_CLAIM } from "../../components/names";
-import { describeExpectation, tokenContract } from "../contract/tokenContract";
+import { ORGANIZATION_CLAIM } from "../../contract/names";
+import { describeExpectation, tokenContract } from "../../contract/tokenContract";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
 
 /** What the claims of a customer's token must be, by name and in words: the contract that `verify` holds tokens to. */

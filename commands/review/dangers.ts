@@ -1,4 +1,4 @@
-import { ORGANIZATION_CLAIM } from "../../components/names";
+import { ORGANIZATION_CLAIM } from "../../contract/names";
 import { code, names } from "./markdown";
 import { type Owner } from "../pulumi/owners";
 import type { OwnerChanges, ResourceChange } from "./resourceChanges";

@@ -1,5 +1,5 @@
 import { isSecret, toText, type WrittenConfiguration } from "../../settings/stackFile";
-import type { SharedSettings } from "../contract/tokenContract";
+import type { SharedSettings } from "../../contract/tokenContract";
 import { recordOf } from "../../settings/decode";
 import { countChanged, type TokenChanges } from "./claimsDiff";
 

@@ -1,4 +1,4 @@
-import { inWords, TYPES } from "../../components/types";
+import { inWords, TYPES } from "../../contract/types";
 import { type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
 import { changingSteps, type ChangingStep, type Preview } from "../pulumi/preview";
 import { changedProperties, type PropertyChange, textInput } from "./values";

@@ -1,4 +1,4 @@
-import { RESOURCES_PER_CUSTOMER } from "../../components/names";
+import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
 import type { EngineEvent } from "../pulumi/automation";
 import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners";
 

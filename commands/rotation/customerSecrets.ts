@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isMasked, isSecret } from "../../components/credentials";
+import { isMasked, isSecret } from "../../contract/credentials";
 import { didYouMean } from "../../settings/faults";
 import type { IntegrationSettings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";

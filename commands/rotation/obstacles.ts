@@ -1,4 +1,4 @@
-import { basicAuthorization } from "../../components/credentials";
+import { basicAuthorization } from "../../contract/credentials";
 import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";

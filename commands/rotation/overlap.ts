@@ -1,4 +1,4 @@
-import { ROTATION_ATTRIBUTE, rotationName } from "../../components/names";
+import { ROTATION_ATTRIBUTE, rotationName } from "../../contract/names";
 import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";
 import type { KeycloakAdmin } from "../../keycloak/admin";

@@ -1,5 +1,5 @@
-import { basicAuthorization, isSecret } from "../../components/credentials";
-import { TYPES } from "../../components/types";
+import { basicAuthorization, isSecret } from "../../contract/credentials";
+import { TYPES } from "../../contract/types";
 import { InterruptedError } from "../../processes/run";
 import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";

@@ -1,4 +1,4 @@
-import { oddityOf } from "../../components/credentials";
+import { oddityOf } from "../../contract/credentials";
 import { minutes } from "../../keycloak/clients";
 import { type CustomerSecrets, RotationError } from "./customerSecrets";
 import { isPicked, type Overlap } from "./overlap";

@@ -1,7 +1,7 @@
-import { credentialsOf } from "../../components/credentials";
+import { credentialsOf } from "../../contract/credentials";
 import { environmentName } from "../../settings/serviceNames";
-import { tokenContract } from "../contract/tokenContract";
-import { type ClaimResult, compareClaims } from "../contract/compareClaims";
+import { tokenContract } from "../../contract/tokenContract";
+import { type ClaimResult, compareClaims } from "../../contract/compareClaims";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type ClientScopes, findClient, readClientScopes } from "../../keycloak/clients";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";

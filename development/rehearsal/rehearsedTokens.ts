@@ -1,5 +1,6 @@
 import { connect } from "../../keycloak/http";
-import { type Claims, fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
+import type { Claims } from "../../contract/tokenContract";
+import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import type { EmbeddedServer } from "../keycloak/server";
 import { groupBy } from "../../settings/groups";

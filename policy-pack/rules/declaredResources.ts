@@ -22,7 +22,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** As in components/types.ts; the pack also works in a copy of its folder. */
+/** As in contract/types.ts; the pack also works in a copy of its folder. */
 export const TYPES = {
   client: "keycloak:openid/client:Client",
   defaultScopes: "keycloak:openid/clientDefaultScopes:ClientDefaultScopes",

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
 
-import { RESOURCES_PER_CUSTOMER } from "../../components/names";
+import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
 import { run, type RunResult } from "../../processes/run";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
 import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server";

@@ -1,4 +1,4 @@
-import { basicAuthorization } from "../../components/credentials";
+import { basicAuthorization } from "../../contract/credentials";
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";

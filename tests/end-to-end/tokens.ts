@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 import { connect } from "../../keycloak/http";
-import { type Claims, fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
+import type { Claims } from "../../contract/tokenContract";
+import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import { serverOfTests } from "./server";
 

@@ -1,6 +1,6 @@
-import { describeExpectation, type Expectation, tokenContract } from "../../commands/contract/tokenContract";
-import type { Claims } from "../../keycloak/tokens";
-import { compareClaims } from "../../commands/contract/compareClaims";
+import { describeExpectation, type Expectation, tokenContract } from "../../contract/tokenContract";
+import type { Claims } from "../../contract/tokenContract";
+import { compareClaims } from "../../contract/compareClaims";
 import { readSettings } from "../../settings/read";
 import { stackValues } from "../stackFile";
 

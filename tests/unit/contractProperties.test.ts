@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
-import { tokenContract } from "../../commands/contract/tokenContract";
-import type { Claims, Json } from "../../keycloak/tokens";
-import { type ClaimResult, compareClaims } from "../../commands/contract/compareClaims";
+import { tokenContract } from "../../contract/tokenContract";
+import type { Claims, Json } from "../../contract/tokenContract";
+import { type ClaimResult, compareClaims } from "../../contract/compareClaims";
 import { validConfiguration } from "./arbitraries";
 
 const NOW = 1_800_000_000;

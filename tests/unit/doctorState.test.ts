@@ -7,7 +7,7 @@ import { checkText } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
 import { checkEncryption } from "../../commands/doctor/encryption";
 import { checkState } from "../../commands/doctor/state";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
 import { lockMessage } from "./fakePulumi";
 import { useTemporaryFolder } from "./temporaryFolder";

@@ -2,7 +2,7 @@ import { changesByHand, followingChanges } from "../../commands/drift/changes";
 import { managedResources } from "../../commands/drift/managedResources";
 import { changingSteps, type Preview } from "../../commands/pulumi/preview";
 import { withoutConsequences } from "../../commands/drift/consequences";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import {
   APPS,
   changed,

@@ -1,5 +1,5 @@
 import type { Change } from "../../commands/drift/changes";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { type ManagedResource, managedResources } from "../../commands/drift/managedResources";
 import type { Preview, Step } from "../../commands/pulumi/preview";
 

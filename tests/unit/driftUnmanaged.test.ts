@@ -1,6 +1,6 @@
 import type { StackOutputs } from "../../commands/cli/stack";
 import { remade, unmanagedChanges } from "../../commands/drift/unmanaged";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { CLIENT_LISTS, CLIENT_WORDS } from "../../commands/drift/clientWords";
 import { inOrder } from "../../commands/drift/finding";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { tell } from "../../commands/drift/tell";
 import { APPS, changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPreviews";
 

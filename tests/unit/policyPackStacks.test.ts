@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 
-import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../components/names";
-import { TYPES as TYPES_OF_PROGRAM } from "../../components/types";
+import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../contract/names";
+import { TYPES as TYPES_OF_PROGRAM } from "../../contract/types";
 import {
   type DeclaredResource,
   declaredResource,

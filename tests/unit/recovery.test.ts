@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { RecoveryError } from "../../commands/recover/stackLock";
 import { recover } from "../../commands/recover/recovery";
 import { removeUnknownPolicies, restorePolicies } from "../../commands/recover/rotationPolicies";
-import { TYPES } from "../../components/types";
+import { TYPES } from "../../contract/types";
 import { PulumiError } from "../../commands/pulumi/pulumiCli";
 import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
 

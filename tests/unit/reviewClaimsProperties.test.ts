@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import fc from "fast-check";
 
-import { tokenContract } from "../../commands/contract/tokenContract";
+import { tokenContract } from "../../contract/tokenContract";
 import { readSettings } from "../../settings/read";
 import { validConfiguration } from "./arbitraries";
 import { configuration, MINIMAL } from "./configuration";

@@ -4,7 +4,7 @@ import { lookAtSecret } from "../../commands/rotation/customerSecrets";
 import { endOverlaps, planEnd } from "../../commands/rotation/endOverlap";
 import { planRotation } from "../../commands/rotation/rotationPlan";
 import { rotateSecrets, type RotationTools } from "../../commands/rotation/rotateSecrets";
-import { basicAuthorization } from "../../components/credentials";
+import { basicAuthorization } from "../../contract/credentials";
 import type { KeycloakManager } from "../../keycloak/admin";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { accepted, ID, withIntegrations } from "./configuration";

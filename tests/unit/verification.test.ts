@@ -7,7 +7,7 @@ import { differenceLines, type VerificationReport, verifyStack } from "../../com
 import { tellOtherUser } from "../../commands/drift/tell";
 import { refuseOtherUsers } from "../../commands/recover/recoverStack";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { Claims } from "../../keycloak/tokens";
+import type { Claims } from "../../contract/tokenContract";
 import { otherUsers } from "../../keycloak/users";
 import { describeOtherOrganization, type ResolvedIntegration } from "../../lookups/organizations";
 import { issuerOf } from "../../settings/settings";

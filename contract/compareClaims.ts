@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import type { Claims, Json } from "../../keycloak/tokens";
-import { describeExpectation, type Expectation, type TokenContract } from "./tokenContract";
+import { type Claims, describeExpectation, type Expectation, type Json, type TokenContract } from "./tokenContract";
 
 /** One claim of a token beside what the contract says of it. */
 export interface ClaimResult {

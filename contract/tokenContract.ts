@@ -1,11 +1,11 @@
-import {
-  ACCOUNT_CLIENT,
-  ACCOUNT_ROLES_EXPANDED,
-  ALLOWED_ORIGINS_CLAIM,
-  ORGANIZATION_CLAIM,
-} from "../../components/names";
-import type { Json } from "../../keycloak/tokens";
-import { issuerOf, type Settings } from "../../settings/settings";
+import { ACCOUNT_CLIENT, ACCOUNT_ROLES_EXPANDED, ALLOWED_ORIGINS_CLAIM, ORGANIZATION_CLAIM } from "./names";
+import { issuerOf, type Settings } from "../settings/settings";
+
+/** A value as JSON has it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A token's payload, decoded. */
+export type Claims = Readonly<Record<string, Json>>;
 
 /** What a claim must be. */
 export type Expectation =

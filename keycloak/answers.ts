@@ -1,5 +1,5 @@
-import type { Fault } from "./faults";
-import type { Deployer, Settings } from "./settings";
+import type { Fault } from "../settings/faults";
+import type { Deployer, Settings } from "../settings/settings";
 
 /** An answer of Keycloak other than what was asked for, whoever asked: the provider's plugin or a command. */
 export interface RefusedAnswer {
