@@ -1,6 +1,5 @@
 import { recordOf } from "./decode";
 import { type Fault, shown } from "./faults";
-import { groupBy } from "./groups";
 import {
   type Customers,
   findUnsharedTwins,
@@ -50,7 +49,7 @@ export function* checkCustomers(own: CustomersOfFile, others: readonly string[],
   if (near.length === 0) {
     return;
   }
-  const places = groupBy(
+  const places = Map.groupBy(
     [own, ...near].flatMap(({ file, customers }) => Object.keys(customers).map((clientId) => ({ clientId, file }))),
     ({ clientId }) => clientId.toLowerCase(),
   );

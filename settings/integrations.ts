@@ -1,5 +1,4 @@
 import { type Fault, reservedName, shown } from "./faults";
-import { groupBy } from "./groups";
 import type { ProviderValues } from "./provider";
 import { CLIENT_ID_LENGTH } from "./rules";
 import type { UsableValues, Values } from "./schema";
@@ -30,7 +29,7 @@ export function* checkIntegrations(
 ): Generator<Fault> {
   const customers = integrations ?? {};
   const clientIds = Object.keys(customers);
-  const lookalikes = groupBy(clientIds, (clientId) => clientId.toLowerCase());
+  const lookalikes = Map.groupBy(clientIds, (clientId) => clientId.toLowerCase());
   const deployerClientId = provider.realm === values.realm ? provider.clientId : undefined;
   for (const clientId of clientIds) {
     yield* checkClientId(clientId, lookalikes, deployerClientId);
@@ -179,7 +178,7 @@ export interface OrganizationOfClient {
 
 /** The faults of customers with the same organization that do not say so; all who share one have to. */
 export function findUnsharedTwins(customers: readonly OrganizationOfClient[]): Fault[] {
-  const groups = groupBy(customers, ({ organization }) => organization);
+  const groups = Map.groupBy(customers, ({ organization }) => organization);
   return customers
     .filter(
       ({ organization, sharedOrganization }) => !sharedOrganization && (groups.get(organization)?.length ?? 0) > 1,

@@ -7,7 +7,6 @@ import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { tell } from "./tell";
 import type { TokenDifferences } from "./tokenDrift";
-import { groupBy } from "../../settings/groups";
 
 /** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
 export function mayBePolicy(change: Change): boolean {
@@ -84,7 +83,7 @@ export function pendingOwners(plain: Preview): Owner[] {
 /** One line for all owners with the same changes. */
 function pendingLines(owners: readonly OwnerChanges[]): string[] {
   return (
-    [...groupBy(owners, pendingText)]
+    [...Map.groupBy(owners, pendingText)]
       // Of a component there is nothing to deploy on any server.
       .filter(([text]) => text !== "")
       .map(([text, alike]) => {

@@ -5,7 +5,6 @@ import { type Asked, verifyStack } from "../verify/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
 import type { Owner } from "../pulumi/owners";
 import type { Settings } from "../../settings/settings";
-import { groupBy } from "../../settings/groups";
 
 /** What the customers' tokens show that they should not, or lack. */
 export interface TokenDifferences {
@@ -62,7 +61,7 @@ export async function tokenDifferences(
 
 /** What is true of several customers is told once. */
 function alike(differences: readonly (readonly [string, string])[]): TokenDifference[] {
-  return [...groupBy(differences, ([difference]) => difference)].map(([difference, those]) => ({
+  return [...Map.groupBy(differences, ([difference]) => difference)].map(([difference, those]) => ({
     customers: those.map(([, clientId]) => clientId),
     difference,
   }));

@@ -7,7 +7,6 @@ import type { Preview } from "../pulumi/preview";
 import { explainProtection } from "../pulumi/protection";
 import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
 import { changesText, ownerTitle } from "./summaryText";
-import { groupBy } from "../../settings/groups";
 
 /** Customers whose changes are alike, one other owner, or something about them all. */
 interface SummarySection extends Section {
@@ -72,7 +71,7 @@ function quoted(
 }
 
 function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {
-  const groups = groupBy([...owners].sort(byDanger), ({ changes, owner }) =>
+  const groups = Map.groupBy([...owners].sort(byDanger), ({ changes, owner }) =>
     owner.kind === "customer" ? changesText(changes) : owner.kind,
   );
   return [...groups.values()].map((alike) => ({

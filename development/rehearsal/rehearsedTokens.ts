@@ -3,7 +3,6 @@ import type { Claims } from "../../contract/tokenContract";
 import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import type { EmbeddedServer } from "../keycloak/server";
-import { groupBy } from "../../settings/groups";
 
 /** Each customer's claims by client id; undefined where the server refuses her a token. */
 export type Tokens = Readonly<Record<string, Claims | undefined>>;
@@ -48,7 +47,7 @@ export function changedTokens(before: Tokens, after: Tokens): TokenChange[] {
   const said = Object.keys(before)
     .sort()
     .flatMap((clientId) => sentencesOf(before[clientId], after[clientId]).map((sentence) => ({ sentence, clientId })));
-  return [...groupBy(said, ({ sentence }) => sentence)].map(([sentence, those]) => ({
+  return [...Map.groupBy(said, ({ sentence }) => sentence)].map(([sentence, those]) => ({
     sentence,
     clientIds: those.map(({ clientId }) => clientId),
   }));
