@@ -4,8 +4,9 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 /**
- * From the bottom to the top: what Pulumi runs, the commands, what this project is developed with. The lookups ask
- * Keycloak as the commands do where the provider has no lookup.
+ * From the bottom to the top: what Pulumi runs, what several commands need, one folder a command, what this project is
+ * developed with. The lookups ask Keycloak as the commands do where the provider has no lookup. The rehearsal stands
+ * behind the development: it starts servers.
  */
 const FOLDERS = [
   "settings",
@@ -19,24 +20,29 @@ const FOLDERS = [
   "processes",
   "commands/pulumi",
   "commands/cli",
+  "commands/repository",
+  "commands/tokens",
+  "commands/changes",
+  "commands/locks",
+  "commands/recovery",
   "commands/verify",
   "commands/review",
-  "commands/adoption",
+  "commands/adopt",
   "commands/recover",
   "commands/drift",
   "commands/doctor",
   "commands/handover",
-  "commands/rotation",
+  "commands/rotate",
   "commands/customers",
   "commands/move",
   "commands/rollout",
-  "commands",
   "development/toolchain",
   "development/keycloak",
   "development/docker",
   "development/stand-ins",
-  "development/rehearsal",
   "development",
+  "commands/rehearse",
+  "commands",
   "tests",
 ];
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { COMMENT_LIMIT } from "../commands/review/claimsText";
-import { danger } from "../commands/review/markdown";
+import { danger } from "../commands/changes/markdown";
 import { reviewComment } from "../commands/review/reviewComment";
 
 const [folder = "", realmStacks = "[]"] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../cli/stack";
-import type { Handover, HandoverRecord } from "../handover/record";
+import type { Handover, HandoverRecord } from "../repository/handoverRecord";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
 import { organizationNow } from "../../keycloak/users";

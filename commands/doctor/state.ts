@@ -3,8 +3,8 @@ import { access, constants, statfs } from "node:fs/promises";
 import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/sourceFiles";
 import { listStacks, projectName } from "../cli/stack";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
-import { backendUrl, type Place, placeOf, readLocks } from "../recover/fileBackend";
-import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../recover/stackLock";
+import { backendUrl, type Place, placeOf, readLocks } from "../locks/fileBackend";
+import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock";
 import { type Check, right, unknown, warning, wrong } from "./check";
 
 const ABOUT = "state";

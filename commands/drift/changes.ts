@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { changingSteps, type Preview, type Step } from "../pulumi/preview";
-import { changedNames, maskedAs } from "../review/values";
+import { changedNames, maskedAs } from "../changes/values";
 import { type ManagedResource, managedResources } from "./managedResources";
 
 /** What somebody did to a resource behind the program's back: it is gone, or one of its properties is another. */

@@ -1,7 +1,7 @@
 import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../contract/names";
 import { TYPES } from "../../contract/types";
 import { stringsOf } from "../../settings/decode";
-import { textInput } from "../review/values";
+import { textInput } from "../changes/values";
 import type { Change } from "./changes";
 
 /** What somebody did, and which other change comes of it. The sentence of the cause tells both. */

@@ -1,4 +1,4 @@
-import { code } from "../review/markdown";
+import { code } from "../changes/markdown";
 import type { Owner } from "../pulumi/owners";
 
 /** What a change by hand endangers, the worst first. */

@@ -1,9 +1,9 @@
 import { inWords, TYPES } from "../../contract/types";
 import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../contract/names";
-import { code } from "../review/markdown";
+import { code } from "../changes/markdown";
 import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
-import { textInput } from "../review/values";
+import { textInput } from "../changes/values";
 import { recordOf } from "../../settings/decode";
 
 /** A resource that the stack's state has. */

@@ -1,5 +1,5 @@
-import { code } from "../review/markdown";
-import { textInput } from "../review/values";
+import { code } from "../changes/markdown";
+import { textInput } from "../changes/values";
 import { type Danger, shown, type Told } from "./finding";
 import { TYPES } from "../../contract/types";
 import { type ManagedResource, phrase, whom } from "./managedResources";

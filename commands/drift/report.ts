@@ -1,8 +1,8 @@
 import { TYPES } from "../../contract/types";
 import type { Owner } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
-import { changesByOwner, type OwnerChanges } from "../review/resourceChanges";
-import { ownerTitle } from "../review/summaryText";
+import { changesByOwner, type OwnerChanges } from "../changes/resourceChanges";
+import { ownerTitle } from "../changes/changesText";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { tell } from "./tell";

@@ -1,4 +1,4 @@
-import { code, plural } from "../review/markdown";
+import { code, plural } from "../changes/markdown";
 import type { DriftReport } from "./report";
 import type { Remedy } from "./finding";
 

@@ -1,5 +1,5 @@
 import { recordOf, stringsOf } from "../../settings/decode";
-import { code, plural } from "../review/markdown";
+import { code, plural } from "../changes/markdown";
 import { shown, type Told } from "./finding";
 import { type ManagedResource, phrase } from "./managedResources";
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import type { StackOutputs } from "../cli/stack";
-import { type Asked, verifyStack } from "../verify/verification";
+import { type Asked, verifyStack } from "../tokens/verification";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
 import type { Owner } from "../pulumi/owners";
 import type { Settings } from "../../settings/settings";

@@ -10,9 +10,9 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
-import { differenceLines, type VerificationReport, verifyStack } from "../verify/verification";
+import { differenceLines, type VerificationReport, verifyStack } from "../tokens/verification";
 import { encryptFor } from "./recipients";
-import { addToRecord, readRecord } from "./record";
+import { addToRecord, readRecord } from "../repository/handoverRecord";
 import { sheet } from "./sheet";
 
 /** Why a credential is not handed over. */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 
 import { replaceFile } from "../cli/files";
-import { moveRecord } from "../handover/record";
+import { moveRecord } from "../repository/handoverRecord";
 import { nameOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
 import { type PulumiCli, pulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
-import { mendFileBackend } from "../recover/fileBackend";
+import { mendFileBackend } from "../locks/fileBackend";
 import { readStackFiles, stackFileName } from "../../settings/stackFiles";
 import { customersInFile, secretConnectionKeys, secretsProviderOf } from "./entries";
 import { MoveError } from "./writtenFile";

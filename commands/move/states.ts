@@ -2,7 +2,7 @@ import { withTemporaryFile } from "../cli/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState, type State, type StateResource } from "../pulumi/exportedState";
-import { withoutDeadLocks } from "../recover/stackLock";
+import { withoutDeadLocks } from "../locks/stackLock";
 import { MoveError } from "./writtenFile";
 
 /** A stack of which resources are taken, or to which they are given. */

@@ -1,6 +1,6 @@
 import type { ClaimsReview } from "./claimsReview";
 import { countChanged, type TokenChanges } from "./claimsDiff";
-import { plural } from "./markdown";
+import { plural } from "../changes/markdown";
 
 /** In one line, how far the change reaches. */
 export function claimsHeadline(review: ClaimsReview): string {

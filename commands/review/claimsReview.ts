@@ -15,7 +15,7 @@ import { readSettings } from "../../settings/read";
 import type { OfflineSettings } from "../../settings/settings";
 import { type TokenChanges, tokenChanges } from "./claimsDiff";
 import { otherChanges, type WrittenStack } from "./otherChanges";
-import type { RevisionFiles } from "./revision";
+import type { RevisionFiles } from "../repository/revision";
 
 /** What a reviewer has to know of a change of a stack file. */
 export interface ClaimsReview {

@@ -3,7 +3,7 @@ import type { NewCustomer, OtherOrganization, TokenChanges } from "./claimsDiff"
 import { claimsHeadline } from "./claimsHeadline";
 import { type ClaimChange, USER_ID } from "./contracts";
 import { type Section, withinLimit } from "./limit";
-import { block, cell, code, danger, marker, names, plural, table } from "./markdown";
+import { block, cell, code, danger, marker, names, plural, table } from "../changes/markdown";
 
 /** GitHub takes 65,536 characters for a comment. */
 export const COMMENT_LIMIT = 60_000;

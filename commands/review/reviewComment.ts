@@ -1,4 +1,4 @@
-import { DANGER_BEGINS, plural } from "./markdown";
+import { DANGER_BEGINS, plural } from "../changes/markdown";
 
 /** One stack's claims or summary, as its command wrote them. */
 interface Text {

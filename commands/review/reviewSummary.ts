@@ -1,12 +1,12 @@
 import { COMMENT_LIMIT } from "./claimsText";
 import { dangers } from "./dangers";
 import { type Section, withinLimit } from "./limit";
-import { block, danger, marker, plural } from "./markdown";
+import { block, danger, marker, plural } from "../changes/markdown";
 import { unprotectedOwners } from "../pulumi/owners";
 import type { Preview } from "../pulumi/preview";
 import { explainProtection } from "../pulumi/protection";
-import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "./resourceChanges";
-import { changesText, ownerTitle } from "./summaryText";
+import { type Action, ACTIONS, changesByOwner, type OwnerChanges } from "../changes/resourceChanges";
+import { changesText, ownerTitle } from "../changes/changesText";
 
 /** Customers whose changes are alike, one other owner, or something about them all. */
 interface SummarySection extends Section {

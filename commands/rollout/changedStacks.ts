@@ -1,5 +1,5 @@
 import { run } from "../../processes/run";
-import { resolveCommit } from "../review/revision";
+import { resolveCommit } from "../repository/revision";
 import { stackOfFile } from "../../settings/stackFiles";
 import { UserError } from "../../settings/userError";
 

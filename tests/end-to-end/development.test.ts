@@ -148,7 +148,7 @@ describe("a change of the stack file", () => {
 
     const preview = await project.pulumi("preview", "--stack", "dev");
     const summary = await inProject(
-      "set -o pipefail; pulumi preview --json --stack dev | node loader.js commands/summary.ts --stack dev",
+      "set -o pipefail; pulumi preview --json --stack dev | node loader.js commands/review/summary.ts --stack dev",
     );
     const claims = await project.command("claims", "--stack", "dev", "--base", "HEAD");
 

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 
 import { parse, stringify } from "yaml";
 
-import { Checkout } from "../../development/rehearsal/checkout";
+import { Checkout, fileOfCommand } from "../../commands/rehearse/checkout";
 import { nodeArguments } from "../../processes/program";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
@@ -94,7 +94,7 @@ export class Project extends Checkout {
 
   /** Starts one of the project's own commands, for a test that interrupts it. */
   startCommand(name: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-    return spawn(process.execPath, nodeArguments(join("commands", `${name}.ts`), ...args), {
+    return spawn(process.execPath, nodeArguments(fileOfCommand(name), ...args), {
       cwd: this.directory,
       env: { ...process.env, ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,9 +1,9 @@
-import { refuseAdoption } from "../../commands/adoption/adoptCustomers";
-import { type AdoptionReview, reviewAdoption } from "../../commands/adoption/adoptionReview";
-import { adoptionText } from "../../commands/adoption/adoptionText";
-import { findCandidates } from "../../commands/adoption/candidates";
-import { furtherMappers, obstacles, whatCloses } from "../../commands/adoption/clientChanges";
-import { replaceMappers } from "../../commands/adoption/replaceMappers";
+import { refuseAdoption } from "../../commands/adopt/adoptCustomers";
+import { type AdoptionReview, reviewAdoption } from "../../commands/adopt/adoptionReview";
+import { adoptionText } from "../../commands/adopt/adoptionText";
+import { findCandidates } from "../../commands/adopt/candidates";
+import { furtherMappers, obstacles, whatCloses } from "../../commands/recovery/clientChanges";
+import { replaceMappers } from "../../commands/adopt/replaceMappers";
 import type { Preview } from "../../commands/pulumi/preview";
 import { accepted, ID, withIntegrations } from "./configuration";
 import { FakeKeycloak, newKeys, sign } from "./fakeKeycloak";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import { encryptFor, readRecipients, RecipientError } from "../../commands/handover/recipients";
-import { addToRecord, readRecord, recordFile } from "../../commands/handover/record";
+import { addToRecord, readRecord, recordFile } from "../../commands/repository/handoverRecord";
 import { sheet } from "../../commands/handover/sheet";
 import { handOver } from "../../commands/handover/writeHandover";
 import { accepted, configuration } from "./configuration";

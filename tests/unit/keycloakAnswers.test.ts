@@ -1,13 +1,13 @@
-import { reviewAdoption } from "../../commands/adoption/adoptionReview";
-import type { Candidate } from "../../commands/adoption/candidates";
+import { reviewAdoption } from "../../commands/adopt/adoptionReview";
+import type { Candidate } from "../../commands/adopt/candidates";
 import { messageOf } from "../../commands/cli/commandLine";
 import { listCustomers } from "../../commands/customers/customerList";
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
 import { checkRealm } from "../../commands/doctor/serverChecks";
 import { foreignPolicies } from "../../keycloak/clientPolicies";
 import { unmanagedChanges } from "../../commands/drift/unmanaged";
-import { findExisting } from "../../commands/recover/adoptable";
-import { readOverlap } from "../../commands/rotation/overlap";
+import { findExisting } from "../../commands/recovery/adoptable";
+import { readOverlap } from "../../commands/rotate/overlap";
 import { assertionInWords } from "../../keycloak/accessToken";
 import { explainRefusal } from "../../components/refusals";
 import { TYPES } from "../../contract/types";

@@ -77,7 +77,7 @@ describe("node loader.js FILE", () => {
     ["", "plainly"],
     ["--import=data:text/javascript,0", "with a module that Node.js loads before, as those who watch a process do"],
   ])("runs a command %j, %s", (options) => {
-    const { stderr, stdout } = runFile("commands/verify.ts", options);
+    const { stderr, stdout } = runFile("commands/verify/command.ts", options);
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^npm run verify /);
   });

@@ -103,7 +103,7 @@ describe("a failure of the Pulumi CLI", () => {
 });
 
 test.each(["verify", "recover"])("%s says what to do where there is no Pulumi CLI on PATH", async (command) => {
-  const args = nodeArguments(join(__dirname, `../../commands/${command}.ts`), "--stack", "dev");
+  const args = nodeArguments(join(__dirname, `../../commands/${command}/command.ts`), "--stack", "dev");
   expect(await run(process.execPath, args, { env: { PATH: "/nowhere" } })).toEqual({
     exitCode: 1,
     stdout: "",

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 
-import { RecoveryError } from "../../commands/recover/stackLock";
-import { recover } from "../../commands/recover/recovery";
-import { removeUnknownPolicies, restorePolicies } from "../../commands/recover/rotationPolicies";
+import { RecoveryError } from "../../commands/locks/stackLock";
+import { recover } from "../../commands/recovery/recovery";
+import { removeUnknownPolicies, restorePolicies } from "../../commands/recovery/rotationPolicies";
 import { TYPES } from "../../contract/types";
 import { PulumiError } from "../../commands/pulumi/pulumiCli";
 import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";

@@ -15,8 +15,8 @@ import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
-import { backendDirectory, isHalfWritten, mendFileBackend, readLocks } from "../../commands/recover/fileBackend";
-import { RecoveryError } from "../../commands/recover/stackLock";
+import { backendDirectory, isHalfWritten, mendFileBackend, readLocks } from "../../commands/locks/fileBackend";
+import { RecoveryError } from "../../commands/locks/stackLock";
 
 const WHOLE = '{"version": 3}';
 const OLD = '{"version": 2}';

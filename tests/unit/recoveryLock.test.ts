@@ -2,7 +2,7 @@ import childProcess, { type ChildProcess, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import { hostname } from "node:os";
 
-import { isDead, readLockHolders } from "../../commands/recover/stackLock";
+import { isDead, readLockHolders } from "../../commands/locks/stackLock";
 import { until } from "../end-to-end/until";
 import { lockMessage } from "./fakePulumi";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { findExisting } from "../../commands/recover/adoptable";
+import { findExisting } from "../../commands/recovery/adoptable";
 import { readPreview, type Step, UNKNOWN } from "../../commands/pulumi/preview";
 import { runPreview } from "../../commands/pulumi/pulumiCli";
 import { importFile, type PlannedResource, planOf } from "../../commands/pulumi/plan";

@@ -5,9 +5,9 @@ import {
   newRoles,
   rehearsalText,
   type RehearsalReport,
-} from "../../development/rehearsal/rehearsalReport";
-import { sampleOf } from "../../development/rehearsal/sample";
-import { changedTokens } from "../../development/rehearsal/rehearsedTokens";
+} from "../../commands/rehearse/rehearsalReport";
+import { sampleOf } from "../../commands/rehearse/sample";
+import { changedTokens } from "../../commands/rehearse/rehearsedTokens";
 import type { IntegrationSettings } from "../../settings/settings";
 
 const customer = (clientId: string, changes: Partial<IntegrationSettings> = {}): IntegrationSettings => ({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { reviewClaims } from "../../commands/review/claimsReview";
-import type { RevisionFiles } from "../../commands/review/revision";
+import type { RevisionFiles } from "../../commands/repository/revision";
 import { DECLARED_KEYS } from "../stackFile";
 import { type Changes, customers, linesOf, review, revision } from "./reviewConfiguration";
 

@@ -1,5 +1,5 @@
 import { claimsMarkdown } from "../../commands/review/claimsText";
-import { danger } from "../../commands/review/markdown";
+import { danger } from "../../commands/changes/markdown";
 import { policiesIn, type PolicyEvent, readPreview, type Step, withPolicies } from "../../commands/pulumi/preview";
 import { reviewComment } from "../../commands/review/reviewComment";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";

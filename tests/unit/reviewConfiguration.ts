@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 
 import { type ClaimsReview, reviewClaims } from "../../commands/review/claimsReview";
 import { claimsMarkdown } from "../../commands/review/claimsText";
-import type { RevisionFiles } from "../../commands/review/revision";
+import type { RevisionFiles } from "../../commands/repository/revision";
 import { MINIMAL } from "./configuration";
 
 const PROJECT = readFileSync(join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { withinLimit } from "../../commands/review/limit";
-import { block, cell, code, names } from "../../commands/review/markdown";
+import { block, cell, code, names } from "../../commands/changes/markdown";
 
 /** Whatever could mean something to Markdown, HTML or GitHub, besides any other text. */
 const hostile = fc.oneof(

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run } from "../../processes/run";
-import { checkStackName, committedFiles, workingTreeFiles } from "../../commands/review/revision";
+import { checkStackName } from "../../commands/cli/stackName";
+import { committedFiles, workingTreeFiles } from "../../commands/repository/revision";
 
 let directory: string;
 

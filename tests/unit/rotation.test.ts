@@ -1,8 +1,8 @@
 import type { KeycloakAdmin } from "../../keycloak/admin";
-import type { CustomerSecrets } from "../../commands/rotation/customerSecrets";
-import { endText, planEnd } from "../../commands/rotation/endOverlap";
-import { readOverlap } from "../../commands/rotation/overlap";
-import { planRotation, type RotationWishes, stepText } from "../../commands/rotation/rotationPlan";
+import type { CustomerSecrets } from "../../commands/rotate/customerSecrets";
+import { endText, planEnd } from "../../commands/rotate/endOverlap";
+import { readOverlap } from "../../commands/rotate/overlap";
+import { planRotation, type RotationWishes, stepText } from "../../commands/rotate/rotationPlan";
 
 const NOW = new Date("2026-11-28T08:20:00Z");
 const OLD = new Date("2025-11-20T10:00:00Z");

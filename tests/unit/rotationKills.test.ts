@@ -1,9 +1,9 @@
 import type { StackOutputs } from "../../commands/cli/stack";
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
-import { lookAtSecret } from "../../commands/rotation/customerSecrets";
-import { endOverlaps, planEnd } from "../../commands/rotation/endOverlap";
-import { planRotation } from "../../commands/rotation/rotationPlan";
-import { rotateSecrets, type RotationTools } from "../../commands/rotation/rotateSecrets";
+import { lookAtSecret } from "../../commands/rotate/customerSecrets";
+import { endOverlaps, planEnd } from "../../commands/rotate/endOverlap";
+import { planRotation } from "../../commands/rotate/rotationPlan";
+import { rotateSecrets, type RotationTools } from "../../commands/rotate/rotateSecrets";
 import { basicAuthorization } from "../../contract/credentials";
 import type { KeycloakManager } from "../../keycloak/admin";
 import type { KeycloakConnection } from "../../keycloak/http";

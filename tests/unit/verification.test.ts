@@ -3,9 +3,9 @@ import { createHmac } from "node:crypto";
 import { exportSPKI } from "jose";
 
 import type { StackOutputs } from "../../commands/cli/stack";
-import { differenceLines, type VerificationReport, verifyStack } from "../../commands/verify/verification";
+import { differenceLines, type VerificationReport, verifyStack } from "../../commands/tokens/verification";
 import { tellOtherUser } from "../../commands/drift/tell";
-import { refuseOtherUsers } from "../../commands/recover/recoverStack";
+import { refuseOtherUsers } from "../../commands/recovery/recoverStack";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
 import type { Claims } from "../../contract/tokenContract";
 import { otherUsers } from "../../keycloak/users";

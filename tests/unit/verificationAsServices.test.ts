@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { connectAsServices } from "../../commands/verify/services";
+import { connectAsServices } from "../../commands/tokens/services";
 import { fetchDiscovery } from "../../keycloak/tokens";
 
 /** A server that calls itself by the name that it is asked by, unless a header says another one. */

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { danger } from "../../commands/review/markdown";
+import { danger } from "../../commands/changes/markdown";
 import { refusals } from "../../.github/environments";
 import { lineForGitHub } from "../../.github/realms";
 import { linesForGitHub } from "../../.github/toolchain";

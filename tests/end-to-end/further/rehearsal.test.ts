@@ -6,12 +6,12 @@ import { join, resolve } from "node:path";
 
 import { nodeArguments } from "../../../processes/program";
 import { readStackFile } from "../../../commands/review/claimsReview";
-import { workingTreeFiles } from "../../../commands/review/revision";
+import { workingTreeFiles } from "../../../commands/repository/revision";
 import { connect } from "../../../keycloak/http";
 import type { EmbeddedServer } from "../../../development/keycloak/server";
 import { NEWEST_VERSION, PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions";
-import { differs, rehearsalText } from "../../../development/rehearsal/rehearsalReport";
-import { Rehearsal } from "../../../development/rehearsal/rehearsal";
+import { differs, rehearsalText } from "../../../commands/rehearse/rehearsalReport";
+import { Rehearsal } from "../../../commands/rehearse/rehearsal";
 import { run } from "../../../processes/run";
 import { STEP_LIMIT_MILLISECONDS } from "../limits";
 import { until } from "../until";

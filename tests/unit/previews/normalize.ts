@@ -1,5 +1,5 @@
 import { recordOf } from "../../../settings/decode";
-import { changedNames } from "../../../commands/review/values";
+import { changedNames } from "../../../commands/changes/values";
 import { type Step, UNKNOWN } from "../../../commands/pulumi/preview";
 
 /** What differs from one machine to the next. */

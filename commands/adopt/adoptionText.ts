@@ -1,0 +1,42 @@
+import { cell, code, plural, table } from "../changes/markdown";
+import type { AdoptionReview } from "./adoptionReview";
+
+/** The reviews as Markdown: what is dangerous first. */
+export function adoptionText(reviews: readonly AdoptionReview[], stack: string): string {
+  if (reviews.length === 0) {
+    return `✓ ${stack}: Keycloak has no client of the stack file that the stack's state does not know`;
+  }
+  const title = `### ${stack}: ${plural(reviews.length, "client")} to adopt`;
+  return [title, ...reviews.flatMap((review) => [...paragraphs(review)])].join("\n\n");
+}
+
+function* paragraphs({ claims, clientId, closes, noToken, obstacles, stays }: AdoptionReview): Generator<string> {
+  yield `#### ${code(clientId)}`;
+  for (const obstacle of obstacles) {
+    yield `**It cannot be adopted as it is: ${obstacle}.**`;
+  }
+  for (const { claim, today = "" } of claims.filter(({ change }) => change === "vanishes")) {
+    yield `**The claim ${code(claim)} vanishes**, today ${code(today)}. The API or the customer may read it: ask before.`;
+  }
+  if (noToken !== undefined) {
+    yield `There is no token today to compare with: ${code(noToken)}.`;
+  }
+  if (claims.length > 0) {
+    const value = (text: string | undefined) => (text === undefined ? "—" : cell(text));
+    yield table(
+      ["claim", "today", "afterwards", ""],
+      claims.map(({ afterwards, change, claim, today }) => [
+        cell(claim),
+        value(today),
+        value(afterwards),
+        change === "stays" ? "" : change,
+      ]),
+    );
+  }
+  yield list("What closes besides", closes);
+  yield list("What stays", stays);
+}
+
+function list(title: string, items: readonly string[]): string {
+  return [`${title}:`, "", ...(items.length === 0 ? ["nothing"] : items).map((item) => `- ${item}`)].join("\n");
+}

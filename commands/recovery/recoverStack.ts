@@ -1,0 +1,74 @@
+import { connectToEngine } from "../../components/engine/engineConnection";
+import { dependencies } from "../../package.json";
+import { readSettings } from "../../settings/read";
+import { refuseEmptyRealm } from "../cli/emptyRealm";
+import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
+import { loginAsDeployer } from "../../keycloak/admin";
+import { oddSecret } from "../../keycloak/clients";
+import { connect } from "../../keycloak/http";
+import { type OtherUser, otherUsers } from "../../keycloak/users";
+import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
+import { pulumiCli } from "../pulumi/pulumiCli";
+import { endPluginsOfDeadRuns } from "../locks/deadRuns";
+import { mendFileBackend } from "../locks/fileBackend";
+import { removeOrphans } from "./orphans";
+import { recover } from "./recovery";
+import { RecoveryError } from "../locks/stackLock";
+
+/**
+ * What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed.
+ * @param ended the holders of locks that have ended as the user says
+ * @param variables further environment variables of the Pulumi CLI
+ */
+export async function recoverStack(
+  name: string,
+  report: (line: string) => void,
+  ended: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const pulumi = pulumiCli(name, PROJECT_DIRECTORY, variables);
+  for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
+    report(`ended what a killed run had left: ${plugin}`);
+  }
+  await mendFileBackend(pulumi, await projectName(), name, report, ended);
+  const { source, outputs } = await loadStack(name);
+  const settings = readSettings(source);
+  const keycloak = connect(settings.connection);
+  try {
+    const admin = await loginAsDeployer(keycloak, settings);
+    await refuseEmptyRealm(name, outputs, settings, admin);
+    const other = otherStackOf(name, await exportState(pulumi));
+    if (other !== undefined) {
+      throw new RecoveryError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
+    }
+    const { apps, integrations } = settings;
+    refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
+    const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+      ended,
+      mayBeHandMade: (client) =>
+        outputs.integrations?.[client.clientId] !== undefined && oddSecret(client) === undefined,
+      removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
+    });
+    report(
+      adopted.length === 0
+        ? `✓ ${name}: nothing had to be adopted; the stack is at its target`
+        : `✓ ${name}: adopted ${adopted.length} (${adopted.join(", ")}); the stack is at its target`,
+    );
+  } finally {
+    await keycloak.close();
+  }
+}
+
+/** @throws RecoveryError where an `up` would give a customer another organization, though the stack file says the same */
+export function refuseOtherUsers(others: readonly OtherUser[]): void {
+  if (others.length > 0) {
+    throw new RecoveryError(
+      [
+        "Recovery gives no customer another organization, but an up would now do it:",
+        ...others.map(({ clientId, text }) => `  ${clientId}: ${text}`),
+        "If it is the customer's user, write organizationId with the new id in place of organizationUser, and recover. " +
+          "If not, name another user.",
+      ].join("\n"),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { connect } from "../../keycloak/http";
+import type { Claims } from "../../contract/tokenContract";
+import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
+import type { Credentials } from "../../outputs";
+import type { EmbeddedServer } from "../../development/keycloak/server";
+
+/** Each customer's claims by client id; undefined where the server refuses her a token. */
+export type Tokens = Readonly<Record<string, Claims | undefined>>;
+
+/** A token of each customer. @throws KeycloakError where the server does not answer as one should */
+export async function takeTokens(
+  { url, caCertificate }: EmbeddedServer,
+  realm: string,
+  credentials: Readonly<Record<string, Credentials>>,
+): Promise<Tokens> {
+  const keycloak = connect({ url, caCertificate });
+  try {
+    const keys = await fetchKeys(keycloak, realm);
+    const claims = await Promise.all(
+      Object.entries(credentials).map(async ([clientId, { basic }]): Promise<[string, Claims | undefined]> => {
+        try {
+          return [clientId, await verifySignature(await fetchToken(keycloak, realm, basic), keys)];
+        } catch (error) {
+          if (error instanceof TokenRefusedError) return [clientId, undefined];
+          throw error;
+        }
+      }),
+    );
+    return Object.fromEntries(claims);
+  } finally {
+    await keycloak.close();
+  }
+}
+
+/** One way in which tokens differ, with all the customers whose tokens do. */
+export interface TokenChange {
+  /** "claim audience: … instead of …", for instance. */
+  readonly sentence: string;
+  readonly clientIds: readonly string[];
+}
+
+/** What another token of the same kind has otherwise: the time, the id, and from where it was asked for. */
+const VOLATILE = ["auth_time", "clientAddress", "clientHost", "exp", "iat", "jti"];
+
+/** How the tokens of after differ from those of before. */
+export function changedTokens(before: Tokens, after: Tokens): TokenChange[] {
+  const said = Object.keys(before)
+    .sort()
+    .flatMap((clientId) => sentencesOf(before[clientId], after[clientId]).map((sentence) => ({ sentence, clientId })));
+  return [...Map.groupBy(said, ({ sentence }) => sentence)].map(([sentence, those]) => ({
+    sentence,
+    clientIds: those.map(({ clientId }) => clientId),
+  }));
+}
+
+function sentencesOf(before: Claims | undefined, after: Claims | undefined): string[] {
+  if (before === undefined || after === undefined) {
+    const sentence =
+      before === undefined ? "a token is issued, which was refused before" : "no token is issued any more";
+    return before === after ? [] : [sentence];
+  }
+  const lifespans = [before, after].map(({ exp, iat }) => Number(exp) - Number(iat));
+  const [lifespan = 0, newLifespan = 0] = lifespans;
+  return [
+    // Keycloak reads its clock twice, so that a token may last a second longer.
+    ...(Math.abs(lifespan - newLifespan) > 1 ? [`the lifespan is ${newLifespan} s; it was ${lifespan} s`] : []),
+    ...[...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .filter((claim) => !VOLATILE.includes(claim) || claim in before !== claim in after)
+      .sort()
+      .flatMap((claim) => claimSentence(claim, before[claim], after[claim])),
+  ];
+}
+
+function claimSentence(claim: string, before: unknown, after: unknown): string[] {
+  const [old, present] = [before, after].map((value) => (value === undefined ? undefined : JSON.stringify(value)));
+  if (old === present) return [];
+  if (present === undefined) return [`the claim ${claim} is gone; it was ${old}`];
+  if (old === undefined) return [`the claim ${claim} is new: ${present}`];
+  return [`the claim ${claim} is ${present}; it was ${old}`];
+}
