@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Deploys all stacks of a realm, and takes a real token for every customer afterwards: deploy.sh REALM-STACK
+# Deploys all stacks of a realm as an approved plan says, and takes a real token for every customer afterwards:
+# deploy.sh REALM-STACK PLAN
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ $# -ne 1 ] || [[ $1 == -* ]]; then
-  echo "Nothing is deployed: deploy.sh takes a stack's name and no options." >&2
+if [ $# -ne 2 ] || [[ $1$2 == *--* || $1 == -* ]]; then
+  echo "Nothing is deployed: deploy.sh takes a stack's name, the file of its plan and no options." >&2
   exit 1
 fi
-stack=$1
+stack=$1 plan=$2
 
 if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   echo "Nothing is deployed: the GitHub environment has no variable PULUMI_BACKEND_URL (.github/workflows/README.md)." >&2
@@ -26,5 +27,5 @@ if [ "${RUNNER_ENVIRONMENT:-}" = github-hosted ]; then
   sudo hostname "${name:0:63}"
 fi
 
-npm run rollout -- --realm-stack "$stack" --yes --policy-pack policy-pack
-npm run verify -- --realm-stack "$stack"
+npm run --silent rollout -- --realm-stack "$stack" --plan "$plan" --yes --policy-pack policy-pack
+npm run --silent verify -- --realm-stack "$stack"

@@ -28,7 +28,7 @@ export interface OwnerChanges {
 }
 
 /** The changes by owner; whatever the order of the steps: many run at once. */
-export function changesByOwner(preview: Preview): OwnerChanges[] {
+export function changesByOwner(preview: Pick<Preview, "steps">): OwnerChanges[] {
   const { steps } = preview;
   const known = new Set(steps.filter(({ op }) => op === "refresh").map(({ urn }) => urn));
   const parents = parentsOf(steps);

@@ -46,6 +46,13 @@ export function summaryMarkdown(preview: Preview, stack: string, limit = COMMENT
   ]);
 }
 
+/** Some steps of a preview in the summary's words. */
+export function stepsMarkdown(steps: Preview["steps"]): string {
+  const owners = changesByOwner({ steps });
+  const dangerous = dangerSections([...dangers(owners, unprotectedOwners(steps))]);
+  return [...dangerous, ...sectionsOf(owners)].map(({ text }) => text).join("\n\n");
+}
+
 /** Whether anybody asked the policies, and how they answered. */
 function policiesInWords(policies: Preview["policies"]): string {
   if (policies === undefined) {

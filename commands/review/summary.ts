@@ -1,12 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
 import { COMMENT_LIMIT } from "./claimsText";
-import { failed, policiesIn, type Preview, readPreview, withPolicies } from "../pulumi/preview";
-import type { EngineEvent } from "../pulumi/automation";
-import { PulumiError, runPulumi } from "../pulumi/pulumiCli";
+import { previewWithPolicies } from "../pulumi/policyPreview";
+import { failed, type Preview, readPreview } from "../pulumi/preview";
+import { PulumiError } from "../pulumi/pulumiCli";
 import { PROJECT_DIRECTORY } from "../cli/stack";
 import { checkStackName } from "../cli/stackName";
 import { summaryMarkdown } from "./reviewSummary";
@@ -84,51 +82,11 @@ async function read(file: string): Promise<string> {
 async function previewOf(realmStack: string, stack: string, policyPack: string | undefined): Promise<Preview> {
   try {
     stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY));
-    return await runPreview(stack, policyPack);
+    return await previewWithPolicies(stack, PROJECT_DIRECTORY, policyPack === undefined ? [] : [policyPack]);
   } catch (error) {
     if (error instanceof SettingsError || error instanceof PulumiError) {
       return failed([error.message]);
     }
     throw error;
   }
-}
-
-async function runPreview(stack: string, policyPack: string | undefined): Promise<Preview> {
-  const folder = await mkdtemp(join(tmpdir(), "scpcloud-summary-"));
-  // The output as data does not have what policies say.
-  const events = join(folder, "events");
-  const asking = policyPack === undefined ? [] : ["--policy-pack", policyPack, "--event-log", events];
-  try {
-    const { stdout } = await runPulumi(["preview", "--json", "--suppress-permalink", ...asking, "--stack", stack], {
-      cwd: PROJECT_DIRECTORY,
-      // The CLI does not know --event-log without it.
-      env: { PULUMI_DEBUG_COMMANDS: "true" },
-    }).catch((error: unknown) => {
-      const [, json] = error instanceof PulumiError ? (/^\s*(\{[^]*\})/.exec(error.output) ?? []) : [];
-      if (json === undefined) {
-        throw error;
-      }
-      return { stdout: json };
-    });
-    const preview = readPreview(stdout);
-    if (policyPack === undefined) {
-      return preview;
-    }
-    const told = await readEvents(events).catch((error: unknown) => {
-      // Nothing is told of a run that failed before its events.
-      if (preview.errors.length === 0) {
-        throw error;
-      }
-      return [];
-    });
-    return withPolicies(preview, policiesIn(told));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** One a line. */
-async function readEvents(file: string): Promise<EngineEvent[]> {
-  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
-  return lines.map((line) => JSON.parse(line) as EngineEvent);
 }

@@ -3,10 +3,12 @@ import { availableParallelism } from "node:os";
 import { runProjectCommand, UsageError } from "../cli/commandLine";
 import { PROJECT_DIRECTORY } from "../cli/stack";
 import { installedCli } from "../pulumi/automation";
+import { holdPlan, saveNewPlan } from "./approval";
 import { changesSince } from "./changedStacks";
-import { showProgress } from "./rolloutProgress";
+import { type Progress, showProgress } from "./rolloutProgress";
 import { rolloutText } from "./rolloutText";
-import { rollOut } from "./rollOut";
+import { exitCodeOf, rollOut } from "./rollOut";
+import { readPlan } from "./rolloutPlan";
 import { stackRunner } from "./runStack";
 import type { StackOfRealm } from "../../settings/customersOfRealm";
 import { stacksOfRealm } from "../../settings/realmStacks";
@@ -43,11 +45,23 @@ runProjectCommand(
         type: "boolean",
         description: "Pulumi saves each state at the end only, as always an empty one; what fails is recovered",
       },
+      "save-plan": {
+        type: "string",
+        value: "FILE",
+        description: "writes what would be done into a file, and prints what an approver has to read",
+      },
+      plan: {
+        type: "string",
+        value: "FILE",
+        description: "the stacks of an approved plan, if all is still as it says; else nothing, and exit code 3",
+      },
+      "plan-digest": { type: "string", value: "DIGEST", description: "the plan that was approved, by its own name" },
       "policy-pack": { type: "string", value: "FOLDER", description: "a policy pack that may refuse a stack" },
     },
   },
   async (options) => {
     const { "realm-stack": realmStack, "only-changed": revision, "policy-pack": policyPack } = options;
+    const { "save-plan": savedTo, plan: planFile, "plan-digest": digest } = options;
     const { parallel = String(DEFAULT_PARALLEL), yes = false, fast = false } = options;
     if (realmStack === undefined) {
       throw new UsageError("Say which realm: --realm-stack NAME");
@@ -55,38 +69,59 @@ runProjectCommand(
     if (!/^[1-9]\d?$/.test(parallel)) {
       throw new UsageError("--parallel must be a number of stacks, from 1 to 99.");
     }
+    if (savedTo !== undefined && (yes || planFile !== undefined)) {
+      throw new UsageError("--save-plan changes nothing: say it without --yes and without --plan.");
+    }
+    if (planFile !== undefined && revision !== undefined) {
+      throw new UsageError("--plan says which stacks: leave out --only-changed.");
+    }
     const all = stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY));
-    const chosen = revision === undefined ? all : await changedOf(all, realmStack, revision);
-    if (chosen.length === 0) {
+    const approved = planFile === undefined ? undefined : await readPlan(planFile, digest);
+    const isPlanned = ({ stack }: StackOfRealm) => approved?.stacks.some((planned) => planned.stack === stack) ?? true;
+    const chosen = revision === undefined ? all.filter(isPlanned) : await changedOf(all, realmStack, revision);
+    if (chosen.length === 0 && approved === undefined) {
       console.log(`✓ ${realmStack}: no stack of this realm has changed since ${revision}`);
       return 0;
     }
-    const runPart = stackRunner({
+    const shared = {
       directory: PROJECT_DIRECTORY,
-      command: await installedCli(),
-      deploys: yes,
-      fast: fast && yes,
       policyPacks: policyPack === undefined ? [] : [policyPack],
-    });
-    const progress = showProgress(process.stderr);
-    let states;
-    try {
-      states = await rollOut(realmStack, chosen.map(toPart), runPart, {
-        parallel: Number(parallel),
-        realmStackAlone: yes,
-        tell: progress.tell,
-      });
-    } finally {
-      progress.end();
+      parallel: Number(parallel),
+    };
+    const parts = chosen.map(toPart);
+    if (savedTo !== undefined) {
+      const { text, exitCode } = await withProgress((tell) =>
+        saveNewPlan({ ...shared, realmStack, parts, file: savedTo, tell }),
+      );
+      console.log(text);
+      return exitCode;
     }
+    if (approved !== undefined && planFile !== undefined) {
+      const { text, exitCode } = await withProgress((tell) =>
+        holdPlan({ ...shared, realmStack, parts, file: planFile, tell }, approved),
+      );
+      console.log(text);
+      if (exitCode !== 0 || !yes) {
+        return exitCode;
+      }
+    }
+    const runPart = stackRunner({ ...shared, command: await installedCli(), deploys: yes, fast: fast && yes });
+    const states = await withProgress((tell) =>
+      rollOut(realmStack, parts, runPart, { ...shared, realmStackAlone: yes, tell }),
+    );
     console.log(rolloutText(states));
-    return states.every(({ state }) => state === "done")
-      ? 0
-      : states.some(({ state }) => state === "interrupted")
-        ? 130
-        : 1;
+    return exitCodeOf(states);
   },
 );
+
+async function withProgress<T>(act: (tell: Progress["tell"]) => Promise<T>): Promise<T> {
+  const progress = showProgress(process.stderr);
+  try {
+    return await act(progress.tell);
+  } finally {
+    progress.end();
+  }
+}
 
 async function changedOf(all: readonly StackOfRealm[], realmStack: string, revision: string) {
   const { program, stackFiles } = await changesSince(PROJECT_DIRECTORY, revision);

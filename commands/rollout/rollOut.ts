@@ -98,3 +98,9 @@ export async function rollOut(
     process.setMaxListeners(process.getMaxListeners() - parallel);
   }
 }
+
+/** What a command ends with after a rollout. */
+export function exitCodeOf(states: readonly PartState[]): number {
+  const has = (wanted: PartState["state"]) => states.some(({ state }) => state === wanted);
+  return states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? 130 : 1;
+}

@@ -55,6 +55,7 @@ export const REALMS = {
   moveKills: "MoveKills",
   rollout: "Rollout",
   rolloutKills: "RolloutKills",
+  rolloutPlan: "RolloutPlan",
   sharedState: "SharedState",
 } as const;
 

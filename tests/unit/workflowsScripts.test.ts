@@ -269,13 +269,25 @@ describe("environments.ts", () => {
   });
 });
 
+describe("plan.sh", () => {
+  it("saves a plan, and fails where nothing says of what", () => {
+    fake("npm", "echo '## Plan for prod'");
+    expect(runScript("plan.sh", ["prod", "plan.json"])).toMatchObject({ status: 0, stdout: "## Plan for prod\n" });
+    expect(calls()).toEqual([
+      "npm run --silent rollout -- --realm-stack prod --save-plan plan.json --policy-pack policy-pack",
+    ]);
+    const { status, stderr } = runScript("plan.sh", ["prod", "plan.json"], { PULUMI_BACKEND_URL: "" });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("There is no plan")]);
+  });
+});
+
 describe("deploy.sh", () => {
   it("takes real tokens after the deployment", () => {
     fake("npm", "true");
-    expect(runScript("deploy.sh", ["prod"], { RUNNER_ENVIRONMENT: "self-hosted" }).status).toBe(0);
+    expect(runScript("deploy.sh", ["prod", "plan.json"], { RUNNER_ENVIRONMENT: "self-hosted" }).status).toBe(0);
     expect(calls()).toEqual([
-      "npm run rollout -- --realm-stack prod --yes --policy-pack policy-pack",
-      "npm run verify -- --realm-stack prod",
+      "npm run --silent rollout -- --realm-stack prod --plan plan.json --yes --policy-pack policy-pack",
+      "npm run --silent verify -- --realm-stack prod",
     ]);
   });
 
@@ -283,21 +295,26 @@ describe("deploy.sh", () => {
     fake("npm", "true");
     fake("sudo", "true");
     const ofGitHub = { RUNNER_ENVIRONMENT: "github-hosted", GITHUB_REPOSITORY_ID: "77" };
-    expect(runScript("deploy.sh", ["prod"], ofGitHub).status).toBe(0);
+    expect(runScript("deploy.sh", ["prod", "plan.json"], ofGitHub).status).toBe(0);
     expect(calls()[0]).toBe("sudo hostname deploy-77-prod");
   });
 
   it("stops where the deployment failed, or nothing says where to deploy", () => {
     fake("npm", "exit 1");
-    expect(runScript("deploy.sh", ["prod"]).status).toBe(1);
-    expect(runScript("deploy.sh", ["prod"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
+    expect(runScript("deploy.sh", ["prod", "plan.json"]).status).toBe(1);
+    expect(runScript("deploy.sh", ["prod", "plan.json"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
     expect(calls()).toHaveLength(1);
   });
 
   it.each([
-    ["as its argument", ["prod", "--ignore-protect"], {}, "takes a stack's name and no options"],
-    ["in the stack's place", ["--ignore-protect"], {}, "takes a stack's name and no options"],
-    ["by Pulumi's variable", ["prod"], { PULUMI_OPTION_IGNORE_PROTECT: "1" }, "PULUMI_OPTION_IGNORE_PROTECT is set"],
+    ["as its argument", ["prod", "plan.json", "--ignore-protect"], {}, "and no options"],
+    ["in the plan's place", ["prod", "--ignore-protect"], {}, "and no options"],
+    [
+      "by Pulumi's variable",
+      ["prod", "plan.json"],
+      { PULUMI_OPTION_IGNORE_PROTECT: "1" },
+      "PULUMI_OPTION_IGNORE_PROTECT is set",
+    ],
   ])(
     "deploys nothing where protected customers could be deleted: --ignore-protect %s",
     (_name, args, variables, said) => {

@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { EngineEvent } from "./automation";
+import { policiesIn, type Preview, readPreview, withPolicies } from "./preview";
+import { PulumiError, runPulumi } from "./pulumiCli";
+
+/**
+ * What an `up` of a stack would do, and what policy packs say of it. A preview that failed tells its errors.
+ * @throws PulumiError where there is no preview at all
+ */
+export async function previewWithPolicies(
+  stack: string,
+  directory: string,
+  policyPacks: readonly string[],
+): Promise<Preview> {
+  const folder = await mkdtemp(join(tmpdir(), "scpcloud-preview-"));
+  // The output as data does not have what policies say.
+  const events = join(folder, "events");
+  const packs = policyPacks.flatMap((folder) => ["--policy-pack", folder]);
+  const asking = packs.length === 0 ? [] : [...packs, "--event-log", events];
+  try {
+    const { stdout } = await runPulumi(["preview", "--json", "--suppress-permalink", ...asking, "--stack", stack], {
+      cwd: directory,
+      // The CLI does not know --event-log without it.
+      env: { PULUMI_DEBUG_COMMANDS: "true" },
+    }).catch((error: unknown) => {
+      const [, json] = error instanceof PulumiError ? (/^\s*(\{[^]*\})/.exec(error.output) ?? []) : [];
+      if (json === undefined) {
+        throw error;
+      }
+      return { stdout: json };
+    });
+    const preview = readPreview(stdout);
+    if (packs.length === 0) {
+      return preview;
+    }
+    const told = await readEvents(events).catch((error: unknown) => {
+      // Nothing is told of a run that failed before its events.
+      if (preview.errors.length === 0) {
+        throw error;
+      }
+      return [];
+    });
+    return withPolicies(preview, policiesIn(told));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** One a line. */
+async function readEvents(file: string): Promise<EngineEvent[]> {
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as EngineEvent);
+}

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+
+import { loadConfiguration } from "../cli/stack";
+import { changesByHand } from "../drift/changes";
+import { withoutConsequences } from "../drift/consequences";
+import { tell } from "../drift/tell";
+import { exportState, type State } from "../pulumi/exportedState";
+import { previewWithPolicies } from "../pulumi/policyPreview";
+import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
+import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli";
+import { changedNames, maskedAs } from "../changes/values";
+import { UserError } from "../../settings/userError";
+import type { Part } from "./rollOut";
+import { type PlannedStep, slowHash, type StackPlan } from "./rolloutPlan";
+
+/** What a plan of a stack is made with. */
+export interface PlanOptions {
+  readonly directory: string;
+  readonly policyPacks: readonly string[];
+  readonly salt: string;
+}
+
+/**
+ * Looks at what `up` would do to a stack, at what it would start from, and at what the servers have otherwise.
+ * @throws UserError where the preview fails or a policy refuses it; PulumiError
+ */
+export async function planStack(
+  { stack, customers }: Part,
+  { directory, policyPacks, salt }: PlanOptions,
+): Promise<{ readonly plan: StackPlan; readonly preview: Preview }> {
+  const pulumi = pulumiCli(stack, directory);
+  const state = stateHash(await exportState(pulumi));
+  const looks = [
+    previewWithPolicies(stack, directory, policyPacks),
+    runRefreshPreview(pulumi),
+    loadConfiguration(stack),
+  ] as const;
+  await Promise.allSettled(looks);
+  const preview = await looks[0];
+  const refused = [...preview.errors, ...(preview.policies?.violations ?? [])];
+  if (refused.length > 0) {
+    throw new UserError(refused.join("\n"));
+  }
+  const byHand = withoutConsequences(changesByHand(await looks[1], preview)).flatMap(tell);
+  // What was looked at has to be of one state.
+  if (stateHash(await exportState(pulumi)) !== state) {
+    throw new UserError("somebody else has changed the state meanwhile. Run the command again");
+  }
+  const plan = {
+    stack,
+    customers,
+    state,
+    configuration: slowHash((await looks[2]).values, salt),
+    steps: plannedSteps(preview),
+    byHand: byHand.map(({ sentence }) => sentence).sort(),
+  };
+  // As it is when it has been saved and read.
+  return { plan: JSON.parse(JSON.stringify(plan)) as StackPlan, preview };
+}
+
+/** All but when it was saved, by which version, and so on: an `up` without changes is none. */
+function stateHash({ deployment }: State): string {
+  const rest = Object.entries(deployment).filter(([name]) => name !== "manifest");
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+}
+
+/** What changes, without secrets and in one order, whatever the order of the preview. */
+export function plannedSteps({ steps }: Pick<Preview, "steps">): PlannedStep[] {
+  return steps
+    .filter(({ op, oldState, newState }) => !IDLE_OPS.includes(op) || isUnprotected(oldState, newState))
+    .map(toPlanned)
+    .sort((a, b) => (a.urn === b.urn ? (a.op < b.op ? -1 : 1) : a.urn < b.urn ? -1 : 1));
+}
+
+/** What the review warns of, although nothing on a server changes. */
+function isUnprotected(old: Step["oldState"], now: Step["newState"]): boolean {
+  return old?.protect === true && now !== undefined && now.protect !== true;
+}
+
+function toPlanned(step: Step): PlannedStep {
+  const { detailedDiff, newState, oldState, op, urn } = step;
+  const changed = changedNames(step);
+  // What the server has, which may differ from what the program once said.
+  const before = newState === undefined ? oldState?.inputs : { ...oldState?.inputs, ...oldState?.outputs };
+  const isTold = (name: string) => newState === undefined || changed.includes(name);
+  return {
+    op,
+    urn,
+    ...(oldState && { oldState: toState(oldState, before, isTold) }),
+    ...(newState && { newState: toState(newState, newState.inputs) }),
+    diffReasons: changed,
+    detailedDiff: sorted(Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind ? { kind } : {}])),
+  };
+}
+
+function toState(
+  { custom, parent, protect }: NonNullable<Step["oldState"]>,
+  inputs: Readonly<Record<string, unknown>> = {},
+  isTold: (name: string) => boolean = () => true,
+): NonNullable<PlannedStep["oldState"]> {
+  const told = Object.entries(inputs).filter(([name]) => isTold(name) && !name.startsWith("__"));
+  return {
+    ...(custom !== undefined && { custom }),
+    ...(parent !== undefined && { parent }),
+    ...(protect !== undefined && { protect }),
+    inputs: sorted(told.map(([name, value]) => [name, maskedAs(name, value)])),
+  };
+}
+
+function sorted<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
