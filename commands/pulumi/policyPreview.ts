@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { EngineEvent } from "./automation";
-import { policiesIn, type Preview, readPreview, withPolicies } from "./preview";
+import { type EngineEvent, policiesIn } from "./engineEvents";
+import { type Preview, readPreview, withPolicies } from "./preview";
 import { PulumiError, runPulumi } from "./pulumiCli";
 
 /**

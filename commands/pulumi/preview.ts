@@ -40,30 +40,6 @@ export interface Policies {
   readonly advice: readonly string[];
 }
 
-/** An event of Pulumi's engine, as far as it tells what a policy says. */
-export interface PolicyEvent {
-  readonly policyEvent?: {
-    readonly resourceUrn?: string;
-    readonly policyName: string;
-    readonly message: string;
-    readonly enforcementLevel: string;
-  };
-}
-
-/** What the policies say in an engine's events. */
-export function policiesIn(events: readonly PolicyEvent[]): Policies {
-  const of = (level: string) => {
-    const said = events.flatMap(({ policyEvent }) => (policyEvent?.enforcementLevel === level ? [policyEvent] : []));
-    return [...new Set(said.map(policyText))];
-  };
-  return { violations: of("mandatory"), advice: of("advisory") };
-}
-
-function policyText({ message, policyName, resourceUrn = "" }: NonNullable<PolicyEvent["policyEvent"]>): string {
-  const resource = resourceUrn.split("::").slice(3).join("::");
-  return `${policyName}${resource === "" ? "" : ` of ${resource}`}: ${plain(message)}`;
-}
-
 /** A preview with what its policies say; that these made it fail is then no error beside them. */
 export function withPolicies(preview: Preview, policies: Policies): Preview {
   const errors = preview.errors.filter((error) => policies.violations.length === 0 || error !== "preview failed");

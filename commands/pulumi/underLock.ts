@@ -1,31 +1,59 @@
-import program from "../../index";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-import { installedCli, openStack } from "./automation";
+import { UserError } from "../../settings/userError";
+import { pulumiCli } from "./pulumiCli";
 
 /** Does something while no other run of Pulumi's changes the stack. */
 export type UnderLock = (urns: readonly string[], action: () => Promise<void>) => Promise<void>;
 
 /**
  * Holds the lock of a stack, on whatever backend: it is that of a run of Pulumi's engine, which reads resources anew into
- * the state and deploys nothing. The program of that run is in this process and acts before it declares anything. Where
- * this process is killed, the engine has lost its program and ends.
+ * the state and deploys nothing. The program of that run waits, before it declares anything, until the action is done
+ * (holdProgram.mjs). Where this process is killed, the program fails, and the run ends.
  */
 export function underLockOf(stack: string, directory: string): UnderLock {
   return async (urns, action) => {
-    const opened = await openStack(stack, directory, await installedCli());
-    let failed: { readonly error: unknown } | undefined;
-    opened.workspace.program = async () => {
-      await action().catch((error: unknown) => {
-        failed = { error };
-        throw error;
-      });
-      return program();
-    };
+    const folder = await mkdtemp(join(tmpdir(), "scpcloud-lock-"));
+    const path = join(folder, "socket");
+    let acting: Promise<unknown> | undefined;
+    const failed: unknown[] = [];
+    const server = createServer((program) => {
+      // Where the run is interrupted meanwhile, nobody hears the answer.
+      program.on("error", () => undefined);
+      acting = action().then(
+        () => program.end("begin"),
+        (error: unknown) => {
+          failed.push(error);
+          program.end();
+        },
+      );
+    });
     try {
-      await opened.refresh({ runProgram: true, target: [...urns], color: "never", suppressOutputs: true });
+      await once(server.listen(path), "listening");
+      const holding = `--import=${pathToFileURL(join(__dirname, "holdProgram.mjs")).href}`;
+      const pulumi = pulumiCli(stack, directory, {
+        NODE_OPTIONS: [process.env["NODE_OPTIONS"] ?? "", holding].join(" ").trim(),
+        SCPCLOUD_LOCK_SOCKET: path,
+      });
+      const targets = urns.flatMap((urn) => ["--target", urn]);
+      await pulumi.run(["refresh", "--run-program", "--yes", "--skip-preview", "--suppress-outputs", ...targets]);
+      if (acting === undefined) {
+        throw new UserError(
+          "Nothing was changed: this Pulumi starts its program in a way that does not wait for the command.",
+        );
+      }
     } catch (error) {
+      await acting;
       // Pulumi tells it in words of its own.
-      throw failed === undefined ? error : failed.error;
+      throw failed.length > 0 ? failed[0] : error;
+    } finally {
+      server.close();
+      await rm(folder, { recursive: true, force: true });
     }
   };
 }

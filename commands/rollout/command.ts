@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 
 import { runProjectCommand, UsageError } from "../cli/commandLine";
 import { PROJECT_DIRECTORY } from "../cli/stack";
-import { installedCli } from "../pulumi/automation";
 import { holdPlan, saveNewPlan } from "./approval";
 import { changesSince } from "./changedStacks";
 import { type Progress, showProgress } from "./rolloutProgress";
@@ -105,7 +104,7 @@ runProjectCommand(
         return exitCode;
       }
     }
-    const runPart = stackRunner({ ...shared, command: await installedCli(), deploys: yes, fast: fast && yes });
+    const runPart = stackRunner({ ...shared, deploys: yes, fast: fast && yes });
     const states = await withProgress((tell) =>
       rollOut(realmStack, parts, runPart, { ...shared, realmStackAlone: yes, tell }),
     );

@@ -1,5 +1,5 @@
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
-import type { EngineEvent } from "../pulumi/automation";
+import type { EngineEvent } from "../pulumi/engineEvents";
 import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners";
 
 /** Counts the customers with whose resources Pulumi is through, by what its engine tells. */

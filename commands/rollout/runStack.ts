@@ -1,10 +1,7 @@
-import type { PulumiCommand } from "@pulumi/pulumi/automation";
-
 import { projectName } from "../cli/stack";
-import { type EngineEvent, openStack } from "../pulumi/automation";
+import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents";
 import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState } from "../pulumi/exportedState";
-import { policiesIn } from "../pulumi/preview";
 import { isHalfWritten } from "../locks/fileBackend";
 import { recoverStack } from "../recovery/recoverStack";
 import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock";
@@ -15,7 +12,6 @@ import type { RunPart } from "./rollOut";
 /** What is done with each stack. */
 export interface RunOptions {
   readonly directory: string;
-  readonly command: PulumiCommand;
   /** Whether it is deployed, not only previewed. */
   readonly deploys: boolean;
   /** Whether Pulumi saves the state at the end only; then what fails is recovered. */
@@ -30,30 +26,26 @@ export interface RunOptions {
  * customers. A kill then leaves an empty state, with its lock or, without that, what Keycloak refuses to make twice: by
  * either the next run knows, and adopts.
  */
-export function stackRunner({ directory, command, deploys, fast, policyPacks }: RunOptions): RunPart {
+export function stackRunner({ directory, deploys, fast, policyPacks }: RunOptions): RunPart {
   return async ({ stack: name }, tell) => {
     const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name, directory))));
     const variables: Readonly<Record<string, string>> = savesOnce ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
     tell({ savesOnce });
-    const stack = await openStack(name, directory, command, variables);
     const customers = new CustomersThrough();
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
-    const options: Parameters<typeof stack.preview>[0] = {
-      color: "never",
-      suppressOutputs: true,
-      policyPacks: [...policyPacks],
-      onEvent: (event) => {
+    const pulumi = pulumiCli(name, directory, { ...variables, ...STREAMING });
+    const run = (command: readonly string[]) =>
+      runWithEvents(pulumi, [...command, ...policyPacks.flatMap((pack) => ["--policy-pack", pack])], (event) => {
         changes = event.summaryEvent?.resourceChanges ?? changes;
         if (event.policyEvent !== undefined) {
           events.push(event);
           tell({ advice: policiesIn(events).advice });
         }
         tell({ through: customers.add(event) });
-      },
-    };
+      });
     try {
-      await (deploys ? stack.up(options) : stack.preview(options));
+      await run(deploys ? ["up", "--yes", "--skip-preview", "--suppress-outputs"] : ["preview"]);
       return { changes };
     } catch (error) {
       if (!(error instanceof PulumiError)) {
@@ -66,7 +58,7 @@ export function stackRunner({ directory, command, deploys, fast, policyPacks }: 
         tell({ recovers: true });
         if (policyPacks.length > 0) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
-          await stack.preview(options).catch((reason: unknown) => {
+          await run(["preview"]).catch((reason: unknown) => {
             if (!(reason instanceof PulumiError)) {
               throw reason;
             }
@@ -110,15 +102,8 @@ export function tellFailure(stack: string, output: string): never {
   throw new UserError(firstCause(output));
 }
 
-/** The first error of those that the CLI tells, wholly; that the run failed is none. */
+/** The first error of those that the CLI tells, wholly. */
 function firstCause(output: string): string {
-  const lines = diagnosticsOf(output).filter((line) => !/^\s*error: (update|preview) failed$/.test(line));
-  const isHeading = (line: string) => /^\s+\S+ \(.+\):$/.test(line);
-  const start = Math.max(
-    0,
-    lines.findIndex((line) => /^\s*error: /.test(line)),
-  );
-  const length = lines.slice(start + 1).findIndex((line) => /^\s*error: /.test(line) || isHeading(line));
-  const cause = lines.slice(start, length < 0 ? undefined : start + 1 + length);
-  return cause.map((line) => line.replace(/^\s*error: |^ {4}/, "")).join("\n");
+  const errors = output.split(/^(?=error: )/m).filter((part) => part.startsWith("error: "));
+  return diagnosticsOf(errors[0] ?? output).join("\n");
 }

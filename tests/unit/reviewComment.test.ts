@@ -1,6 +1,7 @@
 import { claimsMarkdown } from "../../commands/review/claimsText";
 import { danger } from "../../commands/changes/markdown";
-import { policiesIn, type PolicyEvent, readPreview, type Step, withPolicies } from "../../commands/pulumi/preview";
+import { type EngineEvent, policiesIn } from "../../commands/pulumi/engineEvents";
+import { readPreview, type Step, withPolicies } from "../../commands/pulumi/preview";
 import { reviewComment } from "../../commands/review/reviewComment";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 import { ID, OTHER_ID } from "./configuration";
@@ -71,7 +72,7 @@ describe("the review's comment", () => {
       stepOf(umbrella, { op: "create", newState: inputs(ID) }, mapper),
     ];
     const violation = { policyName: "token-lifespan", enforcementLevel: "mandatory", message: "too long" };
-    const preview = (steps: Step[], ...events: PolicyEvent[]) =>
+    const preview = (steps: Step[], ...events: EngineEvent[]) =>
       summaryMarkdown(withPolicies(readPreview(previewOf(steps)), policiesIn(events)), "prod");
 
     const text = reviewComment(

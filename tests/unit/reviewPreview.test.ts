@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
-import { policiesIn, readPreview, withPolicies } from "../../commands/pulumi/preview";
+import { policiesIn } from "../../commands/pulumi/engineEvents";
+import { readPreview, withPolicies } from "../../commands/pulumi/preview";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 import { previewOf, recording, update } from "./reviewRecordings";
 

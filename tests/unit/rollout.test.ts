@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
+import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents";
+import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
 import { CustomersThrough } from "../../commands/rollout/customersThrough";
 import { changesSince } from "../../commands/rollout/changedStacks";
 import { lineOf, showProgress } from "../../commands/rollout/rolloutProgress";
@@ -177,24 +179,37 @@ describe("the customers that Pulumi is through with", () => {
   });
 });
 
-test("the first cause of a failure is the first error, wholly, and not that there was one", () => {
-  const output = `Updating (prod-b):
-Diagnostics:
-  pulumi:pulumi:Stack (scpcloud-prod-b):
-    error: update failed
-  keycloak:openid:Client (acme-client):
-    error: Keycloak already has a client "acme".
-    Do: npm run recover
-  keycloak:openid:Client (beta-client):
-    error: Another.
-
-Resources:
-    10 unchanged
-`;
+test("the first cause of a failure is the first error, wholly, and not that there was one", async () => {
+  const lines = [
+    diagnostic("error", "<{%fg 1%}>error: update failed<{%reset%}>"),
+    diagnostic("warning", "No error."),
+    diagnostic("error", 'Keycloak already has a client "acme".\n\nDo: npm run recover\n'),
+    diagnostic("error", "Another."),
+  ];
+  const seen: EngineEvent[] = [];
+  const output = await runWithEvents(failing(lines, "error: update failed"), ["up"], (event) => seen.push(event)).catch(
+    (error: unknown) => (error as PulumiError).output,
+  );
   const failure = (text: string) => () => tellFailure("prod", text);
-  expect(failure(output)).toThrow(new UserError('Keycloak already has a client "acme".\nDo: npm run recover'));
+
+  expect(seen.map((event) => JSON.stringify(event))).toEqual(lines);
+  expect(failure(String(output))).toThrow(new UserError('Keycloak already has a client "acme".\nDo: npm run recover'));
   expect(failure("error: no stack named 'x' found")).toThrow(new UserError("no stack named 'x' found"));
 });
+
+function diagnostic(severity: string, message: string): string {
+  return JSON.stringify({ sequence: 1, diagnosticEvent: { severity, message } });
+}
+
+/** A CLI that prints these events, and then fails. */
+function failing(lines: readonly string[], words: string): PulumiCli {
+  return {
+    run: (args, { onLine } = {}) => {
+      [...lines, words].forEach((line) => onLine?.(line));
+      return Promise.reject(new PulumiError(args, [...lines, words].join("\n")));
+    },
+  };
+}
 
 test("a stack that another run has locked is told with its holder and the way to end that, not with Pulumi's", () => {
   const holder = "process 42 of anna@another-host, since 2026-11-23T12:00:00Z";
