@@ -49,15 +49,16 @@ export async function findDrift(
     tokenDifferences(settings, outputs, { admin, keycloak }, pendingOwners(plain)),
     otherUsers(admin, settings.integrations, outputs.integrations),
   ]);
-  const findings = [...findingsOf(causes, again, policies), ...unmanaged.findings, ...others.map(tellOtherUser)];
   return driftReport(
-    name,
-    findings,
-    followingChanges(up, plain, changes, managed).map(({ name: resource }) => resource),
-    tokens,
+    {
+      stack: name,
+      findings: [...findingsOf(causes, again, policies), ...unmanaged.findings, ...others.map(tellOtherUser)],
+      following: followingChanges(up, plain, changes, managed).map(({ name: resource }) => resource),
+      tokens,
+      hiddenSecrets: unmanaged.hiddenSecrets,
+      unfinishedRotations: unmanaged.unfinishedRotations,
+      policies,
+    },
     plain,
-    unmanaged.hiddenSecrets,
-    policies,
-    unmanaged.unfinishedRotations,
   );
 }

@@ -53,25 +53,14 @@ export function findingsOf(
   );
 }
 
-export function driftReport(
-  stack: string,
-  findings: readonly Finding[],
-  following: readonly string[],
-  tokens: TokenDifferences,
-  plain: Preview,
-  hiddenSecrets: readonly string[] = [],
-  policies: readonly string[] = [],
-  unfinishedRotations: readonly string[] = [],
-): DriftReport {
+/** @param plain a preview that asked no server */
+export function driftReport(found: Omit<DriftReport, "drift" | "pending">, plain: Preview): DriftReport {
+  const { findings, following, tokens } = found;
   return {
-    stack,
+    ...found,
     drift: findings.length + following.length + tokens.differences.length > 0,
     findings: inOrder(findings),
     following: [...following].sort(),
-    tokens,
-    hiddenSecrets,
-    unfinishedRotations,
-    policies,
     pending: pendingLines(changesByOwner(plain)),
   };
 }

@@ -10,7 +10,7 @@ import { code } from "../changes/markdown";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { TYPES } from "../../contract/types";
-import { lostWords } from "./otherWords";
+import { tell } from "./tell";
 import { type ManagedResource, phrase, whom } from "./managedResources";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
@@ -81,7 +81,9 @@ async function lostPolicies(managed: readonly ManagedResource[], admin: Keycloak
     .filter(({ inputs, type }) =>
       (type === TYPES.clientProfile ? profiles : policies).every(({ name }) => name !== inputs["name"]),
     )
-    .map((resource) => ({ owner: resource.owner, newSecret: false, ...lostWords(resource), remedy: "recover" }));
+    .flatMap((resource) =>
+      tell({ kind: "lost", resource }).map((finding) => ({ ...finding, remedy: "recover" as const })),
+    );
 }
 
 /** Whether it is the secret before the present one, which a client policy keeps alive for a while. */

@@ -27,7 +27,18 @@ interface Case {
 }
 
 const report = ({ findings = [], following = [], plain = NOTHING, policies = [], tokens = {} }: Case) =>
-  driftReport("prod", findings, following, { ...TOKENS, ...tokens }, plain, [], policies);
+  driftReport(
+    {
+      stack: "prod",
+      findings,
+      following,
+      tokens: { ...TOKENS, ...tokens },
+      hiddenSecrets: [],
+      unfinishedRotations: [],
+      policies,
+    },
+    plain,
+  );
 
 const textOf = (drift: Case) => driftText(report(drift));
 

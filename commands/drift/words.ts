@@ -1,0 +1,113 @@
+import { TYPES } from "../../contract/types";
+import { changesOfParts, each, type Phrases, says, type Words } from "./phrases";
+
+/** What follows where the executor, or what applies it, is gone. */
+const WITHOUT_OVERLAP = ": a secret that is renewed stops at once";
+const VALUE = "changed {what} of {whom} from {was} to {is}";
+const CLAIM = "{put|took} {claim} {into|out of} {what}";
+
+/** What somebody did to a property, by type; phrases.ts says how it is read. */
+export const CHANGED: Readonly<Record<string, Phrases>> = {
+  [TYPES.client]: {
+    ...alike("access", "switched {on|off} {what} on {whom}", {
+      directAccessGrantsEnabled: "direct access grants",
+      standardFlowEnabled: "logins by browser (the standard flow)",
+      implicitFlowEnabled: "the implicit flow",
+      oauth2DeviceAuthorizationGrantEnabled: "the device authorization grant",
+      oauth2JwtAuthorizationGrantEnabled: "the JWT authorization grant",
+      standardTokenExchangeEnabled: "the standard token exchange",
+      fullScopeAllowed: "full scope",
+      useRefreshTokens: "refresh tokens",
+      useRefreshTokensClientCredentials: "refresh tokens for client credentials",
+    }),
+    ...alike("other", "switched {on|off} {what} on {whom}", {
+      consentRequired: "the consent of users",
+      frontchannelLogoutEnabled: "front-channel logout",
+      backchannelLogoutSessionRequired: "session ids in back-channel logout",
+    }),
+    enabled: (change) =>
+      change.real === true
+        ? says("access", "enabled the retired {whom} again, or Keycloak refused to retire it")(change)
+        : says("credentials", "disabled the client of {whom}, which gets no tokens any more")(change),
+    serviceAccountsEnabled: says(
+      "credentials",
+      "switched {on|off} the service account of {whom}" +
+        "{|, which gets no tokens any more; the account that up makes instead has another id (sub)}",
+    ),
+    serviceAccountUserId: says("claims", "replaced the service account of {whom}: from {was} to {is}"),
+    accessType: (change) =>
+      change.real === "PUBLIC"
+        ? says("credentials", "made the client of {whom} public: its secret is lost", true)(change)
+        : says("credentials", "changed the access type of {whom} from {was} to {is}")(change),
+    clientId: says("credentials", "renamed the client of {whom} from {was} to {is}"),
+    requireDpopBoundTokens: says("credentials", "switched {on|off} DPoP on {whom}{, which gets no tokens any more|}"),
+    ...alike("credentials", VALUE, { clientAuthenticatorType: "how the client authenticates itself, which is" }),
+    ...alike("claims", VALUE, {
+      clientSessionMaxLifespan: "the longest session in seconds, which ends tokens,",
+      accessTokenLifespan: "the access token lifespan in seconds",
+    }),
+    ...alike("other", VALUE, { name: "the display name" }),
+    validRedirectUris: each("access", "the redirect URI", "{whom}"),
+    webOrigins: each("access", "the web origin", "{whom}"),
+  },
+  [TYPES.defaultScopes]: { defaultScopes: each("claims", "the default client scope", "{whom}") },
+  [TYPES.optionalScopes]: { optionalScopes: each("access", "the optional client scope", "{whom}") },
+  [TYPES.hardcodedClaim]: {
+    claimValue: says("claims", "changed {claim} from {was} to {is}"),
+    claimName: says("claims", "renamed {claim} to {is}"),
+    ...alike("claims", CLAIM, { addToAccessToken: "access tokens" }),
+    ...alike("other", CLAIM, { addToIdToken: "id tokens", addToUserinfo: "userinfo" }),
+  },
+  [TYPES.audience]: {
+    includedCustomAudience: says("claims", "changed the audience of all customers' tokens from {was} to {is}"),
+    addToAccessToken: says("claims", "{put the audience into|took the audience out of} all customers' tokens"),
+  },
+  [TYPES.clientScope]: {
+    includeInTokenScope: says(
+      "claims",
+      "let {phrase} {appear in|vanish from} the claim scope of all customers' tokens",
+    ),
+    name: says("claims", "renamed the client scope {was} to {is}"),
+  },
+  [TYPES.clientProfile]: {
+    executors: changesOfParts("executor", { "secret-rotation": WITHOUT_OVERLAP }),
+  },
+  [TYPES.clientPolicy]: {
+    conditions: changesOfParts("condition"),
+    enabled: says("credentials", `switched {on|off} {phrase}{|${WITHOUT_OVERLAP}}`),
+    profiles: each("credentials", "the client profile", "{phrase}", WITHOUT_OVERLAP),
+  },
+  [TYPES.container]: {
+    mustRun: says("existence", "{started|stopped} {phrase}{|, or it ended by itself}"),
+    name: says("existence", "renamed the container {was} to {is}"),
+    ports: (change) =>
+      change.real === undefined
+        ? says("existence", "took {phrase} off its network, so that it publishes no ports")(change)
+        : says("existence", "changed the ports of {phrase} from {was} to {is}")(change),
+  },
+};
+
+/** For a property without a sentence of its own. */
+export const CHANGED_OTHERWISE = says("other", "changed {property} of {phrase} from {was} to {is}");
+
+/** That somebody deleted a resource, by type. */
+export const LOST: Phrases = {
+  [TYPES.client]: says("existence", "deleted {phrase}, with its secret, its mapper and its client scopes", true),
+  [TYPES.clientScope]: says("existence", "deleted {phrase}, with its mappers, and so from every customer"),
+  [TYPES.clientProfile]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
+  [TYPES.clientPolicy]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
+  [TYPES.hardcodedClaim]: says("claims", "deleted {phrase}: {whose} tokens lack the claim {claimName}"),
+  [TYPES.network]: says("existence", "removed {phrase}, so that its containers publish no ports"),
+};
+export const LOST_OF_CONTAINERS = says("existence", "removed {phrase}");
+export const LOST_OTHERWISE = says("claims", "deleted {phrase}");
+
+/** One phrase for several properties, `{what}` being each one's name. */
+function alike(danger: Parameters<typeof says>[0], phrase: string, names: Readonly<Record<string, string>>): Phrases {
+  return Object.fromEntries(
+    Object.entries(names).map(([property, name]): [string, Words] => [
+      property,
+      says(danger, phrase.replace("{what}", name)),
+    ]),
+  );
+}
