@@ -1,110 +1,223 @@
-import { Administrator } from "./keycloak";
 import { lastingPort } from "../../development/keycloak/ports";
-import { startProxy } from "./proxy";
+import { Administrator, type ClientRepresentation } from "./keycloak";
+import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
+import { startProxy } from "./proxy";
 import { DEPLOYERS, REALMS } from "./server";
 import type { Stack } from "./stack";
 
 const REALM = REALMS.failures;
 const STACK = "failures";
+const ACME = { acme: { organizationUser: "anna" } };
 
+const meddler = new Meddler(REALM);
 let project: Project;
 let stack: Stack;
 let administrator: Administrator;
+let before: readonly [readonly ClientRepresentation[], readonly string[]];
+
+const stackFile = (changes: StackFile = {}): StackFile => ({
+  ...project.connection(REALM),
+  "scpcloud:accessTokenLifespan": 300,
+  "scpcloud:integrations": ACME,
+  ...changes,
+});
+const inRealm = async () => [await administrator.clients(), await administrator.clientScopes()] as const;
 
 beforeAll(async () => {
   administrator = await Administrator.login(REALM);
   project = await Project.create();
   stack = await project.createStack(STACK, stackFile());
   await stack.up();
+  before = await inRealm();
 });
 
 afterAll(async () => {
-  await project.configure(STACK, stackFile());
-  await stack.destroy();
   await administrator.close();
   await project.remove();
 });
 
-const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
-  "scpcloud:accessTokenLifespan": 300,
-  "scpcloud:integrations": { acme: { organizationUser: "anna" } },
-  ...changes,
-});
-
-async function failingUp(config: StackFile): Promise<string> {
-  await project.configure(STACK, config);
-  return failingUpAsConfigured();
-}
-
-async function failingUpAsConfigured(): Promise<string> {
-  const { exitCode, stdout, stderr } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+/** What a run said that was to fail, and that has changed nothing of what is there. */
+async function failing(run: "preview" | "up" = "up"): Promise<string> {
+  const options = run === "up" ? ["--yes", "--skip-preview"] : [];
+  const { exitCode, stdout, stderr } = await project.pulumi(run, ...options, "--stack", STACK);
   expect(exitCode).not.toBe(0);
+  expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+  expect(await inRealm()).toEqual(before);
   return stdout + stderr;
 }
 
-describe("an up fails with its reason, and changes nothing of what is there, because", () => {
-  afterEach(async () => {
-    expect((await administrator.clients("acme")).map(({ clientId }) => clientId)).toEqual(["acme"]);
-  });
+async function failingUp(changes: StackFile): Promise<string> {
+  await project.configure(STACK, stackFile(changes));
+  return failing();
+}
 
-  it("the server is down", async () => {
-    const text = await failingUp(stackFile({ "keycloak:url": `https://localhost:${await lastingPort()}` }));
-
-    expect(text).toContain("must be a Keycloak that answers");
-    expect(text).toContain("connect ECONNREFUSED");
-  });
-
-  it("its certificate is not trusted", async () => {
-    const config = Object.entries(stackFile()).filter(([key]) => key !== "keycloak:rootCaCertificate");
-
-    expect(await failingUp(Object.fromEntries(config))).toContain(
-      "must be a server with a certificate that the deployer trusts",
+describe("an up fails with its reason, and changes nothing, because", () => {
+  it("users cannot be organizations: all reasons at once, in a preview as in an up", async () => {
+    const names = Array.from({ length: 101 }, (_, index) => `a-zeta-${index + 100}`);
+    for (const username of ["zeta", "eta", ...names]) {
+      await administrator.send("POST", "/users", { username, enabled: true });
+    }
+    const forbidden = await administrator.userId("reporting@acme.example");
+    const users = {
+      absent: "nobody",
+      miscased: "Anna",
+      disabled: "blocked",
+      robot: "service-account-scpcloud-deployer",
+      behind: "zeta",
+      "behind-miscased": "Eta",
+    };
+    const integrations = Object.fromEntries(
+      Object.entries(users).map(([clientId, organizationUser]) => [clientId, { organizationUser }]),
     );
+    const texts = [await failingUp({ "scpcloud:integrations": integrations }), await failing("preview")];
+
+    for (const text of texts) {
+      expect(text).toContain("6 faults");
+      expect(text).toMatch(/integrations\.absent\.organizationUser\s+must be a user of realm Failures/);
+      expect(text).toMatch(/integrations\.miscased\.organizationUser\s[^]*Do: write "anna"/);
+      expect(text).toMatch(/integrations\.disabled\.organizationUser\s+must not be a disabled user/);
+      expect(text).toMatch(/integrations\.robot\.organizationUser\s+must not be a service account/);
+      for (const clientId of ["behind", "behind-miscased"]) {
+        const key = `integrations\\.${clientId}\\.organizationUser`;
+        expect(text).toMatch(new RegExp(`${key}\\n(.+\\n)*.*the provider reads only the first hundred`));
+      }
+      expect(text).toContain("write organizationId with the user's id instead");
+    }
+
+    const twins = {
+      acme: { organizationUser: "reporting@acme.example" },
+      acme2: { organizationUser: "anna" },
+      acme3: { organizationId: await administrator.userId("anna") },
+    };
+    const text = await failingUp({
+      "scpcloud:integrations": twins,
+      "scpcloud:forbiddenOrganizationIds": [forbidden],
+    });
+    expect(text).toContain(`"reporting@acme.example" (${forbidden})`);
+    expect(text).toContain("must not have another customer's organization");
   });
 
-  it("the deployer's secret is wrong", async () => {
-    await project.configure(STACK, stackFile());
-    await stack.setSecret("keycloak:clientSecret", "wrong");
-    const text = await failingUpAsConfigured();
+  it("the deployer may not see users", async () => {
+    const text = await failingUp({ "keycloak:clientId": DEPLOYERS.withoutUsers });
 
-    expect(text).toContain("keycloak:clientSecret");
-    expect(text).toContain("Keycloak refused the login (401 unauthorized_client: Invalid client");
+    expect(text).toContain("scpcloud:integrations.acme.organizationUser");
+    expect(text).toContain("view-users");
   });
 
   it("the deployer may look but not create", async () => {
-    const text = await failingUp(
-      stackFile({
-        "keycloak:clientId": DEPLOYERS.withoutClients,
-        "scpcloud:integrations": {
-          acme: { organizationUser: "anna" },
-          "acme-2": { organizationUser: "reporting@acme.example" },
-        },
-      }),
-    );
+    const integrations = { ...ACME, "acme-2": { organizationUser: "reporting@acme.example" } };
+    const text = await failingUp({
+      "keycloak:clientId": DEPLOYERS.withoutClients,
+      "scpcloud:integrations": integrations,
+    });
 
     expect(text).toContain('forbids the deployer to create client "acme-2"');
     expect(text).toContain("manage-clients");
   });
 
-  it("and the next up brings the stack to its target", async () => {
+  it("the realm does not exist", async () => {
+    expect(await failingUp({ "scpcloud:realm": "failures" })).toContain("scpcloud:realm");
+  });
+
+  it("the realm lacks one of Keycloak's own client scopes", async () => {
+    const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
+    const scope = scopes.find(({ name }) => name === "service_account");
+    const rename = (name: string) => administrator.send("PUT", `/client-scopes/${scope?.id}`, { ...scope, name });
+    await project.configure(STACK, stackFile());
+    await rename("renamed");
+    const { exitCode, stdout } = await project
+      .pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+      .finally(() => rename("service_account"));
+
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toContain('must be a realm with Keycloak\'s own client scope "service_account"');
+    expect(await inRealm()).toEqual(before);
+  });
+
+  it("the server is down", async () => {
+    const text = await failingUp({ "keycloak:url": `https://localhost:${await lastingPort()}` });
+
+    expect(text).toContain("must be a Keycloak that answers");
+    expect(text).toContain("connect ECONNREFUSED");
+  });
+
+  it("the server's certificate is not trusted", async () => {
+    const text = await failingUp({ "keycloak:rootCaCertificate": undefined });
+    expect(text).toContain("must be a server with a certificate that the deployer trusts");
+  });
+
+  it("the deployer's secret is wrong", async () => {
+    await project.configure(STACK, stackFile());
+    await stack.setSecret("keycloak:clientSecret", "wrong");
+    const text = await failing();
+
+    expect(text).toContain("keycloak:clientSecret");
+    expect(text).toContain("Keycloak refused the login (401 unauthorized_client: Invalid client");
+  });
+
+  it("the stack file is wrong: all reasons at once, without the secret in it", async () => {
+    const text = await failingUp({
+      "keycloak:clientSecret": "in-plain-text",
+      "scpcloud:accessTokenLifespan": 59,
+      "scpcloud:audience": "account",
+      "scpcloud:integrations": { Acme: { organisationUser: "anna" }, other: { organizationId: 7 } },
+    });
+
+    for (const key of ["accessTokenLifespan", "audience", "integrations.Acme", "integrations.other.organizationId"]) {
+      expect(text).toContain(`scpcloud:${key}\n`);
+    }
+    expect(text).toContain('write "organizationUser", or remove it');
+    expect(text).toContain("pulumi config set --secret keycloak:clientSecret");
+    expect(text).not.toContain("in-plain-text");
+  });
+
+  it("of something that is repaired, after which the next up brings the stack to its target", async () => {
     await project.configure(STACK, stackFile());
     await stack.up();
     await stack.preview({ expectNoChanges: true, refresh: true });
   });
 });
 
-describe("a command", () => {
-  it.each(["verify", "recover"])("explains itself: %s", async (name) => {
-    const { exitCode, stdout } = await project.command(name, "--help");
+it("an organizationId is taken as it is, also that of a user behind a hundred; doctor tells one that is no user's", async () => {
+  const integrations = {
+    ...ACME,
+    zeta: { organizationId: await administrator.userId("zeta") },
+    globex: { organizationId: "00000000-0000-4000-8000-000000000001" },
+  };
+  await project.configure(STACK, stackFile({ "scpcloud:integrations": integrations }));
 
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain(`npm run ${name} -- [OPTIONS]`);
-    expect(stdout).toContain("--stack NAME");
+  expect(await project.pulumi("preview", "--stack", STACK)).toMatchObject({ exitCode: 0 });
+  expect((await project.command("doctor", "--stack", STACK)).stdout).toContain(
+    `! organizations: no user of realm ${REALM} has the organizationId of globex\n`,
+  );
+});
+
+describe("a command refuses what a plain preview refuses:", () => {
+  it.each([
+    [
+      "a key in two spellings, of which Pulumi takes one at random",
+      { accessTokenLifespan: 600 },
+      ["verify", "service-configuration"],
+      /scpcloud:accessTokenLifespan\s+must be written once,/,
+    ],
+    [
+      "a server that calls itself otherwise than the stack file says",
+      { "scpcloud:publicUrl": "https://stage.example.com" },
+      ["verify", "recover", "drift"],
+      /scpcloud:publicUrl\s+must be the public URL of the Keycloak that keycloak:url leads to,/,
+    ],
+  ])("%s", async (_, changes, commands, refusal) => {
+    await project.configure(STACK, stackFile(changes));
+
+    expect(await failing("preview")).toMatch(refusal);
+    for (const name of commands) {
+      const { exitCode, stderr } = await project.command(name, "--stack", STACK);
+      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(refusal)]);
+    }
   });
 
-  it("refuses an option that it does not have, and names those that it has", async () => {
+  it("an option that it does not have; it names those that it has", async () => {
     const { exitCode, stderr } = await project.command("verify", "--stak", STACK);
 
     expect(exitCode).toBe(1);
@@ -114,49 +227,16 @@ describe("a command", () => {
   });
 });
 
-describe("a key in two spellings, of which Pulumi takes one at random,", () => {
-  const refusal = /scpcloud:accessTokenLifespan\s+must be written once,/;
-
-  beforeEach(() => project.configure(STACK, { ...stackFile(), accessTokenLifespan: 600 }));
-
-  it("is refused by a plain preview", async () => {
-    const { exitCode, stdout } = await project.pulumi("preview", "--stack", STACK);
-
-    expect(exitCode).not.toBe(0);
-    expect(stdout).toMatch(refusal);
-  });
-
-  it.each(["verify", "service-configuration"])("is refused by %s", async (name) => {
-    const { exitCode, stderr } = await project.command(name, "--stack", STACK);
-
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(refusal);
-  });
-});
-
-describe("a server that calls itself otherwise than the stack file says", () => {
-  const REFUSAL = /scpcloud:publicUrl\s+must be the public URL of the Keycloak that keycloak:url leads to,/;
-  beforeAll(() => project.configure(STACK, stackFile({ "scpcloud:publicUrl": "https://stage.example.com" })));
-
-  it("is refused by a plain preview", async () => {
-    const { exitCode, stdout } = await project.pulumi("preview", "--stack", STACK);
-    expect(exitCode).not.toBe(0);
-    expect(stdout).toMatch(REFUSAL);
-  });
-
-  it.each(["verify", "recover", "drift"])("is refused by %s", async (name) => {
-    const { exitCode, stderr } = await project.command(name, "--stack", STACK);
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(REFUSAL)]);
-  });
-});
-
 describe("verify", () => {
+  beforeAll(() => project.configure(STACK, stackFile()));
+
   it("says that the server is down", async () => {
     const url = `https://localhost:${await lastingPort()}`;
     await project.configure(STACK, stackFile({ "keycloak:url": url }));
 
     const { exitCode, stderr } = await project.command("verify", "--stack", STACK);
 
+    await project.configure(STACK, stackFile());
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/keycloak:url\n +must be a Keycloak that answers,\n.*ECONNREFUSED/);
     expect(stderr).toContain(`Found: ${url}`);
@@ -168,18 +248,6 @@ describe("verify", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain("no stack named 'nowhere' found");
     expect(stderr).not.toMatch(/^\s+at /m);
-  });
-
-  it("tells a customer whom somebody disabled in the admin console", async () => {
-    await project.configure(STACK, stackFile());
-    const [client] = await administrator.clients("acme");
-    await administrator.send("PUT", `/clients/${client?.id}`, { ...client, enabled: false });
-
-    const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
-    await administrator.send("PUT", `/clients/${client?.id}`, { ...client, enabled: true });
-
-    expect(exitCode).toBe(1);
-    expect(stdout).toContain("✗ acme: no token: 401 invalid_client");
   });
 
   it("tells a server whose clock is another as that, not as wrong claims", async () => {
@@ -196,20 +264,15 @@ describe("verify", () => {
     expect(stdout.match(/^✗ .*/gm)).toHaveLength(2);
   });
 
-  it("tells a claim that somebody added in the admin console", async () => {
-    const [client] = await administrator.clients("acme");
-    const mapper = {
-      name: "extra",
-      protocol: "openid-connect",
-      protocolMapper: "oidc-hardcoded-claim-mapper",
-      config: { "claim.name": "extra", "claim.value": "1", "jsonType.label": "String", "access.token.claim": "true" },
-    };
-    await administrator.send("POST", `/clients/${client?.id}/protocol-mappers/models`, mapper);
+  it("tells a claim that somebody added in the admin console, and a customer whom somebody disabled there", async () => {
+    await meddler.addMapper("acme", "extra", "1");
+    const added = await project.command("verify", "--stack", STACK);
+    await meddler.changeClient("acme", { enabled: false });
+    const disabled = await project.command("verify", "--stack", STACK);
 
-    const { exitCode, stdout } = await project.command("verify", "--stack", STACK);
-
-    expect(exitCode).toBe(1);
-    expect(stdout).toContain('✗ acme: claim extra is "1", but the contract does not have it');
+    expect([added.exitCode, disabled.exitCode]).toEqual([1, 1]);
+    expect(added.stdout).toContain('✗ acme: claim extra is "1", but the contract does not have it');
+    expect(disabled.stdout).toContain("✗ acme: no token: 401 invalid_client");
   });
 });
 
@@ -222,7 +285,6 @@ describe("drift", () => {
 
     const { exitCode, stdout, stderr } = await project.command("drift", "--stack", STACK);
     proxy.close();
-    await project.configure(STACK, stackFile());
 
     expect([exitCode, stdout]).toEqual([1, ""]);
     const lines = stderr.split("\n").filter((line) => line.trim() !== "");

@@ -7,51 +7,54 @@ import type { Credentials } from "../../outputs";
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
 const REALM = REALMS.handover;
 const STACK = "handover";
-const ORGANIZATION = "00000000-0000-4000-8000-000000000001";
-const TOLD = {
-  "scpcloud:bff": { publicUrl: "https://api.example.com" },
-  "scpcloud:contact": "ScpCloud support, support@example.com",
-};
+const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
 
 const meddler = new Meddler(REALM);
 let project: Project;
-let stack: Stack;
 let identity: string;
 let recipient: string;
 let credentials: Credentials;
+/** All that the commands of this file have printed. */
+const printed: string[] = [];
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
   ...project.connection(REALM),
-  ...TOLD,
+  "scpcloud:bff": { publicUrl: "https://api.example.com" },
+  "scpcloud:contact": "ScpCloud support, support@example.com",
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:integrations": {
-    acme: { organizationId: ORGANIZATION, name: "Acme & Sons" },
-    leaving: { organizationId: ORGANIZATION.replace(/1$/, "2"), retired: true },
+    acme: { organizationUser: "anna", name: "Acme & Sons" },
+    leaving: { organizationId: `${ORGANIZATION}2`, retired: true },
   },
   ...changes,
 });
-const handOver = (...args: string[]) => project.command("handover", "--stack", STACK, ...args);
+const command = async (name: string, ...args: string[]) => {
+  const result = await project.command(name, "--stack", STACK, ...args);
+  printed.push(result.stdout, result.stderr);
+  return result;
+};
+const handOver = (...args: string[]) => command("handover", ...args);
 const inProject = (...names: string[]) => join(project.directory, ...names);
-const secrets = () => [...(Object.values(credentials) as string[]), serverOfTests().deployerSecret];
+const recordFile = () => readFile(inProject(`handovers.${STACK}.json`), "utf8");
+
+/** What `customers` says of acme. */
+const acme = async () =>
+  (JSON.parse((await command("customers", "--json")).stdout) as { readonly customers: readonly object[] }).customers[0];
 
 beforeAll(async () => {
   project = await Project.create();
-  stack = await project.createStack(STACK, stackFile());
+  const stack = await project.createStack(STACK, stackFile());
   await stack.up();
-  credentials = ((await stack.outputs())["credentials"]?.value as { acme: Credentials }).acme;
+  credentials = await stack.credentialsOf("acme");
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
 });
 
-afterAll(async () => {
-  await stack.destroy();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 describe("a credential that was handed over", () => {
   it("is opened with the recipient's key, and gets tokens", async () => {
@@ -70,70 +73,54 @@ describe("a credential that was handed over", () => {
       authorization: credentials.basic,
     });
     const handedOver = { clientSecret: "", basic: credential["authorization"] ?? "" };
-    expect(await claimsOf(handedOver, REALM)).toMatchObject({ organizationId: ORGANIZATION });
+    expect(await claimsOf(handedOver, REALM)).toMatchObject({ azp: "acme" });
     for (const name of ["acme.html", "acme.age"]) {
       expect((await stat(inProject(folder, name))).mode & 0o777).toBe(0o600);
     }
     expect((await stat(inProject(folder))).mode & 0o777).toBe(0o700);
   });
 
-  it("stands nowhere else: not in the output, the page, or the record", async () => {
+  it("stands in a file that only its owner may read, wherever that is, and neither in the page nor in the record", async () => {
     const directory = inProject("elsewhere");
     await mkdir(directory, { mode: 0o755 });
     await writeFile(join(directory, "acme.age"), "of before", { mode: 0o644 });
-    const { stderr, stdout } = await handOver("--customer", "acme", "--recipient", inProject("recipients.txt"));
-    expect(stderr).toMatch(/neither a public key, age1\.\.\., nor a file/);
     await writeFile(inProject("recipients.txt"), `# Acme's key\n${recipient}\n`);
     const fromFile = ["--customer", "acme", "--recipient", inProject("recipients.txt"), "--directory", directory];
-    const written = await handOver(...fromFile);
 
-    expect(written.exitCode).toBe(0);
-    const texts = [stdout, stderr, written.stdout, written.stderr];
-    for (const file of [
-      join(directory, "acme.html"),
-      join(directory, "acme.age"),
-      inProject(`handovers.${STACK}.json`),
-    ]) {
-      texts.push(await readFile(file, "latin1"));
-    }
-    for (const secret of secrets()) {
-      expect(texts.join("\n")).not.toContain(secret);
-    }
+    expect((await handOver(...fromFile)).exitCode).toBe(0);
+
     expect((await stat(join(directory, "acme.age"))).mode & 0o777).toBe(0o600);
+    const names = ["acme.html", "acme.age"].map((name) => readFile(join(directory, name), "latin1"));
+    const texts = (await Promise.all([...names, recordFile()])).join("\n");
+    expect(texts).toContain("Acme &amp; Sons");
+    expect(Object.values(credentials).filter((secret: string) => texts.includes(secret))).toEqual([]);
   });
 
   it("is known afterwards, with the age of the secret, until there is another secret", async () => {
-    const record = JSON.parse(await readFile(inProject(`handovers.${STACK}.json`), "utf8")) as Record<
-      string,
-      unknown[]
-    >;
     const entry = { date: expect.any(String) as string, recipient, secretCreated: expect.any(String) as string };
-    expect(record).toEqual({ acme: [entry, entry] });
-    const customers = async () =>
-      (JSON.parse((await project.command("customers", "--stack", STACK, "--json")).stdout) as { customers: unknown[] })
-        .customers[0];
-    expect(await customers()).toMatchObject({ handover: { recipients: [recipient], ofPresentSecret: true } });
+    expect(JSON.parse(await recordFile())).toEqual({ acme: [entry, entry] });
+    expect(await acme()).toMatchObject({ handover: { recipients: [recipient], ofPresentSecret: true } });
 
     await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
-    expect(await customers()).toMatchObject({ handover: { ofPresentSecret: false } });
+    expect(await acme()).toMatchObject({ handover: { ofPresentSecret: false } });
   });
 });
 
 describe("nothing is handed over", () => {
   const refused = async (...args: string[]): Promise<string> => {
-    const before = await readFile(inProject(`handovers.${STACK}.json`), "utf8");
+    const before = await recordFile();
     const { exitCode, stderr, stdout } = await handOver(...args);
     expect([exitCode, stdout]).toEqual([1, ""]);
-    expect(await readFile(inProject(`handovers.${STACK}.json`), "utf8")).toBe(before);
-    for (const secret of secrets()) {
-      expect(stderr).not.toContain(secret);
-    }
+    expect(await recordFile()).toBe(before);
     return stderr;
   };
 
   it("without a recipient, a customer of that name, or one who gets tokens", async () => {
     expect(await refused("--customer", "acme")).toContain("The customer makes a key in one line");
     expect(await refused("--recipient", recipient)).toContain("Say whose credential: --customer ID");
+    expect(await refused("--recipient", inProject("nowhere.txt"), "--customer", "acme")).toMatch(
+      /neither a public key, age1\.\.\., nor a file/,
+    );
     expect(await refused("--recipient", recipient, "--customer", "acmee")).toContain('write "acme"');
     expect(await refused("--recipient", recipient, "--customer", "leaving")).toContain("leaving is retired");
   });
@@ -149,10 +136,9 @@ describe("nothing is handed over", () => {
   });
 
   it("where the token is not what the settings promise, and the mappers that spoil it are named", async () => {
-    const args = ["--recipient", recipient, "--customer", "acme"];
-    await meddler.addMapper("acme", "organizationId", ORGANIZATION.replace(/1$/, "2"), "aaa");
+    await meddler.addMapper("acme", "organizationId", `${ORGANIZATION}4`, "aaa");
     await meddler.addMapper("acme", "email", "x");
-    const message = await refused(...args);
+    const message = await refused("--recipient", recipient, "--customer", "acme");
     await meddler.changeMapper("acme", "aaa");
     await meddler.changeMapper("acme", "email");
 
@@ -174,4 +160,15 @@ describe("nothing is handed over", () => {
     expect(message).toContain(`npm run rotate -- --stack ${STACK} --customer acme`);
     expect(message).not.toContain(regenerated);
   });
+});
+
+it("no secret is printed, when it works and when it refuses", async () => {
+  const clients = await Promise.all(["acme", "leaving"].map((id) => meddler.client(id)));
+  const present = clients.map(({ secret = "" }) => secret);
+  const secrets = [credentials.clientSecret, credentials.basic, serverOfTests().deployerSecret, ...present];
+  expect(printed.filter((text) => text.includes("acme")).length).toBeGreaterThan(5);
+  for (const secret of secrets) {
+    expect(secret).toMatch(/\w{10}/);
+    expect(printed.join("\n")).not.toContain(secret);
+  }
 });

@@ -1,5 +1,4 @@
-import type { Credentials } from "../../outputs";
-import { Administrator } from "./keycloak";
+import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
 import { type Interference, type Proxy, startProxy } from "./proxy";
 import { REALMS } from "./server";
@@ -16,30 +15,12 @@ const CUSTOMERS = {
 };
 type Customer = keyof typeof CUSTOMERS;
 
+const meddler = new Meddler(REALM);
 let project: Project;
 let stack: Stack;
 let proxy: Proxy;
-let administrator: Administrator;
-let interfere: (method: string, path: string) => Interference | undefined = () => undefined;
-
-beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
-  proxy = await startProxy((method, path) => interfere(method, path));
-  project = await Project.create();
-  stack = await project.createStack(STACK, stackFile("acme"));
-  await stack.up();
-});
-
-beforeEach(() => {
-  interfere = () => undefined;
-});
-
-afterAll(async () => {
-  await stack.destroy();
-  proxy.close();
-  await administrator.close();
-  await project.remove();
-});
+/** What becomes of a question for a client's secret. */
+let ofSecrets: () => Interference | undefined;
 
 const stackFile = (...customers: Customer[]): StackFile => ({
   ...project.connection(REALM),
@@ -49,87 +30,92 @@ const stackFile = (...customers: Customer[]): StackFile => ({
   "scpcloud:integrations": Object.fromEntries(customers.map((customer) => [customer, CUSTOMERS[customer]])),
 });
 
-const up = (...options: string[]) =>
-  project.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, ...options);
+beforeAll(async () => {
+  proxy = await startProxy((method, path) =>
+    method === "GET" && path.endsWith("/client-secret") ? ofSecrets() : undefined,
+  );
+  project = await Project.create();
+  ofSecrets = () => undefined;
+  stack = await project.createStack(STACK, stackFile("acme"));
+  await stack.up();
+});
 
-async function credentials(): Promise<Record<string, Credentials>> {
-  return ((await stack.outputs())["credentials"]?.value ?? {}) as Record<string, Credentials>;
-}
+beforeEach(() => {
+  ofSecrets = () => undefined;
+});
+
+afterAll(async () => {
+  proxy.close();
+  await project.remove();
+});
+
+const up = async (...options: string[]) => {
+  const run = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...options);
+  return { ...run, text: run.stdout + run.stderr };
+};
+const verify = async () => (await project.command("verify", "--stack", STACK)).stdout;
+/** Whose secret, as the stack knows it, gets a token. */
+const holderOf = async (customer: Customer) => (await claimsOf(await stack.credentialsOf(customer), REALM))["azp"];
 
 it("gives a customer whom --target left out no credentials at all", async () => {
   await project.configure(STACK, stackFile("acme", "newa", "newb"));
-  const { exitCode } = await up("--target", "**newa**");
+  expect(await up("--target", "**newa**")).toMatchObject({ exitCode: 0 });
 
-  expect(exitCode).toBe(0);
-  expect(Object.keys(await credentials()).sort()).toEqual(["acme", "newa"]);
-  expect((await project.command("verify", "--stack", STACK)).stdout).toContain("✗ newb: not deployed yet");
+  expect(Object.keys(await stack.credentials()).sort()).toEqual(["acme", "newa"]);
+  expect(await verify()).toContain("✗ newb: not deployed yet");
 });
 
 it("reads a secret anew that was lost when the connection broke, and says so while Keycloak does not show it", async () => {
-  await project.configure(STACK, stackFile("acme", "newa", "newb"));
-  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? "cut" : undefined);
-  const broken = await up();
-  expect(broken.exitCode).not.toBe(0);
-  expect((await administrator.clients("newb")).map(({ clientId }) => clientId)).toEqual(["newb"]);
+  ofSecrets = () => "cut";
+  expect((await up()).exitCode).not.toBe(0);
+  expect((await meddler.client("newb")).secret).toMatch(/\w{10}/);
 
-  const hidden: Interference = { status: 200, body: { type: "secret", value: "**********" } };
-  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? hidden : undefined);
+  ofSecrets = () => ({ status: 200, body: { type: "secret", value: "**********" } });
   const masked = await up();
-  expect(masked.stdout + masked.stderr).toContain('The secret of client "newb" is not known');
-  expect(masked.stdout + masked.stderr).toContain(`npm run recover -- --stack ${STACK}`);
+  expect(masked.text).toContain('The secret of client "newb" is not known');
+  expect(masked.text).toContain(`npm run recover -- --stack ${STACK}`);
   expect(masked.exitCode).not.toBe(0);
-  expect(Object.keys(await credentials())).not.toContain("newb");
-  expect((await project.command("verify", "--stack", STACK)).stdout).toContain(
-    "✗ newb: the stack does not know its secret",
-  );
+  expect(Object.keys(await stack.credentials())).not.toContain("newb");
+  expect(await verify()).toContain("✗ newb: the stack does not know its secret");
 
-  interfere = () => undefined;
-  expect((await up()).exitCode).toBe(0);
-  const { newb } = await credentials();
-  expect(newb && (await claimsOf(newb, REALM))["azp"]).toBe("newb");
+  ofSecrets = () => undefined;
+  expect(await up()).toMatchObject({ exitCode: 0 });
+  expect(await holderOf("newb")).toBe("newb");
 });
 
 it("has recover read a lost secret into the state, and say what helps while Keycloak does not show it", async () => {
   const recover = () => project.command("recover", "--stack", STACK);
   await project.configure(STACK, stackFile("acme", "newa", "newb", "newc"));
-  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? "cut" : undefined);
+  ofSecrets = () => "cut";
   expect((await up()).exitCode).not.toBe(0);
 
-  const empty: Interference = { status: 200, body: { type: "secret" } };
-  interfere = (method, path) => (method === "GET" && path.endsWith("/client-secret") ? empty : undefined);
+  ofSecrets = () => ({ status: 200, body: { type: "secret" } });
   const refused = await recover();
   expect(refused.stdout).toContain("the state lacks the secret of");
   expect(refused.stderr).toMatch(/Keycloak does not give the secret of .*newc-client/);
   expect(refused.exitCode).toBe(1);
 
-  interfere = () => undefined;
+  ofSecrets = () => undefined;
   const { exitCode, stdout, stderr } = await recover();
   expect(stdout).toMatch(/^the state lacks the secret of .*newc-client.*; reading it from Keycloak$/m);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  const { newc } = await credentials();
-  expect(newc && (await claimsOf(newc, REALM))["azp"]).toBe("newc");
-  expect(stdout + refused.stdout + refused.stderr).not.toContain(newc?.clientSecret);
+  expect(await holderOf("newc")).toBe("newc");
+  expect(stdout + refused.stdout + refused.stderr).not.toContain((await stack.credentialsOf("newc")).clientSecret);
   await stack.preview({ expectNoChanges: true, refresh: true });
-  expect((await recover()).stdout).not.toContain("the state lacks");
+  expect((await recover()).stdout).toContain("nothing had to be adopted; the stack is at its target");
 });
 
-it("prints no client's secret with --debug", async () => {
-  const secrets = Object.values(await credentials()).map(({ clientSecret }) => clientSecret);
-  const { exitCode, stdout, stderr } = await up("--debug");
+it("gives a header that Keycloak takes for a secret with other characters than its own; and --debug prints none", async () => {
+  await meddler.changeClient("acme", { secret: "a+b %/é" });
+  const { exitCode, text } = await up("--refresh", "--debug");
 
-  expect({ exitCode, secrets: secrets.length }).toEqual({ exitCode: 0, secrets: 4 });
-  expect(stdout).toMatch(/^ *debug: /m);
+  expect(exitCode).toBe(0);
+  expect(text).toMatch(/^ *debug: /m);
+  const secrets = Object.values(await stack.credentials()).map(({ clientSecret }) => clientSecret);
+  expect(secrets).toHaveLength(4);
+  expect(secrets).toContain("a+b %/é");
   // Compared as yes or no: a failure must not print them either.
-  expect(secrets.some((secret) => (stdout + stderr).includes(secret))).toBe(false);
-});
-
-it("gives a header that Keycloak takes for a secret with other characters than its own", async () => {
-  const [client] = await administrator.clients("acme");
-  await administrator.send("PUT", `/clients/${client?.id}`, { ...client, secret: "a+b %/é" });
-  expect((await up("--refresh")).exitCode).toBe(0);
-
-  const { acme } = await credentials();
-  expect(acme?.clientSecret).toBe("a+b %/é");
-  expect(acme && (await claimsOf(acme, REALM))["azp"]).toBe("acme");
-  expect((await project.command("verify", "--stack", STACK)).stdout).not.toContain("✗ acme");
+  expect(secrets.some((secret) => text.includes(secret))).toBe(false);
+  expect(await holderOf("acme")).toBe("acme");
+  expect(await verify()).toMatch(/^✓ secrets: the tokens of 4 customers are what the settings promise/m);
 });

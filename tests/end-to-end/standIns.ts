@@ -14,6 +14,7 @@ const REPOSITORY = resolve(__dirname, "..", "..");
 export class StandIns {
   private constructor(
     readonly bffUrl: string,
+    readonly apiUrl: string,
     private readonly processes: readonly ChildProcess[],
   ) {}
 
@@ -33,7 +34,7 @@ export class StandIns {
         },
       });
     const bffUrl = `http://127.0.0.1:${bffPort}`;
-    const standIns = new StandIns(bffUrl, [
+    const standIns = new StandIns(bffUrl, `http://127.0.0.1:${apiPort}`, [
       start("api", apiPort, apiEnvironment?.value),
       start("bff", bffPort, bffEnvironment?.value, { ProductionApi__BaseUrl: `http://127.0.0.1:${apiPort}` }),
     ]);
