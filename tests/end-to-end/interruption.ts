@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readlink, realpath } from "node:fs/promises";
 
 import type { Project } from "./project";
@@ -33,9 +34,13 @@ export async function interruptUp(
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   const ended = once(child, "exit");
-  await until(condition, isTrue);
+  const began = performance.now();
+  await until(async () => child.exitCode !== null || (await condition()), isTrue);
   const descendants = descendantsOf(child.pid ?? 0);
   child.kill(signal);
+  // Where it fails once and never again, this is what tells the moment.
+  const milliseconds = Math.round(performance.now() - began);
+  process.stderr.write(`${signal} to up of ${stack} after ${milliseconds} ms, when it had said:\n${output}\n`);
   await ended;
   if (leavesPlugins) {
     // They hold them open.
@@ -69,14 +74,26 @@ export async function processesIn(folder: string): Promise<string[]> {
 
 const isTrue = (answer: boolean) => answer;
 
-/** The ids of all that a process has started, directly or not. */
+/** The ids of all that a process has started, directly or not; Linux only. */
 export function descendantsOf(processId: number): number[] {
-  const pairs = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const children = pairs.filter(([, parent]) => parent === processId).map(([child]) => child ?? 0);
-  return [...children, ...children.flatMap(descendantsOf)];
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)] as const);
+  const below = (parent: number): number[] => {
+    const children = parents.filter(([, one]) => one === parent).map(([child]) => child);
+    return [...children, ...children.flatMap(below)];
+  };
+  return below(processId);
+}
+
+/** The second field after the name, which may hold anything. */
+function parentOf(processId: string): number {
+  try {
+    return Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${processId}/stat`, "utf8"))?.[1]);
+  } catch {
+    // It has ended meanwhile.
+    return Number.NaN;
+  }
 }
 
 function endProcess(processId: number): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { descendantsOf, interruptUp, processesIn } from "./interruption";
@@ -11,8 +11,8 @@ import { until } from "./until";
 
 const REALM = REALMS.recovery;
 const STACK = "recovery";
-const FEW = 3;
-const MANY = 12;
+const FEW = 2;
+const MANY = 8;
 
 let project: Project;
 let stack: Stack;
@@ -26,16 +26,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.destroy();
-  expect(await customers()).toEqual([]);
   await administrator.close();
   await project.remove();
 });
 
-const stackFile = (count: number): StackFile => ({
+const stackFile = (count: number, further: object = {}): StackFile => ({
   ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 300,
-  "scpcloud:integrations": numberedCustomers(count),
+  "scpcloud:integrations": { ...numberedCustomers(count), ...further },
 });
 
 const customers = () => administrator.clients("customer-");
@@ -43,6 +41,7 @@ const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", 
 const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
 const recover = () => project.command("recover", "--stack", STACK);
 
+/** The clients are the same, with their secrets, and nothing is left to do. */
 async function expectUnchanged(before: readonly ClientRepresentation[]): Promise<void> {
   expect(identity(await customers())).toEqual(identity(before));
   await stack.preview({ expectNoChanges: true, refresh: true });
@@ -93,18 +92,30 @@ describe("a state of which nothing is whole", () => {
 
     expect((await project.pulumi("stack", "init", STACK, "--no-select")).exitCode).toBe(0);
     expect((await recover()).exitCode).toBe(0);
-    await expectUnchanged(before);
+    expect(identity(await customers())).toEqual(identity(before));
   });
 });
 
-it("attributes that were left empty beside a whole state are put aside, and the state stays", async () => {
+it("a state that was cut off in the middle of a write comes from the copy beside it; empty attributes are put aside, and a mapper that it lost is adopted", async () => {
   const before = await customers();
+  const urn =
+    `urn:pulumi:${STACK}::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/hardcodedClaimProtocolMapper:` +
+    "HardcodedClaimProtocolMapper::customer-1-organization-id";
+  expect(await project.pulumi("state", "delete", urn, "--yes", "--stack", STACK)).toMatchObject({ exitCode: 0 });
+  const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+  expect(up.exitCode).not.toBe(0);
+  expect(up.stdout + up.stderr).toContain('Keycloak already has a hardcoded claim protocol mapper "organizationId"');
+  const whole = await readFile(stateFile());
+  await copyFile(stateFile(), `${stateFile()}.bak`);
+  await writeFile(stateFile(), whole.subarray(0, whole.length / 2));
   await writeFile(`${stateFile()}.attrs`, "");
 
-  const { exitCode, stdout } = await recover();
+  const { exitCode, stdout, stderr } = await recover();
 
+  expect(stderr).toBe("");
+  expect(stdout).toContain("the state was cut off in the middle of a write");
   expect(stdout).toContain(`${STACK}.json.attrs (now in `);
-  expect(stdout).toContain("nothing had to be adopted");
+  expect(stdout).toContain("adopted 1 (customer-1-organization-id)");
   expect(exitCode).toBe(0);
   await expectUnchanged(before);
 });
@@ -129,22 +140,41 @@ it("the plugins that a killed up has left are ended by recover, before they do a
   expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
 });
 
-it("a preview that fails within recover is told by its errors alone", async () => {
-  const file = stackFile(MANY);
-  const integrations = file["scpcloud:integrations"] as object;
-  const nobody = { "customer-1": { organizationUser: "nobody" } };
-  await project.configure(STACK, { ...file, "scpcloud:integrations": { ...integrations, ...nobody } });
-  try {
-    const { exitCode, stdout, stderr } = await recover();
+it("a client that somebody made by hand is left as it is by recover, which says why and names adopt", async () => {
+  const secret = "made-by-hand-0123456789";
+  await administrator.send("POST", "/clients", {
+    clientId: "by-hand",
+    secret,
+    serviceAccountsEnabled: true,
+    publicClient: false,
+    fullScopeAllowed: true,
+    directAccessGrantsEnabled: true,
+    webOrigins: ["/*"],
+    redirectUris: ["/*"],
+  });
+  const before = await administrator.clients();
+  const byHand = { organizationId: "00000000-0000-4000-8000-000000000099" };
+  await project.configure(STACK, stackFile(MANY, { "by-hand": byHand }));
 
-    expect(stderr).toContain(`pulumi preview --stack ${STACK} failed:`);
-    expect(stderr).toContain("customer-1.organizationUser");
-    expect(stderr).toContain('"nobody"');
-    expect(stdout + stderr).not.toMatch(/"steps"|"newState"|^ +at |^\s*[{}]/m);
-    expect(exitCode).toBe(1);
-  } finally {
-    await project.configure(STACK, file);
-  }
+  const { exitCode, stderr } = await recover();
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^ {2}by-hand: logins by browser .*; redirect URIs: .*; web origins: /m);
+  expect(stderr).toContain("npm run adopt");
+  expect(stderr).not.toContain(secret);
+  expect(await administrator.clients()).toEqual(before);
+});
+
+it("a preview that fails within recover is told by its errors alone", async () => {
+  await project.configure(STACK, stackFile(MANY, { "customer-1": { organizationUser: "nobody" } }));
+  const { exitCode, stdout, stderr } = await recover();
+  await project.configure(STACK, stackFile(MANY));
+
+  expect(stderr).toContain(`pulumi preview --stack ${STACK} failed:`);
+  expect(stderr).toContain("customer-1.organizationUser");
+  expect(stderr).toContain('"nobody"');
+  expect(stdout + stderr).not.toMatch(/"steps"|"newState"|^ +at |^\s*[{}]/m);
+  expect(exitCode).toBe(1);
 });
 
 // A terminal sends it to all that a command has started in its group.
