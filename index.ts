@@ -16,26 +16,22 @@ import { readSettings } from "./settings/read";
 import { adviceOnSize } from "./settings/size";
 import { UserError } from "./settings/userError";
 
-// The SDK sends the engine four messages on each resource in case of `--debug`, one call each: a fifth of the CPU time of a
-// preview of 100 customers. One of them holds the resource's outputs, secrets in clear.
-Object.assign(pulumi.log, { debug: () => Promise.resolve() });
-
-// Pulumi's SDK makes a stack trace per promise (half of the program's time) and, for the state's sourcePosition, one per
-// resource, without this limit (7 % of Node.js's CPU time for 100 customers). Nobody reads them.
-Error.stackTraceLimit = 0;
-Error.prepareStackTrace = (error) => error.message && String(error);
-
 /** Stack file → settings → lookups → components → outputs. */
 async function program(): Promise<Record<string, unknown>> {
   const settings = readSettings(stackConfiguration());
   const lookups = await lookUp(settings);
   const { realmId, accountRoleIds, rotation, now } = lookups;
+  const { accessTokenLifespan, allowedOrigins, audience, overlapDays, protect, usedBy } = settings;
 
   const options = explainingRefusals(pulumi.getStack(), now, () => policiesInWords(settings));
   const isRealmStack = settings.realmStack === undefined;
   // Client ids have no capitals, so no customer can be named like one of these two.
   const realmScopes = isRealmStack
-    ? new RealmScopes("realmScopes", { ...settings, realmId, accountRoleIds, rotation }, options)
+    ? new RealmScopes(
+        "realmScopes",
+        { accountRoleIds, allowedOrigins, audience, overlapDays, protect, realmId, rotation, usedBy },
+        options,
+      )
     : undefined;
   const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
   const ofCustomers = [
@@ -43,10 +39,17 @@ async function program(): Promise<Record<string, unknown>> {
     warningOfRenames(lookups.integrations.map(({ clientId }) => clientId)),
   ].reduce((merged, further) => pulumi.mergeOptions(merged, further), options);
   const integrations = lookups.integrations.map(
-    (integration) =>
-      new Integration(integration.clientId, { ...settings, ...integration, realmId, scopeNames }, ofCustomers),
+    ({ clientId, name, organizationId, retired }) =>
+      new Integration(
+        clientId,
+        { accessTokenLifespan, clientId, name, organizationId, overlapDays, protect, realmId, retired, scopeNames },
+        ofCustomers,
+      ),
   );
-  const services = isRealmStack ? new ServiceConfiguration("serviceConfiguration", settings) : undefined;
+  const { api, backchannelUrl, bff, publicUrl, realm } = settings;
+  const services = isRealmStack
+    ? new ServiceConfiguration("serviceConfiguration", { api, audience, backchannelUrl, bff, publicUrl, realm })
+    : undefined;
   const apps =
     settings.apps &&
     services &&

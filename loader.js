@@ -3,20 +3,12 @@
 const Module = require("node:module");
 const { join, resolve } = require("node:path");
 
+const { sdk, loadTypescriptLate, leaveOutDebugging } = require("./pulumiSdk.js");
+
 // For every run, however it is started; the variable NODE_COMPILE_CACHE comes first.
 Module.enableCompileCache?.(join(__dirname, ".local", "node-compile-cache"));
 
-const sdk = Module.createRequire(require.resolve("@pulumi/pulumi/package.json"));
-
-// Of what Pulumi's SDK loads at once, this is needed only to send a function's code to a cloud: it is loaded when needed.
-const typescript = sdk.resolve("typescript");
-const standIn = new Module(typescript);
-standIn.exports = new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : load()[key]) });
-require.cache[typescript] = standIn;
-const load = () => {
-  if (require.cache[typescript] === standIn) delete require.cache[typescript];
-  return sdk(typescript);
-};
+loadTypescriptLate();
 
 // Types are only stripped: a preview must not pay for checking them, which `npm run check` does.
 function strip(file, options) {
@@ -46,4 +38,6 @@ if (require.main === module) {
   process.argv.splice(1, 2, resolve(process.argv[2]));
   // As the main module, which a few files ask for.
   Module._load(process.argv[1], null, true);
+} else {
+  leaveOutDebugging();
 }

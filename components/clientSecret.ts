@@ -14,10 +14,12 @@ const FAILED_AND_TOLD = 32;
  */
 export function readSecret(
   client: keycloak.openid.Client,
-  { realmId, clientId }: { readonly realmId: string; readonly clientId: string },
+  args: { readonly realmId: pulumi.Input<string>; readonly clientId: string },
 ): pulumi.Output<string | undefined> {
-  return client.clientSecret.apply(async (stored?: string) => {
+  const { clientId } = args;
+  return pulumi.all([client.clientSecret, args.realmId]).apply(async ([secret, realmId]) => {
     // Where `--target` has left out a client that is not there yet, there is not even an empty text.
+    const stored: string | undefined = secret;
     if (isSecret(stored) || stored === undefined) {
       return stored;
     }

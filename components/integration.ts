@@ -5,12 +5,12 @@ import { readSecret } from "./clientSecret";
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ORGANIZATION_MAPPER, ROTATION_ATTRIBUTE } from "../contract/names";
 
 export interface IntegrationArgs {
-  readonly realmId: string;
+  readonly realmId: pulumi.Input<string>;
   readonly clientId: string;
   /** The client's display name. */
   readonly name: string;
   /** The value of the claim `organizationId`: the id of a user of the customer's organization. */
-  readonly organizationId: string;
+  readonly organizationId: pulumi.Input<string>;
   /** Whether the customer gets no tokens any more. */
   readonly retired: boolean;
   /** Whether Pulumi refuses to delete or replace the client, with which the customer's secret would be gone. */
@@ -31,7 +31,7 @@ export interface IntegrationArgs {
  */
 export class Integration extends pulumi.ComponentResource {
   readonly clientId: string;
-  readonly organizationId: string;
+  readonly organizationId: pulumi.Output<string>;
   /** Undefined where Keycloak does not show it, which is told, or `--target` left the client out. */
   readonly clientSecret: pulumi.Output<string | undefined>;
   readonly serviceAccountUserId: pulumi.Output<string>;
@@ -41,10 +41,11 @@ export class Integration extends pulumi.ComponentResource {
     const { realmId } = args;
     const childOptions = {
       parent: this,
-      // All of them: of a customer that is only left out, `up` would delete what is not protected before it fails.
+      // All of them. Where a stack file leaves out a customer without retiring it, `up` fails at what is protected, but
+      // only after it has deleted what is not.
       protect: args.protect && !args.retired,
     };
-    // The other way round, `--replace` would take from the client what it has just been given.
+    // Without it, `--replace` would delete the old one last, and with it what the new one has just written.
     const ofClient = { ...childOptions, deleteBeforeReplace: true };
 
     const client = new keycloak.openid.Client(
@@ -106,7 +107,7 @@ export class Integration extends pulumi.ComponentResource {
     );
 
     this.clientId = args.clientId;
-    this.organizationId = args.organizationId;
+    this.organizationId = pulumi.output(args.organizationId);
     this.clientSecret = readSecret(client, args);
     this.serviceAccountUserId = client.serviceAccountUserId;
     this.registerOutputs({ serviceAccountUserId: this.serviceAccountUserId });

@@ -5,13 +5,13 @@ import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "../co
 import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation";
 
 export interface RealmScopesArgs {
-  readonly realmId: string;
+  readonly realmId: pulumi.Input<string>;
   /** The API accepts only tokens with this audience. */
   readonly audience: string;
   /** The value of the claim `allowed-origins`; none when empty. */
   readonly allowedOrigins: readonly string[];
   /** The ids by name of the roles of the client `account` that tokens carry; no client scope for them when empty. */
-  readonly accountRoleIds: Readonly<Record<string, string>>;
+  readonly accountRoleIds: Readonly<Record<string, pulumi.Input<string>>>;
   /** Whether Pulumi refuses to delete the client scope that all tokens depend on; the other one comes and goes. */
   readonly protect: boolean;
   /** The other stacks whose customers have the client scopes; Pulumi refuses to delete the first in any case then. */

@@ -18,7 +18,7 @@ export interface RotationInKeycloak {
 }
 
 export interface SecretRotationArgs {
-  readonly realmId: string;
+  readonly realmId: pulumi.Input<string>;
   /** For so many days a customer's previous secret works beside its new one. */
   readonly overlapDays: number;
   /** Undefined where the deployer may not look. */

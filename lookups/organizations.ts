@@ -31,9 +31,12 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
       lookups.set(user, lookup);
       const result = await lookup;
       const outcome = "id" in result && !result.enabled && !retired ? DISABLED_USER : result;
-      return "id" in outcome
-        ? { ...integration, organizationId: outcome.id }
-        : { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...outcome };
+      if ("id" in outcome) {
+        return { ...integration, organizationId: outcome.id };
+      }
+      const { remedyOfRetired, ...fault } = outcome;
+      const remedy = (retired ? remedyOfRetired : undefined) ?? fault.remedy;
+      return { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...fault, remedy };
     }),
   );
   return {

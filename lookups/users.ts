@@ -5,7 +5,10 @@ import { nameOf } from "../keycloak/answers";
 import { deployersUser, type Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
-type UserFault = Pick<Fault, "rule" | "reason" | "remedy">;
+type UserFault = Pick<Fault, "rule" | "reason" | "remedy"> & {
+  /** What to do where the customer is retired, if that is something else. */
+  readonly remedyOfRetired?: string;
+};
 
 /** The user who stands for an organization, or what is wrong with that user. */
 export async function lookUpUser(
@@ -72,6 +75,9 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
       (hasCapitals ? `write "${lowerCase}", where that is the user; else ` : "") +
       "compare the name with the admin console's list of users: if it is there, write organizationId with the user's id " +
       "instead; if not, have the user made",
+    remedyOfRetired:
+      "if the user was deleted, write organizationId instead, with the id that pulumi stack output integrations shows; or " +
+      "remove the retired customer's entry, by which Pulumi deletes its client",
   };
 }
 

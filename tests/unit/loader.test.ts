@@ -6,10 +6,11 @@ import { join, resolve } from "node:path";
 const REPOSITORY = resolve(__dirname, "..", "..");
 
 /** Runs a script in a Node.js that is started as Pulumi starts it. */
-function runScript(script: string): { readonly stdout: string; readonly stderr: string } {
+function runScript(script: string, variables: NodeJS.ProcessEnv = {}) {
   return spawnSync(process.execPath, ["--require", "./loader.js", "--eval", script], {
     cwd: REPOSITORY,
     encoding: "utf8",
+    env: { ...process.env, ...variables },
   });
 }
 
@@ -34,6 +35,49 @@ test("TypeScript is not loaded at once, but is there when it is needed", () => {
   const isLoaded = `isLoaded("node_modules/typescript/")`;
   const expression = `[${isLoaded}, require("@pulumi/pulumi/typescript-shim").version, ${isLoaded}]`;
   expect(afterLoading(expression)).toEqual([false, expect.stringMatching(/^\d+\.\d+\.\d+$/), true]);
+});
+
+describe("of Pulumi's SDK, the loader", () => {
+  /** What each change makes of the SDK: no debug messages, no stack traces of promises and resources. */
+  const LEFT_OUT = `(async () => {
+    const { log, Resource } = require("@pulumi/pulumi");
+    const { debuggablePromise } = require("@pulumi/pulumi/runtime/debuggable");
+    const promise = Promise.resolve();
+    debuggablePromise(promise);
+    const trace = String(promise._debugStackTrace);
+    const typescript = Object.entries(require.cache)
+      .filter(([file, { loaded }]) => loaded && file.includes("/node_modules/typescript/"));
+    console.log(JSON.stringify([
+      log.debug.length, trace.includes(" at "), Resource.callsites().length > 0, typescript.length > 0,
+      new Error("one").stack.includes(" at "),
+    ]));
+  })()`;
+  const inSdk = (variables: NodeJS.ProcessEnv) => JSON.parse(runScript(LEFT_OUT, variables).stdout) as unknown;
+
+  it("leaves out what only those need who debug it, but no stack trace of an error", () => {
+    expect(inSdk({})).toEqual([0, false, false, false, true]);
+  });
+
+  it("changes nothing where the variable SCPCLOUD_PULUMI_SDK says so", () => {
+    expect(inSdk({ SCPCLOUD_PULUMI_SDK: "unchanged" })).toEqual([4, true, true, true, true]);
+  });
+
+  it("changes nothing that it does not find", () => {
+    const script = `
+      const Module = require("node:module");
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = (name, ...rest) => {
+        if (/^(typescript|@pulumi\\/pulumi\\/(log|runtime|resource))/.test(name)) throw new Error("gone");
+        return resolve(name, ...rest);
+      };
+      const { leaveOutDebugging, loadTypescriptLate } = require("./pulumiSdk.js");
+      loadTypescriptLate();
+      leaveOutDebugging();
+      console.log("done");`;
+    expect(spawnSync(process.execPath, ["--eval", script], { cwd: REPOSITORY, encoding: "utf8" }).stdout).toBe(
+      "done\n",
+    );
+  });
 });
 
 describe("an error of the program names its file and its line", () => {

@@ -172,6 +172,22 @@ describe("a user who does not stand for an organization", () => {
     expect(integrations).toMatchObject([{ clientId: "acme", organizationId: "id" }]);
   });
 
+  it("who was deleted does not keep a retired customer in the stack: the remedy is another one", async () => {
+    const remedyOf = async (retired: boolean) =>
+      (
+        await faultsOf(
+          { integrations: [{ ...customer("acme", "nobody"), retired }] },
+          { getUser: usersVisible(DEPLOYER) },
+        )
+      )
+        .split("Do: ")
+        .at(-1);
+    const DEPLOYER = "service-account-deployer";
+
+    expect(await remedyOf(true)).toMatch(/write organizationId instead.* or remove the retired customer's entry/);
+    expect(await remedyOf(false)).not.toContain("retired");
+  });
+
   it("may be shared when all customers say so", async () => {
     const found = await lookUpUnderMocks({
       integrations: [customer("acme", "anna", true), customer("b", "anna", true)],

@@ -27,7 +27,7 @@ beforeEach(async () => {
   home = join(checkout, "home");
   const folders = ["development", "processes", "settings", ".github"];
   await Promise.all(
-    [...folders, "loader.js", "package.json"].map((name) =>
+    [...folders, "loader.js", "pulumiSdk.js", "package.json"].map((name) =>
       cp(join(REPOSITORY, name), join(checkout, name), { recursive: true }),
     ),
   );
