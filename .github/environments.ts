@@ -1,4 +1,7 @@
-/** Refuses a deployment in GitHub environments that do not exist or ask nobody: environments.ts REALM-STACKS, a JSON list */
+/**
+ * Refuses a deployment where a GitHub environment of its realm does not exist, asks nobody, or lets any branch in:
+ * environments.ts REALM-STACKS, a JSON list
+ */
 import { run } from "../processes/run";
 
 /** As GitHub's REST API has it, as far as it is looked at. */
@@ -22,19 +25,26 @@ export function refusals(name: string, environment: Environment, withoutApproval
   ];
 }
 
-async function check(name: string): Promise<string[]> {
+async function check(name: string, withoutApproval: boolean): Promise<string[]> {
   const { exitCode, stdout, stderr } = await run("gh", [
     "api",
     `repos/${process.env["GITHUB_REPOSITORY"]}/environments/${name}`,
   ]);
   // GitHub would create it, open to everybody.
   return exitCode === 0
-    ? refusals(name, JSON.parse(stdout) as Environment, process.env["WITHOUT_APPROVAL"] === "true")
+    ? refusals(name, JSON.parse(stdout) as Environment, withoutApproval)
     : [`The GitHub environment ${name} cannot be read: ${stderr.trim()}. Create it, if it does not exist.`];
 }
 
 async function main(realmStacks: string): Promise<void> {
-  const found = (await Promise.all((JSON.parse(realmStacks) as string[]).map(check))).flat();
+  const withoutApproval = process.env["WITHOUT_APPROVAL"] === "true";
+  const checks = (JSON.parse(realmStacks) as string[]).flatMap((stack) => [
+    check(stack, withoutApproval),
+    // These change nothing. But a branch that is let in may look by its own code.
+    check(`preview-${stack}`, true),
+    check(`drift-${stack}`, true),
+  ]);
+  const found = (await Promise.all(checks)).flat();
   if (found.length > 0) {
     console.error(["Nothing is deployed (.github/workflows/README.md).", ...found].join("\n"));
     process.exitCode = 1;

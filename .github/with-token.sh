@@ -31,7 +31,7 @@ fetch_all
 # A token is good for five minutes. Whoever logs in reads the file anew.
 {
   trap 'kill $(jobs -p); exit' TERM
-  while sleep 120 & wait $!; do fetch_all || true; done
+  while sleep "${RENEW_SECONDS:-120}" & wait $!; do fetch_all || true; done
 } >/dev/null 2>&1 </dev/null &
 renewing=$!
 trap 'kill "$renewing"; rm -rf "$folder"' EXIT

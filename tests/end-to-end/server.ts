@@ -53,6 +53,7 @@ export const REALMS = {
   rollout: "Rollout",
   rolloutKills: "RolloutKills",
   rolloutPlan: "RolloutPlan",
+  workflows: "Workflows",
   sharedState: "SharedState",
 } as const;
 

@@ -250,7 +250,7 @@ export async function startKeyService(): Promise<KeyService> {
 }
 
 /** A program from Go modules, which lies beside the toolchain afterwards. */
-async function built(module: string, pack: string, title: string): Promise<string> {
+export async function built(module: string, pack: string, title: string): Promise<string> {
   const requirements = readFileSync(join(REPOSITORY, "development", "toolchain", "go", module, "go.mod"));
   const file = join(
     TOOLCHAIN_FOLDER,

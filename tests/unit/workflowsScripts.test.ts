@@ -9,6 +9,7 @@ import { lineForGitHub } from "../../.github/realms";
 import { linesForGitHub } from "../../.github/toolchain";
 
 const SCRIPTS = resolve(__dirname, "..", "..", ".github");
+const MAIN = resolve(SCRIPTS, "..");
 const MARKER = "<!-- scpcloud: review -->";
 
 let directory: string;
@@ -161,7 +162,7 @@ describe("claims.sh", () => {
 describe("preview.sh", () => {
   it("writes the summaries of all stacks of a realm, with what the policy pack says, from one preview of each", () => {
     fake("npm", "echo '### prod'; exit 1");
-    expect(runScript("preview.sh", ["prod"])).toMatchObject({ status: 1, stdout: "### prod\n" });
+    expect(runScript("preview.sh", ["prod", MAIN])).toMatchObject({ status: 1, stdout: "### prod\n" });
     expect(calls()).toEqual(["npm run --silent summary -- --realm-stack prod --policy-pack policy-pack"]);
   });
 
@@ -185,7 +186,7 @@ describe("preview.sh", () => {
     ],
   ])("writes a failure below the heading of its own stack, as dangerous: %s", (_name, pulumi, told) => {
     fake("pulumi", pulumi);
-    const { status, stdout } = runScript("preview.sh", ["prod"]);
+    const { status, stdout } = runScript("preview.sh", ["prod", MAIN]);
     expect(stdout).toMatch(/^<!-- scpcloud: summary prod -->\n### prod: .*\n\n<!-- scpcloud: danger -->\n/);
     expect(stdout).toContain(told);
     expect(stdout).not.toContain("preview failed\n```");
@@ -193,10 +194,18 @@ describe("preview.sh", () => {
   });
 
   it("says where no preview is possible", () => {
-    expect(runScript("preview.sh", ["prod"], { PULUMI_BACKEND_URL: "" })).toMatchObject({
+    expect(runScript("preview.sh", ["prod", MAIN], { PULUMI_BACKEND_URL: "" })).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("### prod: no preview") as string,
     });
+  });
+
+  it("previews no pull request that leads elsewhere, and says so below the stack's heading, as dangerous", () => {
+    fake("npm", "echo must not run");
+    const { status, stdout } = runScript("preview.sh", ["prod", directory]);
+    expect(stdout).toMatch(/^### prod: no preview\n\n<!-- scpcloud: danger -->\n.*:\n\n {4}\d faults in .*\n/);
+    expect(stdout).toContain("    Pulumi.prod.yaml\n      must be there before and after,\n");
+    expect([status, calls()]).toEqual([1, []]);
   });
 });
 
@@ -265,7 +274,9 @@ describe("environments.ts", () => {
       env: { ...process.env, GITHUB_REPOSITORY: "scpcloud/integrations", PATH: `${directory}:${process.env["PATH"]}` },
     });
     expect([status, stderr]).toEqual([1, expect.stringContaining(told)]);
-    expect(calls()).toEqual(["gh api repos/scpcloud/integrations/environments/prod"]);
+    expect(calls().sort()).toEqual(
+      ["drift-prod", "preview-prod", "prod"].map((name) => `gh api repos/scpcloud/integrations/environments/${name}`),
+    );
   });
 });
 
@@ -379,6 +390,22 @@ describe("with-token.sh", () => {
     expect(calls().join("\n")).toContain(`--data-urlencode audience=${ISSUER} `);
     expect(calls().join("\n")).not.toContain("bearer-of-job");
     expect(readFileSync(join(directory, "input"), "utf8")).toContain("bearer bearer-of-job");
+  });
+
+  it("renews the token while the command runs, since Keycloak takes one for five minutes, and leaves no file of it", () => {
+    fake(
+      "curl",
+      `n=$(cat '${directory}/n' 2>/dev/null || true)x; printf %s "$n" >'${directory}/n'; echo "{\\"value\\":\\"$n\\"}"`,
+    );
+    const wait =
+      'echo "$KEYCLOAK_JWT_TOKEN_FILE"; for _ in {1..600}; do [ "$(cat "$KEYCLOAK_JWT_TOKEN_FILE")" = x ] || exit 0; sleep 0.1; done; exit 1';
+    const { status, stdout } = runScript("with-token.sh", ["bash", "-c", wait], {
+      ...JOB,
+      KEYCLOAK_ISSUER: ISSUER,
+      RENEW_SECONDS: "0.1",
+    });
+    expect(status).toBe(0);
+    expect(existsSync(stdout.trim())).toBe(false);
   });
 
   it("runs it as it is where nothing says so, and not where GitHub gives no token", () => {
