@@ -5,7 +5,7 @@ import { foreignPolicies } from "../../keycloak/clientPolicies";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { otherUsers } from "../../keycloak/users";
 import { changingSteps } from "../pulumi/preview";
-import { type PulumiCli, runPreview, runRefreshPreview } from "../pulumi/pulumiCli";
+import { type PulumiCli, runBothPreviews, runPreview } from "../pulumi/pulumiCli";
 import type { Settings } from "../../settings/settings";
 import { changesByHand, followingChanges } from "./changes";
 import { withoutConsequences } from "./consequences";
@@ -25,11 +25,7 @@ export async function findDrift(
 ): Promise<DriftReport> {
   const admin = await loginAsDeployer(keycloak, settings);
   await refuseEmptyRealm(name, outputs, settings, admin);
-  const asked = runPreview(pulumi, "--refresh=false");
-  const found = runRefreshPreview(pulumi);
-  await Promise.allSettled([asked, found]);
-  const plain = await asked;
-  const refreshed = await found;
+  const { plain, refreshed } = await runBothPreviews(pulumi);
   const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);
   const managed = managedResources(refreshed);

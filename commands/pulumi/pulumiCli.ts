@@ -149,8 +149,8 @@ export function runPreview(pulumi: PulumiCli, ...options: readonly string[]): Pr
  * grows with the resources, that of `preview --refresh` with their square.
  * @throws PulumiError also where the CLI's output cannot be read
  */
-export async function runRefreshPreview(pulumi: PulumiCli): Promise<Preview> {
-  const command = ["refresh", "--preview-only"];
+export async function runRefreshPreview(pulumi: PulumiCli, ...options: readonly string[]): Promise<Preview> {
+  const command = ["refresh", "--preview-only", ...options];
   try {
     return await readSteps(pulumi, command, true);
   } catch (error) {
@@ -159,6 +159,18 @@ export async function runRefreshPreview(pulumi: PulumiCli): Promise<Preview> {
     }
     return readSteps(pulumi, [...command, "--run-program"], true);
   }
+}
+
+/**
+ * What the stack file changes (`plain`, which asks no server), and what the servers have otherwise than the state
+ * (`refreshed`): together what `preview --refresh` tells, whose time grows with the square of the resources.
+ * @throws PulumiError
+ */
+export async function runBothPreviews(pulumi: PulumiCli, ...options: readonly string[]) {
+  const plain = runPreview(pulumi, "--refresh=false", ...options);
+  const refreshed = runRefreshPreview(pulumi, ...options);
+  await Promise.allSettled([plain, refreshed]);
+  return { plain: await plain, refreshed: await refreshed };
 }
 
 async function readSteps(pulumi: PulumiCli, command: readonly string[], isRefresh = false): Promise<Preview> {

@@ -2,7 +2,7 @@ import { basicAuthorization } from "../../contract/credentials";
 import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { ownerOf, parentsOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
-import { runPreview } from "../pulumi/pulumiCli";
+import { runBothPreviews } from "../pulumi/pulumiCli";
 import { RotationError } from "./customerSecrets";
 import type { RotationTools } from "./rotateSecrets";
 import type { RotationStep } from "./rotationPlan";
@@ -41,10 +41,10 @@ export async function refuseOtherChanges(urns: readonly string[], { pulumi, stac
   if (urns.length === 0) {
     return;
   }
-  const preview = await runPreview(pulumi, "--refresh", ...urns.flatMap((urn) => ["--target", urn]));
-  const changing = [...changingSteps(preview).keys()];
+  const { plain, refreshed } = await runBothPreviews(pulumi, ...urns.flatMap((urn) => ["--target", urn]));
+  const changing = [plain, refreshed].flatMap((preview) => [...changingSteps(preview).keys()]);
   if (changing.length > 0) {
-    const parents = parentsOf(preview.steps);
+    const parents = parentsOf([...refreshed.steps, ...plain.steps]);
     const names = [...new Set(changing.map((urn) => ownerOf(urn, parents).name))].sort();
     throw new RotationError(
       `Nothing was changed. The stack file, or somebody in Keycloak, changed something of ${names.join(", ")}, which has ` +

@@ -75,7 +75,7 @@ class World {
     run: (args) => {
       const preview = previewOf([{ op: "same", urn: "urn::client" }]);
       const state = { deployment: { resources: [{ urn: "urn::client", type: CLIENT, id: "id-of-acme" }] } };
-      return Promise.resolve(args[0] === "preview" ? preview : JSON.stringify(state));
+      return Promise.resolve(["preview", "refresh"].includes(args[0] ?? "") ? preview : JSON.stringify(state));
     },
   };
 
