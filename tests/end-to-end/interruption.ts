@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { readdir, readlink, realpath } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 
 import type { Project } from "./project";
 import { until } from "./until";
@@ -70,6 +70,13 @@ export async function processesIn(folder: string): Promise<string[]> {
   const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const folders = await Promise.all(processes.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")));
   return processes.filter((_, index) => folders[index] === directory);
+}
+
+/** The command lines of all processes; Linux only, where a slim machine has no ps. */
+export async function commandLines(): Promise<string> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const texts = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return texts.join("\n").replaceAll("\0", " ");
 }
 
 const isTrue = (answer: boolean) => answer;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 
 import { isDead, readLockHolders } from "../../commands/locks/stackLock";
+import { itWith } from "../end-to-end/tools";
 import { until } from "../end-to-end/until";
 import { lockMessage } from "./fakePulumi";
 
@@ -40,11 +41,11 @@ describe("the holder of a lock", () => {
     expect(isDead(here(spawnSync("true").pid))).toBe(true);
   });
 
-  test("is dead where another program has got its id", () => {
+  itWith(["ps"], "is dead where another program has got its id", () => {
     expect(isDead(here(start()))).toBe(true);
   });
 
-  test("is dead where pulumi was killed and its parent has not asked for its end", async () => {
+  itWith(["ps"], "is dead where pulumi was killed and its parent has not asked for its end", async () => {
     // The shell would ask for its child's end, sleep does not: the child ends when the shell has become sleep.
     const child = "printf pulumi > /proc/self/comm; read -r";
     const parent = spawn("bash", ["-c", `bash -c '${child}' <&0 & echo $!; exec sleep 60`]);

@@ -4,14 +4,18 @@ import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 
 import { run } from "../../../processes/run";
+import { commandLines } from "../interruption";
 import { STEP_LIMIT_MILLISECONDS } from "../limits";
+import { missing } from "../tools";
 
 const REPOSITORY = resolve(__dirname, "..", "..", "..");
 const KEYCLOAK = join(".local", "keycloak");
 const TOOLCHAIN = join(".local", "toolchain");
 const RECORD = "selection.json";
-const isRoot = userInfo().uid === 0;
-const reason = isRoot ? "" : " (skipped: only root makes a network of its own, where the port of `make up` is free)";
+const reason =
+  userInfo().uid === 0
+    ? missing("ip", "unshare")
+    : " (skipped: only root makes a network of its own, where the port of `make up` is free)";
 
 /** What a developer types one after the other. The last `make up` finds what one that was killed has left. */
 const TYPED = `
@@ -36,7 +40,7 @@ const TYPED = `
   make down
 `;
 
-(isRoot ? it : it.skip)(
+(reason === "" ? it : it.skip)(
   `make up gives a stack that plain pulumi works on, also after one that was killed, and make down ends all${reason}`,
   async () => {
     const checkout = await mkdtemp(join(tmpdir(), "scpcloud-make-"));
@@ -68,7 +72,8 @@ const TYPED = `
         expect(text).toContain("✓ dev: the tokens of 1 customer are what the settings promise");
         expect(text).toContain("The embedded Keycloak is stopped; its data stays.");
       }
-      const { stdout: processes } = await run("ps", ["-A", "-o", "args="]);
+      const processes = await commandLines();
+      expect(processes).toContain(process.execPath);
       expect(processes).not.toContain(checkout);
     } finally {
       await rm(checkout, { recursive: true, force: true, maxRetries: 10 });
