@@ -8,7 +8,7 @@ import { warningOfRenames } from "./components/renames";
 import { RealmScopes } from "./components/realmScopes";
 import { ServiceConfiguration } from "./components/serviceConfiguration";
 import { lookUp } from "./lookups/lookups";
-import { tellingOrganizations } from "./lookups/organizations";
+import { warningOfOtherOrganizations } from "./lookups/organizations";
 import { policiesInWords } from "./lookups/policies";
 import { stackOutputs } from "./outputs";
 import { stackConfiguration } from "./settings/pulumi";
@@ -35,7 +35,7 @@ async function program(): Promise<Record<string, unknown>> {
     : undefined;
   const { scopeNames } = realmScopes ?? { scopeNames: realmScopeNames(settings) };
   const ofCustomers = [
-    tellingOrganizations(lookups.integrations),
+    warningOfOtherOrganizations(lookups.integrations),
     warningOfRenames(lookups.integrations.map(({ clientId }) => clientId)),
   ].reduce((merged, further) => pulumi.mergeOptions(merged, further), options);
   const integrations = lookups.integrations.map(

@@ -19,7 +19,7 @@ export function stackOutputs(
   const byClientId = (pick: (integration: Integration) => unknown): pulumi.Input<Record<string, unknown>> => {
     const mapOf = (those: readonly Integration[]): Record<string, unknown> =>
       Object.fromEntries(those.map((integration) => [integration.clientId, pick(integration)]));
-    // A preview tells what it knows of each.
+    // A preview tells of each customer what it knows.
     return pulumi.runtime.isDryRun()
       ? mapOf(integrations)
       : pulumi
@@ -42,13 +42,13 @@ export function stackOutputs(
   };
 }
 
-/** The client ids that an `up` has deployed: without those of new customers whom `--target` has left out. */
+/** The client ids that an `up` has deployed. `--target` may have left out new customers. */
 async function deployedOf(integrations: readonly Integration[]): Promise<string[]> {
   const known = await Promise.all(integrations.map(({ serviceAccountUserId }) => isKnown(serviceAccountUserId)));
   return integrations.filter((_, index) => known[index]).map(({ clientId }) => clientId);
 }
 
-/** Of a map with one unknown value, Pulumi would save nothing but a mark. Its types do not show this property. */
+/** Where one value of a map is unknown, Pulumi saves a mark instead of the whole map. The SDK's types lack `isKnown`. */
 async function isKnown(output: pulumi.Output<string>): Promise<boolean> {
   return !("isKnown" in output) || (await output.isKnown) !== false;
 }

@@ -1,16 +1,16 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 
-import { isSecret } from "../contract/credentials";
+import { isKnownSecret } from "../contract/credentials";
 import { ROTATION_ATTRIBUTE } from "../contract/names";
 
-/** By which a program says that it has failed and told why (Pulumi's cmd/run). An exception would save no outputs. */
+/** A program ends with this code if it failed and has told why (Pulumi's cmd/run). After an exception, no outputs are saved. */
 const FAILED_AND_TOLD = 32;
 
 /**
- * A client's secret. Where the state has none (the connection broke off when the client had just been made) or a masked
- * one (it was refreshed by a deployer who may only view), Keycloak is asked anew. If it does not show it either, that is
- * told as an error, which fails an `up` at its end: all else is carried out, and all other outputs are saved.
+ * A client's secret. The state may have none (the connection broke when the client had just been made) or a masked one (a
+ * deployer who may only view has refreshed it). Then Keycloak is asked again. If Keycloak does not show it either, an `up`
+ * fails at its end: it does all else before, and it saves all other outputs.
  */
 export function readSecret(
   client: keycloak.openid.Client,
@@ -18,23 +18,23 @@ export function readSecret(
 ): pulumi.Output<string | undefined> {
   const { clientId } = args;
   return pulumi.all([client.clientSecret, args.realmId]).apply(async ([secret, realmId]) => {
-    // Where `--target` has left out a client that is not there yet, there is not even an empty text.
+    // It is undefined, and not empty, if `--target` has left out a client that is not there yet.
     const stored: string | undefined = secret;
-    if (isSecret(stored) || stored === undefined) {
+    if (isKnownSecret(stored) || stored === undefined) {
       return stored;
     }
     const asked = await keycloak.openid.getClient({ realmId, clientId }).then(
       ({ clientSecret }) => clientSecret,
       () => undefined,
     );
-    if (isSecret(asked)) {
+    if (isKnownSecret(asked)) {
       return asked;
     }
     const text =
       `The secret of client "${clientId}" is not known: the state has none, and Keycloak shows the deployer ` +
       `${asked === undefined || asked === "" ? "none" : "asterisks, so that it lacks the role manage-clients"}. ` +
       `The stack gives out no credentials for it. Run: npm run recover -- --stack ${pulumi.getStack()}`;
-    // In a preview an update may be planned that makes Keycloak give out a secret, as of a client that became public.
+    // In a preview, the planned update may make Keycloak give out the secret, such as that of a client that became public.
     if (pulumi.runtime.isDryRun()) {
       await pulumi.log.warn(text, client);
     } else {
@@ -45,7 +45,7 @@ export function readSecret(
   });
 }
 
-/** What an update of a client is judged by. */
+/** An update of a client, as far as it can end a secret. */
 export interface ClientUpdate {
   readonly newInputs: { readonly clientId: string; readonly extraConfig?: Readonly<Record<string, unknown>> };
   /** The secret that the state has. */
@@ -57,15 +57,15 @@ export interface ClientUpdate {
 }
 
 /**
- * Refuses an update of a client that would end a secret: the provider sends the secret of the state along, and Keycloak
- * takes it for the present one. A preview only warns. One hook for all clients: each is registered by a call of its own.
+ * Refuses an update of a client that would end a secret: the provider sends the state's secret, and Keycloak makes it the
+ * present one. A preview only warns. All clients share one hook, since each hook costs a call of the engine.
  */
 export function keepingSecrets(stack: string, now: () => Date): pulumi.ResourceHook {
   const check = async (update: pulumi.ResourceHookArgs) => {
     const newInputs = update.newInputs as ClientUpdate["newInputs"] & { readonly realmId: string };
     const { clientId, realmId } = newInputs;
     const found = await keycloak.openid.getClient({ realmId, clientId }).catch((error: unknown) => {
-      // A client that is gone has no secret to end; the provider tells it.
+      // A client that is gone has no secret that could end. The provider says that it is gone.
       if (pulumi.runtime.isDryRun() || /does not exist|not found/i.test(String(error))) {
         return undefined;
       }
@@ -74,7 +74,7 @@ export function keepingSecrets(stack: string, now: () => Date): pulumi.ResourceH
     if (found === undefined) {
       return;
     }
-    // What is secret comes as an Output.
+    // A secret value comes as an Output.
     const stored = await new Promise((resolve) => pulumi.output(update.oldOutputs?.["clientSecret"]).apply(resolve));
     const reason = endedSecret({ newInputs, stored, found, now: now() }, stack);
     if (reason === undefined) {
@@ -91,7 +91,12 @@ export function keepingSecrets(stack: string, now: () => Date): pulumi.ResourceH
 /** Which secret an update would end, and what to do; nothing where it ends none. */
 export function endedSecret({ newInputs, stored, found, now }: ClientUpdate, stack: string): string | undefined {
   const { clientId, extraConfig = {} } = newInputs;
-  if (typeof stored === "string" && stored !== "" && isSecret(found.clientSecret) && stored !== found.clientSecret) {
+  if (
+    typeof stored === "string" &&
+    stored !== "" &&
+    isKnownSecret(found.clientSecret) &&
+    stored !== found.clientSecret
+  ) {
     return (
       `Keycloak has another secret of the client "${clientId}" than this stack's state: a rotation was stopped, or somebody ` +
       "renewed it. An update would put the old one in its place. To have the stack take over Keycloak's, run: " +

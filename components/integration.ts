@@ -70,9 +70,9 @@ export class Integration extends pulumi.ComponentResource {
         backchannelLogoutSessionRequired: false,
         validRedirectUris: [],
         webOrigins: [],
-        // Of what the program does not say, the provider takes the server's word into the state and writes it again later.
+        // If the program leaves out a property, the provider stores the server's value and writes it back later.
         requireDpopBoundTokens: false,
-        // The realm's own limit; an empty text is nothing said.
+        // 0 means the realm's own limit. An empty text would be a property left out.
         clientSessionMaxLifespan: "0",
         ...(args.overlapDays === undefined ? {} : { extraConfig: { [ROTATION_ATTRIBUTE]: "true" } }),
       },

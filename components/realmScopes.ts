@@ -14,18 +14,18 @@ export interface RealmScopesArgs {
   readonly accountRoleIds: Readonly<Record<string, pulumi.Input<string>>>;
   /** Whether Pulumi refuses to delete the client scope that all tokens depend on; the other one comes and goes. */
   readonly protect: boolean;
-  /** The other stacks whose customers have the client scopes; Pulumi refuses to delete the first in any case then. */
+  /** The other stacks whose customers have the client scopes. If there are any, the first client scope is protected. */
   readonly usedBy: readonly string[];
   /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
   readonly overlapDays?: number | undefined;
-  /** What Keycloak has of what makes them overlap. */
+  /** What Keycloak already has of the rotation of secrets. */
   readonly rotation: RotationInKeycloak | undefined;
 }
 
 /**
- * What all customers of a realm share: the client scope `scpCloud` and, where wanted, `scpCloud-account`, of which
- * neither shows in the claim `scope`; and, where wanted, that secrets overlap. The realm itself is not declared, so that
- * no `destroy` can take it along.
+ * What all customers of a realm share: the client scope `scpCloud`, and optionally the client scope `scpCloud-account` and
+ * the rotation of secrets. The claim `scope` shows neither client scope. The realm itself is not declared, so that no
+ * `destroy` can delete it.
  */
 export class RealmScopes extends pulumi.ComponentResource {
   /** The client scopes that each customer's client gets besides Keycloak's own. */
@@ -58,7 +58,7 @@ export class RealmScopes extends pulumi.ComponentResource {
         addToAccessToken: true,
         addToIdToken: false,
       },
-      // Deleted before its scope, it is the first that would go.
+      // Pulumi deletes it before its client scope: so this hook is called before anything is gone.
       { ...childOptions, protect, ...(args.usedBy.length > 0 ? { hooks: { beforeDelete: [usersOf(args)] } } : {}) },
     );
     if (args.allowedOrigins.length > 0) {
@@ -119,8 +119,8 @@ export class RealmScopes extends pulumi.ComponentResource {
 }
 
 /**
- * Before anything is deleted, `pulumi destroy` refuses a stack with such a hook, and prints its name, which the state
- * has: so it tells which stacks need the client scope. With `--run-program`, it fails by what the hook throws.
+ * `pulumi destroy` refuses a stack with such a hook before it deletes anything. It prints the hook's name, which stands in
+ * the state: so the name says which stacks need the client scope. With `--run-program`, the hook itself fails.
  */
 function usersOf({ usedBy }: RealmScopesArgs): pulumi.ResourceHook {
   const [stack, need] = usedBy.length === 1 ? ["stack", "needs"] : ["stacks", "need"];

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAPPER_ROLES } from "../keycloak/answers";
+import { MAPPER_ROLES } from "../keycloak/adminFaults";
 import { keepingSecrets } from "./clientSecret";
 import { inWords, TYPES } from "../contract/types";
 
@@ -8,9 +8,8 @@ import { inWords, TYPES } from "../contract/types";
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
 /**
- * An option of the outermost components, for all that is declared below them: says what to do when a server refuses an
- * object; Keycloak's provider says a bare 409 or 403. Never retries. An
- * update that would end a secret is refused here.
+ * An option of the outermost components, for all resources below them. If a server refuses one, it says what to do, since
+ * Keycloak's provider says only 409 or 403. It never retries. It also refuses an update that would end a secret.
  * @param now the time by Keycloak's clock
  * @param policies asks for the realm's client policies that may have refused it, in words
  */
@@ -41,7 +40,7 @@ export function explainingRefusals(
   return { transformations: [transformation] };
 }
 
-/** The refusal in the user's words; nothing where the provider's own words have to do. */
+/** The refusal in the user's words; undefined if the provider's own words are all that is known. */
 export function explainRefusal(refusal: Refusal, stack: string): string | undefined {
   return refusal.type.startsWith("docker:") ? explainEngine(refusal, stack) : explainKeycloak(refusal, stack);
 }

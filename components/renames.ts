@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { TYPES } from "../contract/types";
 
 /**
- * An option of the customers: says where one is new and one that the stack has deployed is declared no more, since that
- * may be one customer with another client id. Pulumi itself says only how to walk around `protect`. The stack's outputs are
- * read only where something is new.
+ * An option of the customers. It warns if one customer is new and a deployed one is no longer declared: that may be one
+ * customer with another client id. Pulumi itself only says how to get around `protect`. The stack's outputs are read only
+ * if a customer is new.
  */
 export function warningOfRenames(declared: readonly string[]): pulumi.ComponentResourceOptions {
   let told: Promise<void> | undefined;
   const tell = () => {
-    // Nothing may wait for it here: the engine declares a provider for the question, and has no worker left to do so where
-    // as many new customers as it has workers wait in their hooks. The run waits for it at its end.
+    // The hook must not wait for it. The engine needs a worker for this question, and all workers may be busy with the hooks
+    // of new customers. The run waits for it at its end.
     told ??= warn(declared);
     return Promise.resolve();
   };

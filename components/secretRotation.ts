@@ -10,9 +10,9 @@ import { ROTATION_ATTRIBUTE, rotationName } from "../contract/names";
 const EXPIRATION_SECONDS = 300_000_000;
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** What of it Keycloak has, before anything is declared; in words, such as "client profile NAME". */
+/** What Keycloak has of it before anything is declared, in words such as "client profile NAME". */
 export interface RotationInKeycloak {
-  /** What is not as the program makes it: somebody else's, or somebody changed it. */
+  /** Those that differ from the program's: somebody else made them, or changed them. */
   readonly others: readonly string[];
   readonly missing: readonly string[];
 }
@@ -34,8 +34,8 @@ export function declareSecretRotation(
   { realmId, overlapDays, rotation }: SecretRotationArgs,
   options: pulumi.CustomResourceOptions,
 ): void {
-  // The name tells the days: other days make another pair, and the old one goes when the new one is there. The provider
-  // has released versions whose update of a profile changes nothing, and between two of one name none would be there.
+  // The name contains the days, so other days make another pair. Pulumi deletes the old pair after it has made the new one.
+  // An update would not do: in some versions of the provider, an update of a profile changes nothing.
   const declared = rotationPair(overlapDays);
   const [ofProfile, ofPolicy] = rotationInWords(overlapDays);
   const profile = new keycloak.RealmClientPolicyProfile(
@@ -108,7 +108,7 @@ function refusingOthers(words: string, rotation: RotationInKeycloak | undefined)
   return { hooks: { beforeCreate: [new pulumi.ResourceHook(`no other ${words}`, refuse, { onDryRun: true })] } };
 }
 
-/** Where the state has it, its id is known in a preview; an `up` would not make it anew. */
+/** Its id is known in a preview only if the state has it. Then an `up` alone would not make it again. */
 function warnOfMissing(words: string, { id }: pulumi.CustomResource, rotation: RotationInKeycloak | undefined): void {
   if (pulumi.runtime.isDryRun() && rotation?.missing.includes(words) === true) {
     id.apply(() =>

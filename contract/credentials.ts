@@ -5,14 +5,14 @@ export interface Credentials {
   readonly basic: string;
 }
 
-/** What Keycloak shows for a secret to whoever may not see it (ComponentRepresentation.SECRET_VALUE; clients: 26.8). */
+/** Keycloak shows this to somebody who may not see a secret (ComponentRepresentation.SECRET_VALUE; clients: 26.8). */
 const MASK = "**********";
 
 /** Keycloak's own secrets have 32 characters and more. */
 const LEAST_LENGTH = 16;
 
 /** Whether a text can be a client's secret: neither missing nor empty nor masked. */
-export function isSecret(secret: unknown): secret is string {
+export function isKnownSecret(secret: unknown): secret is string {
   return typeof secret === "string" && secret !== "" && secret !== MASK;
 }
 
@@ -22,8 +22,8 @@ export function isMasked(secret: unknown): boolean {
 }
 
 /**
- * What makes a secret look as if nobody had made it as one, in words that follow "its secret"; nothing of the secrets that
- * Keycloak makes. Keycloak takes any text, also one that a vault was to replace.
+ * Why a text is probably no real secret, in words that follow "its secret". Keycloak takes any text as a secret, also a
+ * reference that a vault should have replaced. The secrets that Keycloak makes are never odd.
  */
 export function oddityOf(secret: string): string | undefined {
   if (/^\W{0,2}[{(<\[%].*[})>\]%]$|^(arn|aws|env|file|op|ref|secret|vault)[:+]/i.test(secret)) {
@@ -37,7 +37,7 @@ export function oddityOf(secret: string): string | undefined {
 
 /** A customer's credentials; nothing without a secret: a credential is complete or absent. */
 export function credentialsOf(clientId: string, clientSecret: unknown): Credentials | undefined {
-  return isSecret(clientSecret) ? { clientSecret, basic: basicAuthorization(clientId, clientSecret) } : undefined;
+  return isKnownSecret(clientSecret) ? { clientSecret, basic: basicAuthorization(clientId, clientSecret) } : undefined;
 }
 
 /**

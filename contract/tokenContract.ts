@@ -11,7 +11,7 @@ export type Claims = Readonly<Record<string, Json>>;
 export type Expectation =
   /** Exactly this value. Lists of roles have no order (`unordered`). */
   | { readonly kind: "value"; readonly value: Json; readonly unordered?: true }
-  /** Any text of this form, which differs from token to token or is not ours to decide. */
+  /** Any text of this form: it differs from token to token, or Keycloak decides it. */
   | { readonly kind: "form"; readonly pattern: RegExp; readonly description: string }
   /** The time of issue: a number not after now. */
   | { readonly kind: "issuedAt" }
@@ -21,13 +21,13 @@ export type Expectation =
 /** All claims of a customer's access token, by name: a token has these and no others. */
 export type TokenContract = Readonly<Record<string, Expectation>>;
 
-/** What the contract takes from the settings that all customers share. */
+/** The settings of the contract that all customers share. */
 export type SharedSettings = Pick<
   Settings,
   "accessTokenLifespan" | "accountAccess" | "allowedOrigins" | "audience" | "publicUrl" | "realm"
 >;
 
-/** What the contract takes from one customer. */
+/** One customer, as far as the contract needs it. */
 export interface CustomerOfContract {
   readonly clientId: string;
   readonly organizationId: string;

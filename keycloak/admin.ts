@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { recordOf, stringsOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin } from "./answers";
+import { explainAdmin } from "./adminFaults";
 import { ofForm } from "../settings/shapes";
 import { issuedAtOf } from "./accessToken";
 import { refuseBlindness } from "./blindness";
@@ -33,7 +33,7 @@ export async function loginAsDeployer(
   asking: Omit<Place, "api" | "publicUrl"> | Place,
   accessToken?: string,
 ): Promise<KeycloakManager> {
-  // Who sets up a realm has no stack yet, and so no public URL to compare.
+  // Somebody who sets up a realm has no stack yet, and so no public URL to compare.
   if (accessToken === undefined && "publicUrl" in asking) {
     await refuseWrongServer(keycloak, asking);
   }
@@ -45,7 +45,7 @@ export async function loginAsDeployer(
   const send = async (method: string, path: string, isGood: (status: number) => boolean, json?: unknown) => {
     let { status, body } = await attempt(method, path, json);
     if (status === 401) {
-      // Recovering a large stack takes longer than a token lives.
+      // The token has ended: to recover a large stack takes longer.
       token = await logIn(keycloak, asking);
       ({ status, body } = await attempt(method, path, json));
     }
@@ -66,16 +66,13 @@ export async function loginAsDeployer(
   };
 }
 
-/**
- * By how many milliseconds Keycloak's clock is before this machine's, by a token that has just come; 0 where a ready
- * token does not tell it.
- */
+/** By how many milliseconds Keycloak's clock is ahead of this machine's: a new token tells it, a ready one does not (0). */
 function clockDifference(token: string, { deployer }: Pick<Place, "deployer">): number {
   const issuedAt = deployer.credentials.kind === "accessToken" ? undefined : issuedAtOf(token);
   return issuedAt === undefined ? 0 : issuedAt * 1000 - Date.now();
 }
 
-/** What the admin REST API has at a path. @throws SettingsError also where it is of another form */
+/** What the admin REST API has at a path. @throws SettingsError also if it has another form */
 export async function read<Schema extends v.GenericSchema>(
   admin: KeycloakAdmin,
   path: string,
@@ -112,7 +109,7 @@ async function logIn(...asking: Parameters<typeof login>): Promise<string> {
   }
 }
 
-/** By then, the command may have changed something. */
+/** Without "nothing was changed": at this time, the command may have changed something. */
 function refusal(faults: readonly Fault[]): SettingsError {
   return new SettingsError(faults, "in the stack's configuration, or in Keycloak");
 }

@@ -1,13 +1,13 @@
 import { administrationClient } from "../contract/names";
 import { SettingsError } from "../settings/faults";
-import { explainBlindness } from "./answers";
+import { explainBlindness } from "./adminFaults";
 import { deployersUser, type Settings } from "../settings/settings";
 
 type Asking = Pick<Settings, "deployer" | "realm">;
 
 /**
- * Keycloak answers 200 with an empty list to whoever may ask for clients or users (query-clients, query-users), but not
- * view them. So an empty list counts only from somebody who sees what is certainly there.
+ * Keycloak answers 200 with an empty list to a deployer who may ask for clients or users (query-clients, query-users), but
+ * not view them. So an empty list counts only if the deployer sees what is certainly there.
  * @throws SettingsError naming the role that the deployer lacks
  */
 export async function refuseBlindness(

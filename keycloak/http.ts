@@ -41,12 +41,12 @@ export interface KeycloakConnection {
 }
 
 const CONNECTIONS = 8;
-/** After which a connection that nobody uses is closed: before a server does it, who may do so while it is asked. */
+/** An unused connection is closed after this time. A server that closed it first might do so during a request. */
 const IDLE_MILLISECONDS = 4_000;
-/** Where the settings do not say it: more than the provider's own 5, since commands ask for all clients at once. */
+/** If the settings do not say it. The provider's own limit is 5; commands ask for all clients at once. */
 const TIMEOUT_SECONDS = 60;
 
-/** Asks Keycloak on the way that the Keycloak provider takes: its proxy, headers, certificates and time limit. */
+/** Asks Keycloak as the Keycloak provider does: with its proxy, headers, certificates and time limit. */
 export function connect(connection: Connection): KeycloakConnection {
   const { url, admin = connection } = connection;
   const main = clientOf(connection, connection);
@@ -76,7 +76,7 @@ interface Client {
   close(): void;
 }
 
-/** By Node.js's own client: to load another one takes each run longer (docs/decisions.md). */
+/** Node.js's own client, since each run would pay for the loading of another one (docs/decisions.md). */
 function clientOf(connection: Connection, { url, proxy }: Pick<Connection, "proxy" | "url">): Client {
   const { caCertificate, clientCertificate, insecure = false, timeout = TIMEOUT_SECONDS } = connection;
   if (proxy !== undefined && !isFollowed(proxy)) {
@@ -94,7 +94,7 @@ function clientOf(connection: Connection, { url, proxy }: Pick<Connection, "prox
     proxyEnv: proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
   };
   if (proxy?.startsWith("https:") && caCertificate !== undefined) {
-    // An agent's options are not those of the connection to an encrypted proxy, for which the provider takes this CA, too.
+    // The provider trusts this CA for an encrypted proxy, too. An agent's options do not reach the connection to the proxy.
     setDefaultCACertificates([...getCACertificates("default"), caCertificate]);
   }
   const agent = isEncrypted ? new EncryptedAgent(options) : new PlainAgent(options);
@@ -134,7 +134,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Some reasons are hidden one level down, and an attempt at several addresses has a code only. */
+/** Some reasons stand in the error's cause. If several addresses were tried, there is only a code. */
 function causeOf(error: unknown): string {
   const { cause, code, message, name } = Object(error) as Partial<NodeJS.ErrnoException>;
   return cause === undefined ? message || code || name || String(error) : causeOf(cause);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { basicAuthorization } from "../contract/credentials";
 import { SettingsError } from "../settings/faults";
-import { explainLogin } from "./answers";
+import { explainLogin } from "./loginFaults";
 import { type Deployer, realmUrl, type Settings } from "../settings/settings";
 import { type KeycloakConnection, KeycloakError } from "./http";
 import { assertionInWords } from "./accessToken";
@@ -67,7 +67,7 @@ async function askForToken(
   }
 }
 
-/** Written anew by whoever issues it, so that it is read for each login. */
+/** Its issuer writes the file again and again, so it is read for each login. */
 async function readAssertion(path: string): Promise<string> {
   try {
     return (await readFile(path, "utf8")).trim();
@@ -77,7 +77,7 @@ async function readAssertion(path: string): Promise<string> {
   }
 }
 
-/** For the very audience that the provider names: below the admin REST API's base URL. */
+/** The audience is the one that the provider names: the realm's address below the admin REST API's base URL. */
 async function sign(
   audience: string,
   clientId: string,

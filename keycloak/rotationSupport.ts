@@ -1,5 +1,5 @@
 import type { Fault } from "../settings/faults";
-import { nameOf } from "./answers";
+import { deployerName } from "./adminFaults";
 import type { Settings } from "../settings/settings";
 import { rolesOf } from "./accessToken";
 import { readServerInfo } from "./admin";
@@ -44,7 +44,7 @@ export async function rotationFaults(
             key: "keycloak:clientId",
             rule: "must be a client with the role manage-realm of realm-management, where secretRotation is set",
             reason: "what makes secrets overlap, a client profile and a client policy, belongs to the realm",
-            value: deployer.clientId ?? nameOf(deployer),
+            value: deployer.clientId ?? deployerName(deployer),
             remedy: `give its service account this role in realm ${realm}, or take secretRotation out of the stack file`,
           },
         ]

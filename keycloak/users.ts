@@ -5,7 +5,7 @@ import { type KeycloakAdmin, read } from "./admin";
 
 const USERS = v.array(v.object({ id: v.string(), username: v.string() }));
 
-/** What has become of the organization that a stack file names by a user, since an `up` wrote an id into the tokens. */
+/** The stack file names an organization by a user, and an `up` wrote that user's id into the tokens. What is true now? */
 export type OrganizationNow =
   | { readonly kind: "same" }
   /** Keycloak shows the deployer no such user. */
@@ -26,7 +26,7 @@ export async function organizationNow(
   return { kind: "other", id, ...(before === undefined ? {} : { before: before.username }) };
 }
 
-/** A customer whose organization the stack file names by a user, of the same name as at the last `up`, but another one. */
+/** A customer whose organization is another user than at the last `up`, though the user's name is the same. */
 export interface OtherUser {
   readonly clientId: string;
   readonly text: string;

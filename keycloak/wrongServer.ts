@@ -1,6 +1,6 @@
 import { recordOf } from "../settings/decode";
 import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin, explainNoAnswer, explainNotReady } from "./answers";
+import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults";
 import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings";
 import { type Answer, type KeycloakConnection, NoAnswerError } from "./http";
 
@@ -8,8 +8,8 @@ import { type Answer, type KeycloakConnection, NoAnswerError } from "./http";
 export type Place = Pick<Settings, "api" | "connection" | "deployer" | "publicUrl" | "realm">;
 
 /**
- * Before anything is sent to a server or believed of it: another one, with an empty realm of the same name, would look
- * as if somebody had deleted all customers.
+ * To be called before anything is sent to a server or believed of it. Another server, with an empty realm of the same name,
+ * would look as if somebody had deleted all customers.
  * @returns the issuer as the server spells it
  * @throws SettingsError where the server is not the one that the settings speak of
  */

@@ -1,13 +1,7 @@
 import { NoAnswerError } from "../keycloak/http";
 import type { Fault } from "../settings/faults";
-import {
-  explainAdmin,
-  explainHiddenVersion,
-  explainLogin,
-  explainNoAnswer,
-  explainNotReady,
-  NETWORK,
-} from "../keycloak/answers";
+import { explainAdmin, explainHiddenVersion, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults";
+import { explainLogin } from "../keycloak/loginFaults";
 import type { Settings } from "../settings/settings";
 
 /** What a failed lookup means, in the user's words. The server's own text is kept where it helps. */

@@ -6,8 +6,8 @@ import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import { checkLogin, type LoginCheck } from "./loginCheck";
 import {
-  checkElsewhere,
-  checkOrganizations,
+  checkOtherStacks,
+  checkResolvedOrganizations,
   lookUpOrganizations,
   type ResolvedIntegration,
   usersByRest,
@@ -20,7 +20,7 @@ export interface Lookups {
   readonly integrations: readonly ResolvedIntegration[];
   /** By name: the ids of the roles that the account client scope maps; empty where the stack wants none. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
-  /** Undefined where nobody looked: see {@link checkLogin}. */
+  /** Undefined if the program did not look: see {@link checkLogin}. */
   readonly rotation: RotationInKeycloak | undefined;
   readonly now: LoginCheck["now"];
 }
@@ -33,7 +33,7 @@ export interface Lookups {
 export async function lookUp(settings: Settings): Promise<Lookups> {
   const { faults: loginFaults, rotation, now } = await checkLogin(settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
-    // Where this fails, the others fail for the same reason: it alone is told.
+    // If this fails, the others fail for the same reason: only this one is told.
     keycloak
       .getRealm({ realm: settings.realm })
       .catch((error: unknown) => Promise.reject(new SettingsError([explainFailure(error, settings)]))),
@@ -51,8 +51,8 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
   if (faults.length === 0) {
     const { found } = organizations;
     faults.push(
-      ...checkOrganizations(found, settings),
-      ...(await checkElsewhere(found, settings, (ids) => usersByRest(ids, settings))),
+      ...checkResolvedOrganizations(found, settings),
+      ...(await checkOtherStacks(found, settings, (ids) => usersByRest(ids, settings))),
     );
   }
   if (faults.length > 0) {

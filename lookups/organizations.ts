@@ -46,10 +46,10 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
 }
 
 /**
- * What is wrong with the organizations beside those of the realm's other stacks, which may name by an id what this one
- * names by a user, or the other way round.
+ * What is wrong with the organizations, compared with those of the realm's other stacks. One stack may name by an id what
+ * another one names by a user.
  */
-export async function checkElsewhere(
+export async function checkOtherStacks(
   integrations: readonly ResolvedIntegration[],
   { twinsElsewhere }: Pick<Settings, "twinsElsewhere">,
   usersOf: (ids: readonly string[]) => Promise<readonly { readonly id: string; readonly username: string }[]>,
@@ -87,8 +87,8 @@ export async function usersByRest(ids: readonly string[], settings: Settings) {
   }
 }
 
-/** The rules about organizations once more, now that user names have become ids. */
-export function checkOrganizations(integrations: readonly ResolvedIntegration[], settings: Settings): Fault[] {
+/** The rules about organizations again: now the ids of all users are known. */
+export function checkResolvedOrganizations(integrations: readonly ResolvedIntegration[], settings: Settings): Fault[] {
   return [
     ...integrations.flatMap(({ clientId, organization, organizationId }) =>
       settings.forbiddenOrganizationIds.includes(organizationId) && "user" in organization
@@ -116,10 +116,12 @@ export function checkOrganizations(integrations: readonly ResolvedIntegration[],
 type MapperUpdate = Pick<pulumi.ResourceHookArgs, "name" | "newInputs" | "oldInputs">;
 
 /**
- * An option of the customers, by which a preview and an `up` warn of each one whose organization becomes another: its
- * tokens then name somebody else's data, and no line of the stack file need have changed for that.
+ * An option of the customers. A preview and an `up` warn of each customer whose organization becomes another one: its
+ * tokens will name somebody else's data. That can happen without a change of the stack file.
  */
-export function tellingOrganizations(integrations: readonly ResolvedIntegration[]): pulumi.ComponentResourceOptions {
+export function warningOfOtherOrganizations(
+  integrations: readonly ResolvedIntegration[],
+): pulumi.ComponentResourceOptions {
   const hook = new pulumi.ResourceHook(
     "organization",
     async (update) => {

@@ -8,7 +8,7 @@ import {
   realmScopeNames,
 } from "../contract/names";
 import { type Fault, shown } from "../settings/faults";
-import { explainBlindness } from "../keycloak/answers";
+import { explainBlindness } from "../keycloak/adminFaults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 import type { Found } from "./found";
@@ -38,7 +38,7 @@ export async function lookUpAccountRoles(settings: Settings): Promise<Found<[nam
   }
 }
 
-/** A client scope that is missing would show only during `up`, with the client already made and its lists not. */
+/** Without this, an `up` would find a missing client scope only after it has made the client. */
 export async function checkScopes(settings: Settings): Promise<Fault[]> {
   const { realm, realmStack } = settings;
   const faults = await Promise.all([
@@ -69,11 +69,11 @@ async function checkScope(name: string, settings: Settings, absent: Fault): Prom
   }
 }
 
-/** The provider's own words for what is in no list that it was given. */
+/** In the provider's own words: it is in no list that Keycloak gave. */
 const isAbsence = (error: unknown) =>
   /does not exist|not found|matched 0 /.test(String(error)) && !/: \d{3} /.test(String(error));
 
-/** Whoever may look at clients sees this one. */
+/** A deployer who may view clients sees this one. */
 function maySeeClients({ realm }: Settings): Promise<boolean> {
   return keycloak.openid.getClient({ realmId: realm, clientId: administrationClient(realm) }).then(
     () => true,

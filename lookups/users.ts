@@ -1,7 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 
 import type { Fault } from "../settings/faults";
-import { nameOf } from "../keycloak/answers";
+import { deployerName } from "../keycloak/adminFaults";
 import { deployersUser, type Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
 
@@ -32,7 +32,7 @@ const SERVICE_ACCOUNT: UserFault = {
   remedy: "name a user of the customer's organization",
 };
 
-/** What is wrong with a user who was switched off, unless the customer is retired as well. */
+/** What is wrong with a disabled user, unless the customer is retired, too. */
 export const DISABLED_USER: UserFault = {
   rule: "must not be a disabled user",
   reason: "a user who was switched off no longer stands for the organization",
@@ -59,9 +59,9 @@ async function explainAbsence(username: string, settings: Settings, error: unkno
   }
   if (!(await maySeeUsers(settings))) {
     return {
-      rule: `must be visible to the deployer, ${nameOf(deployer)}`,
+      rule: `must be visible to the deployer, ${deployerName(deployer)}`,
       reason: "Keycloak shows the deployer no users: it lacks the role view-users",
-      remedy: `give the service account of ${nameOf(deployer)} the role view-users of the client realm-management`,
+      remedy: `give the service account of ${deployerName(deployer)} the role view-users of the client realm-management`,
     };
   }
   const hasCapitals = lowerCase !== username;
@@ -90,7 +90,10 @@ async function exists(realmId: string, username: string): Promise<boolean> {
   );
 }
 
-/** Whoever may look at users sees its own. Of another realm, it is told that nobody is there, and anybody else is forbidden to ask. */
+/**
+ * A deployer who may view users sees its own. A deployer of another realm has none there: it asks for the roles of nobody,
+ * and Keycloak forbids that question only to those who may not view users.
+ */
 async function maySeeUsers(settings: Settings): Promise<boolean> {
   const { realm } = settings;
   const own = deployersUser(settings);

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names";
-import { basicAuthorization, isSecret } from "../../contract/credentials";
+import { basicAuthorization, isKnownSecret } from "../../contract/credentials";
 import type { Settings } from "../../settings/settings";
 import { compareClaims } from "../../contract/compareClaims";
 import { tokenContract } from "../../contract/tokenContract";
@@ -97,7 +97,7 @@ async function tokenToday(
   { realm }: Settings,
   keycloak: KeycloakConnection,
 ): Promise<{ readonly claims: Claims } | { readonly reason: string }> {
-  if (!isSecret(client.secret)) {
+  if (!isKnownSecret(client.secret)) {
     return { reason: "Keycloak shows no secret of it: it is public, or the deployer lacks the role manage-clients" };
   }
   try {

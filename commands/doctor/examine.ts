@@ -2,7 +2,7 @@ import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
-import { nameOf } from "../../keycloak/answers";
+import { deployerName } from "../../keycloak/adminFaults";
 import type { Deployer, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/commandLine";
@@ -90,14 +90,14 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
       ? [
           warning(
             "login",
-            `accepted, but of a user by ${nameOf(deployer)}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
+            `accepted, but of a user by ${deployerName(deployer)}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
             "unset them, so that the deployer logs in as the client itself",
           ),
         ]
       : [
           right(
             "login",
-            `${nameOf({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
+            `${deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
           ),
         ];
   });

@@ -1,6 +1,6 @@
 import { gte, valid } from "semver";
 
-import { showVersion } from "../../keycloak/answers";
+import { showVersion } from "../../keycloak/adminFaults";
 import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check";
 
 /** What decides which roles a deployer needs. */

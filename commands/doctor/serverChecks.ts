@@ -4,7 +4,7 @@ import * as v from "valibot";
 
 import { BUILT_IN_SCOPES } from "../../contract/names";
 import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
-import { isSecret } from "../../contract/credentials";
+import { isKnownSecret } from "../../contract/credentials";
 import type { Connection, Settings } from "../../settings/settings";
 import { issuerOf } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../../contract/compareClaims";
@@ -146,7 +146,7 @@ export async function checkSecrets(
   for (const clientId of [...deployed.slice(0, 1), ...own]) {
     const client = await findClient(admin, clientId);
     if (client !== undefined) {
-      return isSecret(client.secret)
+      return isKnownSecret(client.secret)
         ? right(about, "the deployer may see them")
         : warning(
             about,

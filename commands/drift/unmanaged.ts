@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isSecret } from "../../contract/credentials";
+import { isKnownSecret } from "../../contract/credentials";
 import type { StackOutputs } from "../cli/stack";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
@@ -53,7 +53,7 @@ export async function unmanagedChanges(
       const kind = resource.type === TYPES.client ? "clients" : "client-scopes";
       const found = await read(admin, `/${kind}/${resource.id}`, REPRESENTATION);
       const handedOver = resource.type === TYPES.client ? credentials?.[resource.owner.name]?.clientSecret : undefined;
-      if (handedOver !== undefined && usesSecret(found) && !isSecret(found.secret)) {
+      if (handedOver !== undefined && usesSecret(found) && !isKnownSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
       }
       if (handedOver !== undefined && isPrevious(found, handedOver, now)) {
@@ -99,7 +99,7 @@ function usesSecret({ clientAuthenticatorType = "client-secret", publicClient }:
 
 function secretChange(resource: ManagedResource, found: Representation, handedOver: string | undefined): Finding[] {
   const { secret } = found;
-  if (!usesSecret(found) || !isSecret(secret) || !isSecret(handedOver) || secret === handedOver) {
+  if (!usesSecret(found) || !isKnownSecret(secret) || !isKnownSecret(handedOver) || secret === handedOver) {
     return [];
   }
   const sentence = `someone regenerated the secret of ${whom(resource)}: the one that was handed over is refused`;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isMasked, isSecret } from "../../contract/credentials";
+import { isMasked, isKnownSecret } from "../../contract/credentials";
 import { TYPES } from "../../contract/types";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { findClient, oddSecret } from "../../keycloak/clients";
@@ -15,7 +15,7 @@ import { RecoveryError } from "../locks/stackLock";
 export function clientsWithoutSecret(resources: readonly StateResource[]): string[] {
   return resources
     .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
-    .filter(({ outputs }) => !isSecret(plainOf(outputs?.["clientSecret"])))
+    .filter(({ outputs }) => !isKnownSecret(plainOf(outputs?.["clientSecret"])))
     .map(({ urn }) => urn);
 }
 
@@ -41,7 +41,7 @@ export async function clientsWithOtherSecret(
           return [];
         }
         const isOther = found.secret !== stored;
-        const oddity = isOther || !isSecret(stored) ? oddSecret(found) : undefined;
+        const oddity = isOther || !isKnownSecret(stored) ? oddSecret(found) : undefined;
         if (isMasked(found.secret)) {
           faults.push(
             `${found.clientId}: Keycloak does not show the deployer its secret, so that it cannot be said whether the ` +
@@ -55,7 +55,7 @@ export async function clientsWithOtherSecret(
               (found.secret === "" ? "" : ` To have the state take it as it is, run before: ${asItIs}`),
           );
         }
-        return isOther && isSecret(stored) && isSecret(found.secret) ? [urn] : [];
+        return isOther && isKnownSecret(stored) && isKnownSecret(found.secret) ? [urn] : [];
       }),
   );
   if (faults.length > 0) {

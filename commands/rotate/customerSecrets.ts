@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isMasked, isSecret } from "../../contract/credentials";
+import { isMasked, isKnownSecret } from "../../contract/credentials";
 import { didYouMean } from "../../settings/faults";
 import type { IntegrationSettings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
@@ -89,5 +89,5 @@ async function timesOf(
     return age;
   }
   const { value } = await read(admin, `/clients/${client.id}/client-secret/rotated`, ROTATED);
-  return isSecret(value) ? { ...age, previous: { secret: value, worksUntil: overlapEnds } } : age;
+  return isKnownSecret(value) ? { ...age, previous: { secret: value, worksUntil: overlapEnds } } : age;
 }

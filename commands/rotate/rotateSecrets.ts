@@ -1,4 +1,4 @@
-import { basicAuthorization, isSecret } from "../../contract/credentials";
+import { basicAuthorization, isKnownSecret } from "../../contract/credentials";
 import { TYPES } from "../../contract/types";
 import { InterruptedError } from "../../processes/run";
 import { recordOf } from "../../settings/decode";
@@ -61,7 +61,7 @@ async function renew(step: RotationStep, urn: string, tools: RotationTools): Pro
     await holdingLock([urn], [secrets], tools, async () => {
       if (action === "renew") {
         const { value } = recordOf(await admin.change("POST", path));
-        if (!isSecret(value)) {
+        if (!isKnownSecret(value)) {
           throw new RotationError("Keycloak does not show it to the deployer");
         }
         present = value;
@@ -140,7 +140,7 @@ async function prove(clientId: string, secrets: Proving, tools: RotationTools): 
       `${clientId}: Keycloak refuses its own new secret; run: npm run verify -- --stack ${tools.stack}`,
     );
   }
-  const previousWorks = isSecret(previous) && (await getsToken(clientId, previous, tools));
+  const previousWorks = isKnownSecret(previous) && (await getsToken(clientId, previous, tools));
   const shouldWork = worksUntil !== undefined && worksUntil > tools.admin.now();
   if (previousWorks !== shouldWork) {
     throw new RotationError(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Credentials } from "../../outputs";
 import { run } from "../../processes/run";
-import { showVersion } from "../../keycloak/answers";
+import { showVersion } from "../../keycloak/adminFaults";
 import { Administrator } from "./keycloak";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { Meddler } from "./meddling";

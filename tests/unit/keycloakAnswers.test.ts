@@ -15,7 +15,7 @@ import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { fetchToken } from "../../keycloak/tokens";
 import { SettingsError } from "../../settings/faults";
-import { explainLogin } from "../../keycloak/answers";
+import { explainLogin } from "../../keycloak/loginFaults";
 import { issuerOf } from "../../settings/settings";
 import { accepted, configuration, OTHER_ID, SECRET, withIntegrations } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge } from "./fakeKeycloak";

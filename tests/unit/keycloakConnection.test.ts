@@ -14,7 +14,7 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "../../keycloak/http";
 import { checkLogin } from "../../lookups/loginCheck";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
-import { explainNoAnswer } from "../../keycloak/answers";
+import { explainNoAnswer } from "../../keycloak/adminFaults";
 import { type Connection, type Credentials, issuerOf } from "../../settings/settings";
 import { accepted, configuration } from "./configuration";
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 
 import { stringify } from "yaml";
 
-import { checkElsewhere } from "../../lookups/organizations";
+import { checkOtherStacks } from "../../lookups/organizations";
 import { formatFaults, SettingsError } from "../../settings/faults";
 import { withStackFiles } from "../../settings/sourceFiles";
 import { readSettings } from "../../settings/read";
@@ -298,7 +298,7 @@ describe("one organization in two stacks, once by the user's id and once by name
     settingsOf(stack, config).integrations.map((integration) => ({ ...integration, organizationId }));
   const told = async (stack: string, config: Config) => {
     const users = () => Promise.resolve([{ id: ID, username: "bo" }]);
-    const faults = await checkElsewhere(resolved(stack, config, ID), settingsOf(stack, config), users);
+    const faults = await checkOtherStacks(resolved(stack, config, ID), settingsOf(stack, config), users);
     return faults.map(({ key, rule, value }) => [key, rule, value]);
   };
   const BY_ID: Config = { ...REALM, "scpcloud:integrations": { acme: { organizationId: ID } } };

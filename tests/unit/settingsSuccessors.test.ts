@@ -1,7 +1,7 @@
 import { customersTable } from "../../commands/customers/customersTable";
 import { listCustomers } from "../../commands/customers/customerList";
 import { tokenChanges } from "../../commands/review/claimsDiff";
-import { checkOrganizations } from "../../lookups/organizations";
+import { checkResolvedOrganizations } from "../../lookups/organizations";
 import { accepted, ID, onlyFault, withIntegrations } from "./configuration";
 import { fakeAdmin } from "./fakePulumi";
 
@@ -15,7 +15,7 @@ describe("a second client of a customer", () => {
       { clientId: "acme-2", organization: { user: "anna" }, successorOf: "acme" },
     ]);
     const resolved = PAIR.integrations.map((integration) => ({ ...integration, organizationId: ID }));
-    expect(checkOrganizations(resolved, PAIR)).toEqual([]);
+    expect(checkResolvedOrganizations(resolved, PAIR)).toEqual([]);
   });
 
   test("does not hide that a third customer has the same organization", () => {
@@ -23,7 +23,7 @@ describe("a second client of a customer", () => {
       withIntegrations({ acme: ACME, "acme-2": { successorOf: "acme" }, globex: { organizationId: ID } }),
     );
     const resolved = settings.integrations.map((integration) => ({ ...integration, organizationId: ID }));
-    expect(checkOrganizations(resolved, settings).map(({ key }) => key)).toEqual([
+    expect(checkResolvedOrganizations(resolved, settings).map(({ key }) => key)).toEqual([
       "scpcloud:integrations.acme",
       "scpcloud:integrations.globex",
     ]);

@@ -16,7 +16,7 @@ import { randomSecret } from "../../../development/keycloak/secrets";
 import { type EmbeddedServer, startServer } from "../../../development/keycloak/server";
 import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions";
 import type { Credentials } from "../../../outputs";
-import { showVersion } from "../../../keycloak/answers";
+import { showVersion } from "../../../keycloak/adminFaults";
 import { Meddler } from "../meddling";
 import { lastingPort } from "../../../development/keycloak/ports";
 import { committedStackFile, Project, type StackFile } from "../project";

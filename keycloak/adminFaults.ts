@@ -1,0 +1,150 @@
+import type { Fault } from "../settings/faults";
+import type { Deployer, Settings } from "../settings/settings";
+
+/** An answer of Keycloak other than what was asked for, whoever asked: the provider's plugin or a command. */
+export interface RefusedAnswer {
+  readonly status: number;
+  /** The server's own words, such as `invalid_client: Invalid client credentials`; the plugin keeps them to itself. */
+  readonly said?: string;
+  /** What was asked for below Keycloak's base URL, where it is known. */
+  readonly path?: string;
+}
+
+/** What an explanation takes from the settings. */
+export type Asking = Pick<Settings, "connection" | "deployer" | "realm">;
+
+/** The roles of the client realm-management that a deployer needs. */
+export const DEPLOYER_ROLES = "manage-clients, view-users and view-realm";
+
+/** What else it needs for protocol mappers (CVE-2026-4629). */
+export const MAPPER_ROLES = "manage-clients and, from Keycloak 26.8.2 on, manage-realm";
+
+/** The deployer's client in words. */
+export function deployerName({ clientId, realm }: Deployer): string {
+  return clientId === undefined
+    ? `the client of the assertion, in realm ${realm}`
+    : `client "${clientId}" of realm ${realm}`;
+}
+
+/** Why the admin REST API did not do what the deployer asked for, whose login was accepted. */
+export function explainAdmin(answer: RefusedAnswer, { connection, deployer, realm }: Asking): Fault {
+  const { status, said = "", path = "the admin REST API" } = answer;
+  const who = deployerName(deployer);
+  const key = "keycloak:clientId";
+  switch (status) {
+    case 401:
+      return {
+        key,
+        rule: "must be a client whose tokens the admin REST API accepts",
+        reason:
+          `Keycloak accepted the login of ${who}, but answered 401 at ${path}; from 26.8.2 on a token needs the ` +
+          "audience that the client scope kc-admin-api gives",
+        value: deployer.clientId ?? who,
+        remedy: `add kc-admin-api to the default client scopes of ${who}, where the realm has that scope`,
+      };
+    case 403:
+      return {
+        key,
+        rule: `must be a client with the roles ${DEPLOYER_ROLES} of realm-management`,
+        reason: `Keycloak forbade (403) ${path} to ${who}`,
+        value: deployer.clientId ?? who,
+        remedy: `give its service account these roles in realm ${realm}`,
+      };
+    case 404:
+      return {
+        key: "scpcloud:realm",
+        rule: "must be a realm of the server that has all that the program asks for",
+        reason: `Keycloak answered 404 at ${path}${said === "" ? "" : `: ${said}`}`,
+        value: realm,
+        remedy: "write the realm's name as in the admin console; the case of its letters matters",
+      };
+    case 400:
+    case 409:
+      return {
+        key: "keycloak:url",
+        rule: "must be a Keycloak that does what is asked of it",
+        reason: `it refused ${path}: ${status}${said === "" ? "" : ` ${said}`}`,
+        value: connection.url,
+        remedy: "see what its words name; its log tells more for the time of this run",
+      };
+    default:
+      return explainNotReady(answer, { connection });
+  }
+}
+
+/** No answer came. The reason is in the words of Go or of Node.js. */
+export function explainNoAnswer(reason: string, { connection }: Pick<Asking, "connection">): Fault {
+  if (!/x509|certificate/i.test(reason)) {
+    return {
+      key: "keycloak:url",
+      rule: "must be a Keycloak that answers",
+      reason: `it could not be reached: ${NETWORK.exec(reason)?.[0] ?? reason}`,
+      value: connection.url,
+      remedy: "check the URL and whether the server is up; the embedded one is started by: make up",
+    };
+  }
+  const isOfTime = /expired|not yet valid/i.test(reason);
+  return {
+    key: "keycloak:url",
+    rule: "must be a server with a certificate that the deployer trusts",
+    reason: `its certificate was refused: ${(isOfTime ? undefined : /x509: [^(]*/.exec(reason)?.[0].trim()) ?? reason}`,
+    value: connection.url,
+    remedy: isOfTime
+      ? `compare this machine's clock, which says ${new Date().toISOString()}; if it is right, have the certificate renewed`
+      : "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR; " +
+        'for the embedded Keycloak: eval "$(make env)"',
+  };
+}
+
+/** The words of Go that say all; those of Node.js are short. */
+export const NETWORK =
+  /connection refused|connection reset|no such host|i\/o timeout|deadline exceeded|network is unreachable|EOF/;
+
+/** An empty list is no answer to a deployer who may ask, but not look. */
+export function explainBlindness(
+  role: "view-clients" | "view-users",
+  { deployer, realm }: Pick<Asking, "deployer" | "realm">,
+): Fault {
+  const manages = role.replace("view", "manage");
+  return {
+    key: "keycloak:clientId",
+    rule: `must be a client with the role ${role} or ${manages} of realm-management`,
+    reason: `Keycloak shows empty lists to ${deployerName(deployer)}: it hides what is there`,
+    remedy: `give its service account the role ${role}, or for up ${manages}, in realm ${realm}`,
+  };
+}
+
+/** The server, or a proxy before it, answers, but not to what was asked. */
+export function explainNotReady(
+  { status, said = "", path }: RefusedAnswer,
+  { connection }: Pick<Asking, "connection">,
+): Fault {
+  const at = path === undefined ? "" : ` at ${path}`;
+  return {
+    key: "keycloak:url",
+    rule: "must be a Keycloak that answers",
+    reason: `${status >= 500 ? "it, or a proxy before it, failed" : "it gave an unexpected answer"}${at}: ${status}${said === "" ? "" : ` ${said}`}`,
+    value: connection.url,
+    remedy: "look into the log of Keycloak, and of the proxy, for the time of this run",
+  };
+}
+
+/** What lets a deployer see the server's version (tried on 26.4.7, 26.5.6 and 26.7.3). */
+export function showVersion(realm: string): string {
+  return (
+    "give the deployer's service account the role manage-realm of realm-management " +
+    `(on 26.4 instead: a role view-system, which you add to realm-management) in realm ${realm}`
+  );
+}
+
+/** The plugin could not read the server's version, which 26.4 and later do not show to everybody. */
+export function explainHiddenVersion(realm: string): Fault {
+  return {
+    key: "keycloak:keycloakVersion",
+    rule: "must be set, or the server's version visible",
+    reason: "the plugin asks for it, and Keycloak 26.4 or later does not show it to the deployer",
+    remedy:
+      "run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); " +
+      `or ${showVersion(realm)}`,
+  };
+}
