@@ -13,7 +13,7 @@ const common = {
   clearMocks: true,
   transform: { "\\.[jt]s$": ["ts-jest", { diagnostics: false, tsconfig }] },
   // These are published as ES modules only, which jest cannot require.
-  transformIgnorePatterns: ["/node_modules/(?!(jose|age-encryption|@noble|@scure)/)"],
+  transformIgnorePatterns: ["/node_modules/(?!(commander|jose|age-encryption|@noble|@scure)/)"],
 };
 
 const endToEnd = {

@@ -1,5 +1,6 @@
 // Pulumi runs the program with `node --require ./loader.js` (Pulumi.yaml). Its own way loads all of TypeScript at each run.
-// Commands are run with `node loader.js FILE`: with `--import` in NODE_OPTIONS, Node.js would load FILE in its own way.
+// Other files are run with `node loader.js FILE`, the verbs by `scpcloud`, which requires this file: with `--import` in
+// NODE_OPTIONS, Node.js would load FILE in its own way.
 const Module = require("node:module");
 const { join, resolve } = require("node:path");
 

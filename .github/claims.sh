@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=$1
+PATH=$PATH:$PWD
 
 # Also of the stacks whose file is removed.
 stacks() {
@@ -12,7 +13,10 @@ stacks() {
 
 failed=0
 while IFS= read -r stack; do
-  text=$(npm run --silent claims -- --stack "$stack" --base "$base" </dev/null) || failed=1
+  status=0
+  text=$(scpcloud review --stack "$stack" --base "$base" </dev/null) || status=$?
+  # 3: a token changes.
+  case $status in 0 | 3) ;; *) failed=1 ;; esac
   printf '%s\n\n' "${text:-### $stack: no claims; the log of the run says why}"
 done < <(stacks)
 exit "$failed"

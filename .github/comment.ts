@@ -1,4 +1,4 @@
-/** Prints what `claims` and `summary` wrote as one comment on a pull request: comment.ts FOLDER [REALM-STACKS] */
+/** Prints what `scpcloud review` wrote, part by part, as one comment on a pull request: comment.ts FOLDER [REALM-STACKS] */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

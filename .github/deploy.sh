@@ -27,5 +27,6 @@ if [ "${RUNNER_ENVIRONMENT:-}" = github-hosted ]; then
   sudo hostname "${name:0:63}"
 fi
 
-npm run --silent rollout -- --realm-stack "$stack" --plan "$plan" --yes --policy-pack policy-pack
-npm run --silent verify -- --realm-stack "$stack"
+PATH=$PATH:$PWD
+scpcloud rollout --realm-stack "$stack" --plan "$plan" --yes --policy-pack policy-pack
+scpcloud verify --realm-stack "$stack"

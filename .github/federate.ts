@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 
-import { messageOf, UsageError } from "../commands/cli/commandLine";
+import { messageOf, UsageError } from "../commands/cli/errors";
 import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin";
 import { findClient } from "../keycloak/clients";
 import { connect } from "../keycloak/http";

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stack=$1
+PATH=$PATH:$PWD
 
 if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   echo "Nobody looks at $stack: the GitHub environment has no variable PULUMI_BACKEND_URL (.github/workflows/README.md)." >&2
@@ -17,7 +18,7 @@ failed=0
 look() {
   local title=$1 status=0
   shift
-  npm run --silent "$1" -- --realm-stack "$stack" "${@:2}" 2>&1 | tee "$text" || status=$?
+  scpcloud "$1" --realm-stack "$stack" "${@:2}" 2>&1 | tee "$text" || status=$?
   case $status in
     0) .github/issue.sh "$title" ;;
     # Found; any other status is an error, which says nothing of what there is.

@@ -10,4 +10,5 @@ if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   exit 1
 fi
 
-npm run --silent rollout -- --realm-stack "$stack" --save-plan "$plan" --policy-pack policy-pack
+PATH=$PATH:$PWD
+scpcloud rollout --realm-stack "$stack" --save-plan "$plan" --policy-pack policy-pack

@@ -19,4 +19,5 @@ if ! refusal=$(node loader.js .github/stack-files.ts "$folder" --checked 2>&1); 
   exit 1
 fi
 
-npm run --silent summary -- --realm-stack "$stack" --policy-pack policy-pack
+PATH=$PATH:$PWD
+scpcloud review --realm-stack "$stack" --run-preview --policy-pack policy-pack

@@ -5,7 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { messageOf, UsageError } from "../commands/cli/commandLine";
+import { messageOf, UsageError } from "../commands/cli/errors";
 import { STACK_NAME } from "../commands/cli/stackName";
 import { type Changes, changesSince } from "../commands/rollout/changedStacks";
 import { type Fault, SettingsError, shown } from "../settings/faults";

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { stringify } from "yaml";
 
-import { messageOf, UsageError } from "../commands/cli/commandLine";
+import { messageOf, UsageError } from "../commands/cli/errors";
 import { type Fault, SettingsError, shown } from "../settings/faults";
 import { parseStackFile, type StackFile } from "../settings/stackFile";
 import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFiles";

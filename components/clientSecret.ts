@@ -33,7 +33,7 @@ export function readSecret(
     const text =
       `The secret of client "${clientId}" is not known: the state has none, and Keycloak shows the deployer ` +
       `${asked === undefined || asked === "" ? "none" : "asterisks, so that it lacks the role manage-clients"}. ` +
-      `The stack gives out no credentials for it. Run: npm run recover -- --stack ${pulumi.getStack()}`;
+      `The stack gives out no credentials for it. Run: scpcloud recover --stack ${pulumi.getStack()}`;
     // In a preview, the planned update may make Keycloak give out the secret, such as that of a client that became public.
     if (pulumi.runtime.isDryRun()) {
       await pulumi.log.warn(text, client);
@@ -100,13 +100,13 @@ export function endedSecret({ newInputs, stored, found, now }: ClientUpdate, sta
     return (
       `Keycloak has another secret of the client "${clientId}" than this stack's state: a rotation was stopped, or somebody ` +
       "renewed it. An update would put the old one in its place. To have the stack take over Keycloak's, run: " +
-      `npm run recover -- --stack ${stack}`
+      `scpcloud recover --stack ${stack}`
     );
   }
   const worksUntil = new Date(Number(found.extraConfig["client.secret.rotated.expiration.time"] ?? 0) * 1000);
   return worksUntil > now && extraConfig[ROTATION_ATTRIBUTE] !== "true"
     ? `The previous secret of the client "${clientId}" works until ${worksUntil.toISOString()}. Without ` +
         "scpcloud:secretRotation it ends by chance, at some later change of the client. End it first: " +
-        `npm run rotate -- --stack ${stack} --customer ${clientId} --end-overlap. Or set scpcloud:secretRotation again`
+        `scpcloud rotate --stack ${stack} --customer ${clientId} --end-overlap. Or set scpcloud:secretRotation again`
     : undefined;
 }

@@ -72,7 +72,7 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
   if (failedOperation === "create" && errors.some((error) => /\b409\b|already exists|name duplicated/.test(error))) {
     const recover =
       `Keycloak already has a ${object}, which this stack's state does not know. Nothing was changed in it. If an earlier ` +
-      `run was killed before it could save its state, run: npm run recover -- --stack ${stack}.`;
+      `run was killed before it could save its state, run: scpcloud recover --stack ${stack}.`;
     const replaced =
       "If this run was to replace it (--replace, --target-replace), the state does know it: leave that option out, since " +
       "Keycloak cannot have two.";
@@ -86,7 +86,7 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
         : "";
     return (
       `${recover} If somebody made it by ` +
-      `hand, run: npm run adopt -- --stack ${stack}, which shows what changes before it changes anything. ` +
+      `hand, run: scpcloud adopt --stack ${stack}, which shows what changes before it changes anything. ` +
       `Both keep a client's id and secret.${user} ${replaced}`
     );
   }
@@ -105,7 +105,7 @@ function explainEngine({ errors, name, newInputs, type }: Refusal, stack: string
   if (errors.some((error) => /name .* is already in use|network with name .* already exists/.test(error))) {
     return (
       `The Docker engine already has a ${object}, which this stack's state does not know: probably an earlier run was ` +
-      `killed before it could save its state. To have it made anew, run: npm run recover -- --stack ${stack}`
+      `killed before it could save its state. To have it made anew, run: scpcloud recover --stack ${stack}`
     );
   }
   if (errors.some((error) => /port is already allocated|address already in use/.test(error))) {

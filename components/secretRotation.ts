@@ -114,7 +114,7 @@ function warnOfMissing(words: string, { id }: pulumi.CustomResource, rotation: R
     id.apply(() =>
       pulumi.log.warn(
         `Somebody deleted the ${words} in Keycloak: a previous secret stops as soon as one is renewed. An up alone does not ` +
-          `make it anew. Run: npm run recover -- --stack ${pulumi.getStack()}`,
+          `make it anew. Run: scpcloud recover --stack ${pulumi.getStack()}`,
       ),
     );
   }

@@ -21,7 +21,8 @@ runToExitCode(async () => {
   const env = processEnvironment(variables, pathEntries);
   const pulumi = (args: readonly string[], further = {}) =>
     runHere("pulumi", [...args, "--non-interactive"], { ...env, ...further });
-  const npm = (...args: string[]) => runHere("npm", ["run", "--silent", ...args], env);
+  const scpcloud = (...args: string[]) =>
+    runHere(process.execPath, [join(PROJECT_DIRECTORY, "scpcloud"), ...args, "--stack", STACK], env);
 
   const steps: (() => Promise<number>)[] = [
     () => pulumi(["stack", "select", "--create", STACK]),
@@ -30,7 +31,7 @@ runToExitCode(async () => {
       const wasKilled = existsSync(unfinished);
       writePrivateFile(unfinished, "");
       const exitCode = wasKilled
-        ? await npm("recover", "--", "--stack", STACK)
+        ? await scpcloud("recover", "--yes")
         : await pulumi(
             ["up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"],
             // A first up saves the state once, at its end: recover finds what a killed one had made.
@@ -42,7 +43,7 @@ runToExitCode(async () => {
       }
       return exitCode;
     },
-    () => npm("verify", "--", "--stack", STACK),
+    () => scpcloud("verify"),
     ...(WITH_APPS ? [() => callAsCustomer(env)] : []),
   ];
   for (const step of steps) {

@@ -38,10 +38,12 @@ export class InterruptedError extends UserError {
   }
 }
 
+/** What ends a command: Ctrl-C, a supervisor, a terminal that is closed. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const TIMED_OUT = 124;
 const NOT_STARTED = 127;
 const KILL_DELAY_MILLISECONDS = 3_000;
-/** One Ctrl-C comes from the terminal and from npm, and a second one keeps Pulumi from saving its state. */
+/** One Ctrl-C may come from the terminal and from npx, and a second one keeps Pulumi from saving its state. */
 const SAME_INTERRUPT_MILLISECONDS = 1_000;
 
 /**
@@ -87,7 +89,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       if (options.savesOnInterrupt === true) child.kill("SIGINT");
       else signalGroup(child, "SIGKILL");
     };
-    process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("exit", onExit);
+    SIGNALS.forEach((signal) => process.on(signal, onSignal));
+    process.on("exit", onExit);
 
     if (options.timeoutMilliseconds !== undefined) {
       const expire = (): void => {
@@ -101,7 +104,8 @@ export function run(command: string, args: readonly string[], options: RunOption
 
     const finish = (exitCode: number, reason = ""): void => {
       timers.forEach(clearTimeout);
-      process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("exit", onExit);
+      SIGNALS.forEach((signal) => process.off(signal, onSignal));
+      process.off("exit", onExit);
       if (interruptedBy !== undefined) reject(new InterruptedError(interruptedBy));
       else resolve({ exitCode, stdout: stdout(), stderr: stderr() + reason });
     };

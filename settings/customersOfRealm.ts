@@ -109,7 +109,7 @@ function* checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Gene
         key: integrationKey(clientId, "successorOf"),
         ...PREDECESSOR,
         value: `${shown(successorOf)} in ${of.file}, which is ${integrationKey(successorOf)} in ${elsewhere.file}`,
-        remedy: "have both in one stack: npm run move takes a customer from one to the other",
+        remedy: "have both in one stack: scpcloud move takes a customer from one to the other",
       };
     }
   }

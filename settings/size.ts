@@ -26,7 +26,7 @@ export function checkSize({ values: all, handedOut: values = all }: Configuratio
       value: `${number(bytes)} bytes in all, of which this key has ${number(largestBytes)}`,
       remedy:
         `save ${number(bytes - MOST_BYTES)} bytes: make a second stack on the same realm (scpcloud:realmStack) and ` +
-        "move customers there (npm run move), as docs/many-customers.md shows; or remove retired ones",
+        "move customers there (scpcloud move), as docs/many-customers.md shows; or remove retired ones",
     },
   ];
 }

@@ -150,7 +150,7 @@ function secretInWords({ client }: Candidate): string {
   const age =
     created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
   const oddity = oddSecret(client);
-  return oddity === undefined ? age : `${age}. It ${oddity}: renew it afterwards (npm run rotate)`;
+  return oddity === undefined ? age : `${age}. It ${oddity}: renew it afterwards (scpcloud rotate)`;
 }
 
 const ROLES = v.optional(v.array(v.object({ name: v.string() })), []);

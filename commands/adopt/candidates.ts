@@ -31,7 +31,7 @@ export async function findCandidates(
       faults.push(`${clientId}: the stack file has no such customer; write its entry with the same client id first`);
     } else if (deployed.has(clientId)) {
       faults.push(
-        `${clientId}: the stack has it already; there is nothing to adopt. After an interrupted up, run: npm run recover`,
+        `${clientId}: the stack has it already; there is nothing to adopt. After an interrupted up, run: scpcloud recover`,
       );
     }
   }

@@ -1,45 +1,40 @@
+import { dependencies } from "../../package.json";
+import { CHANGE_OPTIONS, agreed } from "../cli/confirmation";
+import { withKeycloak } from "../cli/connected";
+import { EXIT_CODES } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { loadStack } from "../cli/stack";
+import { JSON_OPTION, ofStack } from "../cli/verb";
+import { clientIdsInState } from "../pulumi/exportedState";
+import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
+import { recover } from "../recovery/recovery";
+import { differenceLines, verifyStack } from "../tokens/verification";
 import { refuseAdoption } from "./adoptCustomers";
 import { reviewAdoption } from "./adoptionReview";
 import { adoptionText } from "./adoptionText";
 import { findCandidates } from "./candidates";
 import { replaceMappers } from "./replaceMappers";
-import { loginAsDeployer } from "../../keycloak/admin";
-import { connect } from "../../keycloak/http";
-import { clientIdsInState } from "../pulumi/exportedState";
-import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
-import { recover } from "../recovery/recovery";
-import { differenceLines, verifyStack } from "../tokens/verification";
-import { readSettings } from "../../settings/read";
-import { dependencies } from "../../package.json";
-import { runCommand } from "../cli/commandLine";
-import { refuseEmptyRealm } from "../cli/emptyRealm";
-import { loadStack, PROJECT_DIRECTORY } from "../cli/stack";
 
-runCommand(
+export default ofStack(
   {
-    name: "adopt",
-    description:
-      "Takes over clients that somebody made by hand: those that the stack file names and Keycloak has, but the stack's\n" +
-      "state does not. Shows as Markdown what changes for each, by a real token of today, and what closes. Changes nothing\n" +
-      "without --yes. Ids and secrets stay, and no secret is printed.",
+    purpose:
+      "Takes over clients that somebody made by hand: those that the stack file names and Keycloak has, but the stack's " +
+      "state does not. Shows as Markdown what changes for each, by a real token of today, and what closes.",
+    changes: "the clients' mappers and settings in Keycloak, and the stack's state. Ids and secrets stay.",
     options: {
-      customer: {
-        type: "string",
-        multiple: true,
-        value: "ID",
-        description: "a client id; may be said several times; by default all",
-      },
-      yes: { type: "boolean", description: "adopt them: import, up, and a real token of each checked" },
-      json: { type: "boolean", description: "what changes as data" },
+      customer: { value: "ID", many: true, description: "a client id; by default all" },
+      ...JSON_OPTION,
+      ...CHANGE_OPTIONS,
     },
+    examples: [
+      ["--stack prod --preview", "shows what would change for the clients that were made by hand"],
+      ["--stack prod --customer acme", "the same of one, asks, and adopts it"],
+    ],
+    fine: "there is nothing to adopt, or the tokens of all that are adopted are as promised",
+    found: "adopted, but a token is not as promised",
   },
-  async ({ stack: name, options }) => {
-    const stack = await loadStack(name);
-    const settings = readSettings(stack.source);
-    const keycloak = connect(settings.connection);
-    try {
-      const admin = await loginAsDeployer(keycloak, settings);
-      await refuseEmptyRealm(name, stack.outputs, settings, admin);
+  ({ stack: name, options }) =>
+    withKeycloak(name, async ({ settings, keycloak, admin }) => {
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
       const deployed = await clientIdsInState(pulumi);
       const candidates = await findCandidates(settings, deployed, admin, options.customer ?? []);
@@ -49,7 +44,9 @@ runCommand(
       console.log(
         options.json ? JSON.stringify({ stack: name, adoptions: reviews }, undefined, 2) : adoptionText(reviews, name),
       );
-      if (reviews.length === 0 || options.yes !== true) {
+      const adopted = reviews.map(({ clientId }) => clientId);
+      const steps = [`adopt ${adopted.join(", ")}: import, up, and a real token of each compared`];
+      if (reviews.length === 0 || !(await agreed({ stacks: [name], keycloak: settings, steps }, options))) {
         return 0;
       }
       // On standard error, so that what --json prints can be read by programs.
@@ -59,7 +56,6 @@ runCommand(
         await replaceMappers(client, reviews[index]?.organizationId ?? "", admin, report);
       }
       await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
-      const adopted = reviews.map(({ clientId }) => clientId);
       const { outputs } = await loadStack(name);
       const { customers } = await verifyStack(settings, outputs, { admin, keycloak }, adopted);
       const differences = customers.flatMap(differenceLines);
@@ -71,9 +67,6 @@ runCommand(
           ? `✓ ${name}: adopted ${adopted.join(", ")}; ids and secrets are the same, and the tokens as promised`
           : `✗ ${name}: adopted ${adopted.join(", ")}, but the tokens are not as promised`,
       );
-      return differences.length === 0 ? 0 : 1;
-    } finally {
-      await keycloak.close();
-    }
-  },
+      return differences.length === 0 ? 0 : EXIT_CODES.found;
+    }),
 );

@@ -1,21 +1,96 @@
 import { createInterface } from "node:readline/promises";
 
-/** Asks on a terminal whether to go on; elsewhere nobody can answer, and the option --yes has to be said. */
-export async function confirmed(yes: boolean | undefined): Promise<boolean> {
-  if (yes === true) {
-    return true;
-  }
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    console.error("Nothing was changed; to go on, say --yes.");
+import { InterruptedError } from "../../processes/run";
+import type { Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import { pulumiCli, withoutPasswords } from "../pulumi/pulumiCli";
+import { UsageError } from "./errors";
+import type { OptionSpecs, Values } from "./options";
+import { PROJECT_DIRECTORY } from "./projectDirectory";
+import { backendUrl } from "./stack";
+
+/** The options of each verb that changes something. */
+export const CHANGE_OPTIONS = {
+  preview: { description: "only show what it would do" },
+  yes: { short: "y", description: "do not ask; everything else stays the same" },
+} as const satisfies OptionSpecs;
+
+type ChangeOptions = Values<typeof CHANGE_OPTIONS>;
+
+/** What a verb is about to change. */
+export interface Change {
+  /** Several, where it changes several at once. */
+  readonly stacks: readonly string[];
+  /** Where the verb changes something in Keycloak, or by its administrator. */
+  readonly keycloak?: Pick<Settings, "connection" | "realm">;
+  /** One line each; those that the user has read already are left out. */
+  readonly steps: readonly string[];
+}
+
+class NotWishedError extends UserError {
+  override readonly name = "NotWishedError";
+}
+
+/**
+ * Shows on standard error what is about to change and where, and asks whether to go on.
+ * @returns whether to go on; not where the user only wants to look
+ * @throws UsageError where nobody can answer
+ */
+export async function agreed(change: Change, options: ChangeOptions): Promise<boolean> {
+  const [stack = ""] = change.stacks;
+  const backend = withoutPasswords(await backendUrl(pulumiCli(stack, PROJECT_DIRECTORY)));
+  const { keycloak, stacks, steps } = change;
+  console.error(
+    [
+      "",
+      `${stacks.length === 1 ? "Stack   " : "Stacks  "}  ${stacks.join(", ")}`,
+      `Backend   ${backend}`,
+      ...(keycloak === undefined ? [] : [`Keycloak  ${keycloak.connection.url}, realm ${keycloak.realm}`]),
+      ...steps.map((step) => `- ${step}`),
+    ].join("\n"),
+  );
+  if (options.preview) {
     return false;
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  if (!options.yes) {
+    refuseWithoutTerminal(options, stack);
+    await ask();
+  }
+  return true;
+}
+
+/** For a verb whose look at what it will do takes long. @throws UsageError where nobody could answer afterwards */
+export function refuseWithoutTerminal({ preview, yes }: ChangeOptions, stack: string): void {
+  if (!preview && !yes && !(process.stdin.isTTY && process.stderr.isTTY)) {
+    throw new UsageError(
+      `Nothing was changed, because there is no terminal to ask on. To go on: ${lineWithYes(stack)}`,
+    );
+  }
+}
+
+/** Which stack is selected may change until the user types it. */
+function lineWithYes(stack: string): string {
+  const args = process.argv.slice(2);
+  const named = args.some((arg) => /^(-s|--stack|--realm-stack|--from)(=|$)/.test(arg) || /^-s./.test(arg));
+  return ["scpcloud", ...args, ...(named ? [] : ["--stack", stack]), "--yes"].map(quoted).join(" ");
+}
+
+function quoted(arg: string): string {
+  return /^[\w./:@=,+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}
+
+async function ask(): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const isWished = /^y(es)?$/i.test((await terminal.question("Go on? [y/N] ")).trim());
-    if (!isWished) {
-      console.error("Nothing was changed.");
+    const answer = await new Promise<string>((resolve, reject) => {
+      terminal.on("SIGINT", () => reject(new InterruptedError("SIGINT")));
+      // Ctrl-D, or a terminal that is gone.
+      terminal.on("close", () => resolve(""));
+      terminal.question("Go on? [y/N] ").then(resolve, reject);
+    });
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      throw new NotWishedError("Nothing was changed.");
     }
-    return isWished;
   } finally {
     terminal.close();
   }

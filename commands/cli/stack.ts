@@ -1,16 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import * as v from "valibot";
-import { parse } from "yaml";
 
 import type { ConfigurationSource } from "../../settings/source";
 import { withStackFiles } from "../../settings/sourceFiles";
 import { UNKNOWN } from "../pulumi/preview";
 import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli";
-
-/** The folder with Pulumi.yaml: `npm run` starts every command there. */
-export const PROJECT_DIRECTORY = process.cwd();
+import { PROJECT_DIRECTORY } from "./projectDirectory";
 
 const CREDENTIALS = v.object({ basic: v.string(), clientSecret: v.string() });
 const DEPLOYED = v.object({ organizationId: v.string(), serviceAccountUserId: v.string() });
@@ -84,7 +78,8 @@ export async function selectedStack(): Promise<string | undefined> {
   return (await listStacks(pulumiCli("", PROJECT_DIRECTORY))).find(({ current }) => current)?.name;
 }
 
-/** The project's name, as its Pulumi.yaml has it. */
-export async function projectName(directory: string = PROJECT_DIRECTORY): Promise<string> {
-  return (parse(await readFile(join(directory, "Pulumi.yaml"), "utf8")) as { name: string }).name;
+/** The URL of the backend that is logged in to; empty where the CLI tells none. */
+export async function backendUrl(pulumi: PulumiCli): Promise<string> {
+  const whoami = v.object({ url: v.optional(v.string(), "") });
+  return (await readJson(pulumi, whoami, ["whoami", "--json"], { global: true })).url;
 }

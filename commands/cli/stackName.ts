@@ -1,10 +1,32 @@
-import { UsageError } from "./commandLine";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { PROJECT_DIRECTORY } from "./projectDirectory";
+import { UsageError } from "./errors";
 
 /** Also keeps the name from leaving the folder. */
 export const STACK_NAME = /^[A-Za-z0-9._-]+$/;
 
-export function checkStackName(stack: string): void {
-  if (!STACK_NAME.test(stack)) {
-    throw new UsageError(`A stack's name consists of letters, digits, dots, underscores and hyphens: --stack NAME`);
+/**
+ * The name of a stack that somebody named, also by its qualified name. Its file has the short one.
+ * @throws UsageError where it can be no stack of this project
+ */
+export function stackNameOf(stack: string): string {
+  const [, project, name = stack] = /^organization\/([^/]+)\/([^/]+)$/.exec(stack) ?? [];
+  if (project !== undefined && project !== projectName()) {
+    throw new UsageError(`The stack ${stack} is of another project; the project here is ${projectName()}.`);
   }
+  if (!STACK_NAME.test(name)) {
+    throw new UsageError(
+      `${JSON.stringify(stack)} cannot be a stack's name: it consists of letters, digits, dots, underscores and hyphens. ` +
+        "One of another organization: run pulumi org set-default ORGANIZATION, and say the name alone.",
+    );
+  }
+  return name;
+}
+
+/** The project's name, as its Pulumi.yaml has it. */
+export function projectName(directory: string = PROJECT_DIRECTORY): string {
+  const [, name = ""] = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) ?? [];
+  return name;
 }

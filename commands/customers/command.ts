@@ -1,38 +1,32 @@
-import { customersWithOldSecret, listCustomers, withInterrupted } from "./customerList";
-import { customersTable, oldSecretLines } from "./customersTable";
-import { readRecord } from "../repository/handoverRecord";
-import { loginAsDeployer } from "../../keycloak/admin";
-import { connect } from "../../keycloak/http";
-import { readSettings } from "../../settings/read";
+import { withKeycloak } from "../cli/connected";
+import { EXIT_CODES, UsageError } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { ofStacks } from "../cli/verb";
 import { clientIdsInState } from "../pulumi/exportedState";
 import { pulumiCli } from "../pulumi/pulumiCli";
-import { FOUND, runReport, UsageError } from "../cli/commandLine";
-import { refuseEmptyRealm } from "../cli/emptyRealm";
-import { loadStack, PROJECT_DIRECTORY } from "../cli/stack";
+import { readRecord } from "../repository/handoverRecord";
+import { customersWithOldSecret, listCustomers, withInterrupted } from "./customerList";
+import { customersTable, oldSecretLines } from "./customersTable";
 
-runReport(
+export default ofStacks(
   {
-    name: "customers",
-    description:
-      "Lists the customers of a stack: organization, state, age of the secret, and until when a previous secret works.\n" +
+    purpose:
+      "Lists the customers of a stack: organization, state, age of the secret, and until when a previous secret works. " +
       "Needs no more than rights to view, and prints no secret.",
+    changes: "nothing",
     options: {
-      json: { type: "boolean", description: "the same as data" },
-      "older-than": {
-        type: "string",
-        value: "DAYS",
-        description: `exit with ${FOUND} where a secret in use is older than so many days, such as 365d, or of unknown age`,
-      },
+      "older-than": { value: "DAYS", description: "look for secrets in use that are older, or of unknown age" },
     },
+    examples: [
+      ["--stack prod", "lists them"],
+      ["--realm-stack prod --older-than 365d", "also names those whose secret is a year old, and then exits with 3"],
+    ],
+    fine: "they are listed, and no secret is older than wished",
+    found: "a secret in use is older than --older-than, or of unknown age",
   },
-  async ({ stack: name, options }) => {
+  ({ stack: name, options }) => {
     const days = readDays(options["older-than"]);
-    const stack = await loadStack(name);
-    const settings = readSettings(stack.source);
-    const keycloak = connect(settings.connection);
-    try {
-      const admin = await loginAsDeployer(keycloak, settings);
-      await refuseEmptyRealm(name, stack.outputs, settings, admin);
+    return withKeycloak(name, async ({ stack, settings, admin }) => {
       const record = await readRecord(PROJECT_DIRECTORY, name);
       const listed = await listCustomers(settings, stack.outputs, admin, record, admin.now());
       const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name, PROJECT_DIRECTORY)));
@@ -40,11 +34,9 @@ runReport(
       return {
         text: [customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"),
         data: { stack: name, customers, oldSecrets: old.map(({ clientId }) => clientId) },
-        exitCode: old.length > 0 ? FOUND : 0,
+        exitCode: old.length > 0 ? EXIT_CODES.found : 0,
       };
-    } finally {
-      await keycloak.close();
-    }
+    });
   },
 );
 

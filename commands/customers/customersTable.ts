@@ -1,6 +1,5 @@
-import Table from "cli-table3";
-
 import { minutes } from "../../keycloak/clients";
+import { tableText } from "../cli/table";
 import type { Customer } from "./customerList";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
@@ -19,9 +18,10 @@ export function customersTable(customers: readonly Customer[]): string {
     ],
   ];
   const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer) !== ""));
-  const table = new Table({ head: filled.map(([head]) => head), style: { head: [], border: [], compact: true } });
-  table.push(...customers.map((customer) => filled.map(([, cell]) => cell(customer) || "—")));
-  return table.toString();
+  return tableText(
+    filled.map(([head]) => head),
+    customers.map((customer) => filled.map(([, cell]) => cell(customer) || "—")),
+  );
 }
 
 function ageOf({ ageInDays }: NonNullable<Customer["secret"]>): string {

@@ -1,21 +1,22 @@
-import { runReport } from "../cli/commandLine";
+import { ofStacks } from "../cli/verb";
 import { checkText, summaryText } from "./check";
 import { examine } from "./examine";
 
-runReport(
+export default ofStacks(
   {
-    name: "doctor",
-    description:
-      "Says what has to be right before preview, up, verify and drift can work: state, settings, Keycloak, the deployer's\n" +
-      "login and rights, the realm. Tells everything that is wrong, and what to do. Changes nothing. Prints neither tokens\n" +
-      "nor secrets. Exits with 1 where anything is wrong (✗).",
+    purpose:
+      "Says what has to be right before preview, up, verify and drift can work: state, settings, Keycloak, the " +
+      "deployer's login and rights, the realm. Tells everything that is wrong, and what to do. Prints neither tokens nor " +
+      "secrets.",
+    changes: "nothing",
     options: {
-      json: { type: "boolean", description: "the same as data" },
-      lock: {
-        type: "boolean",
-        description: "take the stack's lock for a moment, where the backend does not tell otherwise who has it",
-      },
+      lock: { description: "take the stack's lock for a moment, where the backend does not tell otherwise who has it" },
     },
+    examples: [
+      ["--stack prod", "the first thing to run on a Keycloak of yours"],
+      ["--realm-stack prod --json", "of all stacks of a realm, for a program"],
+    ],
+    fine: "nothing is wrong",
   },
   async ({ stack, options }) => {
     const checks = await examine(stack, options.lock);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { stackFileName } from "../../settings/stackFiles";
 import { withTemporaryFile } from "../cli/files";
-import { PROJECT_DIRECTORY } from "../cli/stack";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { type Check, right, warning, wrong } from "./check";

@@ -5,8 +5,9 @@ import { serviceAccountFaults } from "../../lookups/serviceAccounts";
 import { deployerName } from "../../keycloak/adminFaults";
 import type { Deployer, Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
-import { messageOf } from "../cli/commandLine";
-import { loadConfiguration, PROJECT_DIRECTORY } from "../cli/stack";
+import { messageOf } from "../cli/errors";
+import { loadConfiguration } from "../cli/stack";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { assertionInWords, clientOf, issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { type KeycloakAdmin, loginAsDeployer, readServerInfo } from "../../keycloak/admin";
 import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies";
@@ -171,13 +172,13 @@ async function checkRotation(
     return faults.map((fault) => wrongBy(about, fault, OF_ADMIN));
   }
   const missing = await missingForRotation(admin, overlapDays);
-  const stack = realmStack === undefined ? "" : ` -- --stack ${realmStack}`;
+  const stack = realmStack === undefined ? "" : ` --stack ${realmStack}`;
   return missing.length > 0
     ? [
         warning(
           about,
           `Keycloak has no ${missing.join(" and no ")}: the previous secret stops as soon as one is renewed`,
-          `run: pulumi up, if secretRotation was never deployed; else somebody deleted it, and npm run recover${stack} makes it anew`,
+          `run: pulumi up, if secretRotation was never deployed; else somebody deleted it, and scpcloud recover${stack} makes it anew`,
         ),
       ]
     : [right(about, `a previous secret works for ${overlapDays} days`)];

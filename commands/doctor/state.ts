@@ -1,9 +1,10 @@
 import { access, constants, statfs } from "node:fs/promises";
 
 import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/sourceFiles";
-import { listStacks, projectName } from "../cli/stack";
+import { backendUrl, listStacks } from "../cli/stack";
+import { projectName } from "../cli/stackName";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
-import { backendUrl, type Place, placeOf, readLocks } from "../locks/fileBackend";
+import { type Place, placeOf, readLocks } from "../locks/fileBackend";
 import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock";
 import { type Check, right, unknown, warning, wrong } from "./check";
 
@@ -28,7 +29,7 @@ export async function checkState(stack: string, pulumi: PulumiCli, asksForLock: 
     ];
   }
   const there = right(ABOUT, `${withoutPasswords(url)} has the stack`);
-  const place = placeOf(url, await projectName(), stack);
+  const place = placeOf(url, projectName(), stack);
   return [there, ...(place ? await checkFolder(stack, place) : await checkLock(stack, url, pulumi, asksForLock))];
 }
 
@@ -86,7 +87,7 @@ async function checkLock(stack: string, url: string, pulumi: PulumiCli, asksForL
     return [unknown("lock", "this backend does not show it before an up")];
   }
   if (!asksForLock) {
-    const remedy = `npm run doctor -- --stack ${stack} --lock takes it for a moment; an up that starts in it is refused`;
+    const remedy = `scpcloud doctor --stack ${stack} --lock takes it for a moment; an up that starts in it is refused`;
     return [unknown("lock", "this backend tells who has it only to whoever takes it", remedy)];
   }
   try {
@@ -123,7 +124,7 @@ function lockChecks(stack: string, locks: readonly LockHolder[]): Check[] {
 function lockCheck(stack: string, lock: LockHolder): Check {
   const holder = nameHolder(lock);
   return isDead(lock)
-    ? wrong("lock", `held by ${holder}, which is dead`, `run: npm run recover -- --stack ${stack}`, ["up"])
+    ? wrong("lock", `held by ${holder}, which is dead`, `run: scpcloud recover --stack ${stack}`, ["up"])
     : wrong(
         "lock",
         `held by ${holder}, which may be at work`,

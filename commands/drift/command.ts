@@ -1,19 +1,26 @@
+import { connect } from "../../keycloak/http";
+import { readSettings } from "../../settings/read";
+import { EXIT_CODES } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { loadStack } from "../cli/stack";
+import { ofStacks } from "../cli/verb";
+import { pulumiCli } from "../pulumi/pulumiCli";
 import { findDrift } from "./findDrift";
 import { driftText } from "./reportText";
-import { connect } from "../../keycloak/http";
-import { pulumiCli } from "../pulumi/pulumiCli";
-import { readSettings } from "../../settings/read";
-import { FOUND, runReport } from "../cli/commandLine";
-import { loadStack, PROJECT_DIRECTORY } from "../cli/stack";
 
-runReport(
+export default ofStacks(
   {
-    name: "drift",
-    description:
-      "Says in words what somebody changed in Keycloak, or on the Docker engine, behind the program's back, and what\n" +
-      "helps against it. Changes nothing. Prints neither tokens nor secrets. Exits with 0 where there is no drift, with\n" +
-      `${FOUND} where there is, and with 1 where that could not be found out.`,
-    options: { json: { type: "boolean", description: "the same as data" } },
+    purpose:
+      "Says in words what somebody changed in Keycloak, or on the Docker engine, behind the program's back, and what " +
+      "helps against it. Prints neither tokens nor secrets.",
+    changes: "nothing",
+    options: {},
+    examples: [
+      ["--stack prod", "of one stack"],
+      ["--realm-stack prod", "of all stacks of a realm, as the nightly workflow asks"],
+    ],
+    fine: "there is no drift",
+    found: "there is drift",
   },
   async ({ stack: name }) => {
     const stack = await loadStack(name);
@@ -22,7 +29,7 @@ runReport(
     try {
       const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
       const report = await findDrift(name, stack, settings, keycloak, pulumi);
-      return { text: driftText(report), data: report, exitCode: report.drift ? FOUND : 0 };
+      return { text: driftText(report), data: report, exitCode: report.drift ? EXIT_CODES.found : 0 };
     } finally {
       await keycloak.close();
     }

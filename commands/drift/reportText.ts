@@ -28,7 +28,7 @@ function* paragraphs(report: DriftReport): Generator<string> {
   );
   yield* titled(
     "These customers have a new secret that the stack does not know yet, while the previous one still works. Finish it:",
-    unfinishedRotations.map((customer) => code(`npm run rotate -- --stack ${stack} --customer ${customer}`)),
+    unfinishedRotations.map((customer) => code(`scpcloud rotate --stack ${stack} --customer ${customer}`)),
   );
   yield* titled("What to do:", drift ? [...remedies(report)] : []);
 }
@@ -75,7 +75,7 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
   }
   if (isThere("recover")) {
     yield (
-      `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`npm run recover -- --stack ${stack}`)} repair ` +
+      `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`scpcloud recover --stack ${stack}`)} repair ` +
       `${what} and adopt what was made anew, which an up would be refused for.`
     );
   } else if (isThere("up") || following.length > 0) {
@@ -91,7 +91,7 @@ function* remedies({ findings, following, policies, stack, tokens }: DriftReport
   if (customers.length > 0) {
     yield (
       `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
-      `${code(`npm run handover -- --stack ${stack} --customer ID --recipient age1...`)}.`
+      `${code(`scpcloud handover --stack ${stack} --customer ID --recipient age1...`)}.`
     );
   }
   if (isThere("byHand")) {

@@ -1,6 +1,12 @@
 /** The variable from which the examples take the ready header. */
 export const VARIABLE = "SCPCLOUD_AUTHORIZATION";
 
+/** The lines that fill it from the file that the customer has opened. */
+export const FILLS_VARIABLE = {
+  shell: `export ${VARIABLE}="$(jq -r .authorization credential.json)"`,
+  powerShell: `$env:${VARIABLE} = (Get-Content credential.json | ConvertFrom-Json).authorization`,
+};
+
 export interface Example {
   readonly language: string;
   readonly code: string;

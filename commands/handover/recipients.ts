@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 
 import { Encrypter } from "age-encryption";
 
-import { UserError } from "../../settings/userError";
+import { UsageError } from "../cli/errors";
 
 /** What was given for a recipient is none. Its message never quotes it: it may be a private key. */
-export class RecipientError extends UserError {
+export class RecipientError extends UsageError {
   override readonly name = "RecipientError";
 }
 
@@ -19,12 +19,6 @@ export const HOW_TO_MAKE_A_KEY =
  * @throws RecipientError with all faults
  */
 export async function readRecipients(given: readonly string[]): Promise<string[]> {
-  if (given.length === 0) {
-    throw new RecipientError(
-      "Say to whom: --recipient age1..., or a file with one on each line. A credential is handed over encrypted, and in " +
-        `no other way.\n${HOW_TO_MAKE_A_KEY}`,
-    );
-  }
   const named = await Promise.all(given.map(expand));
   const faults: string[] = [];
   const recipients = named.flat().flatMap(({ text, where }) => {

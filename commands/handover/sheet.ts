@@ -1,4 +1,4 @@
-import { examples, VARIABLE } from "./examples";
+import { examples, FILLS_VARIABLE, VARIABLE } from "./examples";
 
 /** What a customer's developers have to know. Nothing of it is secret. */
 export interface SheetFacts {
@@ -49,17 +49,19 @@ export function sheet(facts: SheetFacts): string {
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } h3 { font-size: 1rem; margin-bottom: .3rem; }
 code, pre { font: .9em/1.45 ui-monospace, monospace; background: #f3f4f6; }
-code { padding: .1em .3em; overflow-wrap: anywhere; } pre { font-size: .8em; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+code { padding: .1em .3em; overflow-wrap: anywhere; } pre { font-size: .8em; padding: .8rem; white-space: pre; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border: 1px solid #c8ccd2; }
 .notice { border-left: 4px solid #b45309; padding: .2rem 1rem; background: #fffbeb; }
-@media print { body { margin: 0; max-width: none; font-size: 11pt; } pre, table, .notice { break-inside: avoid; } h2, h3 { break-after: avoid; } }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre, table, .notice { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 </style>
 </head>
 <body>
 <h1>Access to ScpCloud: ${escaped(name)}</h1>
 <p>For the developers who call ScpCloud. This page holds no secret. Written on ${day(date)}.</p>
 ${previousWorksUntil === undefined ? "" : overlapNotice(previousWorksUntil)}<h2>What you have received</h2>
-<p>This page, and the file <code>${escaped(clientId)}.age</code>, which only the owner of the key can open:</p>
+<p>This page, and the file <code>${escaped(clientId)}.age</code>, which only the owner of the key can open.
+The program <code>age</code> is free: <code>apt install age</code>, <code>brew install age</code>,
+<code>winget install FiloSottile.age</code>, or from <code>https://age-encryption.org</code>.</p>
 <pre>age --decrypt --identity scpcloud-key.txt --output credential.json ${escaped(clientId)}.age</pre>
 <p><code>credential.json</code> then holds your client id <code>${escaped(clientId)}</code> (<code>clientId</code>), the secret
 (<code>clientSecret</code>), and the ready value of the header (<code>authorization</code>). Keep it where you keep
@@ -69,7 +71,10 @@ passwords: in no repository, no mail, no log. Delete the file when its content i
 <h2>How to call</h2>
 <p>Send this header with every call. There is no login, and no token to fetch:</p>
 <pre>Authorization: (the value of &quot;authorization&quot; in credential.json, which begins with Basic)</pre>
-<p>The examples take that value from the environment variable <code>${VARIABLE}</code>.</p>
+<p>The examples take that value from the environment variable <code>${VARIABLE}</code>. To fill it from the file,
+in a POSIX shell with <code>jq</code>, or in PowerShell:</p>
+<pre>${escaped(FILLS_VARIABLE.shell)}</pre>
+<pre>${escaped(FILLS_VARIABLE.powerShell)}</pre>
 ${examples(`${bffUrl}${EXAMPLE_PATH}`)
   .map(({ code, language }) => `<h3>${escaped(language)}</h3>\n<pre>${escaped(code)}</pre>`)
   .join("\n")}

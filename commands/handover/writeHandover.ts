@@ -30,8 +30,8 @@ export interface HandoverRequest {
   readonly projectDirectory: string;
   /** By Keycloak's clock. */
   readonly now: Date;
-  /** Whether the user wants to go on all the same. */
-  readonly confirm: (question: string) => Promise<boolean>;
+  /** Whether the user wants it, with what is odd about the secret. */
+  readonly agrees: (warnings: readonly string[]) => Promise<boolean>;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function handOver(
   keycloak: KeycloakConnection,
   admin: KeycloakAdmin,
 ): Promise<readonly string[] | undefined> {
-  const { clientId, confirm, directory, now, projectDirectory, recipients, stack } = request;
+  const { agrees, clientId, directory, now, projectDirectory, recipients, stack } = request;
   const { bffUrl, contact } = toldFacts(settings);
   const integration = settings.integrations.find((one) => one.clientId === clientId);
   if (integration === undefined) {
@@ -66,11 +66,9 @@ export async function handOver(
   const { created, overlapEnds } = client === undefined ? {} : secretTimes(client, now);
   refuseOtherSecret(client, credentials.clientSecret, overlapEnds !== undefined, request);
   const oddity = oddityOf(credentials.clientSecret);
-  if (oddity !== undefined) {
-    const renewal = `npm run rotate -- --stack ${stack} --customer ${clientId}`;
-    if (!(await confirm(`${clientId}: its secret ${oddity}. Better have a new one made: ${renewal}`))) {
-      return undefined;
-    }
+  const renewal = `scpcloud rotate --stack ${stack} --customer ${clientId}`;
+  if (!(await agrees(oddity === undefined ? [] : [`its secret ${oddity}; better have a new one made: ${renewal}`]))) {
+    return undefined;
   }
   await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
   refuseWrongToken(clientId, await verifyStack(settings, outputs, { admin, keycloak }, [clientId]), stack);
@@ -146,7 +144,7 @@ function refuseOtherSecret(
   if (!isHidden && client?.secret !== stored) {
     throw new HandoverError(
       `Keycloak has another secret of ${clientId} than the stack: a rotation was stopped, or somebody renewed it. The ` +
-        `stack's is not handed over. To finish it, run: npm run rotate -- --stack ${stack} --customer ${clientId}`,
+        `stack's is not handed over. To finish it, run: scpcloud rotate --stack ${stack} --customer ${clientId}`,
     );
   }
 }
@@ -164,7 +162,7 @@ async function tryCredentials(
     if (error instanceof TokenRefusedError) {
       throw new HandoverError(
         `Keycloak refuses the secret of ${clientId} that the stack's state has (${error.message}), so it is not handed ` +
-          `over. To see why, run: npm run drift -- --stack ${stack}`,
+          `over. To see why, run: scpcloud drift --stack ${stack}`,
       );
     }
     throw error;
@@ -179,7 +177,7 @@ function refuseWrongToken(clientId: string, { customers, differences }: Verifica
       [
         `The secret of ${clientId} is not handed over, since its token is not what the settings promise:`,
         ...wrong.map((line) => `  ${line}`),
-        `To see all claims, run: npm run verify -- --stack ${stack}. To see what somebody changed by hand: npm run drift -- ` +
+        `To see all claims, run: scpcloud verify --stack ${stack}. To see what somebody changed by hand: scpcloud drift ` +
           `--stack ${stack}`,
       ].join("\n"),
     );

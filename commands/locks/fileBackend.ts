@@ -4,10 +4,9 @@ import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as zlib from "node:zlib";
 
-import * as v from "valibot";
-
 import { recordOf } from "../../settings/decode";
-import { type PulumiCli, readJson } from "../pulumi/pulumiCli";
+import { backendUrl } from "../cli/stack";
+import type { PulumiCli } from "../pulumi/pulumiCli";
 import { type LockHolder, RecoveryError, refuseLiving } from "./stackLock";
 
 /** A lock that is being written at this moment is whole a moment later. */
@@ -73,12 +72,6 @@ export async function mendFileBackend(
 export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName: string): Promise<boolean> {
   const place = placeOf(await backendUrl(pulumi), project, fullName);
   return place !== undefined && (await findBroken(place)).length > 0;
-}
-
-/** The URL of the backend that is logged in to; empty where the CLI tells none. */
-export async function backendUrl(pulumi: PulumiCli): Promise<string> {
-  const whoami = v.object({ url: v.optional(v.string(), "") });
-  return (await readJson(pulumi, whoami, ["whoami", "--json"], { global: true })).url;
 }
 
 /** Where a stack's files are in a `file://` backend. */

@@ -63,7 +63,7 @@ export function howToJudge({ host, processId }: LockHolder): string {
 export function howToEnd(holders: readonly LockHolder[]): string {
   const stack = holders.find((holder) => holder.stack !== undefined)?.stack;
   const words = holders.map((holder) => ` --ended "${nameHolder(holder)}"`).join("");
-  return `If it has certainly ended, run: npm run recover --${stack === undefined ? "" : ` --stack ${stack}`}${words}`;
+  return `If it has certainly ended, run: scpcloud recover${stack === undefined ? "" : ` --stack ${stack}`}${words}`;
 }
 
 /**

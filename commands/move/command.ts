@@ -1,48 +1,61 @@
 import { readFile } from "node:fs/promises";
 
-import { runProjectCommand, UsageError } from "../cli/commandLine";
-import { projectName, PROJECT_DIRECTORY } from "../cli/stack";
-import { lookAhead, mendStates, moveCustomers } from "./moveCustomers";
-import { checkStackName } from "../cli/stackName";
 import { stackFileName } from "../../settings/stackFiles";
+import { plural } from "../changes/markdown";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
+import { UsageError } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { projectName } from "../cli/stackName";
+import { ofProject } from "../cli/verb";
+import { brokenStates, lookAhead, mendStates, moveCustomers } from "./moveCustomers";
 
-runProjectCommand(
+export default ofProject(
   {
-    name: "move",
-    description:
-      "Moves customers from one stack to another of the same realm. Nothing changes in Keycloak: client, secret and\n" +
-      "service account stay. Edits both stack files, whose comments stay, and makes the other stack where there is none.\n" +
-      "Changes nothing without --yes. If it is interrupted, run it again.",
+    purpose:
+      "Moves customers from one stack to another of the same realm. Client, secret and service account stay. Makes the " +
+      "other stack where there is none. If it is interrupted, run it again.",
+    changes: "both stack files, whose comments stay, and both states; nothing in Keycloak.",
     options: {
-      customer: { type: "string", multiple: true, value: "ID", description: "a client id; may be said several times" },
-      "customers-file": { type: "string", value: "FILE", description: "a file with a client id in each line" },
-      from: { type: "string", value: "STACK", description: "the stack that they are in" },
-      to: { type: "string", value: "STACK", description: "the stack that they come to" },
-      yes: { type: "boolean", description: "move them" },
+      from: { value: "STACK", required: true, description: "the stack that they are in" },
+      to: { value: "STACK", required: true, description: "the stack that they come to" },
+      customer: { value: "ID", many: true, description: "a client id" },
+      "customers-file": { value: "FILE", description: "a file with a client id in each line" },
+      ...CHANGE_OPTIONS,
     },
+    examples: [
+      ["--from prod --to prod-b --customer acme --preview", "what would be moved"],
+      ["--from prod --to prod-b --customers-file ids.txt", "asks, and moves all whose ids are in the file"],
+    ],
+    fine: "they are moved",
   },
   async (options) => {
     const { from, to, customer = [], "customers-file": file } = options;
-    if (from === undefined || to === undefined || from === to) {
+    if (from === to) {
       throw new UsageError("Say two stacks: --from STACK --to STACK");
     }
-    [from, to].forEach(checkStackName);
     const clientIds = [...new Set([...customer, ...(file === undefined ? [] : await readIds(file))])];
     if (clientIds.length === 0) {
       throw new UsageError("Say which customers: --customer ID, or --customers-file FILE with an id in each line");
     }
     const move = { directory: PROJECT_DIRECTORY, from, to, clientIds };
+    const stacks = [from, to];
     const report = (line: string) => console.log(line);
-    if (options.yes === true) {
-      await mendStates(move, await projectName(), report);
+    const broken = await brokenStates(move);
+    if (broken.length > 0) {
+      const steps = [
+        `put aside what a killed run left half written in the state of ${broken.join(" and ")}, and mend it`,
+      ];
+      if (!(await agreed({ stacks, steps }, options))) {
+        return 0;
+      }
+      await mendStates(move, projectName(), report);
     }
     const prospect = await lookAhead(move);
     const { inState, isNewStack, plan } = prospect;
-    const begun = plan.begun.length > 0;
-    const count = clientIds.length === 1 ? "1 customer" : `${clientIds.length} customers`;
+    const count = plural(clientIds.length, "customer");
     report(
       [
-        `${begun ? "Going on with the move of" : "Moves"} ${count} from ${from} to ${to}:`,
+        `${plan.begun.length > 0 ? "Going on with the move of" : "Moves"} ${count} from ${from} to ${to}:`,
         `- ${stackFileName(from)}: without them`,
         `- ${stackFileName(to)}: with them${plan.newFile !== undefined ? "; a new file, with the connection of " + stackFileName(from) : ""}`,
         ...(isNewStack ? [`- a new stack ${to}`] : []),
@@ -50,8 +63,7 @@ runProjectCommand(
         "- Keycloak: nothing",
       ].join("\n"),
     );
-    if (options.yes !== true) {
-      report("Nothing was changed; say --yes.");
+    if (!(await agreed({ stacks, steps: [`move ${count}`] }, options))) {
       return 0;
     }
     await moveCustomers(move, prospect, report);

@@ -28,13 +28,19 @@ export interface Prospect {
   readonly isNewStack: boolean;
 }
 
-/** Mends the two states where a killed run left them half written. @param project its name, as Pulumi.yaml has it */
+/** Mends the two states, where a killed run left one half written. @param project its name, as Pulumi.yaml has it */
 export async function mendStates(move: Move, project: string, report: (line: string) => void): Promise<void> {
   for (const { stack, pulumi } of [stateOf(move, move.from), stateOf(move, move.to)]) {
-    if (await isBroken(pulumi)) {
-      await mendFileBackend(pulumi, project, stack, report);
-    }
+    await mendFileBackend(pulumi, project, stack, report);
   }
+}
+
+/** Which of the two states a killed run left so that Pulumi cannot read it. */
+export async function brokenStates(move: Move): Promise<string[]> {
+  const found = await Promise.all(
+    [move.from, move.to].map(async (stack) => ((await isBroken(stateOf(move, stack).pulumi)) ? [stack] : [])),
+  );
+  return found.flat();
 }
 
 async function isBroken(pulumi: PulumiCli): Promise<boolean> {

@@ -23,7 +23,7 @@ export async function customersInState({ stack, pulumi }: StateOfStack): Promise
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
   if (pending.length > 0) {
     // `pulumi state move` forgets them, and with them what has to be looked for in Keycloak.
-    throw new MoveError(`An up of ${stack} was killed. Do: npm run recover -- --stack ${stack}, and then this again.`);
+    throw new MoveError(`An up of ${stack} was killed. Do: scpcloud recover --stack ${stack}, and then this again.`);
   }
   const customers = new Map<string, StateResource[]>();
   for (const resource of resources) {

@@ -31,7 +31,7 @@ export function otherStackOf(stack: string, { deployment }: State): string | und
 export function ownStateAgain(stack: string): string {
   return (
     `put its own state back: pulumi stack import --stack ${stack} --file BACKUP.json. Without a backup: ` +
-    `pulumi stack rm ${stack} --force --preserve-config, pulumi stack init ${stack}, npm run recover -- --stack ${stack}`
+    `pulumi stack rm ${stack} --force --preserve-config, pulumi stack init ${stack}, scpcloud recover --stack ${stack}`
   );
 }
 

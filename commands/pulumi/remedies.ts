@@ -24,11 +24,8 @@ const REMEDIES: readonly (readonly [words: RegExp, remedy: string])[] = [
     "the last up used a newer Keycloak plugin than this one: use that one again, or take its __meta out of the state. " +
       "docs/troubleshooting.md has the commands",
   ],
-  [/no space left on device/, "free some space on that disk, then run: npm run recover -- --stack NAME"],
-  [
-    /unexpected end of JSON input|unexpected EOF/,
-    "a state was left half written; run: npm run recover -- --stack NAME",
-  ],
+  [/no space left on device/, "free some space on that disk, then run: scpcloud recover --stack NAME"],
+  [/unexpected end of JSON input|unexpected EOF/, "a state was left half written; run: scpcloud recover --stack NAME"],
 ];
 
 export function remedyFor(output: string): string | undefined {

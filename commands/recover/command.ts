@@ -1,25 +1,49 @@
-import { runCommand } from "../cli/commandLine";
+import { readSettings } from "../../settings/read";
+import { stackFileName } from "../../settings/stackFiles";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
+import { loadConfiguration } from "../cli/stack";
+import { ofStack } from "../cli/verb";
+import { PulumiError } from "../pulumi/pulumiCli";
 import { recoverStack } from "../recovery/recoverStack";
 
-runCommand(
+export default ofStack(
   {
-    name: "recover",
-    description:
-      "Brings a stack to its target after an `up` that was killed: mends a state that was left half written, removes\n" +
-      "the dead run's lock, adopts clients and client scopes that exist in Keycloak but not in the stack's state, reads secrets\n" +
-      "that the state lacks, and runs `up`. Client ids and secrets stay as they are;\n" +
-      "nothing of Keycloak's is deleted. Containers that the state does not know are removed and made anew.",
+    purpose:
+      "Brings a stack to its target after an up that was killed. Client ids and secrets stay as they are; nothing of " +
+      "Keycloak's is deleted. Run it only where no other up is at work on the stack.",
+    changes: "the stack's state and lock, and by an up what the stack file declares.",
     options: {
       ended: {
-        type: "string",
-        multiple: true,
         value: "HOLDER",
-        description: "a run that holds the lock and has certainly ended, in the words in which this command names it",
+        many: true,
+        description: "a run that holds the lock and has certainly ended, in the words in which this verb names it",
       },
+      ...CHANGE_OPTIONS,
     },
+    examples: [
+      ["--stack prod --preview", "says what it would do"],
+      ["--stack prod", "asks, and recovers"],
+    ],
+    fine: "the stack is at its target",
   },
   async ({ stack, options }) => {
-    await recoverStack(stack, (line) => console.log(line), options.ended);
+    // Pulumi tells no configuration where the state is broken, which is mended first.
+    const source = await loadConfiguration(stack).catch((error: unknown) => {
+      if (error instanceof PulumiError) {
+        return undefined;
+      }
+      throw error;
+    });
+    const where = source === undefined ? {} : { keycloak: readSettings(source) };
+    const steps = [
+      ...(source === undefined ? [`work on the Keycloak that ${stackFileName(stack)} names`] : []),
+      "end the plugins of killed runs, put broken state files aside, remove the lock of a run that is dead",
+      "adopt what Keycloak has and the state lacks, and read secrets that the state lacks",
+      "run up; containers that the state does not know are removed and made anew",
+    ];
+    if (await agreed({ stacks: [stack], ...where, steps }, options)) {
+      await recoverStack(stack, (line) => console.log(line), options.ended);
+    }
     return 0;
   },
 );

@@ -2,7 +2,9 @@ import { connectToEngine } from "../../components/engine/engineConnection";
 import { dependencies } from "../../package.json";
 import { readSettings } from "../../settings/read";
 import { refuseEmptyRealm } from "../cli/emptyRealm";
-import { loadStack, projectName, PROJECT_DIRECTORY } from "../cli/stack";
+import { loadStack } from "../cli/stack";
+import { projectName } from "../cli/stackName";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { loginAsDeployer } from "../../keycloak/admin";
 import { oddSecret } from "../../keycloak/clients";
 import { connect } from "../../keycloak/http";
@@ -16,7 +18,7 @@ import { recover } from "./recovery";
 import { RecoveryError } from "../locks/stackLock";
 
 /**
- * What `npm run recover` does: brings a stack of this project to its target after an `up` that was killed.
+ * What `scpcloud recover` does: brings a stack of this project to its target after an `up` that was killed.
  * @param ended the holders of locks that have ended as the user says
  * @param variables further environment variables of the Pulumi CLI
  */
@@ -30,7 +32,7 @@ export async function recoverStack(
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, await projectName(), name, report, ended);
+  await mendFileBackend(pulumi, projectName(), name, report, ended);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);

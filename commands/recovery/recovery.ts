@@ -182,7 +182,7 @@ async function refuseHandMade(
     throw new RecoveryError(
       "Keycloak has clients that this stack's state does not know, and no killed run has left them as they are:\n" +
         `${told.flat().join("\n")}\n` +
-        "Somebody made or changed them by hand; nothing was changed in them. Run: npm run adopt. It shows what changes " +
+        "Somebody made or changed them by hand; nothing was changed in them. Run: scpcloud adopt. It shows what changes " +
         "for each before it changes anything, and keeps the client's id and secret.",
     );
   }

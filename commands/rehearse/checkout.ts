@@ -2,7 +2,6 @@ import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { nodeArguments } from "../../processes/program";
 import { run, type RunResult } from "../../processes/run";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
@@ -32,9 +31,9 @@ export class Checkout {
     return this.runHere("pulumi", [...args, "--non-interactive", "--color", "never"]);
   }
 
-  /** One of the project's own commands, as `npm run` starts it. */
+  /** A verb of the checkout's own scpcloud. */
   command(name: string, ...args: string[]): Promise<RunResult> {
-    return this.runHere(process.execPath, nodeArguments(fileOfCommand(name), ...args));
+    return this.runHere(process.execPath, [join(this.directory, "scpcloud"), name, ...args]);
   }
 
   async remove(): Promise<void> {
@@ -48,9 +47,4 @@ export class Checkout {
     const timeout = limit === undefined ? {} : { timeoutMilliseconds: limit };
     return run(command, args, { cwd: this.directory, env: this.environment, ...timeout });
   }
-}
-
-/** Each command has a folder of its name; the reviewer's two stand in one. */
-export function fileOfCommand(name: string): string {
-  return join("commands", ...(name === "claims" || name === "summary" ? ["review", name] : [name, "command"])) + ".ts";
 }

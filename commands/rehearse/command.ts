@@ -1,10 +1,10 @@
 import { lt } from "semver";
 
-import { FOUND, runCommand, UsageError } from "../cli/commandLine";
 import { readStackFile } from "../review/claimsReview";
-import { checkStackName } from "../cli/stackName";
 import { workingTreeFiles } from "../repository/revision";
-import { PROJECT_DIRECTORY } from "../cli/stack";
+import { EXIT_CODES, UsageError } from "../cli/errors";
+import { JSON_OPTION, ofStack } from "../cli/verb";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { InterruptedError } from "../../processes/run";
 import { differs, rehearsalText } from "./rehearsalReport";
 import { Rehearsal } from "./rehearsal";
@@ -14,27 +14,27 @@ import { ensureToolchain, toolchainEnvironment } from "../../development/toolcha
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
 const OLDEST_VERSION = "26.1.0";
 
-runCommand(
+export default ofStack(
   {
-    name: "rehearse",
-    description:
-      "Rehearses an upgrade of Keycloak on this machine alone: a throw-away server of the old version gets the stack's\n" +
-      "customers, the new version starts on its data, and every token is compared. Needs no access to the real server\n" +
-      `and leaves nothing behind. Exits with 0 where nothing changes, with ${FOUND} where something does.`,
+    purpose:
+      "Rehearses an upgrade of Keycloak on this machine alone: a throw-away server of the old version gets the stack's " +
+      "customers, the new version starts on its data, and every token is compared. Needs no access to the real server.",
+    changes: "nothing; it leaves nothing behind.",
     options: {
-      from: { type: "string", value: "VERSION", description: "the version that you have; without it a fresh realm" },
-      to: { type: "string", value: "VERSION", description: `the version that you want; by default ${NEWEST_VERSION}` },
-      sample: {
-        type: "string",
-        value: "COUNT",
-        description: "take so many customers, some of each kind; default: all",
-      },
-      "sso-session-max": { type: "string", value: "SECONDS", description: "the real realm's SSO Session Max" },
-      json: { type: "boolean", description: "the same as data" },
+      from: { value: "VERSION", description: "the version that you have; without it a fresh realm" },
+      to: { value: "VERSION", description: `the version that you want; by default ${NEWEST_VERSION}` },
+      sample: { value: "COUNT", description: "take so many customers, some of each kind; by default all" },
+      "sso-session-max": { value: "SECONDS", description: "the real realm's SSO Session Max" },
+      ...JSON_OPTION,
     },
+    examples: [
+      ["--stack prod --from 26.5.7", "an upgrade from that version to the newest one"],
+      ["--stack prod --from 26.5.7 --sample 20", "the same with 20 customers of different kinds"],
+    ],
+    fine: "no token changes",
+    found: "a token, or what drift says, changes",
   },
   async ({ stack, options }) => {
-    checkStackName(stack);
     const { from, to } = versionsOf(options["from"], options["to"]);
     const files = await workingTreeFiles(PROJECT_DIRECTORY, stack);
     const { settings, written } = readStackFile(stack, files);
@@ -57,7 +57,7 @@ runCommand(
     try {
       const outcome = await Promise.race([rehearsal.run(), interruption()]);
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
-      return differs(outcome) ? FOUND : 0;
+      return differs(outcome) ? EXIT_CODES.found : 0;
     } finally {
       await rehearsal.close();
     }
@@ -92,10 +92,10 @@ function wholeNumber(name: string, value: unknown): number | undefined {
   return Number(value);
 }
 
-/** Rejects when the user presses Ctrl-C, so that what was started is ended and removed. */
+/** Rejects when the user presses Ctrl-C, or closes the terminal, so that what was started is ended and removed. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => reject(new InterruptedError(signal)));
     }
   });

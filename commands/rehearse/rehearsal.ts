@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { FOUND } from "../cli/commandLine";
+import { EXIT_CODES } from "../cli/errors";
 import { readOutputs } from "../cli/stack";
 import type { Check } from "../doctor/check";
 import type { DriftReport } from "../drift/report";
@@ -150,7 +150,7 @@ export class Rehearsal {
     const { checkout, options } = this;
     options.report("Looking for drift ...");
     const { exitCode, stdout, stderr } = await checkout.command("drift", "--stack", STACK, "--json");
-    if (exitCode !== 0 && exitCode !== FOUND) {
+    if (exitCode !== 0 && exitCode !== EXIT_CODES.found) {
       return { contract: [], drift: [], refusal: stderr.trim() };
     }
     return linesOf(JSON.parse(stdout) as DriftReport);

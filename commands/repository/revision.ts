@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UsageError } from "../cli/commandLine";
+import { UsageError } from "../cli/errors";
 import { run } from "../../processes/run";
 import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFiles";
 

@@ -1,4 +1,4 @@
-import { UsageError } from "../cli/commandLine";
+import { UsageError } from "../cli/errors";
 import {
   declaredKeys,
   isSecret,

@@ -1,4 +1,4 @@
-import { FOUND } from "../cli/commandLine";
+import { EXIT_CODES } from "../cli/errors";
 import { UserError } from "../../settings/userError";
 import { type Planned, planRollout } from "./planRollout";
 import { planDifferences, planText } from "./planText";
@@ -47,7 +47,7 @@ export async function holdPlan(
     return { text: `✓ all is as in the plan ${digestOf(approved)}`, exitCode: 0 };
   }
   const head = "✗ Nothing is deployed, since not all is as it was approved. Make a new plan: --save-plan FILE";
-  return { text: [head, ...differences].join("\n\n"), exitCode: FOUND };
+  return { text: [head, ...differences].join("\n\n"), exitCode: EXIT_CODES.found };
 }
 
 function make(request: PlanRequest, commit: string, salt: string): Promise<Planned> {

@@ -1,5 +1,5 @@
-import { InterruptedError } from "../../processes/run";
-import { messageOf } from "../cli/commandLine";
+import { InterruptedError, SIGNALS } from "../../processes/run";
+import { messageOf } from "../cli/errors";
 
 /** A stack that is rolled out. */
 export interface Part {
@@ -22,6 +22,8 @@ export interface PartState extends Part {
   readonly ended?: number;
   /** How many resources by what became of them, as Pulumi counts. */
   readonly changes?: Readonly<Record<string, number>>;
+  /** What recovery did, one line each. */
+  readonly did?: readonly string[];
   /** What its policies advise. */
   readonly advice?: readonly string[];
   /** Why it failed, in the words of whoever failed. */
@@ -31,7 +33,7 @@ export interface PartState extends Part {
 /** Runs one stack, and tells how it goes on. */
 export type RunPart = (
   part: Part,
-  tell: (news: Pick<Partial<PartState>, "advice" | "recovers" | "savesOnce" | "through">) => void,
+  tell: (news: Pick<Partial<PartState>, "advice" | "did" | "recovers" | "savesOnce" | "through">) => void,
 ) => Promise<Pick<PartState, "changes">>;
 
 /** How a rollout goes. */
@@ -58,7 +60,7 @@ export async function rollOut(
   const states = parts.map((part): PartState => ({ ...part, state: "waiting", through: 0 }));
   let interrupted = false;
   const onSignal = () => (interrupted = true);
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  SIGNALS.forEach((signal) => process.on(signal, onSignal));
   // Each run listens for signals of its own.
   process.setMaxListeners(process.getMaxListeners() + parallel);
 
@@ -94,7 +96,7 @@ export async function rollOut(
     states.forEach(({ state }, index) => state === "waiting" && change(index, { state: "not begun" }));
     return states;
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    SIGNALS.forEach((signal) => process.off(signal, onSignal));
     process.setMaxListeners(process.getMaxListeners() - parallel);
   }
 }

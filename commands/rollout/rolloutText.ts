@@ -1,24 +1,20 @@
-import Table from "cli-table3";
-
+import { tableText } from "../cli/table";
 import { IDLE_OPS } from "../pulumi/preview";
 import type { PartState } from "./rollOut";
 
-/** How a rollout ended: a table, and below it what policies advise, and why each stack failed. */
+/** How a rollout ended: a table, and below it what recovery did, what policies advise, and why each stack failed. */
 export function rolloutText(states: readonly PartState[]): string {
-  const table = new Table({
-    head: ["stack", "result", "customers", "changes", "seconds"],
-    colAligns: ["left", "left", "right", "left", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const part of states) {
+  const rows = states.map((part) => {
     const { stack, state, recovers, customers, changes, began, ended } = part;
     const seconds = began === undefined || ended === undefined ? "" : String(Math.round((ended - began) / 1000));
     const result = state === "done" && recovers ? "recovered" : state;
-    table.push([stack, result, String(customers), changes === undefined ? "" : changesInWords(changes), seconds]);
-  }
+    return [stack, result, String(customers), changes === undefined ? "" : changesInWords(changes), seconds];
+  });
+  const table = tableText(["stack", "result", "customers", "changes", "seconds"], rows);
+  const did = states.flatMap((part) => (part.did ?? []).map((line) => `${part.stack}: ${line}`));
   const failures = states.flatMap(({ stack, cause }) => (cause === undefined ? [] : [`✗ ${stack}: ${cause}`]));
   const advice = states.flatMap((part) => (part.advice ?? []).map((text) => `! ${part.stack}: ${text}`));
-  return [table.toString(), ...advice, ...failures].join("\n\n");
+  return [table, ...(did.length === 0 ? [] : [did.join("\n")]), ...advice, ...failures].join("\n\n");
 }
 
 function changesInWords(changes: Readonly<Record<string, number>>): string {

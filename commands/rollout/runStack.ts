@@ -1,4 +1,4 @@
-import { projectName } from "../cli/stack";
+import { projectName } from "../cli/stackName";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents";
 import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState } from "../pulumi/exportedState";
@@ -52,7 +52,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
         throw error;
       }
       const isLeftByKill = async () =>
-        namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory), await projectName(directory), name);
+        namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory), projectName(directory), name);
       const isRefused = () => policiesIn(events).violations.length > 0;
       if (deploys && !isRefused() && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
@@ -65,7 +65,12 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
           });
         }
         if (!isRefused()) {
-          await recoverStack(name, () => undefined, [], variables);
+          const did: string[] = [];
+          const report = (line: string) => {
+            did.push(line);
+            tell({ did: [...did] });
+          };
+          await recoverStack(name, report, [], variables);
           return {};
         }
       }
@@ -93,7 +98,7 @@ async function isEmpty(pulumi: PulumiCli): Promise<boolean> {
 /** Whether a run that was killed is why it failed; undefined where neither a lock nor an object in Keycloak tells. */
 function namesKill(output: string): boolean | undefined {
   const holders = readLockHolders(output);
-  return holders.length > 0 ? holders.every(isDead) : /npm run recover/.test(output) || undefined;
+  return holders.length > 0 ? holders.every(isDead) : /scpcloud recover/.test(output) || undefined;
 }
 
 /** @throws RecoveryError where another run holds the lock: Pulumi's own words only tell how to take it away; else UserError */

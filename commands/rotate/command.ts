@@ -1,106 +1,106 @@
-import { readRecord } from "../repository/handoverRecord";
-import { loginAsDeployer } from "../../keycloak/admin";
-import { connect } from "../../keycloak/http";
+import { oddityOf } from "../../contract/credentials";
 import { login } from "../../keycloak/login";
 import { rotationFaults } from "../../keycloak/rotationSupport";
-import { oddityOf } from "../../contract/credentials";
+import { SettingsError } from "../../settings/faults";
+import { plural } from "../changes/markdown";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
+import { withKeycloak } from "../cli/connected";
+import { EXIT_CODES, UsageError } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { loadStack } from "../cli/stack";
+import { ofStack } from "../cli/verb";
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { underLockOf } from "../pulumi/underLock";
+import { readRecord } from "../repository/handoverRecord";
 import { lookAtSecret, lookAtSecrets } from "./customerSecrets";
 import { endOverlaps, endText, planEnd } from "./endOverlap";
 import { readOverlap } from "./overlap";
-import { planRotation, stepText, YOUNG_HOURS } from "./rotationPlan";
 import { rotateSecrets, type RotationTools } from "./rotateSecrets";
-import { SettingsError } from "../../settings/faults";
-import { readSettings } from "../../settings/read";
-import { runCommand, UsageError } from "../cli/commandLine";
-import { confirmed } from "../cli/confirmation";
-import { loadStack, PROJECT_DIRECTORY } from "../cli/stack";
+import { planRotation, stepText, YOUNG_HOURS } from "./rotationPlan";
 
-runCommand(
+export default ofStack(
   {
-    name: "rotate",
-    description:
-      "Gives customers new secrets. The previous ones go on working for as long as scpcloud:secretRotation says. Says\n" +
-      "before what will happen, and asks. Brings the stack's state up to date, and takes tokens with the new and the\n" +
-      "previous secret. A run that was stopped is taken up by running it again. Prints no secret.",
+    purpose:
+      "Gives customers new secrets. The previous ones go on working for as long as scpcloud:secretRotation says. Says " +
+      "before what will happen. Takes tokens with the new and the previous secret. A run that was stopped is taken up by " +
+      "running it again. Prints no secret.",
+    changes: "the secrets of these customers in Keycloak, and the stack's state.",
     options: {
-      customer: {
-        type: "string",
-        multiple: true,
-        value: "ID",
-        description: "a client id; may be said several times",
-      },
-      "no-overlap": { type: "boolean", description: "a new secret in any case; all earlier ones stop at once" },
-      "end-overlap": { type: "boolean", description: "makes no new secret, but stops the previous one early" },
+      customer: { value: "ID", many: true, required: true, description: "a client id" },
+      "no-overlap": { description: "a new secret in any case; all earlier ones stop at once" },
+      "end-overlap": { description: "make no new secret, but stop the previous one early" },
       again: {
-        type: "boolean",
         description: `renew also a secret younger than ${YOUNG_HOURS} hours, or whose previous one still works`,
       },
-      yes: { type: "boolean", description: "do not ask" },
+      ...CHANGE_OPTIONS,
     },
+    examples: [
+      ["--stack prod --customer acme --preview", "what would happen to acme's secrets"],
+      ["--stack prod --customer acme --customer globex", "asks, and renews both"],
+    ],
+    fine: "the secrets are renewed, or need not be",
   },
   async ({ stack: name, options }) => {
-    const { customer: clientIds = [], "end-overlap": end = false, "no-overlap": withoutOverlap = false } = options;
-    if (clientIds.length === 0) {
-      throw new UsageError("Say whose secret: --customer ID");
-    }
+    const { customer: clientIds, "end-overlap": end = false, "no-overlap": withoutOverlap = false } = options;
     if (end && (withoutOverlap || options.again === true)) {
       throw new UsageError("--end-overlap makes no new secret: it goes with neither --no-overlap nor --again.");
     }
-    const stack = await loadStack(name);
-    const settings = readSettings(stack.source);
-    const keycloak = connect(settings.connection);
     const report = (line: string) => console.log(line);
-    try {
-      const admin = await loginAsDeployer(keycloak, settings);
-      const { integrations } = settings;
-      const looking = { stack: name, integrations, outputs: stack.outputs, admin };
-      const customers = await lookAtSecrets(clientIds, looking);
-      const tools: RotationTools = {
-        stack: name,
-        settings,
-        keycloak,
-        admin,
-        pulumi: pulumiCli(name, PROJECT_DIRECTORY),
-        underLock: underLockOf(name, PROJECT_DIRECTORY),
-        readOutputs: async () => (await loadStack(name)).outputs,
-        lookAgain: (clientId) => lookAtSecret(clientId, looking),
-        report,
-      };
-      if (end) {
-        const ending = planEnd(customers, name);
-        const record = await readRecord(PROJECT_DIRECTORY, name);
-        customers.forEach((one) => report(endText(one, record)));
-        if (ending.length === 0) {
+    return withKeycloak(
+      name,
+      async ({ stack, settings, keycloak, admin }) => {
+        const { integrations } = settings;
+        const looking = { stack: name, integrations, outputs: stack.outputs, admin };
+        const customers = await lookAtSecrets(clientIds, looking);
+        const tools: RotationTools = {
+          stack: name,
+          settings,
+          keycloak,
+          admin,
+          pulumi: pulumiCli(name, PROJECT_DIRECTORY),
+          underLock: underLockOf(name, PROJECT_DIRECTORY),
+          readOutputs: async () => (await loadStack(name)).outputs,
+          lookAgain: (clientId) => lookAtSecret(clientId, looking),
+          report,
+        };
+        if (end) {
+          const ending = planEnd(customers, name);
+          const record = await readRecord(PROJECT_DIRECTORY, name);
+          customers.forEach((one) => report(endText(one, record)));
+          if (ending.length === 0) {
+            return 0;
+          }
+          const steps = [`stop the previous secret of ${plural(ending.length, "customer")}, as shown above`];
+          if (!(await agreed({ stacks: [name], keycloak: settings, steps }, options))) {
+            return 0;
+          }
+          await endOverlaps(ending, tools);
           return 0;
         }
-        if (!(await confirmed(options.yes))) {
-          return 1;
+        if (!withoutOverlap) {
+          const faults = await rotationFaults(keycloak, await login(keycloak, settings), settings);
+          if (faults.length > 0) {
+            throw new SettingsError(faults);
+          }
         }
-        await endOverlaps(ending, tools);
+        const now = admin.now();
+        const wishes = { withoutOverlap, again: options.again === true, now };
+        const steps = planRotation(customers, await readOverlap(admin, settings), wishes);
+        steps.forEach((step) => report(stepText(step, now)));
+        if (steps.every(({ action }) => action === "leave")) {
+          return customers.some(({ present }) => oddityOf(present) !== undefined) ? EXIT_CODES.failed : 0;
+        }
+        const count = steps.filter(({ action }) => action !== "leave").length;
+        const change = [
+          `renew the secret of ${plural(count, "customer")}, as shown above; then bring the state up to date`,
+        ];
+        if (!(await agreed({ stacks: [name], keycloak: settings, steps: change }, options))) {
+          return 0;
+        }
+        await rotateSecrets(steps, tools);
         return 0;
-      }
-      if (!withoutOverlap) {
-        const faults = await rotationFaults(keycloak, await login(keycloak, settings), settings);
-        if (faults.length > 0) {
-          throw new SettingsError(faults);
-        }
-      }
-      const now = admin.now();
-      const wishes = { withoutOverlap, again: options.again === true, now };
-      const steps = planRotation(customers, await readOverlap(admin, settings), wishes);
-      steps.forEach((step) => report(stepText(step, now)));
-      if (steps.every(({ action }) => action === "leave")) {
-        return customers.some(({ present }) => oddityOf(present) !== undefined) ? 1 : 0;
-      }
-      if (!(await confirmed(options.yes))) {
-        return 1;
-      }
-      await rotateSecrets(steps, tools);
-      return 0;
-    } finally {
-      await keycloak.close();
-    }
+      },
+      { mayBeEmpty: true },
+    );
   },
 );

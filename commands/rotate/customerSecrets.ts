@@ -68,7 +68,7 @@ async function lookAt(
   }
   const client = await findClient(admin, clientId);
   if (client?.enabled !== true || client["publicClient"] === true) {
-    return `${clientId}: its client is not as the stack has it; run: npm run drift -- --stack ${stack}`;
+    return `${clientId}: its client is not as the stack has it; run: scpcloud drift --stack ${stack}`;
   }
   const { secret: present = "" } = client;
   const stored = outputs.credentials?.[clientId]?.clientSecret ?? "";

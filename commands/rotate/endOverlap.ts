@@ -14,7 +14,7 @@ export function planEnd(customers: readonly CustomerSecrets[], stack: string): C
         "Nothing was changed.",
         ...behind.map(
           ({ client: { clientId } }) =>
-            `${clientId}: the stack does not know its new secret yet; run: npm run rotate -- --stack ${stack} --customer ${clientId}`,
+            `${clientId}: the stack does not know its new secret yet; run: scpcloud rotate --stack ${stack} --customer ${clientId}`,
         ),
       ].join("\n"),
     );
@@ -58,7 +58,7 @@ export async function endOverlaps(customers: readonly CustomerSecrets[], tools: 
       );
     }
     if (!(await getsToken(clientId, present, tools))) {
-      throw new RotationError(`${clientId}: the previous secret is refused, but the new one, too: run npm run verify`);
+      throw new RotationError(`${clientId}: the previous secret is refused, but the new one, too: run scpcloud verify`);
     }
     tools.report(`✓ ${clientId}: the previous secret is refused, the new one gets tokens`);
   }

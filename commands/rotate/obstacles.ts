@@ -30,7 +30,7 @@ export async function refuseWhereRefused(
       [
         "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
         ...refused.flat(),
-        "Look at the client policies in the realm settings, and run: npm run drift",
+        "Look at the client policies in the realm settings, and run: scpcloud drift",
       ].join("\n"),
     );
   }
@@ -48,7 +48,7 @@ export async function refuseOtherChanges(urns: readonly string[], { pulumi, stac
     const names = [...new Set(changing.map((urn) => ownerOf(urn, parents).name))].sort();
     throw new RotationError(
       `Nothing was changed. The stack file, or somebody in Keycloak, changed something of ${names.join(", ")}, which has ` +
-        `to be deployed before. See what it is: npm run drift -- --stack ${stack}. Deploy it: pulumi up --refresh ` +
+        `to be deployed before. See what it is: scpcloud drift --stack ${stack}. Deploy it: pulumi up --refresh ` +
         `--stack ${stack}`,
     );
   }

@@ -46,7 +46,7 @@ export async function rotateSecrets(steps: readonly RotationStep[], tools: Rotat
     const { clientId } = step.secrets.client;
     const position = work.length === 1 ? clientId : `${index + 1} of ${work.length}: ${clientId}`;
     report(`${position}: ${await renew(step, urns[index] ?? "", tools)}`);
-    report(`  hand it over: npm run handover -- --stack ${stack} --customer ${clientId} --recipient age1...`);
+    report(`  hand it over: scpcloud handover --stack ${stack} --customer ${clientId} --recipient age1...`);
   }
 }
 
@@ -103,7 +103,7 @@ export function holdingLock(
         const { client, present, previous } = await lookAgain(seen.client.clientId);
         if (client.id !== seen.client.id || present !== seen.present || previous?.secret !== seen.previous?.secret) {
           throw new RotationError(
-            `Nothing was changed. Somebody else has renewed the secret of ${client.clientId} meanwhile; look at it: npm run customers`,
+            `Nothing was changed. Somebody else has renewed the secret of ${client.clientId} meanwhile; look at it: scpcloud customers`,
           );
         }
       }
@@ -137,7 +137,7 @@ async function prove(clientId: string, secrets: Proving, tools: RotationTools): 
   const { present, previous, worksUntil } = secrets;
   if (!(await getsToken(clientId, present, tools))) {
     throw new RotationError(
-      `${clientId}: Keycloak refuses its own new secret; run: npm run verify -- --stack ${tools.stack}`,
+      `${clientId}: Keycloak refuses its own new secret; run: scpcloud verify --stack ${tools.stack}`,
     );
   }
   const previousWorks = isKnownSecret(previous) && (await getsToken(clientId, previous, tools));
@@ -177,7 +177,7 @@ async function clientUrns(customers: readonly CustomerSecrets[], pulumi: PulumiC
     const urn = resources.find(({ id, type }) => type === TYPES.client && id === client.id)?.urn;
     if (urn === undefined) {
       throw new RotationError(
-        `${client.clientId}: Keycloak's client is another one than the state's; run: npm run drift`,
+        `${client.clientId}: Keycloak's client is another one than the state's; run: scpcloud drift`,
       );
     }
     return urn;

@@ -64,7 +64,7 @@ export function planRotation(
       [
         "Nothing was changed.",
         ...faults,
-        "Deploy secretRotation first (pulumi up; npm run recover, where it was deployed before), or say --no-overlap.",
+        "Deploy secretRotation first (pulumi up; scpcloud recover, where it was deployed before), or say --no-overlap.",
       ].join("\n"),
     );
   }

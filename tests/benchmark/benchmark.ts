@@ -167,11 +167,11 @@ async function benchmarkStacks(realm: string, customers: number, stacks: number,
     const previewOfOne = ["preview", "--expect-no-changes", "--stack", last];
     const rows = [
       ...(await measure(customers, 1, {
-        [FIRST_ROLLOUT]: succeeding(() => many.rollout("--yes", ...(values.fast ? ["--fast"] : []))),
+        [FIRST_ROLLOUT]: succeeding(() => many.rollout("--yes", "--skip-preview", ...(values.fast ? ["--fast"] : []))),
       })),
       ...(await measure(customers, runs, {
         [PREVIEW_OF_ONE_STACK]: succeeding(() => many.project.pulumi(...previewOfOne)),
-        [PREVIEW_OF_ALL]: succeeding(() => many.rollout()),
+        [PREVIEW_OF_ALL]: succeeding(() => many.rollout("--preview")),
         "verify of all stacks": succeeding(() => many.project.command("verify", "--realm-stack", many.realmStack)),
         "customers of all stacks": succeeding(() =>
           many.project.command("customers", "--realm-stack", many.realmStack),

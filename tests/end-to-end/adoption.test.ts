@@ -58,7 +58,7 @@ afterAll(async () => {
 it("shows by a real token what the customer gets today and afterwards, and changes nothing", async () => {
   const before = await meddler.client(CLIENT);
 
-  const { exitCode, lines, stdout } = await told();
+  const { exitCode, lines, stdout } = await told("--preview");
 
   expect(exitCode).toBe(0);
   expect(lines[0]).toBe(`### ${STACK}: 1 client to adopt`);
@@ -86,7 +86,7 @@ it("shows by a real token what the customer gets today and afterwards, and chang
   expect(await meddler.client(CLIENT)).toEqual(before);
   expect((await stack.exportStack()).deployment).not.toHaveProperty("resources");
 
-  const data = JSON.parse((await told("--json")).stdout) as { adoptions: { claims: object[] }[] };
+  const data = JSON.parse((await told("--json", "--preview")).stdout) as { adoptions: { claims: object[] }[] };
   expect(data.adoptions[0]?.claims).toContainEqual({ claim: "acr", today: '"1"', change: "vanishes" });
 });
 

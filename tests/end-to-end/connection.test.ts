@@ -91,7 +91,12 @@ const COMMANDS: readonly (readonly [command: string, said: string])[] = [
 ];
 
 async function expectToWork(command: string, said: string): Promise<void> {
-  const { exitCode, stdout, stderr } = await project.command(command, "--stack", STACK);
+  const { exitCode, stdout, stderr } = await project.command(
+    command,
+    "--stack",
+    STACK,
+    ...(command === "recover" ? ["--yes"] : []),
+  );
   expect(`${stdout}${stderr}`).toContain(said);
   expect(exitCode).toBe(0);
 }

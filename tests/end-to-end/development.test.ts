@@ -148,9 +148,9 @@ describe("a change of the stack file", () => {
 
     const preview = await project.pulumi("preview", "--stack", "dev");
     const summary = await inProject(
-      "set -o pipefail; pulumi preview --json --stack dev | node loader.js commands/review/summary.ts --stack dev",
+      "set -o pipefail; pulumi preview --json --stack dev | ./scpcloud review --stack dev --preview -",
     );
-    const claims = await project.command("claims", "--stack", "dev", "--base", "HEAD");
+    const claims = await project.command("review", "--stack", "dev", "--base", "HEAD");
 
     const lines = (shown ?? "").split("\n").map((line) => line.trim());
     expect(lines).toContain("14 unchanged");
@@ -179,7 +179,7 @@ describe("a change of the stack file", () => {
 
     const { exitCode, stdout } = await project.command("verify", "--stack", "dev");
 
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(3);
     expect(stdout).toContain("✗ acme: not deployed yet; run: pulumi up");
     expect(stdout).toContain(
       `✗ ${CUSTOMER}: claim organizationId is "${ADMIN_ID}"; the contract says "00000000-0000-4000-8000-000000000000"`,

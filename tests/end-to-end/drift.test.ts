@@ -230,7 +230,7 @@ it("tells none of what one up has repaired; and says that what was deleted and m
     "- someone deleted the mapper `organizationId` of customer acme: its tokens lack the claim `organizationId`, and made another one in its place",
   ]);
   await stack.refresh();
-  const recovery = await project.command("recover", "--stack", STACK);
+  const recovery = await project.command("recover", "--stack", STACK, "--yes");
   expect(recovery.stdout).toContain("adopted 2 (hooli-client, acme-organization-id)");
   await expectNoDrift();
   expect((await stack.credentials())["hooli"]?.clientSecret).toBe("made-by-hand-0123456789");

@@ -37,7 +37,7 @@ const command = async (name: string, ...args: string[]) => {
   printed.push(result.stdout, result.stderr);
   return result;
 };
-const handOver = (...args: string[]) => command("handover", ...args);
+const handOver = (...args: string[]) => command("handover", "--yes", ...args);
 const inProject = (...names: string[]) => join(project.directory, ...names);
 const recordFile = () => readFile(inProject(`handovers.${STACK}.json`), "utf8");
 
@@ -60,7 +60,7 @@ describe("a credential that was handed over", () => {
   it("is opened with the recipient's key, and gets tokens", async () => {
     const { exitCode, stderr, stdout } = await handOver("--customer", "acme", "--recipient", recipient);
 
-    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("encrypted for 1 key, to ")]);
     const folder = join(".local", "handover", STACK, "acme");
     expect(stdout.split("\n").slice(0, 2)).toEqual([join(folder, "acme.html"), join(folder, "acme.age")]);
     const decrypter = new Decrypter();
@@ -107,18 +107,19 @@ describe("a credential that was handed over", () => {
 });
 
 describe("nothing is handed over", () => {
-  const refused = async (...args: string[]): Promise<string> => {
+  const refused = (...args: string[]): Promise<string> => refusedWith(1, ...args);
+  const refusedWith = async (code: number, ...args: string[]): Promise<string> => {
     const before = await recordFile();
     const { exitCode, stderr, stdout } = await handOver(...args);
-    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect([exitCode, stdout]).toEqual([code, ""]);
     expect(await recordFile()).toBe(before);
     return stderr;
   };
 
   it("without a recipient, a customer of that name, or one who gets tokens", async () => {
-    expect(await refused("--customer", "acme")).toContain("The customer makes a key in one line");
-    expect(await refused("--recipient", recipient)).toContain("Say whose credential: --customer ID");
-    expect(await refused("--recipient", inProject("nowhere.txt"), "--customer", "acme")).toMatch(
+    expect(await refusedWith(2, "--customer", "acme")).toContain("required option '--recipient <KEY>' not specified");
+    expect(await refusedWith(2, "--recipient", recipient)).toContain("required option '--customer <ID>' not specified");
+    expect(await refusedWith(2, "--recipient", inProject("nowhere.txt"), "--customer", "acme")).toMatch(
       /neither a public key, age1\.\.\., nor a file/,
     );
     expect(await refused("--recipient", recipient, "--customer", "acmee")).toContain('write "acme"');
@@ -157,7 +158,7 @@ describe("nothing is handed over", () => {
     const regenerated = await meddler.regenerateSecret("acme");
     const message = await refused("--recipient", recipient, "--customer", "acme");
     expect(message).toContain("Keycloak has another secret of acme than the stack");
-    expect(message).toContain(`npm run rotate -- --stack ${STACK} --customer acme`);
+    expect(message).toContain(`scpcloud rotate --stack ${STACK} --customer acme`);
     expect(message).not.toContain(regenerated);
   });
 });

@@ -17,10 +17,10 @@ beforeAll(async () => {
 
 afterAll(() => moving.remove());
 
-it("says what it would do without --yes, and changes nothing", async () => {
+it("says what it would do, and changes nothing", async () => {
   const texts = [await moving.textOf(FROM), await moving.stateOf(FROM)];
 
-  const { exitCode, stdout } = await moving.move(...moving.between(FROM, TO));
+  const { exitCode, stdout } = await moving.move(...moving.between(FROM, TO), "--preview");
 
   expect({ exitCode, stdout }).toEqual({
     exitCode: 0,
@@ -31,7 +31,6 @@ it("says what it would do without --yes, and changes nothing", async () => {
       `- a new stack ${TO}`,
       "- in the state: 2 to move",
       "- Keycloak: nothing",
-      "Nothing was changed; say --yes.",
       "",
     ].join("\n"),
   });
@@ -57,7 +56,10 @@ it("moves customers into a new stack, with their comments and the record of hand
 
   const { exitCode, stderr, stdout } = await moving.move("--customers-file", ids, "--from", FROM, "--to", TO, "--yes");
 
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: expect.stringContaining("- move 2 customers") as string,
+  });
   expect(stdout).toContain(`✓ moved 2 customers from ${FROM} to ${TO}`);
   expect(await moving.textOf(TO)).toContain("\n\n    # The second's\n    moved-2: # to be moved\n");
   expect(await moving.textOf(FROM)).not.toContain("The second's");

@@ -5,8 +5,7 @@ import type { Readable } from "node:stream";
 
 import { parse, stringify } from "yaml";
 
-import { Checkout, fileOfCommand } from "../../commands/rehearse/checkout";
-import { nodeArguments } from "../../processes/program";
+import { Checkout } from "../../commands/rehearse/checkout";
 import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { type ServerOfTests, serverOfTests } from "./server";
 import { Stack } from "./stack";
@@ -15,6 +14,9 @@ const REPOSITORY = resolve(__dirname, "..", "..");
 
 /** How a project's stacks reach their server. */
 type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | "url">;
+
+/** What a verb that changes something shows on standard error, where it has nothing else to tell there. */
+export const SHOWN_BEFORE_CHANGE = /^\nStacks? +.*\nBackend +.*\n(Keycloak +.*\n)?(- .*\n)+$/;
 
 /** The values of a stack file, by full key. */
 export type StackFile = Record<string, unknown>;
@@ -94,7 +96,7 @@ export class Project extends Checkout {
 
   /** Starts one of the project's own commands, for a test that interrupts it. */
   startCommand(name: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-    return spawn(process.execPath, nodeArguments(fileOfCommand(name), ...args), {
+    return spawn(process.execPath, [join(this.directory, "scpcloud"), name, ...args], {
       cwd: this.directory,
       env: { ...process.env, ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { descendantsOf, interruptUp, processesIn } from "./interruption";
 import { Administrator, type ClientRepresentation, identity } from "./keycloak";
-import { numberedCustomers, Project, type StackFile } from "./project";
+import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "./project";
 import { REALMS } from "./server";
 import type { Stack } from "./stack";
 import { until } from "./until";
@@ -39,7 +39,7 @@ const stackFile = (count: number, further: object = {}): StackFile => ({
 const customers = () => administrator.clients("customer-");
 const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", ...names);
 const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
-const recover = () => project.command("recover", "--stack", STACK);
+const recover = () => project.command("recover", "--stack", STACK, "--yes");
 
 /** The clients are the same, with their secrets, and nothing is left to do. */
 async function expectUnchanged(before: readonly ClientRepresentation[]): Promise<void> {
@@ -68,7 +68,8 @@ describe("a state of which nothing is whole", () => {
 
     const { exitCode, stdout, stderr } = await recover();
 
-    expect(stderr).toBe("");
+    expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
+    expect(stderr).toContain(`- work on the Keycloak that Pulumi.${STACK}.yaml names\n`);
     expect(stdout).toContain("nothing of the state was whole; made an empty one");
     expect(exitCode).toBe(0);
     const name = `${STACK}.json`;
@@ -112,7 +113,7 @@ it("a state that was cut off in the middle of a write comes from the copy beside
 
   const { exitCode, stdout, stderr } = await recover();
 
-  expect(stderr).toBe("");
+  expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
   expect(stdout).toContain("the state was cut off in the middle of a write");
   expect(stdout).toContain(`${STACK}.json.attrs (now in `);
   expect(stdout).toContain("adopted 1 (customer-1-organization-id)");
@@ -160,7 +161,7 @@ it("a client that somebody made by hand is left as it is by recover, which says 
 
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^ {2}by-hand: logins by browser .*; redirect URIs: .*; web origins: /m);
-  expect(stderr).toContain("npm run adopt");
+  expect(stderr).toContain("scpcloud adopt");
   expect(stderr).not.toContain(secret);
   expect(await administrator.clients()).toEqual(before);
 });

@@ -91,7 +91,7 @@ export class RollingOut {
 
   /** Starts a rollout, and signals it as soon as the condition holds; SIGKILL comes to all that it has started as well. */
   async interrupt(signal: "SIGINT" | "SIGKILL", condition: () => Promise<boolean>, ...args: string[]) {
-    const child = this.project.startCommand("rollout", "--realm-stack", STACKS[0], "--yes", ...args);
+    const child = this.project.startCommand("rollout", "--realm-stack", STACKS[0], "--yes", "--skip-preview", ...args);
     let stdout = "";
     child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
     child.stderr.resume();

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => realm.remove());
 
 it("previews the stacks of a realm, and tells why one of them fails", async () => {
-  const { exitCode, stdout, stderr } = await realm.rollout();
+  const { exitCode, stdout, stderr } = await realm.rollout("--preview");
 
   expect(exitCode).toBe(1);
   expect(rowsOf(stdout)).toEqual(["rollout: done, 25 create", "rollout-b: failed", "rollout-c: failed"]);
@@ -30,7 +30,7 @@ it("deploys the realm's stack first, and then the others, each empty state saved
   const before = await realm.identities();
   expect((await realm.stacks[0]?.exportStack())?.deployment["resources"]).toBeUndefined();
 
-  const { exitCode, stdout, stderr } = await realm.rollout("--yes");
+  const { exitCode, stdout, stderr } = await realm.rollout("--yes", "--skip-preview");
 
   expect({ exitCode, rows: rowsOf(stdout) }).toEqual({
     exitCode: 0,
@@ -39,14 +39,16 @@ it("deploys the realm's stack first, and then the others, each empty state saved
   expect(stderr).toMatch(/^rollout-c .* customers; its state is saved at the end, /m);
   expect(await realm.identities()).toEqual(expect.arrayContaining(before));
   expect(await realm.clients()).toHaveLength(RollingOut.CUSTOMERS);
-  expect(rowsOf((await realm.rollout()).stdout)).toEqual(RollingOut.STACKS.map((stack) => `${stack}: done, none`));
+  expect(rowsOf((await realm.rollout("--preview")).stdout)).toEqual(
+    RollingOut.STACKS.map((stack) => `${stack}: done, none`),
+  );
 });
 
 it("goes on with the others where one fails, and with none where the realm's stack fails", async () => {
   await realm.configure({ "rollout-b": { "scpcloud:integrations": { x: { organizationUser: "nobody" } } } });
-  const one = await realm.rollout();
+  const one = await realm.rollout("--preview");
   await realm.configure({ rollout: { "scpcloud:publicUrl": "keycloak" } });
-  const all = await realm.rollout("--yes");
+  const all = await realm.rollout("--yes", "--skip-preview");
   await realm.configure();
 
   expect(one.exitCode).toBe(1);
@@ -65,10 +67,10 @@ it("with --only-changed takes the stacks whose file differs from a commit, and s
   await writeFile(join(directory, ".git", "info", "exclude"), ".pulumi\ncredentials.json*\n");
   expect(await git("add", "--all")).toMatchObject({ exitCode: 0 });
   expect(await git("commit", "--quiet", "--message", "before")).toMatchObject({ exitCode: 0 });
-  const none = await realm.rollout("--only-changed", "HEAD");
+  const none = await realm.rollout("--preview", "--only-changed", "HEAD");
   await realm.configure({ "rollout-b": { "scpcloud:integrations": { x: { organizationUser: "nobody" } } } });
   expect(await git("commit", "--quiet", "--all", "--message", "after")).toMatchObject({ exitCode: 0 });
-  const one = await realm.rollout("--only-changed", "HEAD~1");
+  const one = await realm.rollout("--preview", "--only-changed", "HEAD~1");
 
   expect([none.exitCode, none.stdout]).toEqual([0, "✓ rollout: no stack of this realm has changed since HEAD\n"]);
   expect([one.exitCode, ...rowsOf(one.stdout)]).toEqual([1, "rollout-b: failed"]);

@@ -1,5 +1,5 @@
 import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
+import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "./project";
 import { type Interference, type Proxy, startProxy } from "./proxy";
 import { REALMS } from "./server";
 import type { Stack } from "./stack";
@@ -73,7 +73,7 @@ it("reads a secret anew that was lost when the connection broke, and says so whi
   ofSecrets = () => ({ status: 200, body: { type: "secret", value: "**********" } });
   const masked = await up();
   expect(masked.text).toContain('The secret of client "newb" is not known');
-  expect(masked.text).toContain(`npm run recover -- --stack ${STACK}`);
+  expect(masked.text).toContain(`scpcloud recover --stack ${STACK}`);
   expect(masked.exitCode).not.toBe(0);
   expect(Object.keys(await stack.credentials())).not.toContain("newb");
   expect(await verify()).toContain("✗ newb: the stack does not know its secret");
@@ -84,7 +84,7 @@ it("reads a secret anew that was lost when the connection broke, and says so whi
 });
 
 it("has recover read a lost secret into the state, and say what helps while Keycloak does not show it", async () => {
-  const recover = () => project.command("recover", "--stack", STACK);
+  const recover = () => project.command("recover", "--stack", STACK, "--yes");
   await project.configure(STACK, stackFile("acme", "newa", "newb", "newc"));
   ofSecrets = () => "cut";
   expect((await up()).exitCode).not.toBe(0);
@@ -98,7 +98,7 @@ it("has recover read a lost secret into the state, and say what helps while Keyc
   ofSecrets = () => undefined;
   const { exitCode, stdout, stderr } = await recover();
   expect(stdout).toMatch(/^the state lacks the secret of .*newc-client.*; reading it from Keycloak$/m);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(SHOWN_BEFORE_CHANGE)]);
   expect(await holderOf("newc")).toBe("newc");
   expect(stdout + refused.stdout + refused.stderr).not.toContain((await stack.credentialsOf("newc")).clientSecret);
   await stack.preview({ expectNoChanges: true, refresh: true });

@@ -122,7 +122,7 @@ describe("the clients that can be adopted", () => {
   test("are told from all others that are named, at once", async () => {
     await expect(find("acme", "known", "new", "other")).rejects.toThrow(
       [
-        "known: the stack has it already; there is nothing to adopt. After an interrupted up, run: npm run recover",
+        "known: the stack has it already; there is nothing to adopt. After an interrupted up, run: scpcloud recover",
         "other: the stack file has no such customer; write its entry with the same client id first",
         "new: Keycloak has no such client; pulumi up makes one",
       ].join("\n"),

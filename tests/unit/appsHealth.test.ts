@@ -106,7 +106,7 @@ describe("a refusal of the engine", () => {
     const explanation = explainRefusal(refusal(error, type), "prod");
 
     expect(explanation).toContain(`The Docker engine already has a ${kind} "${CONTAINERS.bff}"`);
-    expect(explanation).toContain("npm run recover -- --stack prod");
+    expect(explanation).toContain("scpcloud recover --stack prod");
   });
 
   it.each([

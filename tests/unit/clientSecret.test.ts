@@ -19,7 +19,7 @@ describe("an update of a client", () => {
     const found = { clientSecret: "another-secret-of-keycloak", extraConfig: {} };
     const reason = judged({ found });
     expect(reason).toContain('Keycloak has another secret of the client "acme" than this stack\'s state');
-    expect(reason).toContain("npm run recover -- --stack prod");
+    expect(reason).toContain("scpcloud recover --stack prod");
     expect(reason).not.toContain(MADE);
     expect(judged({ found, stored: "**********" })).toBe(reason);
   });
@@ -39,7 +39,7 @@ describe("an update of a client", () => {
     });
     const newInputs = { clientId: "acme" };
     expect(judged({ newInputs, found: overlapping(3) })).toContain(
-      "npm run rotate -- --stack prod --customer acme --end-overlap",
+      "scpcloud rotate --stack prod --customer acme --end-overlap",
     );
     expect(judged({ newInputs, found: overlapping(-3) })).toBeUndefined();
     expect(judged({ found: overlapping(3) })).toBeUndefined();

@@ -39,14 +39,14 @@ describe("the state in a backend that is no folder", () => {
     expect(lines.at(-1)).toBe(
       "✗ lock: held by process 42 of anna@another-host, since 2026-11-23T12:00:00Z, which may be at work\n" +
         `    Do: It cannot be seen from here, which is ${hostname()}: look on another-host (ps -p 42), or whether that ` +
-        "CI job has ended. If it has certainly ended, run: npm run recover -- --stack prod --ended " +
+        "CI job has ended. If it has certainly ended, run: scpcloud recover --stack prod --ended " +
         '"process 42 of anna@another-host, since 2026-11-23T12:00:00Z"',
     );
   });
 
   test("is not locked for a moment unless that is asked for", async () => {
     const { lines, calls } = await examined("s3://state", "", false);
-    expect(lines.at(-1)).toMatch(/^\? lock: .*\n {4}Do: npm run doctor -- --stack prod --lock/);
+    expect(lines.at(-1)).toMatch(/^\? lock: .*\n {4}Do: scpcloud doctor --stack prod --lock/);
     expect(calls).toEqual([]);
   });
 

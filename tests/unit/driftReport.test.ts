@@ -99,7 +99,7 @@ The tokens of these customers were not compared, since not all is deployed:
 What to do:
 
 - \`pulumi up --refresh --stack prod\` repairs this; without --refresh it would not look.
-- Then hand the present secrets over to acme: \`npm run handover -- --stack prod --customer ID --recipient age1...\`.
+- Then hand the present secrets over to acme: \`scpcloud handover --stack prod --customer ID --recipient age1...\`.
 - A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.`);
 });
 
@@ -123,7 +123,7 @@ describe("what the report of drift advises", () => {
 
   it("is to adopt what was made anew, for which an up is refused", () => {
     expect(advice(findingOf("a", { remedy: "recover" }), findingOf("b"))).toBe(
-      "- `pulumi refresh --stack prod` and then `npm run recover -- --stack prod` repair this and adopt what was made " +
+      "- `pulumi refresh --stack prod` and then `scpcloud recover --stack prod` repair this and adopt what was made " +
         "anew, which an up would be refused for.",
     );
   });

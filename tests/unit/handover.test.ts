@@ -47,8 +47,7 @@ describe("recipients", () => {
     expect(await readRecipients([recipient, file])).toEqual([recipient, other]);
   });
 
-  test("are wanted, and it is said how a customer makes a key", async () => {
-    expect(await refusal()).toMatch(HOW);
+  test("in a file that has none are refused, and it is said how a customer makes a key", async () => {
     expect(await refusal(written("# nobody yet\n"))).toMatch(HOW);
     expect(await refusal(join(directory, "absent"))).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
   });
@@ -187,7 +186,7 @@ describe("a credential", () => {
   const handedOver = async (
     client: object,
     stored = MADE,
-    confirm: (question: string) => Promise<boolean> = () => Promise.resolve(true),
+    agrees: (warnings: readonly string[]) => Promise<boolean> = () => Promise.resolve(true),
   ) => {
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: "token" } });
     const admin = fakeAdmin({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", ...client }] });
@@ -199,7 +198,7 @@ describe("a credential", () => {
       projectDirectory: directory,
     };
     return handOver(
-      { ...request, now: new Date(), confirm },
+      { ...request, now: new Date(), agrees },
       SETTINGS,
       { outputs: { credentials: { acme: { clientSecret: stored, basic: "" } } } },
       await FakeKeycloak.start({ issuer: "", tokens }),
@@ -212,7 +211,7 @@ describe("a credential", () => {
 
   test("is not handed over where Keycloak has another secret than the stack, although that gets tokens", async () => {
     await expect(handedOver({ ...OVERLAPPING, secret: "the-secret-of-a-rotation-that-was-killed" })).rejects.toThrow(
-      "npm run rotate -- --stack prod --customer acme",
+      "scpcloud rotate --stack prod --customer acme",
     );
     expect(await readRecord(directory, "prod")).toEqual({});
   });
@@ -225,9 +224,9 @@ describe("a credential", () => {
   test("whose secret nobody made as one is handed over only where somebody says so", async () => {
     for (const secret of ["a", "${vault.acme}"]) {
       const asked: string[] = [];
-      const refusing = (question: string) => Promise.resolve(asked.push(question) < 0);
+      const refusing = (warnings: readonly string[]) => Promise.resolve(asked.push(...warnings) < 0);
       expect(await handedOver({ secret }, secret, refusing)).toBeUndefined();
-      expect(asked).toEqual([expect.stringContaining("npm run rotate -- --stack prod --customer acme")]);
+      expect(asked).toEqual([expect.stringContaining("scpcloud rotate --stack prod --customer acme")]);
       await expect(handedOver({ secret }, secret)).rejects.toThrow(TOKEN_LOOKED_AT);
     }
   });

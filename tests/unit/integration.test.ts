@@ -179,8 +179,8 @@ describe("a refusal of Keycloak", () => {
     const explanation = explainRefusal(refusal("POST /admin/realms/ScpCloud/clients: 409 Conflict"), "prod");
 
     expect(explanation).toContain('Keycloak already has a client "acme"');
-    expect(explanation).toContain("npm run recover -- --stack prod");
-    expect(explanation).toContain("made it by hand, run: npm run adopt -- --stack prod");
+    expect(explanation).toContain("scpcloud recover --stack prod");
+    expect(explanation).toContain("made it by hand, run: scpcloud adopt --stack prod");
     expect(explanation).toContain(
       "If this run was to replace it (--replace, --target-replace), the state does know it",
     );
@@ -219,7 +219,7 @@ describe("a refusal of Keycloak", () => {
     expect(explainRefusal(refusal("403 Forbidden", type), "prod")).toContain("the role manage-realm of the client");
     expect(explainRefusal(refusal(invalid, type), "prod")).toContain("feature client-secret-rotation is off");
     expect(explainRefusal(refusal("400: proposed client profile name duplicated.", type), "prod")).toContain(
-      "run: npm run recover -- --stack prod. Declare secretRotation in one stack of a realm only.",
+      "run: scpcloud recover --stack prod. Declare secretRotation in one stack of a realm only.",
     );
   });
 
@@ -268,7 +268,7 @@ describe("a secret that the state does not know", () => {
     expect(text).toContain(
       `The secret of client "acme" is not known: the state has none, and Keycloak shows the deployer ${words}.`,
     );
-    expect(text).toContain("npm run recover -- --stack test");
+    expect(text).toContain("scpcloud recover --stack test");
     expect(error).toHaveBeenCalledTimes(1);
     expect(process.exitCode).toBe(32);
     process.exitCode = undefined;

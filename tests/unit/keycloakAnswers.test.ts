@@ -1,6 +1,6 @@
 import { reviewAdoption } from "../../commands/adopt/adoptionReview";
 import type { Candidate } from "../../commands/adopt/candidates";
-import { messageOf } from "../../commands/cli/commandLine";
+import { messageOf } from "../../commands/cli/errors";
 import { listCustomers } from "../../commands/customers/customerList";
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
 import { checkRealm } from "../../commands/doctor/serverChecks";

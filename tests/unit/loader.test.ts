@@ -120,17 +120,19 @@ describe("node loader.js FILE", () => {
   test.each([
     ["", "plainly"],
     ["--import=data:text/javascript,0", "with a module that Node.js loads before, as those who watch a process do"],
-  ])("runs a command %j, %s", (options) => {
-    const { stderr, stdout } = runFile("commands/verify/command.ts", options);
-    expect(stderr).toBe("");
-    expect(stdout).toMatch(/^npm run verify /);
+  ])("is run %j, %s, by scpcloud", (options) => {
+    const env = { ...process.env, NODE_OPTIONS: options };
+    const program = spawnSync("./scpcloud", ["verify", "--help"], { cwd: REPOSITORY, encoding: "utf8", env });
+    expect([program.stderr, program.stdout]).toEqual(["", expect.stringMatching(/^Usage: scpcloud verify /)]);
   });
 
   test("has the file as its main module", () => {
     const folder = mkdtempSync(join(tmpdir(), "scpcloud-loader-"));
     const file = join(folder, "main.ts");
     writeFileSync(file, "console.log(require.main === module, process.argv.slice(1));");
-    expect(runFile(file, "").stdout).toBe(`true [ '${file}', '--help' ]\n`);
+    for (const options of ["", "--import=data:text/javascript,0"]) {
+      expect(runFile(file, options).stdout).toBe(`true [ '${file}', '--help' ]\n`);
+    }
     rmSync(folder, { recursive: true });
   });
 });

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { nodeArguments } from "../../processes/program";
 import { run } from "../../processes/run";
-import { messageOf } from "../../commands/cli/commandLine";
+import { messageOf } from "../../commands/cli/errors";
 import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
 import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
@@ -102,14 +101,17 @@ describe("a failure of the Pulumi CLI", () => {
   });
 });
 
-test.each(["verify", "recover"])("%s says what to do where there is no Pulumi CLI on PATH", async (command) => {
-  const args = nodeArguments(join(__dirname, `../../commands/${command}/command.ts`), "--stack", "dev");
-  expect(await run(process.execPath, args, { env: { PATH: "/nowhere" } })).toEqual({
-    exitCode: 1,
-    stdout: "",
-    stderr: expect.stringMatching(/^The Pulumi CLI is not on PATH\. .*make env.*\n$/) as unknown,
-  });
-});
+test.each([["verify"], ["recover", "--yes"]])(
+  "%s says what to do where there is no Pulumi CLI on PATH",
+  async (...command) => {
+    const args = [join(__dirname, "../../scpcloud"), ...command, "--stack", "dev"];
+    expect(await run(process.execPath, args, { env: { PATH: "/nowhere" } })).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^The Pulumi CLI is not on PATH\. .*make env.*\n$/) as unknown,
+    });
+  },
+);
 
 /** Runs an action where the Pulumi CLI is a shell script. */
 async function withCli<T>(script: string, action: (folder: string) => Promise<T>): Promise<T> {
@@ -132,8 +134,8 @@ test.each([
   ["failed to decrypt: incorrect passphrase", "encryptionsalt"],
   ["could not decrypt configuration values: cipher: message authentication failed", "from git"],
   ["State version 1 is greater than schema version 0 for resource keycloak_openid_client.", "__meta"],
-  ["failed to save snapshot: no space left on device", "npm run recover"],
-  ["failed to load checkpoint: place 1: unexpected end of JSON input", "npm run recover"],
+  ["failed to save snapshot: no space left on device", "scpcloud recover"],
+  ["failed to load checkpoint: place 1: unexpected end of JSON input", "scpcloud recover"],
 ])("a failure whose words leave the reader alone is told with what helps: %s", (words, remedy) => {
   const error = new PulumiError(["stack", "ls"], `error: ${words}`);
   expect(error.message).toContain(`${words}\n  Do: `);

@@ -270,7 +270,7 @@ describe("a lock", () => {
       await expect(recovered(pulumi)).rejects.toThrow(
         "The stack is locked by another run, which may still be at work:\n" +
           `  process ${process_.pid} of root@${hostname()}, since 2026-11-23T12:00:00Z. Wait for it, or stop it with Ctrl-C.\n` +
-          `If it has certainly ended, run: npm run recover -- --stack dev --ended "process ${process_.pid} of ` +
+          `If it has certainly ended, run: scpcloud recover --stack dev --ended "process ${process_.pid} of ` +
           `root@${hostname()}, since 2026-11-23T12:00:00Z"`,
       );
       expect(pulumi.calls).toEqual(["stack", "preview"]);

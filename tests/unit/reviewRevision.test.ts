@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run } from "../../processes/run";
-import { checkStackName } from "../../commands/cli/stackName";
 import { committedFiles, workingTreeFiles } from "../../commands/repository/revision";
 
 let directory: string;
@@ -56,10 +55,6 @@ test.each(["nothing", "--all", "--output=x", "-h", "", "HEAD:Pulumi.yaml", "main
 
 test("a committed link is not followed", async () => {
   await expect(committedFiles(directory, "link", "first")).rejects.toThrow("Pulumi.link.yaml");
-});
-
-test.each(["../prod", "a/b", "", "a b", "a\nb", "-->"])("a stack's name of %j is refused", (name) => {
-  expect(() => checkStackName(name)).toThrow("--stack NAME");
 });
 
 test("all stack files are read where one of them names a realm stack", async () => {

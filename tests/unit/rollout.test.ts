@@ -183,7 +183,7 @@ test("the first cause of a failure is the first error, wholly, and not that ther
   const lines = [
     diagnostic("error", "<{%fg 1%}>error: update failed<{%reset%}>"),
     diagnostic("warning", "No error."),
-    diagnostic("error", 'Keycloak already has a client "acme".\n\nDo: npm run recover\n'),
+    diagnostic("error", 'Keycloak already has a client "acme".\n\nDo: scpcloud recover\n'),
     diagnostic("error", "Another."),
   ];
   const seen: EngineEvent[] = [];
@@ -193,7 +193,7 @@ test("the first cause of a failure is the first error, wholly, and not that ther
   const failure = (text: string) => () => tellFailure("prod", text);
 
   expect(seen.map((event) => JSON.stringify(event))).toEqual(lines);
-  expect(failure(String(output))).toThrow(new UserError('Keycloak already has a client "acme".\nDo: npm run recover'));
+  expect(failure(String(output))).toThrow(new UserError('Keycloak already has a client "acme".\nDo: scpcloud recover'));
   expect(failure("error: no stack named 'x' found")).toThrow(new UserError("no stack named 'x' found"));
 });
 
@@ -217,7 +217,7 @@ test("a stack that another run has locked is told with its holder and the way to
   expect(failure).toThrow(
     `locked by another run, which may still be at work:\n  ${holder}. It cannot be seen from here`,
   );
-  expect(failure).toThrow(`run: npm run recover -- --stack prod-b --ended "${holder}"`);
+  expect(failure).toThrow(`run: scpcloud recover --stack prod-b --ended "${holder}"`);
   expect(failure).not.toThrow("pulumi cancel");
 });
 

@@ -132,7 +132,7 @@ describe("the overlap", () => {
 describe("the end of an overlap", () => {
   test("is refused while the stack does not know the new secret", () => {
     expect(() => planEnd([{ ...SECRETS, stored: "earlier" }], "prod")).toThrow(
-      "acme: the stack does not know its new secret yet; run: npm run rotate -- --stack prod --customer acme",
+      "acme: the stack does not know its new secret yet; run: scpcloud rotate --stack prod --customer acme",
     );
   });
 

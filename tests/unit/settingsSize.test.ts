@@ -38,7 +38,7 @@ describe("a configuration that Linux does not hand to the program", () => {
         "  because Pulumi hands it to the program in one environment variable, and Linux allows 128 KiB for each.",
         `  Found: ${bytes.toLocaleString("en")} bytes in all, of which this key has 182,699`,
         `  Do: save ${(bytes - 131_072).toLocaleString("en")} bytes: make a second stack on the same realm ` +
-          "(scpcloud:realmStack) and move customers there (npm run move), as docs/many-customers.md shows; or remove " +
+          "(scpcloud:realmStack) and move customers there (scpcloud move), as docs/many-customers.md shows; or remove " +
           "retired ones",
       ].join("\n"),
     );

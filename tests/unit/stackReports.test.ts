@@ -1,4 +1,7 @@
-import { runReport, type StackReport } from "../../commands/cli/commandLine";
+import { Command } from "commander";
+
+import { UsageError } from "../../commands/cli/errors";
+import { ofStacks, type StackReport } from "../../commands/cli/verb";
 import { UserError } from "../../settings/userError";
 
 const REPORTS: Readonly<Record<string, StackReport | Error>> = {
@@ -7,44 +10,39 @@ const REPORTS: Readonly<Record<string, StackReport | Error>> = {
   "prod-c": new UserError("no stack named 'prod-c' found"),
 };
 
-/** A command called so, on a realm of these stacks: what it prints, and its exit code. */
+/** A verb called so, on a realm of these stacks: what it prints, and its exit code. */
 async function call(stacks: readonly string[], ...args: string[]) {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   jest.spyOn(console, "log").mockImplementation((line: string) => void printed.stdout.push(line));
   jest.spyOn(console, "error").mockImplementation((line: string) => void printed.stderr.push(line));
   const running = new Set<string>();
   let most = 0;
-  const { argv, exitCode: before } = process;
-  process.argv = ["node", "command", ...args];
-  process.exitCode = undefined;
+  const verb = ofStacks(
+    { purpose: "", changes: "", options: {}, examples: [], fine: "" },
+    async ({ stack }) => {
+      running.add(stack);
+      most = Math.max(most, running.size);
+      // The first takes longest, and is told first all the same.
+      for (let index = 0; index < stacks.length - stacks.indexOf(stack); index++) {
+        await new Promise(setImmediate);
+      }
+      running.delete(stack);
+      const report = REPORTS[stack];
+      return report instanceof Error ? Promise.reject(report) : (report as StackReport);
+    },
+    () => Promise.resolve(stacks),
+  );
+  const command = new Command();
+  const run = verb.declare(command);
+  command.parse(args, { from: "user" });
   try {
-    runReport(
-      { name: "command", description: "", options: { json: { type: "boolean", description: "" } } },
-      async ({ stack }) => {
-        running.add(stack);
-        most = Math.max(most, running.size);
-        // The first takes longest, and is told first all the same.
-        for (let index = 0; index < stacks.length - stacks.indexOf(stack); index++) {
-          await new Promise(setImmediate);
-        }
-        running.delete(stack);
-        const report = REPORTS[stack];
-        return report instanceof Error ? Promise.reject(report) : Promise.resolve(report as StackReport);
-      },
-      () => Promise.resolve(stacks),
-    );
-    while (process.exitCode === undefined) {
-      await new Promise(setImmediate);
-    }
-    return { ...printed, exitCode: Number(process.exitCode), most };
+    return { ...printed, exitCode: await run(), most };
   } finally {
-    process.argv = argv;
-    process.exitCode = before;
     jest.restoreAllMocks();
   }
 }
 
-describe("a command that says something of stacks", () => {
+describe("a verb that says something of stacks", () => {
   it("says it of one", async () => {
     expect(await call([], "--stack", "prod-b")).toEqual({
       stdout: ["prod-b has drift"],
@@ -81,12 +79,15 @@ describe("a command that says something of stacks", () => {
     ]);
   });
 
+  it("says as data why it can say nothing of one", async () => {
+    const { exitCode, stderr, stdout } = await call([], "--stack", "prod-c", "--json");
+    expect([exitCode, stderr]).toEqual([1, ["no stack named 'prod-c' found"]]);
+    expect(JSON.parse(stdout.join(""))).toEqual({ stack: "prod-c", error: stderr[0] });
+  });
+
   it("is not told a stack and a realm", async () => {
-    expect(await call(["prod"], "--realm-stack", "prod", "--stack", "prod")).toEqual({
-      stdout: [],
-      stderr: ["Say --stack or --realm-stack, not both."],
-      exitCode: 1,
-      most: 0,
-    });
+    await expect(call(["prod"], "--realm-stack", "prod", "--stack", "prod")).rejects.toThrow(
+      new UsageError("Say --stack or --realm-stack, not both."),
+    );
   });
 });

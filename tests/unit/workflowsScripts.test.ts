@@ -144,15 +144,15 @@ describe("issue.sh", () => {
 
 describe("claims.sh", () => {
   it("asks for every stack file, and fails with any", () => {
-    fake("npm", `echo "## $6"; [[ $* != *prod* ]]`);
+    fake("scpcloud", `echo "## $3"; [[ $* != *prod* ]]`);
     const { status, stdout } = runScript("claims.sh", ["HEAD"]);
-    expect(calls()).toEqual(["dev", "prod"].map((stack) => `npm run --silent claims -- --stack ${stack} --base HEAD`));
+    expect(calls()).toEqual(["dev", "prod"].map((stack) => `scpcloud review --stack ${stack} --base HEAD`));
     expect(stdout).toBe("## dev\n\n## prod\n\n");
     expect(status).toBe(1);
   });
 
   it("says of which stack nothing can be told", () => {
-    fake("npm", `[[ $* == *dev* ]] || { echo broken >&2; exit 1; }; echo "## $6"`);
+    fake("scpcloud", `[[ $* == *dev* ]] || { echo broken >&2; exit 1; }; echo "## $3"`);
     const { status, stdout } = runScript("claims.sh", ["HEAD"]);
     expect(stdout).toBe("## dev\n\n### prod: no claims; the log of the run says why\n\n");
     expect(status).toBe(1);
@@ -161,9 +161,9 @@ describe("claims.sh", () => {
 
 describe("preview.sh", () => {
   it("writes the summaries of all stacks of a realm, with what the policy pack says, from one preview of each", () => {
-    fake("npm", "echo '### prod'; exit 1");
+    fake("scpcloud", "echo '### prod'; exit 1");
     expect(runScript("preview.sh", ["prod", MAIN])).toMatchObject({ status: 1, stdout: "### prod\n" });
-    expect(calls()).toEqual(["npm run --silent summary -- --realm-stack prod --policy-pack policy-pack"]);
+    expect(calls()).toEqual(["scpcloud review --realm-stack prod --run-preview --policy-pack policy-pack"]);
   });
 
   it.each([
@@ -201,7 +201,7 @@ describe("preview.sh", () => {
   });
 
   it("previews no pull request that leads elsewhere, and says so below the stack's heading, as dangerous", () => {
-    fake("npm", "echo must not run");
+    fake("scpcloud", "echo must not run");
     const { status, stdout } = runScript("preview.sh", ["prod", directory]);
     expect(stdout).toMatch(/^### prod: no preview\n\n<!-- scpcloud: danger -->\n.*:\n\n {4}\d faults in .*\n/);
     expect(stdout).toContain("    Pulumi.prod.yaml\n      must be there before and after,\n");
@@ -282,11 +282,9 @@ describe("environments.ts", () => {
 
 describe("plan.sh", () => {
   it("saves a plan, and fails where nothing says of what", () => {
-    fake("npm", "echo '## Plan for prod'");
+    fake("scpcloud", "echo '## Plan for prod'");
     expect(runScript("plan.sh", ["prod", "plan.json"])).toMatchObject({ status: 0, stdout: "## Plan for prod\n" });
-    expect(calls()).toEqual([
-      "npm run --silent rollout -- --realm-stack prod --save-plan plan.json --policy-pack policy-pack",
-    ]);
+    expect(calls()).toEqual(["scpcloud rollout --realm-stack prod --save-plan plan.json --policy-pack policy-pack"]);
     const { status, stderr } = runScript("plan.sh", ["prod", "plan.json"], { PULUMI_BACKEND_URL: "" });
     expect([status, stderr]).toEqual([1, expect.stringContaining("There is no plan")]);
   });
@@ -294,16 +292,16 @@ describe("plan.sh", () => {
 
 describe("deploy.sh", () => {
   it("takes real tokens after the deployment", () => {
-    fake("npm", "true");
+    fake("scpcloud", "true");
     expect(runScript("deploy.sh", ["prod", "plan.json"], { RUNNER_ENVIRONMENT: "self-hosted" }).status).toBe(0);
     expect(calls()).toEqual([
-      "npm run --silent rollout -- --realm-stack prod --plan plan.json --yes --policy-pack policy-pack",
-      "npm run --silent verify -- --realm-stack prod",
+      "scpcloud rollout --realm-stack prod --plan plan.json --yes --policy-pack policy-pack",
+      "scpcloud verify --realm-stack prod",
     ]);
   });
 
   it("names a machine of GitHub's own by its job, so that a dead one's lock is known", () => {
-    fake("npm", "true");
+    fake("scpcloud", "true");
     fake("sudo", "true");
     const ofGitHub = { RUNNER_ENVIRONMENT: "github-hosted", GITHUB_REPOSITORY_ID: "77" };
     expect(runScript("deploy.sh", ["prod", "plan.json"], ofGitHub).status).toBe(0);
@@ -311,7 +309,7 @@ describe("deploy.sh", () => {
   });
 
   it("stops where the deployment failed, or nothing says where to deploy", () => {
-    fake("npm", "exit 1");
+    fake("scpcloud", "exit 1");
     expect(runScript("deploy.sh", ["prod", "plan.json"]).status).toBe(1);
     expect(runScript("deploy.sh", ["prod", "plan.json"], { PULUMI_BACKEND_URL: "" }).status).toBe(1);
     expect(calls()).toHaveLength(1);
@@ -329,7 +327,7 @@ describe("deploy.sh", () => {
   ])(
     "deploys nothing where protected customers could be deleted: --ignore-protect %s",
     (_name, args, variables, said) => {
-      fake("npm", "true");
+      fake("scpcloud", "true");
       const { status, stderr } = runScript("deploy.sh", args, variables);
       expect(stderr).toContain(said);
       expect(status).toBe(1);
@@ -340,7 +338,7 @@ describe("deploy.sh", () => {
 
 describe("nightly.sh", () => {
   const night = (drift: number, customers: number) => {
-    fake("npm", `case $* in *drift*) echo somebody changed it; exit ${drift};; *) exit ${customers};; esac`);
+    fake("scpcloud", `case $* in *drift*) echo somebody changed it; exit ${drift};; *) exit ${customers};; esac`);
     fake("gh", "[[ $* != *list* ]] || echo 42");
     return runScript("nightly.sh", ["prod"]);
   };
@@ -352,9 +350,9 @@ describe("nightly.sh", () => {
       expect.stringMatching(/^gh issue edit 42 /),
       expect.stringMatching(/^gh issue close 42 /),
     ]);
-    expect(calls().filter((call) => call.startsWith("npm"))).toEqual([
-      "npm run --silent drift -- --realm-stack prod",
-      "npm run --silent customers -- --realm-stack prod --older-than 365d",
+    expect(calls().filter((call) => call.startsWith("scpcloud"))).toEqual([
+      "scpcloud drift --realm-stack prod",
+      "scpcloud customers --realm-stack prod --older-than 365d",
     ]);
     expect(night(1, 1).status).toBe(1);
     expect(ofIssues()).toHaveLength(2);

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Credentials } from "../../../outputs";
@@ -124,45 +123,6 @@ describeWithEngine("containers, when something is wrong", (images) => {
       expect(text).not.toContain(SECRET);
     }
     expect(texts.length).toBeGreaterThan(0);
-  });
-
-  it("are not needed by the command that writes their configuration", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "scpcloud-configuration-"));
-    try {
-      const { exitCode, stdout } = await project.command(
-        "service-configuration",
-        "--stack",
-        name,
-        "--directory",
-        directory,
-      );
-
-      expect(exitCode).toBe(0);
-      expect((await readdir(directory)).sort()).toEqual([
-        "production-api.appsettings.json",
-        "production-api.env",
-        "web-production-bff.appsettings.json",
-        "web-production-bff.env",
-      ]);
-      expect(stdout.trim().split("\n")).toHaveLength(4);
-      await stack.up();
-      const outputs = await stack.outputs();
-      const { api, bff } = outputs["appSettings"]?.value as Record<string, unknown>;
-      const read = (file: string) => readFile(join(directory, file), "utf8");
-      expect(JSON.parse(await read("production-api.appsettings.json"))).toEqual(api);
-      expect(JSON.parse(await read("web-production-bff.appsettings.json"))).toEqual(bff);
-      for (const [file, output] of [
-        ["production-api.env", "apiEnvironment"],
-        ["web-production-bff.env", "bffEnvironment"],
-      ] as const) {
-        const emitted = Object.entries(outputs[output]?.value as Record<string, string>);
-        expect((await read(file)).trimEnd().split("\n").sort()).toEqual(
-          emitted.map(([variable, value]) => `${variable}=${value}`).sort(),
-        );
-      }
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
   });
 });
 

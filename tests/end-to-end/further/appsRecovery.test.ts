@@ -28,9 +28,9 @@ describeWithEngine("containers that the state does not know", (images) => {
       const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", name);
       expect(up.exitCode).not.toBe(0);
       expect(up.stdout).toContain(`The Docker engine already has a network "scpcloud-${name}"`);
-      expect(up.stdout).toContain(`npm run recover -- --stack ${name}`);
+      expect(up.stdout).toContain(`scpcloud recover --stack ${name}`);
 
-      const { exitCode, stdout } = await project.command("recover", "--stack", name);
+      const { exitCode, stdout } = await project.command("recover", "--stack", name, "--yes");
       expect(stdout).toContain(`removed what the state does not know: container scpcloud-${name}-production-api`);
       expect(stdout).toContain(`removed what the state does not know: network scpcloud-${name}`);
       expect(exitCode).toBe(0);

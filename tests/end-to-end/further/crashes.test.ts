@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { interruptUp } from "../interruption";
 import { Administrator, type ClientRepresentation, identity } from "../keycloak";
-import { numberedCustomers, Project, type StackFile } from "../project";
+import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "../project";
 import { REALMS, serverOfTests } from "../server";
 import type { Stack } from "../stack";
 
@@ -71,9 +71,9 @@ describe("an up that is killed (SIGKILL)", () => {
     await interruptUp(project, STACK, "SIGKILL", someExist);
     const before = await customers();
 
-    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
-    expect(stderr).toBe("");
+    expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
     expect(stdout).toContain("which has ended");
     expect(stdout).not.toContain("currently locked");
     expect(stdout).toContain(`✓ ${STACK}:`);
@@ -90,10 +90,10 @@ describe("an up that is killed (SIGKILL)", () => {
 
     const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
     expect(up.exitCode).not.toBe(0);
-    expect(up.stdout + up.stderr).toContain(`npm run recover -- --stack ${STACK}`);
+    expect(up.stdout + up.stderr).toContain(`scpcloud recover --stack ${STACK}`);
     expect(up.stdout + up.stderr).toMatch(/Keycloak already has a client(?: scope)? "/);
 
-    const { exitCode, stdout } = await project.command("recover", "--stack", STACK);
+    const { exitCode, stdout } = await project.command("recover", "--stack", STACK, "--yes");
     expect(exitCode).toBe(0);
     expect(stdout).toContain("found in Keycloak, but not in the state: Client customer-");
     for (const { secret } of before) {
@@ -102,7 +102,7 @@ describe("an up that is killed (SIGKILL)", () => {
     expect(stdout).not.toContain(serverOfTests().deployerSecret);
     await expectTarget(before);
 
-    const again = await project.command("recover", "--stack", STACK);
+    const again = await project.command("recover", "--stack", STACK, "--yes");
     expect(again.stdout).toContain("nothing had to be adopted");
   });
 });
@@ -116,9 +116,9 @@ describe("a state that a killed run left cut off in the middle of a write", () =
     await writeFile(`${path}.bak`, whole);
     await writeFile(path, whole.subarray(0, whole.length / 2));
 
-    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+    const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
-    expect(stderr).toBe("");
+    expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
     expect(stdout).toContain("the state was cut off in the middle of a write");
     expect(exitCode).toBe(0);
     await expectTarget(before);
@@ -148,9 +148,12 @@ describe("a disk that is full", () => {
         const before = await customers();
         execFileSync("mount", ["-o", "remount,size=64m", folder]);
 
-        const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+        const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
-        expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stderr: "" });
+        expect({ exitCode, stdout, stderr }).toMatchObject({
+          exitCode: 0,
+          stderr: expect.stringMatching(SHOWN_BEFORE_CHANGE) as string,
+        });
         await expectTarget(before);
         await rm(aside, { recursive: true });
         await cp(folder, aside, { recursive: true });
@@ -176,7 +179,7 @@ describe("a mapper that the state lost while it kept the client", () => {
     expect(up.exitCode).not.toBe(0);
     expect(up.stdout + up.stderr).toContain('Keycloak already has a hardcoded claim protocol mapper "organizationId"');
 
-    const { exitCode, stdout } = await project.command("recover", "--stack", STACK);
+    const { exitCode, stdout } = await project.command("recover", "--stack", STACK, "--yes");
     expect(stdout).toContain("adopted 1 (customer-1-organization-id)");
     expect(exitCode).toBe(0);
     await expectTarget(before);
@@ -198,11 +201,11 @@ describe("a client that somebody made by hand", () => {
     });
     const before = await customers();
 
-    const { exitCode, stderr } = await project.command("recover", "--stack", STACK);
+    const { exitCode, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^ {2}customer-1: logins by browser .*; redirect URIs: .*; web origins: /m);
-    expect(stderr).toContain("npm run adopt");
+    expect(stderr).toContain("scpcloud adopt");
     expect(stderr).not.toContain(secret);
     expect(await customers()).toEqual(before);
     await administrator.send("DELETE", `/clients/${String(before[0]?.id)}`);

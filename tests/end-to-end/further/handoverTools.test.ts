@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { examples, VARIABLE } from "../../../commands/handover/examples";
+import { examples, FILLS_VARIABLE, VARIABLE } from "../../../commands/handover/examples";
 import { encryptFor } from "../../../commands/handover/recipients";
 import { sheet } from "../../../commands/handover/sheet";
 import { run } from "../../../processes/run";
@@ -62,31 +62,36 @@ describe("what a customer gets", () => {
     expect((pdf.match(/\/Type \/Page\b/g) ?? []).length).toBeLessThanOrEqual(4);
   });
 
-  itWith(["curl", "python3"], "has calls that work as they stand, in curl, Python and Java", async () => {
-    const seen: string[] = [];
-    const server = createServer(({ headers, url }, response) => {
-      seen.push(`${url} ${headers.authorization}`);
-      response.end("entries");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/operation-entries`;
-      const [curl, , python, java] = examples(url).map(({ code }) => code);
-      await writeFile(inDirectory("Call.java"), java ?? "");
-      const env = { [VARIABLE]: "Basic YWNtZTpzZWNyZXQ=" };
-      const calls = [
-        await run("sh", ["-c", curl ?? ""], { env }),
-        await run("python3", ["-c", python ?? ""], { env }),
-        await run("java", [inDirectory("Call.java")], { env }),
-      ];
-      expect(calls.map(({ exitCode, stdout }) => [exitCode, stdout.trim()])).toEqual([
-        [0, "entries"],
-        [0, "entries"],
-        [0, "200 entries"],
-      ]);
-      expect(seen).toEqual(Array(3).fill(`/operation-entries ${env[VARIABLE]}`));
-    } finally {
-      server.close();
-    }
-  });
+  itWith(
+    ["curl", "jq", "python3"],
+    "has calls that work as they stand, in curl, Python and Java, and a line that fills their variable",
+    async () => {
+      const seen: string[] = [];
+      const server = createServer(({ headers, url }, response) => {
+        seen.push(`${url} ${headers.authorization}`);
+        response.end("entries");
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      try {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/operation-entries`;
+        const [curl, , python, java] = examples(url).map(({ code }) => code);
+        await writeFile(inDirectory("Call.java"), java ?? "");
+        const env = { [VARIABLE]: "Basic YWNtZTpzZWNyZXQ=" };
+        await writeFile(inDirectory("credential.json"), JSON.stringify({ authorization: env[VARIABLE] }));
+        const calls = [
+          await run("sh", ["-c", `${FILLS_VARIABLE.shell}; ${curl}`], { cwd: directory }),
+          await run("python3", ["-c", python ?? ""], { env }),
+          await run("java", [inDirectory("Call.java")], { env }),
+        ];
+        expect(calls.map(({ exitCode, stdout }) => [exitCode, stdout.trim()])).toEqual([
+          [0, "entries"],
+          [0, "entries"],
+          [0, "200 entries"],
+        ]);
+        expect(seen).toEqual(Array(3).fill(`/operation-entries ${env[VARIABLE]}`));
+      } finally {
+        server.close();
+      }
+    },
+  );
 });

@@ -48,7 +48,7 @@ const up = () => pulumi("up", "--yes", "--skip-preview");
 
 describe("under the rules of Keycloak 26.8.2", () => {
   it("a deployer of yesterday is told by each command that it lacks the client scope kc-admin-api", async () => {
-    for (const run of [() => pulumi("preview"), up, () => command("drift"), () => command("recover")]) {
+    for (const run of [() => pulumi("preview"), up, () => command("drift"), () => command("recover", "--yes")]) {
       const { exitCode, stdout, stderr } = await run();
       expect(stdout + stderr).toContain("kc-admin-api");
       expect(stdout + stderr).not.toContain("must be the secret");
@@ -82,7 +82,7 @@ describe("under the rules of Keycloak 26.8.2", () => {
     const { version } = await stack.exportStack();
     const credentials = (await stack.outputs())["credentials"]?.value;
     await stack.importStack({ version, deployment: {} });
-    expect(await command("recover")).toMatchObject({ exitCode: 0 });
+    expect(await command("recover", "--yes")).toMatchObject({ exitCode: 0 });
     expect((await stack.outputs())["credentials"]?.value).toEqual(credentials);
   });
 

@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { nodeArguments } from "../../../processes/program";
 import { readStackFile } from "../../../commands/review/claimsReview";
 import { workingTreeFiles } from "../../../commands/repository/revision";
 import { connect } from "../../../keycloak/http";
@@ -18,7 +17,7 @@ import { until } from "../until";
 
 const REPOSITORY = resolve(__dirname, "..", "..", "..");
 const OLDEST = PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION;
-const SCRIPT = join("development", "rehearse.ts");
+const PROGRAM = join(REPOSITORY, "scpcloud");
 
 /** All that a rehearsal makes lies below this folder. */
 let temporary: string;
@@ -32,7 +31,7 @@ afterEach(async () => {
 });
 
 const rehearse = (...args: string[]) =>
-  run(process.execPath, nodeArguments(SCRIPT, ...args), {
+  run(process.execPath, [PROGRAM, "rehearse", ...args], {
     cwd: REPOSITORY,
     env: { TMPDIR: temporary },
     timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
@@ -99,7 +98,7 @@ describe("a rehearsal of an upgrade", () => {
   });
 
   it("ends its server and removes its files when it is interrupted", async () => {
-    const child = spawn(process.execPath, nodeArguments(SCRIPT, "--stack", "prod"), {
+    const child = spawn(process.execPath, [PROGRAM, "rehearse", "--stack", "prod"], {
       cwd: REPOSITORY,
       env: { ...process.env, TMPDIR: temporary },
       stdio: ["ignore", "ignore", "pipe"],

@@ -8,7 +8,7 @@ let realm: RollingOut;
 
 beforeAll(async () => {
   realm = await RollingOut.create(REALMS.rolloutKills);
-  expect((await realm.rollout("--yes")).exitCode).toBe(0);
+  expect((await realm.rollout("--yes", "--skip-preview")).exitCode).toBe(0);
 });
 
 afterAll(() => realm.remove());
@@ -33,7 +33,7 @@ it("is ended by Ctrl-C with every state sound, and goes on where it stopped", as
   expect(exitCode).toBe(130);
   expect(rowsOf(stdout)[0]).toMatch(/^rollout: done, /);
   await realm.expectSound();
-  expect((await realm.rollout("--yes")).exitCode).toBe(0);
+  expect((await realm.rollout("--yes", "--skip-preview")).exitCode).toBe(0);
   expect(await realm.withLifespan(600)).toBe(RollingOut.CUSTOMERS);
   expect(await realm.identities()).toEqual(before);
 });
@@ -51,7 +51,7 @@ describe("what was killed is healed by the next run, with every client and secre
     // A kill comes rarely at this very moment. Pulumi's words for it are "EOF".
     await writeFile(join(realm.project.directory, ".pulumi", "stacks", "scpcloud", "rollout-c.json.attrs"), "");
 
-    const { exitCode, stdout } = await realm.rollout("--yes", ...options);
+    const { exitCode, stdout } = await realm.rollout("--yes", "--skip-preview", ...options);
 
     expect(stdout).toMatch(/│ recovered /);
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });

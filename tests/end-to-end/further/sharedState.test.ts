@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { run } from "../../../processes/run";
 import { interruptUp } from "../interruption";
 import { Administrator, type ClientRepresentation, identity } from "../keycloak";
-import { numberedCustomers, Project, type StackFile } from "../project";
+import { numberedCustomers, Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project";
 import { REALMS, serverOfTests } from "../server";
 import type { Stack } from "../stack";
 import {
@@ -142,9 +142,9 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       const dead = new RegExp(`✗ lock: held by process \\d+ of \\S+@${hostname()}, since \\d{4}-\\S+, which is dead`);
       expect(await doctor()).toMatch(dead);
 
-      const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK);
+      const { exitCode, stdout, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
-      expect(stderr).toBe("");
+      expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
       expect(stdout).toMatch(/^removing the lock of process \d+ of .*, which has ended$/m);
       expect(exitCode).toBe(0);
       await expectTarget(before);
@@ -156,17 +156,15 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       backend.put(FOREIGN_LOCK, JSON.stringify(lock));
       const holder = `process 4242 of anna@another-host, since ${SINCE}`;
 
-      const { exitCode, stderr } = await project.command("recover", "--stack", STACK);
+      const { exitCode, stderr } = await project.command("recover", "--stack", STACK, "--yes");
 
       expect(stderr).toContain(`${holder}. It cannot be seen from here, which is ${hostname()}: look on another-host`);
-      expect(stderr).toContain(
-        `If it has certainly ended, run: npm run recover -- --stack ${STACK} --ended "${holder}"`,
-      );
+      expect(stderr).toContain(`If it has certainly ended, run: scpcloud recover --stack ${STACK} --ended "${holder}"`);
       expect(exitCode).toBe(1);
       expect(backend.stored()).toContain('"another-host"');
       expect(await doctor()).toContain(`✗ lock: held by ${holder}, which may be at work`);
 
-      expect((await project.command("recover", "--stack", STACK, "--ended", holder)).exitCode).toBe(0);
+      expect((await project.command("recover", "--stack", STACK, "--yes", "--ended", holder)).exitCode).toBe(0);
       expect(await doctor()).toContain("✓ lock: nobody holds it");
     });
 

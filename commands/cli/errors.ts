@@ -1,0 +1,38 @@
+import { constants } from "node:os";
+
+import { InterruptedError } from "../../processes/run";
+import { UserError } from "../../settings/userError";
+import { explainMissingCli, withoutPasswords } from "../pulumi/pulumiCli";
+
+/** What every command exits with, besides 0, and 128 + n where signal n ended it. */
+export const EXIT_CODES = {
+  /** It could not be found out or done. */
+  failed: 1,
+  /** The command was called wrongly. */
+  usage: 2,
+  /** What was looked for is there: a difference, drift, an old secret. */
+  found: 3,
+} as const;
+
+/** The command was called wrongly. */
+export class UsageError extends UserError {
+  override readonly name: string = "UsageError";
+}
+
+/** What an error is told by: its message where it is the user's, else where it was thrown, too. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  return error instanceof UserError
+    ? error.message
+    : (explainMissingCli(error.message) ?? withoutPasswords(error.stack ?? error.message));
+}
+
+/** What a command exits with that an error ended. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) {
+    return 128 + constants.signals[error.signal];
+  }
+  return error instanceof UsageError ? EXIT_CODES.usage : EXIT_CODES.failed;
+}

@@ -1,0 +1,172 @@
+import type { Command } from "commander";
+
+import { InterruptedError } from "../../processes/run";
+import { stacksOfRealm } from "../../settings/realmStacks";
+import { readStackFiles } from "../../settings/stackFiles";
+import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors";
+import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options";
+import { PROJECT_DIRECTORY } from "./projectDirectory";
+import { selectedStack } from "./stack";
+import { stackNameOf } from "./stackName";
+
+/** What a verb's help says. */
+export interface About<O extends OptionSpecs> {
+  /** What it is for. */
+  readonly purpose: string;
+  /** What it changes, and where. */
+  readonly changes: string;
+  readonly options: O;
+  /** Lines behind `scpcloud VERB`, each with what it does. */
+  readonly examples: readonly (readonly [args: string, does: string])[];
+  /** What the exit code 0 says. */
+  readonly fine: string;
+  /** What the exit code 3 says, where the verb looks for something. */
+  readonly found?: string;
+}
+
+/** A verb of `scpcloud`. */
+export interface Verb {
+  readonly about: About<OptionSpecs>;
+  /** Declares its options in the library for command lines; the function returned runs it to its exit code. */
+  readonly declare: (command: Command) => () => Promise<number>;
+}
+
+/** What the user typed for a verb on one stack. */
+export interface Invocation<O extends OptionSpecs> {
+  readonly stack: string;
+  readonly options: Values<O>;
+}
+
+const STACK = {
+  stack: { short: "s", value: STACK_VALUE, description: "the stack; by default the one that is selected" },
+} as const satisfies OptionSpecs;
+const REALM_STACK = {
+  "realm-stack": { value: STACK_VALUE, description: "instead: all stacks of this realm, its own stack first" },
+} as const satisfies OptionSpecs;
+export const YES = {
+  yes: { short: "y", description: "do not ask" },
+} as const satisfies OptionSpecs;
+export const JSON_OPTION = {
+  json: { description: "the same as data (docs/json.md)" },
+} as const satisfies OptionSpecs;
+
+/** A verb about several stacks, or none, which options of its own name. */
+export function ofProject<const O extends OptionSpecs>(
+  about: About<O>,
+  action: (options: Values<O>) => Promise<number>,
+): Verb {
+  return {
+    about,
+    declare: (command) => {
+      const read = declareOptions(command, about.options);
+      return () => action(read());
+    },
+  };
+}
+
+/** A verb on one stack. */
+export function ofStack<const O extends OptionSpecs>(
+  about: About<O>,
+  action: (invocation: Invocation<O>) => Promise<number>,
+): Verb {
+  const options = { ...about.options, ...STACK };
+  return {
+    about: { ...about, options },
+    declare: (command) => {
+      const [readStack, read] = [declareOptions(command, STACK), declareOptions(command, about.options)];
+      return async () => action({ stack: await chosenStack(readStack()), options: read() });
+    },
+  };
+}
+
+/** Of how many stacks a verb finds out at a time: two keep two cores busy. */
+const AT_A_TIME = 2;
+
+/** What a verb says of one stack. */
+export interface StackReport {
+  readonly text: string;
+  /** The same for `--json`. */
+  readonly data: unknown;
+  readonly exitCode: number;
+}
+
+type StacksOf<O extends OptionSpecs> = (realmStack: string, options: Values<O>) => Promise<readonly string[]>;
+
+const stacksOfFiles = (realmStack: string) =>
+  Promise.resolve(stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY)).map(({ stack }) => stack));
+
+/**
+ * A verb that says something of a stack, or, with `--realm-stack`, of each stack of a realm. Then `--json` gives a list; a
+ * stack of which nothing can be said stands in it with its `error`, and does not keep the others from being told. The exit
+ * code is 1 where any has that, else the highest.
+ * @param stacksOf the stacks of a realm; by default those of the stack files
+ */
+export function ofStacks<const O extends OptionSpecs>(
+  about: About<O>,
+  report: (invocation: Invocation<O> & { readonly ofRealm: string | undefined }) => Promise<StackReport>,
+  stacksOf: StacksOf<O> = stacksOfFiles,
+): Verb {
+  const common = { ...STACK, ...REALM_STACK, ...JSON_OPTION };
+  return {
+    about: { ...about, options: { ...about.options, ...common } },
+    declare: (command) => {
+      const [readCommon, read] = [declareOptions(command, common), declareOptions(command, about.options)];
+      return async () => {
+        const { stack, "realm-stack": ofRealm, json = false } = readCommon();
+        if (stack !== undefined && ofRealm !== undefined) {
+          throw new UsageError("Say --stack or --realm-stack, not both.");
+        }
+        const options = read();
+        const stacks = ofRealm === undefined ? [await chosenStack({ stack })] : await stacksOf(ofRealm, options);
+        const reports: StackReport[] = [];
+        for (const [one, begun] of begunInTurn(stacks, (next) => report({ stack: next, options, ofRealm }))) {
+          const told = await begun.catch((error: unknown) => failedReport(one, error, ofRealm));
+          reports.push(told);
+          if (!json && told.text !== "") {
+            console.log(reports.length > 1 ? `\n${told.text}` : told.text);
+          }
+        }
+        if (json) {
+          const data = reports.map((told) => told.data);
+          console.log(JSON.stringify(ofRealm === undefined ? data[0] : data, undefined, 2));
+        }
+        const codes = reports.map(({ exitCode }) => exitCode);
+        return codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(0, ...codes);
+      };
+    },
+  };
+}
+
+function failedReport(stack: string, error: unknown, ofRealm: string | undefined): StackReport {
+  if (error instanceof InterruptedError || error instanceof UsageError) {
+    throw error;
+  }
+  console.error(ofRealm === undefined ? messageOf(error) : `${stack}: ${messageOf(error)}`);
+  return { text: "", data: { stack, error: messageOf(error) }, exitCode: exitCodeOf(error) };
+}
+
+/** In the order of the stacks, for a caller that awaits each before the next one. */
+function* begunInTurn<T>(
+  stacks: readonly string[],
+  begin: (stack: string) => Promise<T>,
+): Generator<readonly [stack: string, begun: Promise<T>]> {
+  const queue: (readonly [string, Promise<T>])[] = [];
+  for (const stack of stacks) {
+    const begun = begin(stack);
+    // Its error is told in its turn.
+    begun.catch(() => undefined);
+    queue.push([stack, begun]);
+    if (queue.length >= AT_A_TIME) {
+      yield* queue.splice(0, 1);
+    }
+  }
+  yield* queue;
+}
+
+async function chosenStack({ stack }: Values<typeof STACK>): Promise<string> {
+  const chosen = stack ?? (await selectedStack());
+  if (chosen === undefined) {
+    throw new UsageError("No stack is selected; say --stack STACK, or run: pulumi stack select STACK");
+  }
+  return stackNameOf(chosen);
+}

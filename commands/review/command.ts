@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
+
+import { readStackFiles } from "../../settings/stackFiles";
+import { SettingsError } from "../../settings/faults";
+import { stacksOfRealm } from "../../settings/realmStacks";
+import { EXIT_CODES, UsageError } from "../cli/errors";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { ofStacks, type StackReport } from "../cli/verb";
+import { readPreview } from "../pulumi/preview";
+import { committedFiles, workingTreeFiles } from "../repository/revision";
+import { countChanged } from "./claimsDiff";
+import { claimsHeadline } from "./claimsHeadline";
+import { reviewClaims } from "./claimsReview";
+import { claimsMarkdown, COMMENT_LIMIT } from "./claimsText";
+import { summaryMarkdown } from "./reviewSummary";
+import { previewOf } from "./runPreview";
+
+/** Less has no room for what must be said in any case. */
+const LEAST_LIMIT = 2_000;
+
+export default ofStacks(
+  {
+    purpose:
+      "Says as Markdown what a change means. With --base: how customers' tokens differ between the stack file of a git " +
+      "revision and that of the working tree; this reads files and nothing else, no server, no state, no secret. With " +
+      "--preview or --run-preview: what a preview changes, customer by customer. Shows no secrets.",
+    changes: "nothing",
+    options: {
+      base: { value: "REVISION", description: "compare tokens with those of this revision, such as origin/main" },
+      preview: {
+        value: "FILE",
+        description: "what `pulumi preview --json` printed; - waits for it on standard input",
+      },
+      "run-preview": { description: "run the preview of each stack" },
+      "policy-pack": { value: "FOLDER", description: "with --run-preview: a policy pack that the previews ask" },
+      limit: { value: "NUMBER", description: `the most characters of a preview's part; by default ${COMMENT_LIMIT}` },
+    },
+    examples: [
+      ["--stack prod --base origin/main", "whose token the changes on this branch change"],
+      ["--realm-stack prod --base origin/main --run-preview", "that, and what up would do, of all stacks of a realm"],
+    ],
+    fine: "no token changes, and nothing is refused",
+    found: "a token changes",
+  },
+  async ({ stack, options, ofRealm }) => {
+    const { base, preview: file, "run-preview": runs = false, limit = String(COMMENT_LIMIT) } = options;
+    if (base === undefined && file === undefined && !runs) {
+      throw new UsageError("Say what to review: --base REVISION, --preview FILE or --run-preview");
+    }
+    if (file !== undefined && (runs || ofRealm !== undefined)) {
+      throw new UsageError(
+        "--preview FILE is the preview of one stack: it goes with neither --run-preview nor --realm-stack.",
+      );
+    }
+    if (options["policy-pack"] !== undefined && !runs) {
+      throw new UsageError(
+        "--policy-pack needs --run-preview: of another preview's output nothing tells the policies.",
+      );
+    }
+    if (!/^\d+$/.test(limit) || Number(limit) < LEAST_LIMIT) {
+      throw new UsageError(`--limit must be a whole number from ${LEAST_LIMIT}.`);
+    }
+    const parts: StackReport[] = [];
+    if (base !== undefined) {
+      parts.push(await reviewTokens(stack, base));
+    }
+    if (file !== undefined || runs) {
+      const preview = file === undefined ? await previewOf(stack, ofRealm, options["policy-pack"]) : await read(file);
+      const isRefused = preview.errors.length > 0 || (preview.policies?.violations.length ?? 0) > 0;
+      const text = summaryMarkdown(preview, stack, Number(limit));
+      parts.push({ text, data: { preview: text }, exitCode: isRefused ? EXIT_CODES.failed : 0 });
+    }
+    const codes = parts.map(({ exitCode }) => exitCode);
+    return {
+      text: parts.map(({ text }) => text).join("\n\n"),
+      data: Object.assign({ stack }, ...parts.map(({ data }) => data)) as unknown,
+      exitCode: codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(...codes),
+    };
+  },
+  stacksToReview,
+);
+
+async function reviewTokens(stack: string, base: string): Promise<StackReport> {
+  const [before, after] = await Promise.all([
+    committedFiles(PROJECT_DIRECTORY, stack, base),
+    workingTreeFiles(PROJECT_DIRECTORY, stack),
+  ]);
+  if (before.stack === undefined && after.stack === undefined) {
+    throw new UsageError(`There is no Pulumi.${stack}.yaml, neither at ${before.label} nor in the working tree.`);
+  }
+  const review = reviewClaims(stack, before, after);
+  const isRefused = review.faults.head !== undefined;
+  const changes = review.changes === undefined ? 0 : countChanged(review.changes);
+  return {
+    text: claimsMarkdown(review),
+    data: { headline: claimsHeadline(review), ...review },
+    exitCode: isRefused ? EXIT_CODES.failed : changes > 0 ? EXIT_CODES.found : 0,
+  };
+}
+
+/** Those of the working tree, and those whose file is removed. */
+async function stacksToReview(realmStack: string, { base }: { readonly base?: string | undefined }): Promise<string[]> {
+  const here = readStackFiles(PROJECT_DIRECTORY);
+  const before = base === undefined ? [] : [(await committedFiles(PROJECT_DIRECTORY, realmStack, base)).stacks];
+  try {
+    const names = [here, ...before]
+      .filter((files) => files.has(realmStack))
+      .flatMap((files) => stacksOfRealm(realmStack, files).map(({ stack }) => stack));
+    return names.length === 0 ? [realmStack] : [...new Set(names)];
+  } catch (error) {
+    // Where the stack files do not tell, the realm's own stack, whose review then fails with the reason.
+    if (error instanceof SettingsError) {
+      return [realmStack];
+    }
+    throw error;
+  }
+}
+
+async function read(file: string) {
+  if (file === "-") {
+    if (process.stdin.isTTY) {
+      console.error("Waiting for what pulumi preview --json prints ...");
+    }
+    return readPreview(await textOf(process.stdin));
+  }
+  try {
+    return readPreview(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`--preview ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

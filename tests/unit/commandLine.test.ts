@@ -1,0 +1,183 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { STACK_VALUE } from "../../commands/cli/options";
+import { stackNameOf } from "../../commands/cli/stackName";
+import { tableText } from "../../commands/cli/table";
+import { loadVerb, VERBS } from "../../commands/verbs";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const NAMES = Object.values(VERBS).flatMap((verbs) => Object.keys(verbs));
+
+/** `scpcloud` called so by a script: what it printed, and its exit code. No CLI of Pulumi is on PATH. */
+function call(args: readonly string[], { cwd = REPOSITORY, env = {} } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(REPOSITORY, "scpcloud"), ...args], {
+    cwd,
+    env: { PATH: "/nowhere", ...env },
+    encoding: "utf8",
+  });
+  return { exitCode: status, stdout, stderr };
+}
+
+describe("a verb", () => {
+  it("has a folder of its name, and each folder with a command is one", () => {
+    const folders = readdirSync(join(REPOSITORY, "commands"));
+    const withCommand = folders.filter((name) => existsSync(join(REPOSITORY, "commands", name, "command.ts")));
+    expect(withCommand.sort()).toEqual([...NAMES].sort());
+  });
+
+  it.each(NAMES)("says in its help what it changes, two lines to type, and its exit codes: %s", (name) => {
+    const about = loadVerb(name)?.about;
+    expect(about?.examples).toHaveLength(2);
+    expect(Object.keys(about?.options ?? {})).toContain(["move", "rollout"].includes(name) ? "preview" : "stack");
+    const isChange = Object.hasOwn(VERBS["Look, and change nothing:"] ?? {}, name) === false;
+    expect(about?.changes === "nothing").toBe(!isChange && name !== "rehearse");
+    // Only what changes something asks.
+    expect(Object.hasOwn(about?.options ?? {}, "yes")).toBe(isChange);
+  });
+});
+
+describe("the command line", () => {
+  it.each([[[]], [["--help"]], [["help"]]])("teaches on one screen where it is called by %j", (args) => {
+    const { exitCode, stdout, stderr } = call(args);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    for (const name of NAMES) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+    }
+    const lines = stdout.split("\n");
+    expect(lines.length).toBeLessThanOrEqual(36);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it.each([[["help", "rotate"]], [["rotate", "--help"]], [["rotate", "-h"]]])("explains a verb: %j", (args) => {
+    const { exitCode, stdout } = call(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: scpcloud rotate /);
+    expect(stdout).toContain("--customer <ID>");
+    expect(stdout).toMatch(/\(required; /);
+    expect(stdout).toMatch(/\n {2}scpcloud rotate --stack prod --customer acme --preview\n/);
+    expect(stdout).toMatch(/\n {2}2 {2}it was called wrongly\n/);
+  });
+
+  it.each([
+    ["a misspelt verb", ["verfy"], "Did you mean verify?"],
+    ["a misspelt option", ["verify", "--stak", "prod"], "Did you mean --stack?"],
+    ["a value that is missing", ["verify", "--stack"], "argument missing"],
+    ["a value that is the next option", ["recover", "--stack", "--yes"], "The value is missing"],
+    ["a value that a shell's variable did not have", ["recover", "--stack", ""], "The value is missing"],
+    ["a value that is said twice", ["recover", "--stack", "a", "--stack", "b"], "It is said twice"],
+    ["an option that is required", ["rotate", "--stack", "prod"], "required option '--customer <ID>' not specified"],
+    ["a stack without its option", ["verify", "prod"], "too many arguments"],
+    ["a stack of another project", ["verify", "--stack", "organization/other/prod"], "is of another project"],
+    ["a stack that would leave the folder", ["verify", "--stack", "../prod"], "cannot be a stack's name"],
+    [
+      "a file that is not there",
+      ["move", "--from", "a", "--to", "b", "--customers-file", "no"],
+      "--customers-file no: ",
+    ],
+  ])("refuses %s in one line, before anything is done", (_name, args, told) => {
+    const { exitCode, stdout, stderr } = call(args);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(told);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("has an error as data where that is wished, besides its words", () => {
+    const { exitCode, stdout, stderr } = call(["verify", "--stack", "prod", "--json"]);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({ stack: "prod", error: stderr.trimEnd() });
+    const wrong = call(["verify", "--stak", "--json"]);
+    expect(JSON.parse(wrong.stdout)).toEqual({ error: wrong.stderr.trimEnd() });
+  });
+
+  it("reads the project where it stands, and files where the user stands", () => {
+    const cwd = join(REPOSITORY, "docs");
+    const args = ["move", "--from", "a", "--to", "b", "--customers-file", "token.md"];
+    const { stderr } = call(args, { cwd });
+    expect(stderr).not.toContain("--customers-file");
+    expect(stderr).toContain("The Pulumi CLI is not on PATH");
+  });
+});
+
+describe("a stack's name", () => {
+  it("may be qualified, and is then the short one", () => {
+    expect(["prod", "organization/scpcloud/prod"].map(stackNameOf)).toEqual(["prod", "prod"]);
+  });
+
+  test.each(["../prod", "a/b", "", "a b", "a\nb", "-->", "company/scpcloud/prod"])("of %j is refused", (name) => {
+    expect(() => stackNameOf(name)).toThrow("cannot be a stack's name");
+  });
+});
+
+describe("a table", () => {
+  const rows = [["acme", "12", "x".repeat(40)]];
+  const head = ["client id", "count", "organization"];
+
+  it("stands as a whole where the terminal is wide enough, and in a pipe", () => {
+    expect(tableText(head, rows, 80)).toMatch(/│ acme +│ +12 │ x{40} │/);
+    expect(tableText(head, rows, Infinity)).toBe(tableText(head, rows, 80));
+  });
+
+  it("has its cells below each other in a narrow terminal", () => {
+    const text = tableText(head, [...rows, ["globex", "1", "a\nb"]], 60);
+    expect(text).toBe(
+      [
+        "client id     acme",
+        "count         12",
+        `organization  ${"x".repeat(40)}`,
+        "",
+        "client id     globex",
+        "count         1",
+        "organization  a",
+        "              b",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the texts for users", () => {
+  const FOLDERS = [
+    ".",
+    "docs",
+    ".github",
+    ".github/workflows",
+    "components",
+    "settings",
+    "lookups",
+    "keycloak",
+    "contract",
+  ];
+  const files = [...FOLDERS, "policy-pack", "commands", "development", "tests"].flatMap((folder) =>
+    readdirSync(join(REPOSITORY, folder), { recursive: !FOLDERS.includes(folder), encoding: "utf8" })
+      .map((name) => join(folder, name))
+      .filter((name) => /\.(md|ts|sh|yml|yaml)$/.test(name) && !name.includes("node_modules")),
+  );
+
+  /** `scpcloud verify --stack prod`, as a document, a message or a comment has it. */
+  const CALL = /(?<![\w:/"'-])scpcloud ([a-z][a-z-]*)((?: +[^\s`"'|;&().]+)*)/g;
+
+  it.each(files)("name only verbs and options that there are: %s", (file) => {
+    // Pulumi's project has the same name; what is no verb there is none.
+    const text = readFileSync(join(REPOSITORY, file), "utf8");
+    const wrong = [...text.matchAll(CALL)].flatMap(([line, name = "", rest = ""]) => {
+      const options = NAMES.includes(name) ? loadVerb(name)?.about.options : undefined;
+      if (options === undefined) {
+        return /^(VERB|is|has|--)/.test(name) ? [] : [line];
+      }
+      const named = [...rest.matchAll(/(?<= )--([a-z][a-z-]*)/g)].map(([, option = ""]) => option);
+      return named.some((option) => option !== "help" && !Object.hasOwn(options, option)) ? [line] : [];
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+test("the value of every option that names a stack is checked as one", () => {
+  const named = NAMES.flatMap((name) =>
+    Object.entries(loadVerb(name)?.about.options ?? {}).flatMap(([option, { value }]) =>
+      /stack$|^(from|to)$/.test(option) && value !== undefined && name !== "rehearse" ? [[name, option, value]] : [],
+    ),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter(([, , value]) => value !== STACK_VALUE)).toEqual([]);
+});
