@@ -1,7 +1,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 
 import { parse, stringify } from "yaml";
 
@@ -78,6 +80,11 @@ export class Project extends Checkout {
     return new Project(directory, environment, server, timeoutMilliseconds);
   }
 
+  /** The same checkout with other environment variables. */
+  with(variables: Readonly<Record<string, string>>): Project {
+    return new Project(this.directory, { ...this.environment, ...variables }, this.server, this.timeoutMilliseconds);
+  }
+
   /** What every stack of the tests has: the connection to its server. */
   connection(realm: string): StackFile {
     const { url, caCertificate } = this.server;
@@ -102,6 +109,30 @@ export class Project extends Checkout {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+  }
+
+  /** Runs one of the project's own commands on a terminal, and types the answer to its question. */
+  async commandOnTerminal(answer: string, name: string, ...args: readonly string[]) {
+    const words = [process.execPath, ...nodeArguments(fileOfCommand(name), ...args)];
+    const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      cwd: this.directory,
+      env: { ...process.env, ...this.environment },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let shown = "";
+    let isAsked = false;
+    child.stdout.on("data", (data: Buffer) => {
+      shown += stripVTControlCharacters(data.toString());
+      if (!isAsked && shown.includes("? [y/N] ")) {
+        isAsked = true;
+        child.stdin.write(`${answer}\n`);
+      }
+    });
+    const timer = setTimeout(() => child.kill(), this.timeoutMilliseconds);
+    const [exitCode] = (await once(child, "close")) as [number | null];
+    clearTimeout(timer);
+    return { exitCode, shown };
   }
 
   /** Writes the stack file; what encrypts its secrets stays. */
