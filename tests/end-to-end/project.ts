@@ -111,9 +111,9 @@ export class Project extends Checkout {
     });
   }
 
-  /** Runs one of the project's own commands on a terminal, and types the answer to its question. */
+  /** Runs a verb of the checkout's own scpcloud on a terminal, and types the answer to its question. */
   async commandOnTerminal(answer: string, name: string, ...args: readonly string[]) {
-    const words = [process.execPath, ...nodeArguments(fileOfCommand(name), ...args)];
+    const words = [process.execPath, join(this.directory, "scpcloud"), name, ...args];
     const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
     const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
       cwd: this.directory,
