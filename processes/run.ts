@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 import { UserError } from "../settings/userError";
+import { attached } from "./attached";
 
 /** How a command is run. */
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
    * it has done. A second interrupt is passed on as well; what comes at once is the same one.
    */
   readonly savesOnInterrupt?: boolean;
+  /** Ends the command as well when this process is killed. */
+  readonly endsWithThisProcess?: boolean;
   /** Called with each line of standard output and standard error, as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -52,12 +55,14 @@ const SAME_INTERRUPT_MILLISECONDS = 1_000;
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
+    const isAttached = options.endsWithThisProcess === true;
+    const [program, ...programArgs] = isAttached ? attached([command, ...args]) : [command, ...args];
+    const child = spawn(program, programArgs, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [isAttached ? "pipe" : "ignore", "pipe", "pipe"],
       detached: true,
-    });
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
     let timedOut = false;
     let interruptedBy: NodeJS.Signals | undefined;
     const timers: NodeJS.Timeout[] = [];

@@ -1,6 +1,7 @@
 import { dirname, join, sep } from "node:path";
-import { cliFiles, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
-import { type Part, PLUGINS, type PluginName, type Source } from "./selection";
+import { filesOf, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
+import type { Part } from "./selection";
+import { PLUGINS, type PluginName, type Source } from "./sources";
 
 /** The parts that a run needs, each of them there. */
 export interface Chosen {
@@ -36,7 +37,7 @@ export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
   if (keycloak.source === "build") environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true";
   if (mustIgnorePath(plugins, pluginOnPath)) environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true";
   const pathEntries = [
-    ...(cli.source === "path" ? [] : cliFiles(cli.source).slice(0, 1)),
+    ...(cli.source === "path" ? [] : filesOf("cli", cli.source).slice(0, 1)),
     // Where the machine's own is too old (node.sh).
     ...(process.execPath.startsWith(TOOLCHAIN_FOLDER + sep) ? [process.execPath] : []),
   ].map(dirname);

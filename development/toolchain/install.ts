@@ -1,13 +1,22 @@
-import { isCliVersionRight, obtainCli } from "./cli";
+import { rmSync } from "node:fs";
 import { type Chosen, describeToolchain, type Toolchain } from "./describe";
-import { clearPartialWork } from "./goBuild";
-import { cliFiles, fingerprint, pathWith, TOOLCHAIN_FOLDER } from "./layout";
+import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout";
 import { withLock } from "../../processes/fileLock";
-import { obtain } from "./obtain";
-import { isPluginVersionRight, obtainPlugin, PLUGIN_TITLES, pluginFiles } from "./plugin";
+import { buildParts, obtainPart, TITLES } from "./parts";
+import { type Fault, prerequisiteFaults } from "./prerequisites";
 import type { Report } from "../../processes/progress";
-import * as selection from "./selection";
-import { readSelection, writeSelection } from "./selectionFile";
+import { InterruptedError } from "../../processes/run";
+import {
+  candidates,
+  changesKind,
+  forcedSource,
+  keptPart,
+  type Part,
+  readSelection,
+  type Selection,
+  writeSelection,
+} from "./selection";
+import { type PartName, type Source, SOURCES } from "./sources";
 
 export type { Toolchain } from "./describe";
 
@@ -16,20 +25,33 @@ export interface ToolchainOptions {
   readonly docker?: boolean;
 }
 
-/** What is asked for: the plugins, and the source that the user forces. */
-interface Request {
-  readonly docker: boolean;
-  readonly forced: selection.Source | undefined;
-}
+const PROBE_MILLISECONDS = 10_000;
 
 /**
  * Makes sure that the Pulumi CLI and the Keycloak plugin are there, and the Docker plugin if it is asked for; quick if
  * they are.
  */
-export async function ensureToolchain(report: Report, { docker = false }: ToolchainOptions = {}): Promise<Toolchain> {
-  const request = { docker, forced: selection.forcedSource(process.env["SCPCLOUD_TOOLCHAIN"]) };
-  const kept = keptSelection(request);
-  return describeToolchain(kept ?? (await withLock(TOOLCHAIN_FOLDER, report, () => install(request, report))));
+export async function ensureToolchain(report: Report, options: ToolchainOptions = {}): Promise<Toolchain> {
+  const [wanted, forced] = [partsFor(options), forcedSource(process.env["SCPCLOUD_TOOLCHAIN"])];
+  const kept = keptParts(wanted, forced);
+  return describeToolchain(kept ?? (await withLock(TOOLCHAIN_FOLDER, report, () => install(wanted, forced, report))));
+}
+
+/** What is missing where a part has to be built: neither is it there, nor do downloads seem possible. */
+export async function toolchainFaults(options: ToolchainOptions = {}): Promise<readonly Fault[]> {
+  const forced = forcedSource(process.env["SCPCLOUD_TOOLCHAIN"]);
+  if (keptParts(partsFor(options), forced) !== undefined) return [];
+  const sources = candidates("keycloak", readSelection(), forced);
+  const faults = sources.includes("build") ? prerequisiteFaults(["go"]) : [];
+  return faults.length > 0 && sources.includes("official") && (await isDownloadPossible()) ? [] : faults;
+}
+
+/** Whether Pulumi's own site answers. */
+function isDownloadPossible(): Promise<boolean> {
+  return fetch("https://get.pulumi.com", { method: "HEAD", signal: AbortSignal.timeout(PROBE_MILLISECONDS) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** The environment for a child process that runs `pulumi`. */
@@ -37,95 +59,91 @@ export function toolchainEnvironment(toolchain: Toolchain, base: NodeJS.ProcessE
   return { ...base, ...toolchain.environment, PATH: pathWith(toolchain.pathEntries, base) };
 }
 
-function keptSelection({ docker: isDockerWanted, forced }: Request): Chosen | undefined {
-  const { cli, plugins } = readSelection();
-  if (cli === undefined || !isCliKept(cli, forced)) return undefined;
-  const circumstances = { cli: cli.source, kind: plugins.keycloak?.source, forced };
-  const keycloak = keptPlugin("keycloak", plugins.keycloak, circumstances);
-  if (keycloak === undefined) return undefined;
-  if (!isDockerWanted) return { cli, keycloak };
-  const docker = keptPlugin("docker", plugins.docker, circumstances);
-  return docker && { cli, keycloak, docker };
+function partsFor({ docker = false }: ToolchainOptions): readonly PartName[] {
+  return ["cli", "keycloak", ...(docker ? (["docker"] as const) : [])];
 }
 
-async function install(request: Request, report: Report): Promise<Chosen> {
-  // Another run may have done it all while this one waited for the lock.
-  const kept = keptSelection(request);
-  if (kept !== undefined) return kept;
-  await clearPartialWork();
-  const chosen = await installMissing(request, report);
-  await clearPartialWork();
-  return chosen;
+function keptParts(wanted: readonly PartName[], forced: Source | undefined): Chosen | undefined {
+  const selection = readSelection();
+  const parts = wanted.map((name) => [name, keptPart(name, selection, forced)] as const);
+  return parts.every(([, part]) => part !== undefined) ? (Object.fromEntries(parts) as unknown as Chosen) : undefined;
 }
 
 /** Records each part as soon as it is there, so that a later one's failure does not cost it. */
-async function installMissing({ docker: isDockerWanted, forced }: Request, report: Report): Promise<Chosen> {
-  const recorded = readSelection();
-  const cli = await installCli(recorded.cli, forced, report);
-  writeSelection({ ...recorded, cli });
-
-  const circumstances = { cli: cli.source, kind: recorded.plugins.keycloak?.source, forced };
-  const keycloak = await installPlugin("keycloak", recorded.plugins.keycloak, circumstances, report);
-  writeSelection({ cli, plugins: { ...recorded.plugins, keycloak } });
-  if (!isDockerWanted) return { cli, keycloak };
-
-  const afterwards = { ...circumstances, kind: keycloak.source };
-  const docker = await installPlugin("docker", recorded.plugins.docker, afterwards, report);
-  writeSelection({ cli, plugins: { keycloak, docker } });
-  return { cli, keycloak, docker };
-}
-
-/** What decides which plugin serves. */
-interface Circumstances {
-  readonly cli: selection.Source;
-  /** The source of the Keycloak plugin, where it is chosen already: every plugin is of its kind. */
-  readonly kind: selection.Source | undefined;
-  readonly forced: selection.Source | undefined;
-}
-
-async function installCli(
-  recorded: selection.Part | undefined,
-  forced: selection.Source | undefined,
-  report: Report,
-): Promise<selection.Part> {
-  if (recorded !== undefined && isCliKept(recorded, forced)) return recorded;
-  const candidates = selection.cliCandidates(recorded?.source, forced);
-  const attempt = (source: selection.Source): Promise<string> => obtainCli(source, report);
-  return await obtain({ title: "The Pulumi CLI", candidates, filesOf: cliFiles, attempt }, report);
-}
-
-async function installPlugin(
-  name: selection.PluginName,
-  recorded: selection.Part | undefined,
-  circumstances: Circumstances,
-  report: Report,
-): Promise<selection.Part> {
-  const kept = keptPlugin(name, recorded, circumstances);
-  if (kept !== undefined) return kept;
-  const { cli, kind, forced } = circumstances;
-  const title = `The ${PLUGIN_TITLES[name]}`;
-  const candidates = selection.pluginCandidates(kind, forced);
-  const filesOf = (source: selection.Source): string[] => pluginFiles(name, source, cli);
-  const attempt = (source: selection.Source): Promise<string> => obtainPlugin(name, source, cli, report);
-  const plugin = await obtain({ title, candidates, filesOf, attempt }, report);
-  if (selection.changesPluginKind(recorded?.source, plugin.source)) {
-    report(`${title} is now of another kind (${plugin.source}): see development/toolchain/README.md about old stacks.`);
+async function install(wanted: readonly PartName[], forced: Source | undefined, report: Report): Promise<Chosen> {
+  // What a killed run has left.
+  rmSync(PARTIAL_FOLDER, { recursive: true, force: true });
+  let selection = readSelection();
+  const built = new Set<PartName>();
+  for (const name of wanted) {
+    // Another run may have obtained it while this one waited for the lock.
+    const part = keptPart(name, selection, forced) ?? (await obtain(name, selection, forced, built, report));
+    if (name !== "cli" && changesKind(selection[name], part)) {
+      report(`${TITLES[name]} is now of another kind (${part.source}): see development/toolchain/README.md.`);
+    }
+    selection = { ...selection, [name]: part };
+    writeSelection(selection);
   }
-  return plugin;
+  rmSync(PARTIAL_FOLDER, { recursive: true, force: true });
+  return Object.fromEntries(wanted.map((name) => [name, selection[name]])) as unknown as Chosen;
 }
 
-function isCliKept(cli: selection.Part, forced: selection.Source | undefined): boolean {
-  return selection.isKept(cli, forced, isCliVersionRight, fingerprint(cliFiles(cli.source)));
+async function obtain(
+  name: PartName,
+  selection: Selection,
+  forced: Source | undefined,
+  built: Set<PartName>,
+  report: Report,
+): Promise<Part> {
+  const attempt = async (source: Source): Promise<Part> => {
+    const cli = name === "cli" ? source : (selection.cli?.source ?? "path");
+    if (source === "build" && !built.has(name)) {
+      const names = [name, ...(name === "cli" ? besideCli(selection, forced) : [])];
+      await buildParts(names, report);
+      names.forEach((one) => built.add(one));
+    }
+    const version = await obtainPart(name, source, cli, report);
+    const files = fingerprint(filesOf(name, source, cli));
+    if (files === undefined) throw new Error("its files are not where they should be");
+    return { source, version, files };
+  };
+  return firstThatWorks(TITLES[name], candidates(name, selection, forced), attempt, report);
 }
 
-/** The recorded plugin, if it can be used as it is. */
-function keptPlugin(
-  name: selection.PluginName,
-  recorded: selection.Part | undefined,
-  { cli, kind, forced }: Circumstances,
-): selection.Part | undefined {
-  if (recorded === undefined || selection.changesPluginKind(kind, recorded.source)) return undefined;
-  const isVersionRight = (part: selection.Part): boolean => isPluginVersionRight(name, part);
-  const files = fingerprint(pluginFiles(name, recorded.source, cli));
-  return selection.isKept(recorded, forced, isVersionRight, files) ? recorded : undefined;
+/** What is built at once with the CLI, since it will have to be built as well. */
+function besideCli(selection: Selection, forced: Source | undefined): readonly PartName[] {
+  const withBuilt: Selection = { ...selection, cli: { source: "build", version: "", files: [] } };
+  const isWanted = keptPart("keycloak", selection, forced) === undefined;
+  return isWanted && candidates("keycloak", withBuilt, forced).includes("build") ? ["keycloak"] : [];
+}
+
+/** Tries one source after the other; if none serves, the message says why, source by source. */
+export async function firstThatWorks(
+  title: string,
+  sources: readonly Source[],
+  attempt: (source: Source) => Promise<Part>,
+  report: Report,
+): Promise<Part> {
+  const reasons: string[] = [];
+  for (const source of sources) {
+    try {
+      const part = await attempt(source);
+      report(`${title}: ${part.version} (${source}).`);
+      return part;
+    } catch (error) {
+      if (error instanceof InterruptedError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      report(`${title}: ${source} not possible: ${reason}`);
+      reasons.push(`${source}: ${reason}`);
+    }
+  }
+  const skipped = SOURCES.filter((source) => !sources.includes(source));
+  if (skipped.length > 0) {
+    reasons.push(`not tried, ruled out by SCPCLOUD_TOOLCHAIN or by the earlier choice: ${skipped.join(", ")}`);
+  }
+  throw new Error(
+    [`${title} could not be obtained.`, ...reasons, "development/toolchain/README.md tells what can be done."].join(
+      "\n",
+    ),
+  );
 }

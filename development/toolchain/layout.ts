@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
-import type { Fingerprint, PluginName, Source } from "./selection";
+import type { PartName, PluginName, Source } from "./sources";
 import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
 
 /** Everything that the toolchain makes lies in this folder. */
@@ -13,14 +13,25 @@ export const CLI_FOLDER = join(TOOLCHAIN_FOLDER, `pulumi-${PULUMI_CLI_VERSION}`)
 /** PULUMI_HOME of everything that is not the user's own installation. */
 export const OWN_PULUMI_HOME = join(TOOLCHAIN_FOLDER, "pulumi-home");
 
-const HOST_PROGRAM = "pulumi-language-nodejs";
+/** The language host, by which the CLI runs Node.js. */
+export const HOST_PROGRAM = "pulumi-language-nodejs";
 
-/** Where the programs of the CLI lie: the CLI, then its language host; then what they were built from, if they were. */
-export function cliFiles(source: Source): string[] {
-  if (source !== "path") {
-    const programs = ["pulumi", HOST_PROGRAM].map((program) => join(CLI_FOLDER, "bin", program));
-    return source === "build" ? [...programs, ...goSources("pulumi-cli"), ...goSources(HOST_PROGRAM)] : programs;
-  }
+/**
+ * Where a part from a source lies: its program, the CLI's language host behind it; then what they were built from, if they
+ * were. The user's own are on PATH, a plugin perhaps in the user's PULUMI_HOME.
+ * @param cli where the CLI comes from
+ */
+export function filesOf(name: PartName, source: Source, cli: Source = source): string[] {
+  const programs = name === "cli" ? cliPrograms(source) : [pluginFrom(name, source, cli)];
+  return source === "build" ? [...programs, ...goSources(name)] : programs;
+}
+
+function pluginFrom(name: PluginName, source: Source, cli: Source): string {
+  return (source === "path" ? pluginOnPath(name) : undefined) ?? pluginFile(name, pulumiHome(cli, source));
+}
+
+function cliPrograms(source: Source): string[] {
+  if (source !== "path") return ["pulumi", HOST_PROGRAM].map((program) => join(CLI_FOLDER, "bin", program));
   const cli = findOnPath("pulumi");
   if (cli === undefined) return [];
   const besideCli = join(dirname(realpathSync(cli)), HOST_PROGRAM);
@@ -28,10 +39,12 @@ export function cliFiles(source: Source): string[] {
   return host === undefined ? [cli] : [cli, host];
 }
 
-/** What a program is built from, beside its modules: when one of these files changes, it has to be built anew. */
-export function goSources(module: string): string[] {
-  const folder = join(__dirname, "go", module);
-  return readdirSync(folder).map((name) => join(folder, name));
+/** The code and the modules of a program: when one of these files changes, it has to be built anew. */
+function goSources(name: PartName): string[] {
+  const folder = join(__dirname, "go", name === "cli" ? HOST_PROGRAM : pluginProgram(name));
+  const own = readdirSync(folder).map((file) => join(folder, file));
+  // Docker's is a module of its own.
+  return name === "docker" ? own : [...own, ...["go.mod", "go.sum"].map((file) => join(__dirname, "go", file))];
 }
 
 /** PULUMI_HOME for a CLI and plugins from these sources. A built plugin must not end up in the user's own home. */
@@ -70,10 +83,13 @@ export function pluginOnPath(name: PluginName): string | undefined {
 }
 
 /** What the files are now, or `undefined` if one is missing. */
-export function fingerprint(files: readonly string[]): Fingerprint[] | undefined {
-  const stats = files.map((file) => ({ file, stat: statSync(file, { throwIfNoEntry: false }) }));
-  if (stats.some(({ stat }) => stat === undefined)) return undefined;
-  return stats.map(({ file, stat }) => ({ file, size: stat?.size ?? 0, modified: stat?.mtimeMs ?? 0 }));
+export function fingerprint(files: readonly string[]) {
+  const found = files.map((file) => {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat && { file, size: stat.size, modified: stat.mtimeMs };
+  });
+  const present = found.filter((one) => one !== undefined);
+  return present.length === found.length ? present : undefined;
 }
 
 /** Does not look into the toolchain's own folder, which a user may have on PATH. */

@@ -7,7 +7,13 @@ version=$(cat "$root/.node-version")
 folder=$root/.local/toolchain/node-$version
 
 command -v npm >/dev/null || {
-  echo "Node.js ${version%%.*} with npm is needed: https://nodejs.org" >&2
+  cat >&2 <<END
+Node.js with npm is needed. Where it is older than this project needs, npm fetches Node.js $version for it. Install it:
+  Debian, Ubuntu: sudo apt-get install npm
+  Fedora: sudo dnf install /usr/bin/npm
+  macOS with Homebrew: brew install node
+make up and make test need more: Java 17 with Maven 3.6. For make up a Docker engine will do instead.
+END
   exit 1
 }
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { coerce, satisfies } from "semver";
 
-import type { PluginName } from "./selection";
+import type { PluginName } from "./sources";
 
-/** The Pulumi CLI that is installed or built. For the build, go/pulumi-cli/go.mod requires the same version. */
+/** The Pulumi CLI that is installed or built. For the build, go/go.mod requires the same version. */
 export const PULUMI_CLI_VERSION = "3.276.0";
 /** A CLI that the user already has is used from this version on: requiredPulumiVersion in Pulumi.yaml, which says why. */
 export const MINIMUM_PULUMI_CLI_VERSION = "3.248.0";
@@ -15,9 +15,6 @@ export const MINIMUM_JAVA_VERSION = "17";
 export const MINIMUM_MAVEN_VERSION = "3.6";
 
 const PACKAGE_JSON = readFileSync(join(__dirname, "..", "..", "package.json"), "utf8");
-
-/** The oldest Node.js that serves. Node.js 24 is what is asked for (.node-version). */
-export const MINIMUM_NODE_VERSION = (JSON.parse(PACKAGE_JSON) as { engines: { node: string } }).engines.node.slice(2);
 
 /** The versions of the resource plugins: the engine asks for those of the npm packages @pulumi/.... */
 export const PLUGIN_VERSIONS: Readonly<Record<PluginName, string>> = {

@@ -228,7 +228,7 @@ export interface KeyService {
 
 /** An emulator of AWS's key service: real encryption with a key of its own. */
 export async function startKeyService(): Promise<KeyService> {
-  const program = await built("local-kms", ".", "key service of the tests");
+  const program = await built("local-kms", "scpcloud/toolchain/local-kms", "key service of the tests");
   const address = `${HOST}:${await lastingPort()}`;
   const directory = await mkdtemp(join(tmpdir(), "scpcloud-keys-"));
   const server = await LocalServer.start(directory, [program], () => answers(`http://${address}`), {
@@ -258,10 +258,10 @@ export async function built(module: string, pack: string, title: string): Promis
     `${module}-${createHash("sha256").update(requirements).digest("hex").slice(0, 8)}`,
   );
   const report = (line: string) => console.log(line);
-  const program = { title, expectation: "about 1 minute the first time", module, package: pack };
+  const programs = { title, expectation: "about 1 minute the first time", module, packages: { [file]: pack } };
   await withLock(file, report, async () => {
     if (!exists(file)) {
-      await goBuild(program, file, report);
+      await goBuild(programs, report);
     }
   });
   return file;

@@ -3,25 +3,20 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { formatDuration } from "../../processes/progress";
 import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe";
-import { pluginFiles } from "../../development/toolchain/plugin";
-import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram, pulumiHome } from "../../development/toolchain/layout";
-import { obtain } from "../../development/toolchain/obtain";
+import { firstThatWorks } from "../../development/toolchain/install";
+import { filesOf, OWN_PULUMI_HOME, pluginFile, pulumiHome } from "../../development/toolchain/layout";
 import {
-  changesPluginKind,
-  cliCandidates,
+  candidates,
+  changesKind,
   forcedSource,
-  isKept,
   type Part,
-  pluginCandidates,
-  type PluginName,
-  PLUGINS,
-  type Source,
+  parseSelection,
 } from "../../development/toolchain/selection";
-import { parseSelection } from "../../development/toolchain/selectionFile";
+import { type PluginName, PLUGINS, type Source } from "../../development/toolchain/sources";
 import * as versions from "../../development/toolchain/versions";
 
-function readGoModule(name: string): string {
-  return readFileSync(join(__dirname, "../../development/toolchain/go", name, "go.mod"), "utf8");
+function readGoModule(folder: string): string {
+  return readFileSync(join(__dirname, "../../development/toolchain/go", folder, "go.mod"), "utf8");
 }
 
 describe("the toolchain's versions", () => {
@@ -53,55 +48,55 @@ describe("the toolchain's versions", () => {
     expect(() => versions.pluginVersion(name, "{}")).toThrow("found: nothing");
   });
 
-  test("agree with the Go modules", () => {
-    expect(readGoModule("pulumi-cli")).toContain(`github.com/pulumi/pulumi/pkg/v3 v${versions.PULUMI_CLI_VERSION} `);
-    expect(readGoModule("pulumi-language-nodejs")).toContain(
-      `github.com/pulumi/pulumi/sdk/v3 v${versions.PULUMI_CLI_VERSION}\n`,
-    );
+  test("agree with the Go module", () => {
+    const version = `v3 v${versions.PULUMI_CLI_VERSION}`;
+    expect(readGoModule("")).toContain(`github.com/pulumi/pulumi/pkg/${version} `);
+    expect(readGoModule("")).toContain(`github.com/pulumi/pulumi/sdk/${version}\n`);
   });
 
-  test.each(["pulumi-cli", "pulumi-language-nodejs", ...PLUGINS.map(pluginProgram)])("Go suffices for %s", (name) => {
-    const required = /^go (.*)$/m.exec(readGoModule(name))?.[1] ?? "none";
+  test.each(["", "pulumi-resource-docker"])("Go suffices for the module %j", (folder) => {
+    const required = /^go (.*)$/m.exec(readGoModule(folder))?.[1] ?? "none";
     expect(versions.isAtLeast(versions.MINIMUM_GO_VERSION, required)).toBe(true);
   });
 });
 
 describe("the selection of the toolchain", () => {
-  const files = [{ file: "/plugin", size: 1, modified: 2 }];
-  const part: Part = { source: "build", version: "6.13.0", files };
-  const isRightVersion = ({ version }: Part): boolean => version === "6.13.0";
+  const part: Part = { source: "build", version: "6.13.0", files: [{ file: "/plugin", size: 1, modified: 2 }] };
+  const from = (source: Source): Part => ({ ...part, source });
 
   test("prefers the user's own, then the official release, then the build", () => {
-    expect(cliCandidates(undefined, undefined)).toEqual(["path", "official", "build"]);
-    expect(pluginCandidates(undefined, undefined)).toEqual(["path", "official", "build"]);
+    expect(candidates("cli", {}, undefined)).toEqual(["path", "official", "build"]);
+    expect(candidates("keycloak", { cli: from("official") }, undefined)).toEqual(["path", "official", "build"]);
   });
 
   test("replaces a CLI by any other, its own source first", () => {
-    expect(cliCandidates("build", undefined)).toEqual(["build", "path", "official"]);
+    expect(candidates("cli", { cli: from("build") }, undefined)).toEqual(["build", "path", "official"]);
   });
 
-  test("never replaces a plugin by one of another kind, unless forced", () => {
-    expect(pluginCandidates("build", undefined)).toEqual(["build"]);
-    expect(pluginCandidates("official", undefined)).toEqual(["path", "official"]);
-    expect(pluginCandidates("official", "build")).toEqual(["build"]);
-    expect(changesPluginKind("official", "build")).toBe(true);
-    expect(changesPluginKind("path", "official")).toBe(false);
-    expect(changesPluginKind(undefined, "build")).toBe(false);
+  test("downloads no plugin where the CLI had to be built", () => {
+    expect(candidates("keycloak", { cli: from("build") }, undefined)).toEqual(["path", "build"]);
+  });
+
+  test.each(PLUGINS)("never replaces a plugin by one of another kind, unless forced: %s", (name) => {
+    expect(candidates(name, { keycloak: from("build") }, undefined)).toEqual(["build"]);
+    expect(candidates(name, { cli: from("build"), keycloak: from("official") }, undefined)).toEqual([
+      "path",
+      "official",
+    ]);
+    expect(candidates(name, { keycloak: from("official") }, "build")).toEqual(["build"]);
+    expect(changesKind(from("official"), from("build"))).toBe(true);
+    expect(changesKind(from("path"), from("official"))).toBe(false);
+    expect(changesKind(undefined, from("build"))).toBe(false);
   });
 
   test("builds a program anew when one of the files has changed that it is built from", () => {
-    const built = [...cliFiles("build"), ...pluginFiles("keycloak", "build", "build")];
+    const built = [...filesOf("cli", "build"), ...filesOf("keycloak", "build")];
     expect(built.filter((file) => /toolchain\/go\/.*main\.go$/.test(file))).toHaveLength(2);
-    expect([...cliFiles("path"), ...cliFiles("official")].filter((file) => file.includes("/go/"))).toEqual([]);
-  });
-
-  test("keeps a part as long as it is the recorded one", () => {
-    expect(isKept(part, undefined, isRightVersion, files)).toBe(true);
-    expect(isKept(part, "build", isRightVersion, files)).toBe(true);
-    expect(isKept(part, "official", isRightVersion, files)).toBe(false);
-    expect(isKept({ ...part, version: "6.12.0" }, undefined, isRightVersion, files)).toBe(false);
-    expect(isKept(part, undefined, isRightVersion, [{ file: "/plugin", size: 1, modified: 3 }])).toBe(false);
-    expect(isKept(part, undefined, isRightVersion, undefined)).toBe(false);
+    expect(built.filter((file) => /toolchain\/go\/go\.mod$/.test(file))).toHaveLength(2);
+    expect(filesOf("docker", "build")).toContainEqual(expect.stringMatching(/pulumi-resource-docker\/go\.mod$/));
+    expect([...filesOf("cli", "path"), ...filesOf("cli", "official")].filter((file) => /\/go\//.test(file))).toEqual(
+      [],
+    );
   });
 
   test("reads SCPCLOUD_TOOLCHAIN", () => {
@@ -110,22 +105,15 @@ describe("the selection of the toolchain", () => {
     expect(() => forcedSource("auto")).toThrow("must be one of path, official, build, found: auto");
   });
 
-  test("takes an unreadable record for no choice", () => {
+  test("takes an unreadable record for no choice, part by part", () => {
     const plugins = { keycloak: part, docker: part };
-    expect(parseSelection(JSON.stringify({ cli: part, plugins }))).toEqual({ cli: part, plugins });
-    expect(parseSelection(JSON.stringify({ cli: { ...part, source: "elsewhere" }, plugins }))).toEqual({ plugins });
+    expect(parseSelection(JSON.stringify({ cli: part, plugins }))).toEqual({ cli: part, ...plugins });
+    expect(parseSelection(JSON.stringify({ cli: { ...part, source: "elsewhere" }, plugins }))).toEqual(plugins);
     expect(parseSelection(JSON.stringify({ plugins: { ...plugins, docker: { source: "build" } } }))).toEqual({
-      plugins: { keycloak: part },
+      keycloak: part,
     });
-    expect(parseSelection("{")).toEqual({ plugins: {} });
-    expect(parseSelection("[]")).toEqual({ plugins: {} });
-  });
-
-  test("reads the plugin of an old record as the Keycloak plugin", () => {
-    expect(parseSelection(JSON.stringify({ cli: part, plugin: part }))).toEqual({
-      cli: part,
-      plugins: { keycloak: part },
-    });
+    expect(parseSelection("{")).toEqual({});
+    expect(parseSelection("[]")).toEqual({});
   });
 });
 
@@ -193,15 +181,14 @@ describe("the toolchain's plugins", () => {
 
 test("the first source that works serves; if none does, each one's reason is told", async () => {
   const lines: string[] = [];
-  const attempt = (source: Source): Promise<string> =>
-    source === "path" ? Promise.reject(new Error("not there")) : Promise.resolve("1");
-  const wanted = { title: "The Docker plugin", filesOf: () => [__filename], attempt };
+  const attempt = (source: Source): Promise<Part> =>
+    source === "path" ? Promise.reject(new Error("not there")) : Promise.resolve({ source, version: "1", files: [] });
   const report = (line: string): void => void lines.push(line);
-  const part = await obtain({ ...wanted, candidates: ["path", "official"] }, report);
-  expect(part).toMatchObject({ source: "official", version: "1", files: [{ file: __filename }] });
+  const part = await firstThatWorks("The Docker plugin", ["path", "official"], attempt, report);
+  expect(part).toEqual({ source: "official", version: "1", files: [] });
   expect(lines).toEqual(["The Docker plugin: path not possible: not there", "The Docker plugin: 1 (official)."]);
 
-  await expect(obtain({ ...wanted, candidates: ["path"] }, report)).rejects.toThrow(
+  await expect(firstThatWorks("The Docker plugin", ["path"], attempt, report)).rejects.toThrow(
     /The Docker plugin could not be obtained\.\npath: not there\nnot tried, .*: official, build\n/,
   );
 });

@@ -3,9 +3,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
-import { cliFiles, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout";
-import { PLUGINS } from "../../../development/toolchain/selection";
-import { readSelection } from "../../../development/toolchain/selectionFile";
+import { filesOf, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout";
+import { readSelection } from "../../../development/toolchain/selection";
+import { PLUGINS } from "../../../development/toolchain/sources";
 import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions";
 import { run, type RunResult } from "../../../processes/run";
 import { STEP_LIMIT_MILLISECONDS } from "../limits";
@@ -16,8 +16,8 @@ const REPOSITORY = resolve(__dirname, "..", "..", "..");
 const VERSION = PLUGIN_VERSIONS.keycloak;
 
 /** What this checkout uses, as a user who has installed it would have it: the CLI with its host, and the plugin. */
-const [CLI = "", HOST = ""] = cliFiles(readSelection().cli?.source ?? "build");
-const PLUGIN = readSelection().plugins.keycloak?.files[0]?.file ?? pluginFile("keycloak", OWN_PULUMI_HOME);
+const [CLI = "", HOST = ""] = filesOf("cli", readSelection().cli?.source ?? "build");
+const PLUGIN = readSelection().keycloak?.files[0]?.file ?? pluginFile("keycloak", OWN_PULUMI_HOME);
 
 let checkout: string;
 let home: string;
@@ -171,7 +171,7 @@ describe("a checkout without .local", () => {
       expect(outcome.text).not.toContain("    at ");
     }
     expect(everythingOf(await main([await folderOf(CLI, HOST)], forced))).toEqual(
-      failure(`path: no Keycloak plugin ${VERSION} in ${home}`),
+      failure(`path: no version ${VERSION} in ${home}`),
     );
   });
 });
