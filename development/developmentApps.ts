@@ -14,7 +14,7 @@ import { decodeEngine } from "../settings/docker";
 import { SERVICE_NAMES } from "../settings/serviceNames";
 import { STACK_LABEL } from "../settings/settings";
 import { ensureImages } from "./stand-ins/standInImages";
-import { writePrivateFile } from "./privateFile";
+import { writePrivateFile } from "../processes/privateFile";
 
 const PROJECT_DIRECTORY = resolve(__dirname, "..");
 

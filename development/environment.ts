@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { type DevelopmentServer, versionSuffix } from "./keycloak/development";
 import type { Toolchain } from "./toolchain/install";
 import { pathWith } from "./toolchain/layout";
-import { writePrivateFile } from "./privateFile";
+import { writePrivateFile } from "../processes/privateFile";
 
 const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");
 

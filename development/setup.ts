@@ -2,8 +2,10 @@ import { mkdirSync } from "node:fs";
 
 import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development";
 import type { Report } from "../processes/progress";
-import { ensureToolchain } from "./toolchain/install";
-import { checkPrerequisites } from "./toolchain/prerequisites";
+import { requestedVersion } from "./keycloak/keycloakVersions";
+import { chooseRuntime } from "./keycloak/runtime";
+import { ensureToolchain, toolchainFaults } from "./toolchain/install";
+import { PrerequisiteError } from "./toolchain/prerequisites";
 import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./developmentApps";
 import { developmentEnvironment, stateDirectory, type Variable } from "./environment";
 
@@ -20,12 +22,19 @@ export const WITH_APPS = !["", "0", undefined].includes(process.env["APPS"]);
 /** Sets up what is missing: toolchain, embedded Keycloak, the folder of the state. Quick where nothing is. */
 export async function ensureDevelopment(report: Report): Promise<Development> {
   // Asked first, so that nobody waits for a build before hearing what else is missing.
-  checkPrerequisites(["node", "java", "mvn"]);
+  const { runtime, faults, alternative } = await chooseRuntime(requestedVersion());
+  const missing = [...faults, ...(await toolchainFaults({ docker: WITH_APPS }))];
+  if (missing.length > 0) {
+    throw new PrerequisiteError(missing, alternative === undefined ? [] : [alternative]);
+  }
   if (WITH_APPS) {
     await checkEngineAnswers();
   }
-  const toolchain = await ensureToolchain(report, { docker: WITH_APPS });
-  const server = await ensureDevelopmentServer(report);
+  // Neither needs the other: where both are new, one downloads while the other builds.
+  const [toolchain, server] = await Promise.all([
+    ensureToolchain(report, { docker: WITH_APPS }),
+    ensureDevelopmentServer(report, runtime),
+  ]);
   mkdirSync(stateDirectory(), { recursive: true, mode: 0o700 });
   const variables = developmentEnvironment(toolchain, server);
   if (WITH_APPS) {

@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 
 import { run } from "../processes/run";
 import { processEnvironment, stateDirectory } from "./environment";
-import { writePrivateFile } from "./privateFile";
+import { writePrivateFile } from "../processes/privateFile";
 import { callLine } from "./call";
 import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
 
@@ -53,11 +53,16 @@ runToExitCode(async () => {
     }
   }
   const apps = WITH_APPS ? " APPS=1" : "";
-  console.log(
-    `Admin console: ${server.url}/admin/, user admin, password in ${relative("", server.bootstrapAdminPasswordFile)}; ` +
-      "see development/keycloak/README.md.",
-  );
-  console.log(`Next: eval "$(make env${apps})" makes plain pulumi work in this shell; make down stops what runs.`);
+  console.log(`
+What there is to look at:
+  ${server.publicUrl}/admin/ is Keycloak's admin console (how a browser gets there: development/keycloak/README.md),
+  with the user admin and the password in ${relative("", server.bootstrapAdminPasswordFile)}
+
+What to type next:
+  eval "$(make env${apps})"            # pulumi and scpcloud work in this shell
+  scpcloud doctor --stack ${STACK}     # what the stack needs of its Keycloak, point by point
+  scpcloud customers --stack ${STACK}  # who has access
+make down stops what runs, and keeps the data.`);
   return 0;
 });
 

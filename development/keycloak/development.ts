@@ -4,6 +4,7 @@ import { KEYCLOAK_DIRECTORY } from "./installation";
 import type { Report } from "../../processes/progress";
 import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport";
 import { secretFile } from "./secrets";
+import type { RuntimeName } from "./runtime";
 import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server";
 import { NEWEST_VERSION, requestedVersion } from "./keycloakVersions";
 
@@ -27,7 +28,7 @@ export function versionSuffix(version = requestedVersion()): string {
  * Starts the development stack's Keycloak, unless it runs already. Each version has its data to itself, since no server
  * reads what a newer one has written; all have one port, so that one of another version is stopped.
  */
-export async function ensureDevelopmentServer(report: Report): Promise<DevelopmentServer> {
+export async function ensureDevelopmentServer(report: Report, runtime: RuntimeName): Promise<DevelopmentServer> {
   const version = requestedVersion();
   const directory = KEYCLOAK_DIRECTORY + versionSuffix(version);
   const deployerSecretFile = join(directory, "secrets", "deployer-client-secret");
@@ -51,6 +52,7 @@ export async function ensureDevelopmentServer(report: Report): Promise<Developme
     publicUrl: PUBLIC_URL,
     realms: [realm],
     version,
+    runtime,
     report,
   });
   return { ...server, deployerClientId: DEPLOYER_CLIENT_ID, deployerSecretFile, adminPasswordFile };

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { checkPrerequisites } from "../toolchain/prerequisites";
+import { checkPrerequisites, type Prerequisite } from "../toolchain/prerequisites";
 import { run } from "../../processes/run";
-import { withoutServerVariables } from "./serverVariables";
 import { withLock } from "../../processes/fileLock";
 import type { Report } from "../../processes/progress";
 
@@ -12,18 +11,32 @@ export const KEYCLOAK_DIRECTORY = resolve(__dirname, "..", "..", ".local", "keyc
 
 /** The feature that secretRotation needs, on by default from 26.8 on: without a client policy for it, it does nothing. */
 const FEATURE = "client-secret-rotation";
-// What is fixed at build time need not be looked for at a start. Health and metrics would open a port of their own.
-const BUILD_OPTIONS = ["--db=dev-file", "--health-enabled=false", "--metrics-enabled=false", `--features=${FEATURE}`];
+/** What is fixed when the server is built. Health and metrics would open a port of their own. */
+export const BUILD_OPTIONS = [
+  "--db=dev-file",
+  "--health-enabled=false",
+  "--metrics-enabled=false",
+  `--features=${FEATURE}`,
+];
 
 const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const STEP_LIMIT_MILLISECONDS = 15 * 60_000;
 
+/** The directory of the built distribution. The feature belongs to the name: one of an older checkout lacks it. */
+function distributionOf(version: string): string {
+  return join(KEYCLOAK_DIRECTORY, `distribution-${version}-${FEATURE}`);
+}
+
+/** What this machine has to have for a server of a version. */
+export function needsOf(version: string): readonly Prerequisite[] {
+  return existsSync(distributionOf(version)) ? ["java"] : ["java", "mvn"];
+}
+
 /** The directory of the built distribution, which is installed if it is absent (about a minute, 170 MB from Maven). */
 export async function ensureKeycloak(report: Report, version: string): Promise<string> {
-  // The feature belongs to the name: a distribution that an older checkout has built lacks it.
-  const distribution = join(KEYCLOAK_DIRECTORY, `distribution-${version}-${FEATURE}`);
+  const distribution = distributionOf(version);
   if (existsSync(distribution)) return distribution;
-  checkPrerequisites(["java", "mvn"]);
+  checkPrerequisites(needsOf(version));
   return withLock(distribution, report, async () => {
     if (!existsSync(distribution)) await install(distribution, version, report);
     return distribution;
@@ -45,7 +58,8 @@ async function install(distribution: string, version: string, report: Report): P
   await rm(temporary, { recursive: true, force: true });
 }
 
-async function download(temporary: string, unpacked: string, version: string, report: Report): Promise<void> {
+/** Unpacks the distribution as Maven delivers it. */
+export async function download(temporary: string, unpacked: string, version: string, report: Report): Promise<void> {
   const directory = join(temporary, "download");
   await mkdir(directory);
   await mkdir(unpacked);
@@ -61,6 +75,15 @@ async function removeLeftovers(prefix: string): Promise<void> {
   const directory = dirname(prefix);
   const names = (await readdir(directory)).filter((name) => name.startsWith(basename(prefix)));
   for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
+}
+
+// Each of them would change the server: Keycloak reads KC_*, Quarkus QUARKUS_*, kc.sh the others.
+const SERVER_VARIABLE = /^(KC_|KEYCLOAK_|QUARKUS_|JAVA_OPTS|JAVA_ADD_OPENS$|JAVA_LOCALE$|DEBUG|PRINT_ENV$)/;
+
+/** Unsets what the user's shell may hold for another Keycloak, so that a server depends on its folder alone. */
+export function withoutServerVariables(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) => SERVER_VARIABLE.test(name));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 async function step(command: string, args: readonly string[]): Promise<void> {

@@ -1,20 +1,7 @@
 // @peculiar/x509 needs its metadata polyfill first.
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  type Extension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
+import * as x509 from "@peculiar/x509";
 
 /** A private key (PKCS #8) and its certificate, both as PEM text. */
 export interface KeyAndCertificate {
@@ -22,10 +9,7 @@ export interface KeyAndCertificate {
   readonly certificate: string;
 }
 
-const DAY_MILLISECONDS = 86_400_000;
-const AUTHORITY_DAYS = 3650;
-const SERVER_DAYS = 730;
-const AUTHORITY_NAME = "CN=ScpCloud embedded Keycloak CA";
+const LIFETIME_MILLISECONDS = 730 * 86_400_000;
 const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 
@@ -40,61 +24,55 @@ const SERVER_NAMES = [
 /** A new certification authority that may sign server certificates, but no further authorities. */
 export async function issueAuthority(): Promise<KeyAndCertificate> {
   const keys = await generateKeys();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: AUTHORITY_NAME,
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=ScpCloud embedded Keycloak CA",
     keys,
-    ...validity(AUTHORITY_DAYS),
+    ...validity(),
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return toPem(keys, certificate);
 }
 
-/** A new certificate for {@link SERVER_NAMES}, which ends no later than the authority's own. */
+/** A new certificate for {@link SERVER_NAMES}. */
 export async function issueServer(authority: KeyAndCertificate): Promise<KeyAndCertificate> {
-  const issuer = new X509Certificate(authority.certificate);
+  const issuer = new x509.X509Certificate(authority.certificate);
   const keys = await generateKeys();
-  const { notBefore, notAfter } = validity(SERVER_DAYS);
-  const extensions: Extension[] = [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-    new SubjectAlternativeNameExtension([...SERVER_NAMES]),
-    await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-  ];
-  const certificate = await X509CertificateGenerator.create({
+  const authorityKey = x509.PemConverter.decodeFirst(authority.key);
+  const certificate = await x509.X509CertificateGenerator.create({
     subject: "CN=localhost",
     issuer: issuer.subject,
     publicKey: keys.publicKey,
-    signingKey: await importKey(authority.key),
-    notBefore,
-    notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter,
+    signingKey: await webcrypto.subtle.importKey("pkcs8", authorityKey, KEY_ALGORITHM, false, ["sign"]),
+    ...validity(),
     signingAlgorithm: SIGNING_ALGORITHM,
-    extensions,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([...SERVER_NAMES]),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
   });
   return toPem(keys, certificate);
 }
 
-async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
 }
 
-async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  return webcrypto.subtle.importKey("pkcs8", PemConverter.decodeFirst(pem), KEY_ALGORITHM, false, ["sign"]);
-}
-
-async function toPem(keys: webcrypto.CryptoKeyPair, certificate: X509Certificate): Promise<KeyAndCertificate> {
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+async function toPem(keys: webcrypto.CryptoKeyPair, certificate: x509.X509Certificate): Promise<KeyAndCertificate> {
+  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   return { key: `${key}\n`, certificate: `${certificate.toString("pem")}\n` };
 }
 
 /** From an hour ago, for clocks of virtual machines that lag behind. */
-function validity(days: number): { notBefore: Date; notAfter: Date } {
+function validity(): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  return { notBefore: new Date(now - 3_600_000), notAfter: new Date(now + days * DAY_MILLISECONDS) };
+  return { notBefore: new Date(now - 3_600_000), notAfter: new Date(now + LIFETIME_MILLISECONDS) };
 }

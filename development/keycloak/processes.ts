@@ -1,14 +1,13 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
+import { run } from "../../processes/run";
 import type { ServerHome } from "./home";
+import { homeProperty } from "./runtime";
 
-/** A running process of a server: kc.sh, or the Java process that it waits for. */
-export interface ServerProcess {
+/** A process of this machine; a blank follows each part of its command line. */
+export interface RunningProcess {
   readonly processId: number;
   readonly commandLine: string;
-  readonly isJava: boolean;
 }
 
 const STOP_LIMIT_MILLISECONDS = 30_000;
@@ -18,12 +17,8 @@ const POLL_MILLISECONDS = 100;
  * The processes of the server in this home, found by their command lines. There is no process id file: it could be
  * stale and name a stranger, and be absent after an interrupt although the server runs.
  */
-export async function serverProcesses(home: ServerHome): Promise<ServerProcess[]> {
-  const script = `${home.script} start `;
-  const java = `-Dkc.home.dir=${home.path}/bin/.. `;
-  return (await allProcesses())
-    .map((process) => ({ ...process, isJava: process.commandLine.includes(java) }))
-    .filter((process) => process.isJava || process.commandLine.includes(script));
+export async function serverProcesses(home: ServerHome): Promise<RunningProcess[]> {
+  return (await allProcesses()).filter(({ commandLine }) => commandLine.includes(`${homeProperty(home)} `));
 }
 
 /** Ends the server in this home, by force after half a minute; false if there was none. */
@@ -52,16 +47,15 @@ function signal(target: RunningProcess, name: NodeJS.Signals): void {
   }
 }
 
-/** A process of this machine; a blank follows each part of its command line. */
-export type RunningProcess = Pick<ServerProcess, "processId" | "commandLine">;
-
-/** All processes of this machine. */
+/** All processes of this machine. Slim containers have no ps. */
 export async function allProcesses(): Promise<RunningProcess[]> {
-  return process.platform === "linux" ? linuxProcesses() : psProcesses();
-}
-
-/** Slim containers have no ps. */
-async function linuxProcesses(): Promise<RunningProcess[]> {
+  if (process.platform !== "linux") {
+    const { stdout } = await run("ps", ["-A", "-ww", "-o", "pid=,args="]);
+    return [...stdout.matchAll(/^\s*(\d+) (.*)$/gm)].map(([, id, line]) => ({
+      processId: Number(id),
+      commandLine: `${line} `,
+    }));
+  }
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return Promise.all(
     ids.map(async (id) => {
@@ -69,12 +63,4 @@ async function linuxProcesses(): Promise<RunningProcess[]> {
       return { processId: Number(id), commandLine: text.replaceAll("\0", " ") };
     }),
   );
-}
-
-async function psProcesses(): Promise<RunningProcess[]> {
-  const { stdout } = await promisify(execFile)("ps", ["-A", "-ww", "-o", "pid=,args="], { maxBuffer: 16 * 1024 ** 2 });
-  return stdout.split("\n").flatMap((line) => {
-    const [, id, commandLine] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
-    return id === undefined ? [] : [{ processId: Number(id), commandLine: `${commandLine} ` }];
-  });
 }

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { ensureCertificates } from "./certificateAuthority";
-import { ServerHome } from "./home";
-import { ensureKeycloak } from "./installation";
-import type { Attachment } from "./launch";
+import { dirname, resolve } from "node:path";
 import { withLock } from "../../processes/fileLock";
 import type { Report } from "../../processes/progress";
-import { endServer, serverProcesses } from "./processes";
-import { type ServerOptions, ServerStart } from "./start";
+import { ensureCertificates } from "./certificates";
+import { ServerHome } from "./home";
 import { NEWEST_VERSION } from "./keycloakVersions";
+import type { Attachment } from "./launch";
+import { endServer } from "./processes";
+import { containerRuntime, javaRuntime } from "./runtime";
+import { type ServerOptions, ServerStart } from "./start";
 
 export type { ServerOptions } from "./start";
 
@@ -20,7 +20,6 @@ export interface EmbeddedServer {
   readonly caCertificateFile: string;
   /** PEM text. */
   readonly caCertificate: string;
-  readonly processId: number;
   readonly logFile: string;
   /** The password of the master realm's user `admin`. */
   readonly bootstrapAdminPasswordFile: string;
@@ -45,22 +44,22 @@ export async function stopServer(directory: string, report: Report = ignore): Pr
 }
 
 async function ensure(options: ServerOptions, attachment: Attachment): Promise<EmbeddedServer> {
-  const report = options.report ?? ignore;
+  const { port, publicUrl, report = ignore, version = NEWEST_VERSION } = options;
   const directory = resolve(options.directory);
-  const distribution = await ensureKeycloak(report, options.version ?? NEWEST_VERSION);
   const home = await ServerHome.open(directory);
+  const certificates = await ensureCertificates(directory);
+  const runtime =
+    options.runtime === "container"
+      ? containerRuntime(home, version, port, dirname(certificates.keyFile), report)
+      : await javaRuntime(home, version, report);
   return withLock(home.path, report, async () => {
-    const certificates = await ensureCertificates(directory);
-    const start = new ServerStart({ ...options, report, directory }, home, distribution, certificates);
+    const start = new ServerStart({ ...options, report }, home, runtime, certificates);
     if (!(await start.adoptRunning())) await start.start(attachment);
-    const java = (await serverProcesses(home)).find(({ isJava }) => isJava);
-    if (java === undefined) throw new Error(`Keycloak ended just after its start; see ${home.logFile}.`);
     return {
       url: start.url,
-      publicUrl: options.publicUrl,
+      publicUrl,
       caCertificateFile: certificates.caCertificateFile,
       caCertificate: certificates.caCertificate,
-      processId: java.processId,
       logFile: home.logFile,
       bootstrapAdminPasswordFile: start.bootstrapAdminPasswordFile,
       stop: async () => void (await stopServer(directory, report)),

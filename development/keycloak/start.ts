@@ -1,14 +1,15 @@
-import { join } from "node:path";
-import { checkPrerequisites } from "../toolchain/prerequisites";
-import type { Certificates } from "./certificateAuthority";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { connect, NoAnswerError } from "../../keycloak/http";
+import type { Report } from "../../processes/progress";
+import type { Certificates } from "./certificates";
 import { describeFailure, secretsOf } from "./failure";
 import type { ServerHome } from "./home";
-import { type Attachment, bootstrapVariables, launch, startArguments } from "./launch";
-import type { Report } from "../../processes/progress";
+import { type Attachment, launch } from "./launch";
 import { assertPortIsFree } from "./ports";
 import { endServer, serverProcesses } from "./processes";
-import { isReady, type Probe, waitUntilReady } from "./readiness";
 import type { RealmImport } from "./realmImport";
+import type { Runtime, RuntimeName } from "./runtime";
 import { secretFile } from "./secrets";
 
 /** What a server is started with. */
@@ -21,45 +22,58 @@ export interface ServerOptions {
   /** Imported at the first start only. */
   readonly realms: readonly [RealmImport, ...RealmImport[]];
   readonly version?: string;
-  /** Variables of the server's own, such as KC_DB_USERNAME. */
+  /** Java, if nothing is said. */
+  readonly runtime?: RuntimeName;
+  /** Variables of the server's own, such as KC_DB_USERNAME; for Java. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly report?: Report;
 }
 
 /** Half a minute on a quiet machine. A server that cannot start ends by itself: this ends only what hangs. */
 const READY_LIMIT_MILLISECONDS = 15 * 60_000;
+const POLL_MILLISECONDS = 500;
 
 /** One attempt to have the server of a home running; the caller holds the lock of the home. */
 export class ServerStart {
   readonly url: string;
-  private readonly probe: Probe;
-  private readonly args: string[];
+  private readonly args: readonly string[];
   /** The password of the master realm's user `admin`. */
   readonly bootstrapAdminPasswordFile: string;
 
   constructor(
     private readonly options: ServerOptions & { readonly report: Report },
     private readonly home: ServerHome,
-    private readonly distribution: string,
-    certificates: Certificates,
+    private readonly runtime: Runtime,
+    private readonly certificates: Certificates,
   ) {
-    const { port, publicUrl, realms, directory } = options;
+    const { port, publicUrl } = options;
     this.url = `https://localhost:${port}`;
-    this.probe = { url: this.url, publicUrl, realm: realms[0].realm, caCertificate: certificates.caCertificate };
-    this.args = startArguments(port, publicUrl, certificates);
-    this.bootstrapAdminPasswordFile = join(directory, "secrets", "bootstrap-admin-password");
+    this.args = [
+      // Without it JGroups listens on all addresses.
+      "--cache=local",
+      "--http-enabled=false",
+      `--http-host=${runtime.address}`,
+      `--https-port=${port}`,
+      `--https-certificate-file=${certificates.certificateFile}`,
+      `--https-certificate-key-file=${certificates.keyFile}`,
+      `--hostname=${publicUrl}`,
+      // Tools that come by way of https://localhost get URLs of localhost, except for the issuer.
+      "--hostname-backchannel-dynamic=true",
+    ];
+    this.bootstrapAdminPasswordFile = join(dirname(home.path), "secrets", "bootstrap-admin-password");
   }
 
   /** True if the server runs as it should, perhaps after a wait: an interrupted command may have started it just now. */
   async adoptRunning(): Promise<boolean> {
     const running = await serverProcesses(this.home);
     if (running.length === 0) return false;
-    const args = `${this.args.join(" ")} `;
-    const isSame = running.every(({ commandLine }) => commandLine.includes(args));
-    if (isSame && (await this.home.uses(this.distribution))) {
-      if (await isReady(this.probe)) return this.adopt();
-      this.options.report("Keycloak is starting already; waiting for it ...");
-      if ((await this.wait()) === "ready") return this.adopt();
+    const expected = [this.runtime.origin, `${this.args.join(" ")} `];
+    if (running.every(({ commandLine }) => expected.every((part) => commandLine.includes(part)))) {
+      if (!(await this.isReady())) this.options.report("Keycloak is starting already; waiting for it ...");
+      if ((await this.wait()) === "ready") {
+        if (!this.home.isInitialized) await this.home.markInitialized();
+        return true;
+      }
     }
     this.options.report("Restarting Keycloak, which does not run as it should ...");
     await endServer(this.home);
@@ -69,17 +83,17 @@ export class ServerStart {
   /** Starts the server and waits until it is ready; only the first start imports the realms. */
   async start(attachment: Attachment): Promise<void> {
     const { home, options } = this;
-    checkPrerequisites(["java"]);
+    await this.runtime.prepare();
     await assertPortIsFree(options.port);
-    await home.prepare(this.distribution);
     const isFirst = !home.isInitialized;
     if (isFirst) await home.resetData(options.realms);
     options.report(`Starting Keycloak on ${this.url} (about ${isFirst ? "30 s the first time" : "15 s"}) ...`);
 
     const password = isFirst ? secretFile(this.bootstrapAdminPasswordFile) : undefined;
-    await launch(home, isFirst ? [...this.args, "--import-realm"] : this.args, attachment, {
+    await launch(home, [...this.runtime.command, ...this.args, ...(isFirst ? ["--import-realm"] : [])], attachment, {
       ...options.environment,
-      ...bootstrapVariables(password),
+      // By variables: every user of the machine may read a command line.
+      ...(password && { KC_BOOTSTRAP_ADMIN_USERNAME: "admin", KC_BOOTSTRAP_ADMIN_PASSWORD: password }),
     });
     const outcome = await this.wait();
     if (outcome !== "ready") {
@@ -90,13 +104,28 @@ export class ServerStart {
     if (isFirst) await home.markInitialized();
   }
 
-  private async adopt(): Promise<true> {
-    if (!this.home.isInitialized) await this.home.markInitialized();
-    return true;
+  private async wait(): Promise<"ready" | "ended" | "late"> {
+    const deadline = Date.now() + READY_LIMIT_MILLISECONDS;
+    while (Date.now() < deadline) {
+      if ((await serverProcesses(this.home)).length === 0) return "ended";
+      if (await this.isReady()) return "ready";
+      await delay(POLL_MILLISECONDS);
+    }
+    return "late";
   }
 
-  private wait(): Promise<"ready" | "ended" | "late"> {
-    const isRunning = async (): Promise<boolean> => (await serverProcesses(this.home)).length > 0;
-    return waitUntilReady(this.probe, READY_LIMIT_MILLISECONDS, isRunning);
+  /** Whether the realm is served, under the issuer that its tokens will name, by nobody but our server. */
+  private async isReady(): Promise<boolean> {
+    const { publicUrl, realms } = this.options;
+    const keycloak = connect({ url: this.url, caCertificate: this.certificates.caCertificate });
+    try {
+      const { body } = await keycloak.request(`/realms/${realms[0].realm}/.well-known/openid-configuration`);
+      return (body as { issuer?: unknown } | undefined)?.issuer === `${publicUrl}/realms/${realms[0].realm}`;
+    } catch (error) {
+      if (error instanceof NoAnswerError) return false;
+      throw error;
+    } finally {
+      await keycloak.close();
+    }
   }
 }

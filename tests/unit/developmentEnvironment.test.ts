@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { developmentEnvironment, processEnvironment, shellExports, type Variable } from "../../development/environment";
-import { writePrivateFile } from "../../development/privateFile";
+import { writePrivateFile } from "../../processes/privateFile";
 import type { Toolchain } from "../../development/toolchain/install";
 
 // What developmentEnvironment writes goes into .local, which a running development server uses.
-jest.mock("../../development/privateFile");
+jest.mock("../../processes/privateFile");
 const written = jest.mocked(writePrivateFile);
 
 const SECRET = "s3cret with $dollars, 'quotes' and `ticks`";

@@ -2,8 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ensureCertificates } from "../../development/keycloak/certificateAuthority";
+import { ensureCertificates } from "../../development/keycloak/certificates";
 import { secretsOf } from "../../development/keycloak/failure";
+import { issueAuthority } from "../../development/keycloak/issuing";
 import { buildRealm } from "../../development/keycloak/realmImport";
 import { randomSecret, secretFile } from "../../development/keycloak/secrets";
 
@@ -137,7 +138,9 @@ describe("the certificates of the embedded Keycloak", () => {
       true,
     ]);
     expect(readdirSync(dirname(caCertificateFile))).toEqual(["ca.crt"]);
-    expect([keyFile, join(directory, "keys", "ca.key")].map(modeOf)).toEqual(["600", "600"]);
+    expect(modeOf(keyFile)).toBe("600");
+    // Nobody can issue a further certificate.
+    expect(readdirSync(dirname(keyFile)).sort()).toEqual(["server.crt", "server.key"]);
   });
 
   it("are kept while they are good", async () => {
@@ -147,21 +150,18 @@ describe("the certificates of the embedded Keycloak", () => {
     expect(readFileSync(first.certificateFile, "utf8")).toBe(certificate);
   });
 
-  it("are renewed under the same CA when they are about to expire", async () => {
+  it("are issued anew when they are about to expire", async () => {
     const first = await ensureCertificates(directory);
-    const certificate = readFileSync(first.certificateFile, "utf8");
-    const expiry = Date.parse(new X509Certificate(certificate).validTo);
+    const expiry = Date.parse(new X509Certificate(readFileSync(first.certificateFile)).validTo);
     const clock = jest.spyOn(Date, "now").mockReturnValue(expiry - 29 * 86_400_000);
     const renewed = await ensureCertificates(directory);
     clock.mockRestore();
-    expect(renewed.caCertificate).toBe(first.caCertificate);
-    expect(readFileSync(renewed.certificateFile, "utf8")).not.toBe(certificate);
+    expect(renewed.caCertificate).not.toBe(first.caCertificate);
   });
 
-  it("are issued anew when an interrupted run left halves that do not belong together", async () => {
+  it("are issued anew when an interrupted run left files that do not belong together", async () => {
     const first = await ensureCertificates(directory);
-    rmSync(first.certificateFile);
-    writeFileSync(join(directory, "keys", "ca.key"), "");
+    writeFileSync(first.caCertificateFile, (await issueAuthority()).certificate);
     const second = await ensureCertificates(directory);
     const server = new X509Certificate(readFileSync(second.certificateFile));
     expect(server.verify(new X509Certificate(second.caCertificate).publicKey)).toBe(true);

@@ -1,49 +1,56 @@
-import { checkPrerequisites, PrerequisiteError, type Probe } from "../../development/toolchain/prerequisites";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { PrerequisiteError, prerequisiteFaults, type Probe } from "../../development/toolchain/prerequisites";
 import { run } from "../../processes/run";
+import { until } from "../end-to-end/until";
 
 describe("the check of what has to be installed", () => {
   const good: Readonly<Record<string, string>> = {
     go: "go version go1.26.8 linux/amd64",
     java: 'openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
     mvn: "\u001b[1mApache Maven 3.8.7\u001b[m\nJava version: 17.0.15",
-    node: "v22.21.0",
   };
   const probeFrom =
     (outputs: Readonly<Record<string, string>>): Probe =>
     (command) =>
       outputs[command];
-
-  function faultsWith(outputs: Readonly<Record<string, string>>): readonly string[] {
-    try {
-      checkPrerequisites(["go", "java", "mvn", "node"], probeFrom(outputs));
-      return [];
-    } catch (error) {
-      if (error instanceof PrerequisiteError) return error.faults;
-      throw error;
-    }
-  }
+  const faultsWith = (outputs: Readonly<Record<string, string>>) =>
+    prerequisiteFaults(["java", "mvn", "go"], probeFrom(outputs));
 
   test("accepts what is recent enough", () => {
     expect(faultsWith(good)).toEqual([]);
     expect(faultsWith({ ...good, java: 'openjdk version "25" 2025-09-16' })).toEqual([]);
   });
 
-  test("names all that is missing or too old at once", () => {
-    const faults = faultsWith({
-      java: 'java version "1.8.0_401"',
-      mvn: "JAVA_HOME is not defined",
-      node: "v18.1.0",
-    });
-    expect(faults).toEqual([
-      expect.stringMatching(/^Go 1\.26\.6 or newer is needed to build .*; found: none\. What to do: /),
-      expect.stringMatching(/^Java 17 or newer is needed to run .*; found: 1\.8\.0\. What to do: /),
-      expect.stringMatching(/^Maven 3\.6 .*; found: no version; `mvn --version` says: JAVA_HOME is not defined\. /),
-      expect.stringMatching(/^Node\.js 22\.21 or newer .*; found: 18\.1\.0\. What to do: /),
-    ]);
+  test("asks only for what is needed", () => {
+    expect(prerequisiteFaults(["java"], probeFrom({ java: good["java"] ?? "" }))).toEqual([]);
   });
 
-  test("asks only for what is needed", () => {
-    expect(() => checkPrerequisites(["java"], probeFrom({ java: good["java"] ?? "" }))).not.toThrow();
+  test("names all that is missing or too old at once, with one line for each system that installs it", () => {
+    const faults = faultsWith({ java: 'java version "1.8.0_401"', mvn: "JAVA_HOME is not defined" });
+    expect(new PrerequisiteError(faults, ["Instead of Java and Maven, a Docker engine will do."]).message).toBe(
+      `Not everything needed is installed on this machine:
+  - Java 17 or newer is needed to run the embedded Keycloak; found: 1.8.0.
+  - Maven 3.6 or newer is needed to fetch the embedded Keycloak; found: no version; \`mvn --version\` says: JAVA_HOME is not defined.
+  - Go 1.26.6 or newer is needed to build the Pulumi CLI and its plugins, which cannot be downloaded here; found: none.
+Install it:
+  Debian 12, Ubuntu 24.04 or newer: sudo apt-get install default-jre-headless maven golang-go
+  Fedora: sudo dnf install java-25-openjdk-headless maven golang
+  macOS with Homebrew: brew install temurin maven go
+Where that Go is older than 1.26.6: from 1.21 on, "export GOTOOLCHAIN=auto" lets it fetch a newer one.
+Debian 12 has 1.19: take Go from https://go.dev/dl there. With a Pulumi CLI of your own no Go is needed:
+https://www.pulumi.com/docs/install
+Instead of Java and Maven, a Docker engine will do.`,
+    );
+  });
+
+  test("says nothing of Go where Go is not missing", () => {
+    const message = new PrerequisiteError(faultsWith({ ...good, mvn: "" })).message;
+    expect(message).toContain("sudo apt-get install maven\n");
+    expect(message).not.toMatch(/go/i);
   });
 });
 
@@ -52,6 +59,20 @@ describe("running a command", () => {
     // Were the background process still alive, its open standard output would keep the result back for a minute.
     const result = await run("sh", ["-c", "sleep 60 & wait"], { timeoutMilliseconds: 200 });
     expect(result.exitCode).toBe(124);
+  });
+
+  test("can end with the process that runs it, however that ends, and tells its exit code like any other", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "scpcloud-run-")), "ended");
+    const script = `
+      const { run } = require(${JSON.stringify(join(__dirname, "../../processes/run"))});
+      const command = "trap 'echo >${file}; exit' TERM; kill -KILL " + process.pid + "; while :; do sleep 0.1; done";
+      void run("sh", ["-c", command], { endsWithThisProcess: true });`;
+    spawnSync(process.execPath, ["--require", join(__dirname, "../../loader.js"), "--eval", script]);
+    expect(await until(() => existsSync(file), Boolean)).toBe(true);
+    rmSync(dirname(file), { recursive: true });
+
+    const told = await run("sh", ["-c", "echo yes; exit 3"], { endsWithThisProcess: true });
+    expect(told).toEqual({ exitCode: 3, stdout: "yes\n", stderr: "" });
   });
 
   test("reports a command that does not exist or fails as a result", async () => {

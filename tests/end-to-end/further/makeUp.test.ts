@@ -67,6 +67,7 @@ const TYPED = `
 
       expect({ exitCode, said: exitCode === 0 ? "" : `${stdout}\n${stderr}` }).toEqual({ exitCode: 0, said: "" });
       expect(stdout + stderr).not.toContain("from Go modules");
+      expect(stdout).toContain("password in .local/keycloak/secrets/bootstrap-admin-password\n\nWhat to type next:\n");
       const [before = "", after = ""] = stdout.split("killed\n");
       for (const text of [before, after]) {
         expect(text).toContain("✓ dev: the tokens of 1 customer are what the settings promise");
