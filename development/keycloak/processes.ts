@@ -18,7 +18,10 @@ const POLL_MILLISECONDS = 100;
  * stale and name a stranger, and be absent after an interrupt although the server runs.
  */
 export async function serverProcesses(home: ServerHome): Promise<RunningProcess[]> {
-  return (await allProcesses()).filter(({ commandLine }) => commandLine.includes(`${homeProperty(home)} `));
+  const property = homeProperty(home);
+  // An older checkout has started it with the distribution's parts in its home.
+  const marks = [`${property} `, `${property}/bin/.. `];
+  return (await allProcesses()).filter(({ commandLine }) => marks.some((mark) => commandLine.includes(mark)));
 }
 
 /** Ends the server in this home, by force after half a minute; false if there was none. */

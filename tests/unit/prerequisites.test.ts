@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -63,12 +63,14 @@ describe("running a command", () => {
 
   test("can end with the process that runs it, however that ends, and tells its exit code like any other", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "scpcloud-run-")), "ended");
+    const command = `trap 'echo ended >${file}; kill $!; exit' TERM; kill -KILL $STARTER; sleep 60 & wait; echo late >${file}`;
     const script = `
       const { run } = require(${JSON.stringify(join(__dirname, "../../processes/run"))});
-      const command = "trap 'echo >${file}; exit' TERM; kill -KILL " + process.pid + "; while :; do sleep 0.1; done";
-      void run("sh", ["-c", command], { endsWithThisProcess: true });`;
+      const env = { STARTER: String(process.pid) };
+      void run("sh", ["-c", ${JSON.stringify(command)}], { env, endsWithThisProcess: true });`;
     spawnSync(process.execPath, ["--require", join(__dirname, "../../loader.js"), "--eval", script]);
-    expect(await until(() => existsSync(file), Boolean)).toBe(true);
+    const read = () => readFileSync(file, { encoding: "utf8", flag: "a+" });
+    expect(await until(read, (text) => text.endsWith("\n"))).toBe("ended\n");
     rmSync(dirname(file), { recursive: true });
 
     const told = await run("sh", ["-c", "echo yes; exit 3"], { endsWithThisProcess: true });
