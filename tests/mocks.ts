@@ -2,6 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import * as loginCheck from "../lookups/loginCheck";
 
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript, which Pulumi preloads by loader.js
+const { leaveOutDebugging } = require("../pulumiSdk.js") as { readonly leaveOutDebugging: () => void };
+
+// The tests' stack traces cost even more: each is translated by source maps.
+leaveOutDebugging();
+
 /** A resource as the program registered it. */
 export interface RegisteredResource {
   readonly type: string;
