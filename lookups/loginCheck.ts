@@ -15,11 +15,11 @@ export interface LoginCheck {
   readonly faults: readonly Fault[];
   /** Undefined where the stack has none, or the deployer may not look at the realm. */
   readonly rotation?: RotationInKeycloak | undefined;
-  /** The time by Keycloak's clock; by this machine's where the login does not tell it. */
+  /** The time by Keycloak's clock, or by this machine's clock if the login does not tell it. */
   readonly now: () => Date;
 }
 
-/** The provider's own time limit, where the settings do not say one: whoever waits longer tells nothing more. */
+/** The provider's own time limit, if the settings do not say one. To wait longer would tell nothing more. */
 const TIMEOUT_SECONDS = 5;
 
 /**
@@ -27,7 +27,7 @@ const TIMEOUT_SECONDS = 5;
  * mostly before the program has said why.
  * @returns what the provider has no lookup for: service accounts that cannot be made, why secrets cannot overlap
  *   although the stack file says so, and what Keycloak has of what makes them overlap
- * @throws SettingsError where the server is not the stack's own, the deployer cannot log in, or may not see the realm
+ * @throws SettingsError where the server is not the stack's own, the deployer cannot log in, or its token is refused
  */
 export async function checkLogin(settings: Settings): Promise<LoginCheck> {
   const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
@@ -46,7 +46,6 @@ export async function checkLogin(settings: Settings): Promise<LoginCheck> {
       serviceAccountFaults(keycloak, accessToken, settings),
       rotationFaults(keycloak, accessToken, settings),
       looksUpRotation ? lookUpRotation(admin, overlapDays) : undefined,
-      admin.get(""),
     ]);
     return { faults: [...taken, ...withoutOverlap], rotation, now: () => admin.now() };
   } catch (error) {

@@ -1,6 +1,7 @@
+import { explainAdmin } from "../keycloak/adminFaults";
 import type { KeycloakConnection } from "../keycloak/http";
 import { recordOf } from "../settings/decode";
-import { type Fault, shown } from "../settings/faults";
+import { type Fault, SettingsError, shown } from "../settings/faults";
 import { integrationKey } from "../settings/integrations";
 import type { Settings } from "../settings/settings";
 
@@ -9,14 +10,21 @@ const PREFIX = "service-account-";
 /**
  * The customers whose service account cannot be made, as an ordinary user has its name. Keycloak then says that the client
  * exists, which it does not (tried on 26.7.3). Its search leaves service accounts out, so that one request tells all.
+ * @throws SettingsError where the admin REST API takes no token of this deployer, for any request
  */
 export async function serviceAccountFaults(
   keycloak: KeycloakConnection,
   accessToken: string,
-  { integrations, realm }: Pick<Settings, "integrations" | "realm">,
+  settings: Pick<Settings, "connection" | "deployer" | "integrations" | "realm">,
 ): Promise<Fault[]> {
-  const path = `/admin/realms/${realm}/users?briefRepresentation=true&max=1000&search=${PREFIX}`;
-  const { body } = await keycloak.request(path, { headers: { authorization: `Bearer ${accessToken}` } });
+  const { integrations, realm } = settings;
+  const path = `/admin/realms/${realm}/users`;
+  const { body, status } = await keycloak.request(`${path}?briefRepresentation=true&max=1000&search=${PREFIX}`, {
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  if (status === 401) {
+    throw new SettingsError([explainAdmin({ status, path }, settings)]);
+  }
   // A deployer who may not look at users is told nothing.
   const names = new Set((Array.isArray(body) ? body : []).map((user) => recordOf(user)["username"]));
   return integrations

@@ -25,4 +25,10 @@ describe("an ordinary user who has the name of a customer's service account", ()
   ])("is none where Keycloak shows the deployer no users: %i", async (status, body) => {
     expect(await faultsWhere(body, status)).toEqual([]);
   });
+
+  it("is not told where Keycloak takes the deployer's token for no request at all: that is", async () => {
+    await expect(faultsWhere(undefined, 401)).rejects.toThrow(
+      "answered 401 at /admin/realms/ScpCloud/users; from 26.8.2",
+    );
+  });
 });
