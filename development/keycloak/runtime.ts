@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rm, symlink } from "node:fs/promises";
+import { realpath, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Report } from "../../processes/progress";
 import { run } from "../../processes/run";
@@ -53,7 +53,8 @@ const VARIABLES = [
 
 /** With the distribution from Maven, which is only read. */
 export async function javaRuntime(home: ServerHome, version: string, report: Report): Promise<Runtime> {
-  const distribution = await ensureKeycloak(report, version);
+  // As kc.sh resolves its own path, which the command line of the server shows.
+  const distribution = await realpath(await ensureKeycloak(report, version));
   return {
     command: [join(distribution, "bin", "kc.sh"), "start", "--optimized", `-D${homeProperty(home)}`],
     origin: `${distribution}/bin/`,
