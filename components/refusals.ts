@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { MAPPER_ROLES } from "../keycloak/adminFaults";
 import { keepingSecrets } from "./clientSecret";
+import { withHooks } from "./hooks";
 import { inWords, TYPES } from "../contract/types";
 
 /** What a failed operation is explained from. */
@@ -27,17 +28,10 @@ export function explainingRefusals(
     }
     return false;
   });
-  const beforeUpdate = [keepingSecrets(stack, now)];
-  const transformation: pulumi.ResourceTransformation = ({ resource, props, type, opts }) =>
-    resource instanceof pulumi.CustomResource
-      ? {
-          props,
-          opts: pulumi.mergeOptions(opts, {
-            hooks: { onError: [hook], ...(type === TYPES.client ? { beforeUpdate } : {}) },
-          }),
-        }
-      : undefined;
-  return { transformations: [transformation] };
+  return pulumi.mergeOptions(
+    withHooks({ onError: [hook] }),
+    withHooks({ beforeUpdate: [keepingSecrets(stack, now)] }, TYPES.client),
+  );
 }
 
 /** The refusal in the user's words; undefined if the provider's own words are all that is known. */

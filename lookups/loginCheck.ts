@@ -1,7 +1,7 @@
 import type { RotationInKeycloak } from "../components/secretRotation";
 import { rolesOf } from "../keycloak/accessToken";
-import { loginAsDeployer } from "../keycloak/admin";
-import { connect, NoAnswerError } from "../keycloak/http";
+import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin";
+import { type KeycloakConnection, NoAnswerError } from "../keycloak/http";
 import { login } from "../keycloak/login";
 import { rotationFaults } from "../keycloak/rotationSupport";
 import { refuseWrongServer } from "../keycloak/wrongServer";
@@ -12,15 +12,14 @@ import { lookUpRotation } from "./policies";
 import { serviceAccountFaults } from "./serviceAccounts";
 
 export interface LoginCheck {
+  /** For what the provider has no lookup of. */
+  readonly admin: () => Promise<KeycloakAdmin>;
   readonly faults: readonly Fault[];
   /** Undefined where the stack has none, or the deployer may not look at the realm. */
   readonly rotation?: RotationInKeycloak | undefined;
   /** The time by Keycloak's clock, or by this machine's clock if the login does not tell it. */
   readonly now: () => Date;
 }
-
-/** The provider's own time limit, if the settings do not say one. To wait longer would tell nothing more. */
-const TIMEOUT_SECONDS = 5;
 
 /**
  * Logs in as the provider does, before it does: from 3.274 on, Pulumi ends the program at once where the provider cannot,
@@ -29,13 +28,12 @@ const TIMEOUT_SECONDS = 5;
  *   although the stack file says so, and what Keycloak has of what makes them overlap
  * @throws SettingsError where the server is not the stack's own, the deployer cannot log in, or its token is refused
  */
-export async function checkLogin(settings: Settings): Promise<LoginCheck> {
-  const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
+export async function checkLogin(keycloak: KeycloakConnection, settings: Settings): Promise<LoginCheck> {
   try {
     await refuseWrongServer(keycloak, settings);
     if (/^assertion/.test(settings.deployer.credentials.kind)) {
-      // Keycloak takes most assertions once only: this one is left to the provider.
-      return { faults: [], now: () => new Date() };
+      // Keycloak takes most assertions once only: this one is left to the provider, unless there is a question.
+      return { admin: () => loginAsDeployer(keycloak, settings), faults: [], now: () => new Date() };
     }
     const accessToken = await login(keycloak, settings);
     const admin = await loginAsDeployer(keycloak, settings, accessToken);
@@ -47,14 +45,17 @@ export async function checkLogin(settings: Settings): Promise<LoginCheck> {
       rotationFaults(keycloak, accessToken, settings),
       looksUpRotation ? lookUpRotation(admin, overlapDays) : undefined,
     ]);
-    return { faults: [...taken, ...withoutOverlap], rotation, now: () => admin.now() };
+    return {
+      admin: () => Promise.resolve(admin),
+      faults: [...taken, ...withoutOverlap],
+      rotation,
+      now: () => admin.now(),
+    };
   } catch (error) {
     if (error instanceof SettingsError) {
       // Nothing is declared yet.
       throw new SettingsError(error.faults);
     }
     throw error instanceof NoAnswerError ? new SettingsError([explainFailure(error, settings)]) : error;
-  } finally {
-    await keycloak.close();
   }
 }

@@ -1,6 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 
 import type { RotationInKeycloak } from "../components/secretRotation";
+import { connect, type KeycloakConnection } from "../keycloak/http";
 import { SettingsError } from "../settings/faults";
 import type { Settings } from "../settings/settings";
 import { explainFailure } from "./failures";
@@ -10,7 +11,6 @@ import {
   checkResolvedOrganizations,
   lookUpOrganizations,
   type ResolvedIntegration,
-  usersByRest,
 } from "./organizations";
 import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
 
@@ -25,13 +25,25 @@ export interface Lookups {
   readonly now: LoginCheck["now"];
 }
 
+/** The provider's own time limit, if the settings do not say one. To wait longer would tell nothing more. */
+const TIMEOUT_SECONDS = 5;
+
 /**
  * Asks Keycloak, in preview too, for what the settings name. Nothing may be declared before this is through, so that a
  * run that fails here creates nothing.
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
-  const { faults: loginFaults, rotation, now } = await checkLogin(settings);
+  const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
+  try {
+    return await lookUpBy(keycloak, settings);
+  } finally {
+    await keycloak.close();
+  }
+}
+
+async function lookUpBy(connection: KeycloakConnection, settings: Settings): Promise<Lookups> {
+  const { admin, faults: loginFaults, rotation, now } = await checkLogin(connection, settings);
   const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
     // If this fails, the others fail for the same reason: only this one is told.
     keycloak
@@ -50,10 +62,7 @@ export async function lookUp(settings: Settings): Promise<Lookups> {
   ];
   if (faults.length === 0) {
     const { found } = organizations;
-    faults.push(
-      ...checkResolvedOrganizations(found, settings),
-      ...(await checkOtherStacks(found, settings, (ids) => usersByRest(ids, settings))),
-    );
+    faults.push(...checkResolvedOrganizations(found, settings), ...(await checkOtherStacks(found, settings, admin)));
   }
   if (faults.length > 0) {
     throw new SettingsError(faults);

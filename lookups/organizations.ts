@@ -1,9 +1,4 @@
-import * as keycloak from "@pulumi/keycloak";
-import * as pulumi from "@pulumi/pulumi";
-
-import { ORGANIZATION_MAPPER } from "../contract/names";
-import { loginAsDeployer } from "../keycloak/admin";
-import { connect } from "../keycloak/http";
+import type { KeycloakAdmin } from "../keycloak/admin";
 import { usersOfIds } from "../keycloak/users";
 import { type Fault, SettingsError, shown } from "../settings/faults";
 import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
@@ -52,13 +47,14 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
 export async function checkOtherStacks(
   integrations: readonly ResolvedIntegration[],
   { twinsElsewhere }: Pick<Settings, "twinsElsewhere">,
-  usersOf: (ids: readonly string[]) => Promise<readonly { readonly id: string; readonly username: string }[]>,
+  admin: () => Promise<KeycloakAdmin>,
 ): Promise<readonly Fault[]> {
   if (twinsElsewhere === undefined) {
     return [];
   }
   const given = integrations.flatMap(({ organization }) => ("id" in organization ? [organization.id] : []));
-  const names = new Map((await usersOf([...new Set(given)])).map(({ id, username }) => [id, username]));
+  const users = given.length === 0 ? [] : await usersOf(given, admin);
+  const names = new Map(users.map(({ id, username }) => [id, username]));
   return twinsElsewhere(
     integrations.flatMap(({ clientId, organization, organizationId, sharedOrganization, successorOf }) => {
       const other = "id" in organization ? names.get(organization.id) : organizationId;
@@ -69,21 +65,15 @@ export async function checkOtherStacks(
   );
 }
 
-/** The ids' users; none where the deployer may not look at users. */
-export async function usersByRest(ids: readonly string[], settings: Settings) {
-  if (ids.length === 0) {
-    return [];
-  }
-  const keycloakApi = connect(settings.connection);
+/** The users of these ids, or none if the deployer may not view users. */
+async function usersOf(ids: readonly string[], admin: () => Promise<KeycloakAdmin>) {
   try {
-    return await usersOfIds(await loginAsDeployer(keycloakApi, settings), ids);
+    return await usersOfIds(await admin(), [...new Set(ids)]);
   } catch (error) {
     if (error instanceof SettingsError) {
       return [];
     }
     throw error;
-  } finally {
-    await keycloakApi.close();
   }
 }
 
@@ -110,49 +100,4 @@ export function checkResolvedOrganizations(integrations: readonly ResolvedIntegr
         })),
     ),
   ];
-}
-
-/** What a change of a mapper is told from. */
-type MapperUpdate = Pick<pulumi.ResourceHookArgs, "name" | "newInputs" | "oldInputs">;
-
-/**
- * An option of the customers. A preview and an `up` warn of each customer whose organization becomes another one: its
- * tokens will name somebody else's data. That can happen without a change of the stack file.
- */
-export function warningOfOtherOrganizations(
-  integrations: readonly ResolvedIntegration[],
-): pulumi.ComponentResourceOptions {
-  const hook = new pulumi.ResourceHook(
-    "organization",
-    async (update) => {
-      const text = describeOtherOrganization(update, integrations);
-      if (text !== undefined) {
-        await pulumi.log.warn(text);
-      }
-    },
-    { onDryRun: true },
-  );
-  const transformation: pulumi.ResourceTransformation = ({ resource, props, opts }) =>
-    resource instanceof keycloak.openid.HardcodedClaimProtocolMapper
-      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeUpdate: [hook] } }) }
-      : undefined;
-  return { transformations: [transformation] };
-}
-
-/** Undefined for another mapper, or another change of it. */
-export function describeOtherOrganization(
-  { name, newInputs, oldInputs }: MapperUpdate,
-  integrations: readonly ResolvedIntegration[],
-): string | undefined {
-  const [before, after] = [oldInputs, newInputs].map((inputs): unknown => inputs?.["claimValue"]);
-  const customer = integrations.find(({ clientId }) => `${clientId}-${ORGANIZATION_MAPPER}` === name);
-  if (customer === undefined || before === after) {
-    return undefined;
-  }
-  const { clientId, organization } = customer;
-  const change = `organizationId ${String(before)} becomes ${String(after)}`;
-  return "id" in organization
-    ? `${clientId}: another organization, as the stack file says: ${change}.`
-    : `${clientId}: SAME NAME, OTHER ID, unless the stack file named another user than ${shown(organization.user)} before: ` +
-        `${change}. See whose user that is.`;
 }

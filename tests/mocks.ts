@@ -77,7 +77,11 @@ export async function underMocks<T>(
   stack = "test",
   isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
-  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue({ faults: [], now: () => new Date() });
+  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue({
+    admin: () => Promise.resolve({ get: () => Promise.resolve([]) }),
+    faults: [],
+    now: () => new Date(),
+  });
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
   await pulumi.runtime.setMocks(

@@ -9,7 +9,7 @@ import { exportState } from "../../commands/pulumi/exportedState";
 import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
 import { type PulumiCli, PulumiError, pulumiCli, runPulumi, runRefreshPreview } from "../../commands/pulumi/pulumiCli";
 import { explainProtection } from "../../commands/pulumi/protection";
-import { renameWarning } from "../../components/renames";
+import { renameWarning } from "../../components/warnings";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 
 const preview = (...messages: string[]) =>

@@ -1,5 +1,5 @@
 import { rotationInWords, rotationPair } from "../../components/secretRotation";
-import * as http from "../../keycloak/http";
+import type * as http from "../../keycloak/http";
 import { rotationFaults } from "../../keycloak/rotationSupport";
 import { checkLogin } from "../../lookups/loginCheck";
 import { lookUpRotation } from "../../lookups/policies";
@@ -121,16 +121,10 @@ describe("what makes secrets overlap", () => {
     };
     const server = {
       request: (asked: string) => Promise.resolve({ status: 200, body: answers[asked] ?? [] }),
-      close: () => Promise.resolve(),
     } as unknown as http.KeycloakConnection;
-    const connecting = jest.spyOn(http, "connect").mockReturnValue(server);
-    try {
-      const credentials = { kind: "accessToken", accessToken: tokenWith(...roles) } as const;
-      const deployer = { ...settings.deployer, credentials };
-      const { rotation } = await checkLogin({ ...settings, deployer, ...further });
-      expect(rotation?.missing).toEqual(missing);
-    } finally {
-      connecting.mockRestore();
-    }
+    const credentials = { kind: "accessToken", accessToken: tokenWith(...roles) } as const;
+    const deployer = { ...settings.deployer, credentials };
+    const { rotation } = await checkLogin(server, { ...settings, deployer, ...further });
+    expect(rotation?.missing).toEqual(missing);
   });
 });

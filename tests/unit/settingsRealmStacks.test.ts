@@ -297,8 +297,8 @@ describe("one organization in two stacks, once by the user's id and once by name
   const resolved = (stack: string, config: Config, organizationId: string) =>
     settingsOf(stack, config).integrations.map((integration) => ({ ...integration, organizationId }));
   const told = async (stack: string, config: Config) => {
-    const users = () => Promise.resolve([{ id: ID, username: "bo" }]);
-    const faults = await checkOtherStacks(resolved(stack, config, ID), settingsOf(stack, config), users);
+    const admin = () => Promise.resolve({ get: () => Promise.resolve([{ id: ID, username: "bo" }]) });
+    const faults = await checkOtherStacks(resolved(stack, config, ID), settingsOf(stack, config), admin);
     return faults.map(({ key, rule, value }) => [key, rule, value]);
   };
   const BY_ID: Config = { ...REALM, "scpcloud:integrations": { acme: { organizationId: ID } } };
