@@ -14,7 +14,7 @@ import { decodeEngine } from "../settings/docker";
 import { SERVICE_NAMES } from "../settings/serviceNames";
 import { STACK_LABEL } from "../settings/settings";
 import { ensureImages } from "./stand-ins/standInImages";
-import { writePrivateFile } from "../processes/privateFile";
+import { PRIVATE, replaceFile } from "../processes/files";
 
 const PROJECT_DIRECTORY = resolve(__dirname, "..");
 
@@ -68,7 +68,7 @@ export async function prepareApps(server: DevelopmentServer, report: Report): Pr
     api: { image: images.api, pull: false },
   });
   mkdirSync(resolve(APPS_STACK_FILE, ".."), { recursive: true, mode: 0o700 });
-  writePrivateFile(APPS_STACK_FILE, stackFile.toString());
+  replaceFile(APPS_STACK_FILE, stackFile.toString(), PRIVATE);
   // Those that make down has stopped.
   await eachContainer(engine, "exited", (id) => engine.request("POST", `/containers/${id}/start`));
 }

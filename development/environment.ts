@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { type DevelopmentServer, versionSuffix } from "./keycloak/development";
 import type { Toolchain } from "./toolchain/install";
 import { pathWith } from "./toolchain/layout";
-import { writePrivateFile } from "../processes/privateFile";
+import { PRIVATE, replaceFile } from "../processes/files";
 
 const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");
 
@@ -81,6 +81,6 @@ function extraCertificates(caCertificateFile: string, existing: string | undefin
     return existing;
   }
   const file = join(LOCAL_DIRECTORY, "keycloak", "node-extra-ca-certs.pem");
-  writePrivateFile(file, others + certificate);
+  replaceFile(file, others + certificate, PRIVATE);
   return file;
 }

@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 
 import { run } from "../processes/run";
 import { processEnvironment, stateDirectory } from "./environment";
-import { writePrivateFile } from "../processes/privateFile";
+import { PRIVATE, replaceFile } from "../processes/files";
 import { callLine } from "./call";
 import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
 
@@ -29,7 +29,7 @@ runToExitCode(async () => {
     async () => {
       const unfinished = unfinishedMarker();
       const wasKilled = existsSync(unfinished);
-      writePrivateFile(unfinished, "");
+      replaceFile(unfinished, "", PRIVATE);
       const exitCode = wasKilled
         ? await scpcloud("recover", "--yes")
         : await pulumi(

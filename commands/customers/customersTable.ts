@@ -1,6 +1,7 @@
 import { minutes } from "../../keycloak/clients";
 import { tableText } from "../cli/table";
 import type { Customer } from "./customerList";
+import { plural } from "../changes/markdown";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
 export function customersTable(customers: readonly Customer[]): string {
@@ -25,7 +26,7 @@ export function customersTable(customers: readonly Customer[]): string {
 }
 
 function ageOf({ ageInDays }: NonNullable<Customer["secret"]>): string {
-  return ageInDays === undefined ? "unknown" : ageInDays === 1 ? "1 day" : `${ageInDays} days`;
+  return ageInDays === undefined ? "unknown" : plural(ageInDays, "day");
 }
 
 function handedOver({ date, ofPresentSecret, recipients }: NonNullable<Customer["handover"]>): string {

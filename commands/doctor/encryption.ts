@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { stackFileName } from "../../settings/stackFiles";
-import { withTemporaryFile } from "../cli/files";
+import { withTemporaryFile } from "../../processes/files";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";

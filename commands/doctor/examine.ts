@@ -21,6 +21,7 @@ import { checkRights, checkVersion } from "./rights";
 import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks";
 import { checkEncryption } from "./encryption";
 import { checkState } from "./state";
+import { plural } from "../changes/markdown";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string, asksForLock = false): Promise<Check[]> {
@@ -33,10 +34,7 @@ export async function examine(stack: string, asksForLock = false): Promise<Check
   const configuration = await attempt("settings", ACTIVITIES, async () => {
     settings = readSettings(await loadConfiguration(stack));
     const count = settings.integrations.length;
-    return [
-      right("settings", count === 1 ? "valid; 1 customer" : `valid; ${count} customers`),
-      ...describeRealm(settings),
-    ];
+    return [right("settings", `valid; ${plural(count, "customer")}`), ...describeRealm(settings)];
   });
   const rest =
     settings === undefined ? [unknown("Keycloak", "not asked, as the settings are not valid")] : await ask(settings);

@@ -6,6 +6,7 @@ import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
 import { WITH_MAPPERS } from "../../keycloak/clients";
 import { findExisting } from "../recovery/adoptable";
+import { mappersOf } from "../recovery/clientChanges";
 import { code } from "../changes/markdown";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
@@ -109,19 +110,15 @@ function secretChange(resource: ManagedResource, found: Representation, handedOv
 function furtherMappers(resource: ManagedResource, found: Representation, known: ReadonlySet<string>): Finding[] {
   const { owner, type } = resource;
   const to = type === TYPES.client ? whom(resource) : `${phrase(resource)}, which all customers have`;
-  return (found.protocolMappers ?? [])
+  return mappersOf(found)
     .filter(({ id, name }) => !known.has(id) && !known.has(placeOf({ owner, inputs: { name } })))
-    .map(({ config, name }) => {
-      const claim = config["claim.name"];
-      const about = typeof claim === "string" && claim !== "" ? ` (claim ${code(claim)})` : "";
-      return {
-        owner,
-        danger: "claims",
-        sentence: `someone added the mapper ${code(name)}${about} to ${to}`,
-        remedy: "byHand",
-        newSecret: false,
-      };
-    });
+    .map(({ claim, name }) => ({
+      owner,
+      danger: "claims",
+      sentence: `someone added the mapper ${code(name)}${claim === undefined ? "" : ` (claim ${code(claim)})`} to ${to}`,
+      remedy: "byHand",
+      newSecret: false,
+    }));
 }
 
 /** Only one of the shared client scopes has mappers. */

@@ -4,6 +4,7 @@ import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { withKeycloak } from "../cli/connected";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { ofStack } from "../cli/verb";
+import { plural } from "../changes/markdown";
 import { recordFile } from "../repository/handoverRecord";
 import { connectAsServices } from "../tokens/services";
 import { HOW_TO_MAKE_A_KEY, readRecipients } from "./recipients";
@@ -36,7 +37,7 @@ export default ofStack(
   async ({ stack: name, options }) => {
     const clientId = options.customer;
     const recipients = await readRecipients(options.recipient);
-    const keys = recipients.length === 1 ? "1 key" : `${recipients.length} keys`;
+    const keys = plural(recipients.length, "key");
     const folder = join(PROJECT_DIRECTORY, ".local", "handover", name, clientId);
     const directory = options.directory ?? (relative("", folder) || ".");
     const files = await withKeycloak(

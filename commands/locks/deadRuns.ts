@@ -1,6 +1,8 @@
-import { readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { readlink, realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
+
+import { type RunningProcess, runningProcesses } from "../../processes/runningProcesses";
 
 /** A plugin of the Pulumi CLI's, running on this machine. */
 interface Plugin {
@@ -15,10 +17,9 @@ interface Plugin {
  * @returns what was ended, in words
  */
 export async function endPluginsOfDeadRuns(directory: string): Promise<readonly string[]> {
-  const processes = (await readdir("/proc").catch((): string[] => [])).filter((name) => /^\d+$/.test(name));
   const project = await realpath(directory);
-  const found = (await Promise.all(processes.map((id) => orphanedPlugin(id, project)))).flatMap((one) => one ?? []);
-  return found.flatMap(({ processId, name }) => {
+  const found = await Promise.all(runningProcesses().map((process) => orphanedPlugin(process, project)));
+  return found.flat().flatMap(({ processId, name }) => {
     try {
       process.kill(processId, "SIGKILL");
       return [`${name} (process ${processId})`];
@@ -29,20 +30,18 @@ export async function endPluginsOfDeadRuns(directory: string): Promise<readonly 
   });
 }
 
-async function orphanedPlugin(id: string, project: string): Promise<Plugin | undefined> {
+async function orphanedPlugin({ commandLine, processId }: RunningProcess, project: string): Promise<Plugin[]> {
+  const [, port] = /pulumi-.* 127\.0\.0\.1:(\d+) /.exec(commandLine) ?? [];
+  if (port === undefined) {
+    return [];
+  }
   try {
-    const name = basename(await readlink(`/proc/${id}/exe`));
-    if (!/^pulumi-(resource|language)-/.test(name) || (await readlink(`/proc/${id}/cwd`)) !== project) {
-      return undefined;
-    }
-    const port = (await readFile(`/proc/${id}/cmdline`, "utf8"))
-      .split("\0")
-      .flatMap((argument) => /^127\.0\.0\.1:(\d+)$/.exec(argument)?.[1] ?? [])
-      .map(Number)[0];
-    return port === undefined || (await listens(port)) ? undefined : { processId: Number(id), name };
+    const name = basename(await readlink(`/proc/${processId}/exe`));
+    const isOurs = /^pulumi-(resource|language)-/.test(name) && (await readlink(`/proc/${processId}/cwd`)) === project;
+    return isOurs && !(await listens(Number(port))) ? [{ processId, name }] : [];
   } catch {
     // It has ended meanwhile, or is another user's.
-    return undefined;
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { hostname } from "node:os";
 
+import { runningProcesses } from "../../processes/runningProcesses";
 import { UserError } from "../../settings/userError";
 import { PulumiError } from "../pulumi/pulumiCli";
 
@@ -120,14 +120,9 @@ function exists(processId: number): boolean {
 
 /**
  * Whether the system has given the dead holder's id to something else, or keeps it only until its parent asks (a zombie);
- * not certain where `ps` is missing or odd.
+ * not certain where the system does not show it.
  */
 function isAnotherProgram(processId: number): boolean {
-  try {
-    return !/^(?!Z).*pulumi/s.test(
-      execFileSync("ps", ["-o", "stat=,args=", "-p", String(processId)], { encoding: "utf8", stdio: "pipe" }).trim(),
-    );
-  } catch {
-    return false;
-  }
+  const found = runningProcesses().find((one) => one.processId === processId);
+  return found !== undefined && !found.commandLine.includes("pulumi");
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { replaceFile } from "../cli/files";
+import { replaceFile } from "../../processes/files";
 import { moveRecord } from "../repository/handoverRecord";
 import { nameOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
@@ -89,15 +89,15 @@ function makePlan({ clientIds, from, to, directory }: Move): MovePlan {
 export async function moveCustomers(move: Move, prospect: Prospect, report: (line: string) => void): Promise<void> {
   const { directory, from, to, clientIds } = move;
   if (prospect.plan.newFile !== undefined) {
-    await write(move, to, prospect.plan.newFile);
+    write(move, to, prospect.plan.newFile);
   }
   await makeStack(move, prospect, report);
   // Pulumi has added to the file of a new stack.
   const plan = makePlan(move);
-  await write(move, to, plan.to);
+  write(move, to, plan.to);
   await moveInStates(stateOf(move, from), stateOf(move, to), clientIds, report);
   await moveRecord(directory, from, to, clientIds);
-  await write(move, from, plan.from);
+  write(move, from, plan.from);
   for (const stack of [to, from]) {
     const { customers, realmStack } = customersInFile(stackFileName(stack), textOf(move, stack));
     if (realmStack !== undefined && Object.keys(customers).length === 0) {
@@ -155,8 +155,8 @@ function textOf({ directory }: Move, stack: string): string {
   return readStackFiles(directory).get(stack) ?? "";
 }
 
-async function write(move: Move, stack: string, text: string): Promise<void> {
+function write(move: Move, stack: string, text: string): void {
   if (textOf(move, stack) !== text) {
-    await replaceFile(join(move.directory, stackFileName(stack)), text);
+    replaceFile(join(move.directory, stackFileName(stack)), text);
   }
 }

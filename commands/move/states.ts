@@ -1,4 +1,4 @@
-import { withTemporaryFile } from "../cli/files";
+import { withTemporaryFile } from "../../processes/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState, type State, type StateResource } from "../pulumi/exportedState";

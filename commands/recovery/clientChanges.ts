@@ -71,13 +71,16 @@ export interface FurtherMapper {
 }
 
 /** All but the program's own, which is adopted by its name. */
-export function furtherMappers({ protocolMappers }: ClientRepresentation): FurtherMapper[] {
-  return (protocolMappers ?? [])
-    .filter(({ name }) => name !== ORGANIZATION_CLAIM)
-    .map(({ config, id, name }) => {
-      const claim = config["claim.name"];
-      return { id, name, ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
-    });
+export function furtherMappers(client: ClientRepresentation): FurtherMapper[] {
+  return mappersOf(client).filter(({ name }) => name !== ORGANIZATION_CLAIM);
+}
+
+/** The mappers of a client or a client scope. */
+export function mappersOf({ protocolMappers = [] }: Pick<ClientRepresentation, "protocolMappers">): FurtherMapper[] {
+  return protocolMappers.map(({ config, id, name }) => {
+    const claim = config["claim.name"];
+    return { id, name, ...(typeof claim === "string" && claim !== "" ? { claim } : {}) };
+  });
 }
 
 /** Those whose claim is the program's own, which an adoption replaces by the program's mapper. */

@@ -8,9 +8,10 @@ import { refuseLosses } from "./losses";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
 import { type LockHolder, nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock";
 import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
-import { withTemporaryFile } from "../cli/files";
+import { withTemporaryFile } from "../../processes/files";
 import { exportState } from "../pulumi/exportedState";
 import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
+import { plural } from "../changes/markdown";
 
 /** What recovery found and did. */
 export interface Recovery {
@@ -69,7 +70,7 @@ export async function recover(
     report(`somebody deleted it in Keycloak; made anew: ${policy}`);
   }
   if (pendingOperations > 0) {
-    const operations = pendingOperations === 1 ? "1 operation was" : `${pendingOperations} operations were`;
+    const operations = plural(pendingOperations, "operation was", "operations were");
     report(`${operations} under way when the run was killed; refreshing the state`);
     await unlocked.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
     refuseLosses(await preview());

@@ -2,6 +2,7 @@ import { ACTIVITIES } from "../doctor/check";
 import { rolesFor } from "../doctor/rights";
 import type { DriftReport } from "../drift/report";
 import type { TokenChange } from "./rehearsedTokens";
+import { plural } from "../changes/markdown";
 
 /** What came of a rehearsal. */
 export interface RehearsalReport {
@@ -55,7 +56,7 @@ export function linesOf(report: DriftReport): Pick<RehearsalReport, "contract" |
 /** The report for a reader. */
 export function rehearsalText(report: RehearsalReport): string {
   const { stack, from, to, customers, customersOfStack, tokens, contract, drift, refusal, rights } = report;
-  const who = customers === 1 ? "1 customer" : `${customers} customers`;
+  const who = plural(customers, "customer");
   const sample = customers < customersOfStack ? ` (a sample of ${customersOfStack})` : "";
   const what = from === undefined ? `a fresh realm on Keycloak ${to}` : `Keycloak ${from} → ${to}`;
   if (!differs(report)) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { UserError } from "../../settings/userError";
-import { replaceFile } from "../cli/files";
+import { replaceFile } from "../../processes/files";
 
 /** What was handed over, to whom and when. Nothing of it is secret. */
 export interface Handover {
@@ -87,7 +87,7 @@ export async function addToRecord(
   handovers: readonly Handover[],
 ): Promise<void> {
   const record = await readRecord(directory, stack);
-  await writeRecord(directory, stack, { ...record, [clientId]: [...(record[clientId] ?? []), ...handovers] });
+  writeRecord(directory, stack, { ...record, [clientId]: [...(record[clientId] ?? []), ...handovers] });
 }
 
 /** Takes what was handed over to these customers from one stack's record into another's; a second time changes nothing. */
@@ -101,12 +101,12 @@ export async function moveRecord(
   const isMoved = ([clientId]: [string, unknown]) => clientIds.includes(clientId);
   const entries = Object.entries(source);
   if (entries.some(isMoved)) {
-    await writeRecord(directory, to, { ...destination, ...Object.fromEntries(entries.filter(isMoved)) });
-    await writeRecord(directory, from, Object.fromEntries(entries.filter((entry) => !isMoved(entry))));
+    writeRecord(directory, to, { ...destination, ...Object.fromEntries(entries.filter(isMoved)) });
+    writeRecord(directory, from, Object.fromEntries(entries.filter((entry) => !isMoved(entry))));
   }
 }
 
-async function writeRecord(directory: string, stack: string, record: HandoverRecord): Promise<void> {
+function writeRecord(directory: string, stack: string, record: HandoverRecord): void {
   const sorted = Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await replaceFile(join(directory, recordFile(stack)), `${JSON.stringify(sorted, undefined, 2)}\n`);
+  replaceFile(join(directory, recordFile(stack)), `${JSON.stringify(sorted, undefined, 2)}\n`);
 }

@@ -28,7 +28,7 @@ export async function saveNewPlan(request: PlanRequest): Promise<{ readonly text
   if (plan === undefined) {
     return { text: rolloutText(states), exitCode: exitCodeOf(states) };
   }
-  await savePlan(request.file, plan);
+  savePlan(request.file, plan);
   return { text: planText(plan, previews), exitCode: 0 };
 }
 

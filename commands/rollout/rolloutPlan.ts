@@ -4,7 +4,7 @@ import { basename } from "node:path";
 
 import * as v from "valibot";
 
-import { replaceFile } from "../cli/files";
+import { replaceFile } from "../../processes/files";
 import { resolveCommit } from "../repository/revision";
 import { ofForm } from "../../settings/shapes";
 import { UserError } from "../../settings/userError";
@@ -71,8 +71,8 @@ export function slowHash(values: Readonly<Record<string, unknown>>, salt: string
   );
 }
 
-export async function savePlan(file: string, plan: RolloutPlan): Promise<void> {
-  await replaceFile(file, `${JSON.stringify({ digest: digestOf(plan), plan })}\n`);
+export function savePlan(file: string, plan: RolloutPlan): void {
+  replaceFile(file, `${JSON.stringify({ digest: digestOf(plan), plan })}\n`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writePrivateFile } from "../../processes/privateFile";
+import { PRIVATE, replaceFile } from "../../processes/files";
 import { issueAuthority, issueServer } from "./issuing";
 
 const RENEWAL_MILLISECONDS = 30 * 86_400_000;
@@ -29,9 +29,9 @@ export async function ensureCertificates(directory: string): Promise<Certificate
   if (!areUsable(caCertificateFile, certificateFile, keyFile)) {
     const authority = await issueAuthority();
     const server = await issueServer(authority);
-    writePrivateFile(keyFile, server.key);
-    writePrivateFile(certificateFile, server.certificate);
-    writePrivateFile(caCertificateFile, authority.certificate);
+    replaceFile(keyFile, server.key, PRIVATE);
+    replaceFile(certificateFile, server.certificate, PRIVATE);
+    replaceFile(caCertificateFile, authority.certificate, PRIVATE);
   }
   const caCertificate = readFileSync(caCertificateFile, "utf8");
   return { caCertificateFile, caCertificate, certificateFile, keyFile };

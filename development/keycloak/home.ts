@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+import { PRIVATE, replaceFile } from "../../processes/files";
 import type { RealmImport } from "./realmImport";
 
 /** A server's own directory (kc.home.dir): its data, and the log of the current run. */
@@ -42,8 +44,7 @@ export class ServerHome {
 
   /** The import files hold secrets in clear text and are of no further use. */
   async markInitialized(): Promise<void> {
-    await writeFile(`${this.marker}.part`, `${new Date().toISOString()}\n`, { mode: 0o600 });
-    await rename(`${this.marker}.part`, this.marker);
+    replaceFile(this.marker, `${new Date().toISOString()}\n`, PRIVATE);
     await rm(this.imports, { recursive: true, force: true });
   }
 

@@ -6,7 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { nodeArguments } from "../../processes/program";
 import type { Report } from "../../processes/progress";
-import { allProcesses, endProcesses } from "./processes";
+import { runningProcesses } from "../../processes/runningProcesses";
+import { endProcesses } from "./processes";
 
 const SCRIPT = join(__dirname, "relayMain.ts");
 const PROJECT_DIRECTORY = join(__dirname, "..", "..");
@@ -16,7 +17,7 @@ const POLL_MILLISECONDS = 50;
 /** Starts a relay that outlives this process, unless it runs already; see relay.ts. */
 export async function ensureRelayRunning(address: string, port: number, report: Report): Promise<void> {
   const commandLine = ` ${SCRIPT} ${address} ${port} `;
-  if ((await relayProcesses()).some((process) => process.commandLine.includes(commandLine))) return;
+  if (relayProcesses().some((process) => process.commandLine.includes(commandLine))) return;
   await stopRelay();
   report(`Passing connections to ${address}:${port} on to Keycloak, for the containers.`);
   const child = spawn(process.execPath, nodeArguments(SCRIPT, address, String(port)), {
@@ -42,8 +43,8 @@ export async function stopRelay(): Promise<void> {
 }
 
 /** Found by its command line, like the server itself. */
-async function relayProcesses() {
-  return (await allProcesses()).filter(({ commandLine }) => commandLine.includes(` ${SCRIPT} `));
+function relayProcesses() {
+  return runningProcesses().filter(({ commandLine }) => commandLine.includes(` ${SCRIPT} `));
 }
 
 async function accepts(address: string, port: number): Promise<boolean> {

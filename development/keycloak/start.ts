@@ -65,7 +65,7 @@ export class ServerStart {
 
   /** True if the server runs as it should, perhaps after a wait: an interrupted command may have started it just now. */
   async adoptRunning(): Promise<boolean> {
-    const running = await serverProcesses(this.home);
+    const running = serverProcesses(this.home);
     if (running.length === 0) return false;
     const expected = [this.runtime.origin, `${this.args.join(" ")} `];
     if (running.every(({ commandLine }) => expected.every((part) => commandLine.includes(part)))) {
@@ -107,7 +107,7 @@ export class ServerStart {
   private async wait(): Promise<"ready" | "ended" | "late"> {
     const deadline = Date.now() + READY_LIMIT_MILLISECONDS;
     while (Date.now() < deadline) {
-      if ((await serverProcesses(this.home)).length === 0) return "ended";
+      if (serverProcesses(this.home).length === 0) return "ended";
       if (await this.isReady()) return "ready";
       await delay(POLL_MILLISECONDS);
     }

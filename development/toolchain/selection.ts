@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { filesOf, fingerprint, TOOLCHAIN_FOLDER } from "./layout";
 import { type PartName, type Source, SOURCES } from "./sources";
 import { isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
+import { replaceFile } from "../../processes/files";
 
 const PART = v.object({
   source: v.picklist(SOURCES),
@@ -42,10 +43,7 @@ export function parseSelection(text: string): Selection {
 
 /** Records what this checkout has chosen, in one step. */
 export function writeSelection({ cli, ...plugins }: Selection): void {
-  // Where nothing was built or downloaded, nothing else has made it.
-  mkdirSync(TOOLCHAIN_FOLDER, { recursive: true });
-  writeFileSync(`${SELECTION_FILE}.new`, `${JSON.stringify({ cli, plugins }, undefined, 2)}\n`);
-  renameSync(`${SELECTION_FILE}.new`, SELECTION_FILE);
+  replaceFile(SELECTION_FILE, `${JSON.stringify({ cli, plugins }, undefined, 2)}\n`);
 }
 
 /** Reads SCPCLOUD_TOOLCHAIN, which forces one source for all parts. */

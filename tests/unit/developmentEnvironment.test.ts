@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { developmentEnvironment, processEnvironment, shellExports, type Variable } from "../../development/environment";
-import { writePrivateFile } from "../../processes/privateFile";
+import { replaceFile } from "../../processes/files";
 import type { Toolchain } from "../../development/toolchain/install";
 
 // What developmentEnvironment writes goes into .local, which a running development server uses.
-jest.mock("../../processes/privateFile");
-const written = jest.mocked(writePrivateFile);
+jest.mock("../../processes/files");
+const written = jest.mocked(replaceFile);
 
 const SECRET = "s3cret with $dollars, 'quotes' and `ticks`";
 const NASTY = 'it\'s "a" $HOME `date` \\ !\n*';
@@ -123,13 +123,13 @@ describe("trust in the embedded Keycloak's CA", () => {
   test("is given to Node beside the certificates that the user trusts already", () => {
     const own = file("own.pem", "THE USER'S CA\n\n");
     const path = valueOf(environment({ NODE_EXTRA_CA_CERTS: own })["NODE_EXTRA_CA_CERTS"]);
-    expect(written.mock.calls).toEqual([[path, "THE USER'S CA\nOUR CA\n"]]);
+    expect(written.mock.calls).toEqual([[path, "THE USER'S CA\nOUR CA\n", 0o600]]);
     expect(path).toMatch(/\/\.local\/keycloak\/node-extra-ca-certs\.pem$/);
   });
 
   test.each([undefined, "/nonexistent.pem"])("is given to Node alone where the user has none (%s)", (existing) => {
     environment({ NODE_EXTRA_CA_CERTS: existing });
-    expect(written.mock.calls).toEqual([[expect.any(String), "OUR CA\n"]]);
+    expect(written.mock.calls).toEqual([[expect.any(String), "OUR CA\n", 0o600]]);
   });
 
   test("is given again where the shell has the variable, but the file is gone or has an earlier CA", () => {
@@ -138,7 +138,7 @@ describe("trust in the embedded Keycloak's CA", () => {
     const renewed = { ...server, caCertificateFile: file("renewed.crt", "OUR RENEWED CA\n") };
     developmentEnvironment(toolchain, renewed, base);
     expect(written.mock.calls).toEqual([
-      [base.NODE_EXTRA_CA_CERTS, expect.stringContaining("OUR RENEWED CA\n") as string],
+      [base.NODE_EXTRA_CA_CERTS, expect.stringContaining("OUR RENEWED CA\n") as string, 0o600],
     ]);
   });
 });

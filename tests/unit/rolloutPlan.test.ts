@@ -134,17 +134,17 @@ describe("a plan's file", () => {
   const plan = planOf([stackPlan("prod", { steps: plannedSteps(readPreview(recording("customerRenamed"))) })]);
 
   test("is read as it was written, and is the approved one by its digest", async () => {
-    await savePlan("plan.json", plan);
+    savePlan("plan.json", plan);
     expect(await readPlan("plan.json", undefined)).toEqual(plan);
     expect(await readPlan("plan.json", digestOf(plan))).toEqual(plan);
   });
 
   test("is refused where somebody edited it, also with a digest that fits", async () => {
-    await savePlan("plan.json", plan);
+    savePlan("plan.json", plan);
     const edited = readFileSync("plan.json", "utf8").replace('"state":"a"', '"state":"z"');
     writeFileSync("plan.json", edited);
     await expect(readPlan("plan.json", undefined)).rejects.toThrow("somebody edited the file");
-    await savePlan("plan.json", planOf([]));
+    savePlan("plan.json", planOf([]));
     await expect(readPlan("plan.json", digestOf(plan))).rejects.toThrow("Nothing is deployed");
   });
 
