@@ -1,6 +1,6 @@
 import { Administrator } from "../keycloak";
 import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "../nextKeycloak";
-import { Project, type StackFile } from "../project";
+import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project";
 import type { Proxy } from "../proxy";
 import { DEPLOYERS, REALMS } from "../server";
 import type { Stack } from "../stack";
@@ -25,8 +25,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await project.configure(STACK, stackFile(DEPLOYERS.complete));
-  await stack.destroy();
   proxy.close();
   await administrator.close();
   await project.remove();
@@ -80,10 +78,10 @@ describe("under the rules of Keycloak 26.8.2", () => {
     const results = [await up(), await command("doctor"), await command("verify"), await command("drift")];
     expect(results.map(({ exitCode, stdout }) => (exitCode === 0 ? "" : stdout))).toEqual(["", "", "", ""]);
     const { version } = await stack.exportStack();
-    const credentials = (await stack.outputs())["credentials"]?.value;
+    const credentials = await stack.credentials();
     await stack.importStack({ version, deployment: {} });
     expect(await command("recover", "--yes")).toMatchObject({ exitCode: 0 });
-    expect((await stack.outputs())["credentials"]?.value).toEqual(credentials);
+    expect(await stack.credentials()).toEqual(credentials);
   });
 
   it("a deployer who may only view previews and looks for drift without a false word", async () => {
@@ -99,5 +97,28 @@ describe("under the rules of Keycloak 26.8.2", () => {
     expect(doctor.stdout).toMatch(/^! secrets: the deployer may not see them/m);
     expect(doctor.stdout).toContain("✗ rights for up: the deployer lacks manage-clients, manage-realm");
     expect(doctor.exitCode).toBe(1);
+  });
+
+  it("a secret is renewed with overlap by a deployer who may, and one who may only view is refused", async () => {
+    const rotating = (deployer: string) =>
+      project.configure(STACK, stackFile(deployer, { "scpcloud:secretRotation": { overlapDays: 14 } }));
+    const rotate = () => command("rotate", "--customer", "acme", "--again", "--yes");
+    await giveAdminApiScope(administrator, DEPLOYERS.viewer);
+    await rotating(DEPLOYERS.complete);
+    expect(await up()).toMatchObject({ exitCode: 0 });
+    const before = await stack.credentialsOf("acme");
+
+    await rotating(DEPLOYERS.viewer);
+    const refused = await rotate();
+    await rotating(DEPLOYERS.complete);
+    const { exitCode, stderr, stdout } = await rotate();
+
+    expect(refused.stderr).toContain(
+      "acme: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients",
+    );
+    expect(refused.exitCode).toBe(1);
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(SHOWN_BEFORE_CHANGE)]);
+    expect(stdout).toContain("acme: ✓ both secrets get tokens");
+    expect((await stack.credentialsOf("acme")).clientSecret).not.toBe(before.clientSecret);
   });
 });
