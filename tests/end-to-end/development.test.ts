@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import type { Credentials } from "../../outputs";
 import { run } from "../../processes/run";
 import { Administrator } from "./keycloak";
 import { committedStackFile, Project, type StackFile } from "./project";
@@ -30,15 +29,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.destroy();
   await administrator.close();
   await project.remove();
 });
 
-const credentialsOf = async (clientId = CUSTOMER): Promise<Credentials> => {
-  const { credentials } = await stack.outputs();
-  return (credentials?.value as Record<string, Credentials>)[clientId] as Credentials;
-};
+const credentialsOf = () => stack.credentialsOf(CUSTOMER);
 
 const withIntegrations = (integrations: Record<string, unknown>): StackFile => ({
   ...stackFile,
