@@ -55,14 +55,6 @@ const SAME_INTERRUPT_MILLISECONDS = 1_000;
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const isAttached = options.endsWithThisProcess === true;
-    const [program, ...programArgs] = isAttached ? attached([command, ...args]) : [command, ...args];
-    const child = spawn(program, programArgs, {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: [isAttached ? "pipe" : "ignore", "pipe", "pipe"],
-      detached: true,
-    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
     let timedOut = false;
     let interruptedBy: NodeJS.Signals | undefined;
     const timers: NodeJS.Timeout[] = [];
@@ -94,8 +86,17 @@ export function run(command: string, args: readonly string[], options: RunOption
       if (options.savesOnInterrupt === true) child.kill("SIGINT");
       else signalGroup(child, "SIGKILL");
     };
+    // Before the command begins: a signal that comes first would leave it behind.
     SIGNALS.forEach((signal) => process.on(signal, onSignal));
     process.on("exit", onExit);
+    const isAttached = options.endsWithThisProcess === true;
+    const [program, ...programArgs] = isAttached ? attached([command, ...args]) : [command, ...args];
+    const child = spawn(program, programArgs, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: [isAttached ? "pipe" : "ignore", "pipe", "pipe"],
+      detached: true,
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
 
     if (options.timeoutMilliseconds !== undefined) {
       const expire = (): void => {
