@@ -338,10 +338,13 @@ describe("the deployer's credentials", () => {
     await once(ci.listen(0, "127.0.0.1"), "listening");
     const issuer = addressOf(ci);
     const keycloak = connect(connection());
-    const enter = async (subject: string, audience = `${BEYOND_PROXY}/realms/${REALM}`) => {
+    const tokenOfJob = (subject: string, audience = `${BEYOND_PROXY}/realms/${REALM}`) => {
       const signed = new SignJWT({ jti: randomUUID(), iss: issuer, sub: subject, aud: audience });
       const token = signed.setProtectedHeader({ alg: "RS256", kid: "key" }).setIssuedAt().setExpirationTime("5m");
-      const credentials = { kind: "assertion", assertion: await token.sign(pair.privateKey) } as const;
+      return token.sign(pair.privateKey);
+    };
+    const enter = async (...job: Parameters<typeof tokenOfJob>) => {
+      const credentials = { kind: "assertion", assertion: await tokenOfJob(...job) } as const;
       return login(keycloak, { connection: connection(), deployer: { realm: REALM, credentials } });
     };
     try {
@@ -372,7 +375,30 @@ describe("the deployer's credentials", () => {
       const [client] = (await admin.get("/clients?clientId=ci-prod")) as { secret?: string }[];
       const secret = { kind: "clientSecret", clientSecret: client?.secret ?? "" } as const;
       await expect(tokenOf(REALM, "ci-prod", secret)).rejects.toThrow("Keycloak refused the login (401");
+
+      // The commands log in by the file, and the stack file names no client.
+      await project.configure(STACK, stackFile({ "keycloak:url": BEYOND_PROXY, "keycloak:clientId": undefined }));
+      const tokenFile = (process.env["KEYCLOAK_JWT_TOKEN_FILE"] = join(directory, "token"));
+      const run = async (command: string, subject: string) => {
+        const token = await tokenOfJob(subject);
+        await writeFile(tokenFile, token, { mode: 0o600 });
+        const { exitCode, stdout, stderr } = await project.command(command, "--stack", STACK);
+        expect(stdout + stderr).not.toContain(token);
+        return { exitCode, text: stdout + stderr };
+      };
+      const verified = await run("verify", "repo:o/n:environment:drift-prod");
+      expect(verified).toMatchObject({ exitCode: 0 });
+      const examined = await run("doctor", "repo:o/n:environment:prod");
+      expect(examined.text).toMatch(
+        /login: .*ci-prod.* is accepted, by an assertion of issuer ".*", subject "repo:o\/n:environment:prod", audience ".*", issued \d+ s ago/,
+      );
+      const refused = await run("doctor", "repo:o/n:pull_request");
+      expect(refused).toMatchObject({
+        exitCode: 1,
+        text: expect.stringContaining(`subject "repo:o/n:pull_request"`) as string,
+      });
     } finally {
+      delete process.env["KEYCLOAK_JWT_TOKEN_FILE"];
       await keycloak.close();
       ci.close();
     }
