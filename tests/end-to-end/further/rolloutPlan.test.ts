@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../../../processes/run";
 import { Meddler } from "../meddling";
 import { RollingOut, rowsOf } from "../rollingOut";
-import { REALMS, serverOfTests } from "../server";
+import { DEPLOYERS, REALMS, serverOfTests } from "../server";
 
 const PLAN = "plan.json";
 const LIFESPAN = 600;
@@ -23,7 +23,19 @@ const commit = async () => {
   await git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--allow-empty", "--message", "change");
   return git("rev-parse", "HEAD");
 };
-const save = () => realm.rollout("--save-plan", PLAN);
+/** By a deployer who may not change clients; the stack files name none. */
+const save = async () => {
+  process.env["KEYCLOAK_CLIENT_ID"] = DEPLOYERS.withoutClients;
+  try {
+    return await realm.rollout("--save-plan", PLAN);
+  } finally {
+    process.env["KEYCLOAK_CLIENT_ID"] = DEPLOYERS.complete;
+  }
+};
+const configure = (changes: Parameters<RollingOut["configure"]>[0] = {}) => {
+  const ofAll = RollingOut.STACKS.map((stack) => [stack, { "keycloak:clientId": undefined, ...changes[stack] }]);
+  return realm.configure(Object.fromEntries(ofAll) as typeof changes);
+};
 const held = (...args: string[]) => realm.rollout("--plan", PLAN, ...args);
 /** That a deployment by the plan is refused, and changes nothing. */
 const expectRefused = async (...told: readonly string[]) => {
@@ -40,11 +52,13 @@ const expectRefused = async (...told: readonly string[]) => {
 
 beforeAll(async () => {
   realm = await RollingOut.create(REALMS.rolloutPlan);
+  await configure();
+  process.env["KEYCLOAK_CLIENT_ID"] = DEPLOYERS.complete;
   expect((await realm.rollout("--yes", "--skip-preview")).exitCode).toBe(0);
   await git("init", "--quiet");
   await appendFile(join(realm.project.directory, ".git", "info", "exclude"), ".pulumi/\n*.tmp\ncredentials.json\n");
   await commit();
-  await realm.configure({ rollout: { "scpcloud:accessTokenLifespan": LIFESPAN } });
+  await configure({ rollout: { "scpcloud:accessTokenLifespan": LIFESPAN } });
 });
 
 afterAll(() => realm.remove());
@@ -56,7 +70,7 @@ it("is made of a commit only, and shows the approver what would be done, with no
   const of = await commit();
   const { exitCode, stdout } = await save();
 
-  expect(exitCode).toBe(0);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining("## Plan") as string });
   expect(stdout).toMatch(new RegExp(`^## Plan for rollout\n\nCommit ${of}, plan [0-9a-f]{64}\n`));
   expect(stdout).toContain("| `client` | `accessTokenLifespan` | ");
   expect(await realm.withLifespan(LIFESPAN)).toBe(0);
@@ -91,7 +105,7 @@ it("holds no longer where somebody edited its file, however well, or a stack's, 
   const other = await held("--yes", "--plan-digest", "0".repeat(64));
   expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining("it is another plan")]);
 
-  await realm.configure({
+  await configure({
     rollout: { "scpcloud:accessTokenLifespan": LIFESPAN },
     "rollout-c": ONE_CUSTOMER,
   });
@@ -108,7 +122,7 @@ it("holds no longer where somebody edited its file, however well, or a stack's, 
 it("holds no longer where somebody has deployed between, and is carried out as approved where all holds", async () => {
   expect((await save()).exitCode).toBe(0);
   const [, , last] = realm.stacks;
-  await realm.configure({ "rollout-c": ONE_CUSTOMER });
+  await configure({ "rollout-c": ONE_CUSTOMER });
   await last?.up();
   await git("checkout", "--quiet", "--", ".");
   await expectRefused(
