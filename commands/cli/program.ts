@@ -87,5 +87,5 @@ function footer(name: string, { examples, fine, found }: About<OptionSpecs>): st
 function usageMessage({ message }: CommanderError, verb: string | undefined): string {
   const [first = "", ...others] = message.replace(/^error: /, "").split("\n");
   const asked = verb === undefined ? "scpcloud --help" : `scpcloud ${verb} --help`;
-  return `${[first, ...others].join(" ")}; see ${asked}`;
+  return `${[first, ...others].join(" ").replace(/\.$/, "")}; see ${asked}`;
 }
