@@ -1,11 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Credentials } from "../../outputs";
-import { run } from "../../processes/run";
 import { showVersion } from "../../keycloak/adminFaults";
 import { Administrator } from "./keycloak";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
 import { Meddler } from "./meddling";
 import { committedStackFile, Project, type StackFile } from "./project";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
@@ -69,11 +66,11 @@ describe("the production stack, by a deployer with the least roles,", () => {
   it("has a preview in which a pull request's reviewer reads what it violates", async () => {
     const config = join(project.directory, "policies.json");
     await writeFile(config, JSON.stringify({ "client-lifespan": { maximum: 120 } }));
-    const { exitCode, stdout } = await run("bash", [join(".github", "preview.sh"), "prod"], {
-      cwd: project.directory,
-      env: { ...project.environment, PULUMI_OPTION_POLICY_PACK_CONFIG: config },
-      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
-    });
+    // As .github/preview.sh calls it.
+    const asked = ["--realm-stack", "prod", "--run-preview", "--policy-pack", "policy-pack"];
+    const { exitCode, stdout } = await project
+      .with({ PULUMI_OPTION_POLICY_PACK_CONFIG: config })
+      .command("review", ...asked);
 
     expect(stdout).toMatch(
       /^### prod: \d+ to create; .*\n\n<!-- scpcloud: danger -->\nThe policy pack refuses the deployment:\n\n```text\nclient-lifespan of acme-reporting/m,
@@ -84,11 +81,8 @@ describe("the production stack, by a deployer with the least roles,", () => {
   it("gives lean tokens with the organization's user", async () => {
     await keepingToThePack("up", "--yes");
 
-    const credentials = (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
-    const { exp, iat, jti, sub, clientHost, clientAddress, ...rest } = await claimsOf(
-      credentials["acme-reporting"] as Credentials,
-      REALM,
-    );
+    const credentials = await stack.credentialsOf("acme-reporting");
+    const { exp, iat, jti, sub, clientHost, clientAddress, ...rest } = await claimsOf(credentials, REALM);
     expect(rest).toEqual({
       iss: "https://host.docker.internal:28443/realms/Production",
       aud: "scpCloud",
