@@ -7,7 +7,7 @@
 NODE = development/toolchain/node.sh
 TYPESCRIPT = $(NODE) node loader.js
 
-# make up APPS=1 and make env APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
+# make up APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
 APPS =
 export APPS
 

@@ -12,8 +12,11 @@ const FOLDERS = [
   "settings",
   "contract",
   "keycloak",
-  "components/engine",
   "components",
+  "services/settings",
+  "services/engine",
+  "services/components",
+  "services",
   "lookups",
   "policy-pack/rules",
   "policy-pack",
@@ -83,6 +86,6 @@ export default tseslint.config(
   ...FOLDERS.map((folder, index) => importsNothingOf(folder, FOLDERS.slice(index + 1))),
   {
     files: ["index.ts", "outputs.ts"],
-    rules: refusing(["commands", "development", "processes", "tests"].map((name) => `^\\./${name}/`)),
+    rules: refusing(["commands", "development", "processes", "services", "tests"].map((name) => `^\\./${name}/`)),
   },
 );

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Apps, AppsArgs } from "./components/apps";
 import { explainingRefusals } from "./components/refusals";
 import { Integration } from "./components/integration";
 import { realmScopeNames } from "./contract/names";
@@ -49,31 +48,12 @@ async function program(): Promise<Record<string, unknown>> {
   const services = isRealmStack
     ? new ServiceConfiguration("serviceConfiguration", { api, audience, backchannelUrl, bff, publicUrl, realm })
     : undefined;
-  const apps =
-    settings.apps &&
-    services &&
-    declareApps(
-      {
-        apps: settings.apps,
-        bffEnvironment: services.bffEnvironment,
-        apiEnvironment: services.apiEnvironment,
-        stack: pulumi.getStack(),
-      },
-      options,
-    );
 
   const advice = pulumi.runtime.isDryRun() ? adviceOnSize(settings) : undefined;
   if (advice !== undefined) {
     void pulumi.log.info(advice);
   }
-  return stackOutputs(settings, integrations, services, apps);
-}
-
-/** Loaded only for a stack with containers: nobody else needs anything of Docker. */
-function declareApps(args: AppsArgs, options: pulumi.ComponentResourceOptions): Apps {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Pulumi runs the program as CommonJS
-  const { Apps } = require("./components/apps") as typeof import("./components/apps");
-  return new Apps("apps", args, options);
+  return stackOutputs(settings, integrations, services);
 }
 
 export = () =>

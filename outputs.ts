@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Apps } from "./components/apps";
 import { credentialsOf } from "./contract/credentials";
 import type { Integration } from "./components/integration";
 import type { ServiceConfiguration } from "./components/serviceConfiguration";
@@ -13,7 +12,6 @@ export function stackOutputs(
   settings: Settings,
   integrations: readonly Integration[],
   services?: ServiceConfiguration,
-  apps?: Apps,
 ): Record<string, unknown> {
   const issuer = issuerOf(settings);
   const byClientId = (pick: (integration: Integration) => unknown): pulumi.Input<Record<string, unknown>> => {
@@ -38,7 +36,6 @@ export function stackOutputs(
       apiEnvironment: services.apiEnvironment,
       appSettings: services.appSettings,
     }),
-    ...(apps && { apps: apps.containers }),
   };
 }
 

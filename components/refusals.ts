@@ -34,11 +34,6 @@ export function explainingRefusals(
   );
 }
 
-/** The refusal in the user's words; undefined if the provider's own words are all that is known. */
-export function explainRefusal(refusal: Refusal, stack: string): string | undefined {
-  return refusal.type.startsWith("docker:") ? explainEngine(refusal, stack) : explainKeycloak(refusal, stack);
-}
-
 /** Whether a client policy refused it: its answers are those of OAuth, not of the admin REST API. */
 export function isOfPolicy({ errors, type }: Refusal): boolean {
   return inWords(type) === "client" && errors.some((error) => /"error":"invalid_/.test(error));
@@ -55,7 +50,9 @@ export function explainPolicies({ errors, failedOperation, name, newInputs }: Re
   );
 }
 
-function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Refusal, stack: string) {
+/** The refusal in the user's words; nothing where the provider's own words have to do. */
+export function explainRefusal(refusal: Refusal, stack: string): string | undefined {
+  const { errors, failedOperation, name, newInputs, type } = refusal;
   const kind = inWords(type);
   // A mapper's clientId is the UUID of the client that it belongs to.
   const object = `${kind} "${String(newInputs?.[kind === "client" ? "clientId" : "name"] ?? name)}"`;
@@ -89,23 +86,6 @@ function explainKeycloak({ errors, failedOperation, name, newInputs, type }: Ref
       `Keycloak forbids the deployer to ${failedOperation} ${object}. Give its service account the role ` +
       `${isOfRotation ? "manage-realm" : type.endsWith("ProtocolMapper") ? MAPPER_ROLES : "manage-clients"} of the client realm-management ` +
       `in realm ${String(newInputs?.["realmId"])}.`
-    );
-  }
-  return undefined;
-}
-
-function explainEngine({ errors, name, newInputs, type }: Refusal, stack: string) {
-  const object = `${inWords(type)} "${String(newInputs?.["name"] ?? name)}"`;
-  if (errors.some((error) => /name .* is already in use|network with name .* already exists/.test(error))) {
-    return (
-      `The Docker engine already has a ${object}, which this stack's state does not know: probably an earlier run was ` +
-      `killed before it could save its state. To have it made anew, run: scpcloud recover --stack ${stack}`
-    );
-  }
-  if (errors.some((error) => /port is already allocated|address already in use/.test(error))) {
-    return (
-      `Another program on the engine's machine has a port that ${object} is to publish. ` +
-      "End it, or write another port in scpcloud:apps."
     );
   }
   return undefined;

@@ -34,10 +34,19 @@ export class ServiceConfiguration extends pulumi.ComponentResource {
   constructor(name: string, settings: ServiceSettings, options?: pulumi.ComponentResourceOptions) {
     super("scpcloud:services:ServiceConfiguration", name, {}, options);
     this.appSettings = { bff: bffSettings(settings), api: apiSettings(settings) };
-    this.bffEnvironment = toEnvironment(this.appSettings.bff, settings.bff.environmentPrefix);
-    this.apiEnvironment = toEnvironment(this.appSettings.api, settings.api.environmentPrefix);
+    const { api, bff } = serviceEnvironments(settings);
+    this.bffEnvironment = bff;
+    this.apiEnvironment = api;
     this.registerOutputs({ bffEnvironment: this.bffEnvironment, apiEnvironment: this.apiEnvironment });
   }
+}
+
+/** The environment variables of both services. */
+export function serviceEnvironments(settings: ServiceSettings) {
+  return {
+    api: toEnvironment(apiSettings(settings), settings.api.environmentPrefix),
+    bff: toEnvironment(bffSettings(settings), settings.bff.environmentPrefix),
+  };
 }
 
 /** What the BFF needs: where Keycloak is and where it gives tokens. */

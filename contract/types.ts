@@ -9,9 +9,6 @@ export const TYPES = {
   optionalScopes: "keycloak:openid/clientOptionalScopes:ClientOptionalScopes",
   clientProfile: "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile",
   clientPolicy: "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy",
-  container: "docker:index/container:Container",
-  network: "docker:index/network:Network",
-  remoteImage: "docker:index/remoteImage:RemoteImage",
 } as const;
 
 /** `keycloak:openid/clientScope:ClientScope` as "client scope", `consentRequired` as "consent required". */

@@ -1,9 +1,9 @@
 import { stopDevelopmentServer } from "./keycloak/development";
-import { stopApps } from "./developmentApps";
+import { stopServices } from "./developmentServices";
 import { runToExitCode } from "./setup";
 
 runToExitCode(async () => {
-  const containers = await stopApps();
+  const containers = await stopServices();
   if (containers > 0) {
     console.log(`${containers === 1 ? "1 container is" : `${containers} containers are`} stopped.`);
   }

@@ -6,7 +6,7 @@ import { requestedVersion } from "./keycloak/keycloakVersions";
 import { chooseRuntime } from "./keycloak/runtime";
 import { ensureToolchain, toolchainFaults } from "./toolchain/install";
 import { PrerequisiteError } from "./toolchain/prerequisites";
-import { APPS_STACK_FILE, checkEngineAnswers, prepareApps } from "./developmentApps";
+import { checkEngineAnswers, prepareServices } from "./developmentServices";
 import { developmentEnvironment, stateDirectory, type Variable } from "./environment";
 
 /** Everything that the dev stack stands on. */
@@ -36,16 +36,10 @@ export async function ensureDevelopment(report: Report): Promise<Development> {
     ensureDevelopmentServer(report, runtime),
   ]);
   mkdirSync(stateDirectory(), { recursive: true, mode: 0o700 });
-  const variables = developmentEnvironment(toolchain, server);
   if (WITH_APPS) {
-    await prepareApps(server, report);
+    await prepareServices(server, report);
   }
-  return {
-    server,
-    // The CLI's flags can be given by variables: every command then reads the stack file with the containers.
-    variables: WITH_APPS ? { ...variables, PULUMI_OPTION_CONFIG_FILE: { value: APPS_STACK_FILE } } : variables,
-    pathEntries: toolchain.pathEntries,
-  };
+  return { server, variables: developmentEnvironment(toolchain, server), pathEntries: toolchain.pathEntries };
 }
 
 /** Runs a command to its exit code; an error is told by its message, which is written for the user. */

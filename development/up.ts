@@ -6,11 +6,13 @@ import { run } from "../processes/run";
 import { processEnvironment, stateDirectory } from "./environment";
 import { PRIVATE, replaceFile } from "../processes/files";
 import { callLine } from "./call";
+import { SERVICES_DIRECTORY } from "./developmentServices";
 import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
 
 const PROJECT_DIRECTORY = resolve(__dirname, "..");
 const STACK = "dev";
 const CUSTOMER = "integration-api-service";
+const UP = ["up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"];
 
 /** Exists while an `up` runs. If it is there already, that run was killed, and a plain `up` might stop with a 409. */
 const unfinishedMarker = () => join(stateDirectory(), "unfinished-up");
@@ -33,7 +35,7 @@ runToExitCode(async () => {
       const exitCode = wasKilled
         ? await scpcloud("recover", "--yes")
         : await pulumi(
-            ["up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"],
+            UP,
             // A first up saves the state once, at its end: recover finds what a killed one had made.
             (await isEmpty(env)) ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {},
           );
@@ -44,7 +46,13 @@ runToExitCode(async () => {
       return exitCode;
     },
     () => scpcloud("verify"),
-    ...(WITH_APPS ? [() => callAsCustomer(env)] : []),
+    ...(WITH_APPS
+      ? [
+          () => pulumi(["stack", "select", "--create", STACK, "--cwd", SERVICES_DIRECTORY]),
+          () => pulumi([...UP, "--cwd", SERVICES_DIRECTORY]),
+          () => callAsCustomer(env),
+        ]
+      : []),
   ];
   for (const step of steps) {
     const exitCode = await step();
@@ -52,14 +60,13 @@ runToExitCode(async () => {
       return exitCode;
     }
   }
-  const apps = WITH_APPS ? " APPS=1" : "";
   console.log(`
 What there is to look at:
   ${server.publicUrl}/admin/ is Keycloak's admin console (how a browser gets there: development/keycloak/README.md),
   with the user admin and the password in ${relative("", server.bootstrapAdminPasswordFile)}
 
 What to type next:
-  eval "$(make env${apps})"            # pulumi and scpcloud work in this shell
+  eval "$(make env)"            # pulumi and scpcloud work in this shell
   scpcloud doctor --stack ${STACK}     # what the stack needs of its Keycloak, point by point
   scpcloud customers --stack ${STACK}  # who has access
 make down stops what runs, and keeps the data.`);

@@ -6,11 +6,6 @@ import { type ConfigurationSource, keysOf } from "./source";
 /** The values of the namespace `scpcloud` with their types, before the schema has passed them. */
 export type Decoded = Readonly<Record<string, unknown>>;
 
-/** The stack file must not have them in plain text. */
-const SET_EACH_SECRET =
-  "run: pulumi config rm scpcloud:secretEnvironment, and set each secret with: " +
-  "pulumi config set --secret --path 'scpcloud:secretEnvironment.bff.NAME'";
-
 /** Pulumi hands every value out as text. A text that is not of its key's type stays text, for the schema to refuse. */
 export function decode(source: ConfigurationSource): { decoded: Decoded; faults: Fault[] } {
   const decoded: Record<string, unknown> = {};
@@ -20,8 +15,7 @@ export function decode(source: ConfigurationSource): { decoded: Decoded; faults:
     const type = Object.hasOwn(SCHEMA, key) ? SCHEMA[key as keyof typeof SCHEMA].type : "string";
     const value = decodeAs(type, raw, source.hasParts?.[`scpcloud:${key}`]);
     if (value === undefined) {
-      const setEach = key === "secretEnvironment" ? { remedy: SET_EACH_SECRET } : {};
-      faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw), ...setEach });
+      faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw) });
     } else {
       decoded[key] = value;
     }

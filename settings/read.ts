@@ -1,17 +1,14 @@
 import type * as v from "valibot";
 
-import { checkApps } from "./appChecks";
-import { checkSecretEnvironment } from "./appEnvironment";
 import { toLogin } from "./connection";
 import { decode, type Decoded, recordOf } from "./decode";
-import { decodeEngine, type EngineSettings } from "./docker";
-import { type Fault, plainSecret, SettingsError, shown } from "./faults";
+import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations, toIntegrations } from "./integrations";
-import { checkProvider, decodeProvider, type ProviderValues } from "./provider";
+import { checkProvider, decodeProvider } from "./provider";
 import { type RuleName, RULES } from "./rules";
 import { parse, SCHEMA, type UsableValues, type Values } from "./schema";
 import { checkServices } from "./services";
-import type { AppsSettings, OfflineSettings, Settings } from "./settings";
+import type { OfflineSettings, Settings } from "./settings";
 import { checkSize } from "./size";
 import { type ConfigurationSource, keysOf } from "./source";
 import { checkUnknownKeys } from "./unknownKeys";
@@ -29,8 +26,6 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   const { decoded, faults: undecodable } = decode(source);
   const { values, faults: misshapen } = parseAll(decoded);
   const { provider, faults: ofProvider } = decodeProvider(source);
-  const { engine, faults: ofEngine } = decodeEngine(source);
-  const hasApps = Object.keys(recordOf(decoded["apps"])).length > 0;
   const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
   const isTold = (key: string, rule?: string) =>
     faults.some((other) => other.key === key && (rule === undefined || other.rule === rule));
@@ -44,9 +39,6 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...checkProvider(provider, source),
       ...[...checkIntegrations(values, provider)].filter(({ key, rule }) => !isTold(key, rule)),
       ...checkServices(values, provider),
-      ...checkSecretEnvironment(values),
-      ...checkSecret(source),
-      ...(hasApps ? [...ofEngine, ...checkApps(values, provider)] : []),
     ].map((fault) => inItsFile(fault, source)),
   );
   const way = login ? toLogin(provider, source.environment, values.realm) : { faults: [] };
@@ -54,7 +46,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   if (faults.length > 0) {
     throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
-  return { ...way.login, ...toSettings(values as Values, provider, engine, source) };
+  return { ...way.login, ...toSettings(values as Values, source) };
 }
 
 /** The values that are there, and what is wrong with each by itself. */
@@ -84,8 +76,7 @@ function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
   );
   const fullKey = `scpcloud:${key}${path.join("")}`;
   const rule = issue.message as RuleName;
-  // What should have been a certificate may be a private key.
-  return { key: fullKey, ...RULES[rule], ...(rule === "certificate" ? {} : { value: shown(issue.input) }) };
+  return { key: fullKey, ...RULES[rule], value: shown(issue.input) };
 }
 
 /** Only a realm stack may have no customers of its own. */
@@ -106,7 +97,7 @@ function inItsFile(fault: Fault, { realmFile }: ConfigurationSource): Fault {
 
 /** Whether the fault's value is a secret's, which must not be printed however wrong it is, encrypted or not. */
 function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolean {
-  return [...secretKeys, "scpcloud:secretEnvironment"].some(
+  return [...secretKeys].some(
     (secret) => key === secret || key.startsWith(`${secret}.`) || key.startsWith(`${secret}[`),
   );
 }
@@ -115,39 +106,19 @@ function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
   return { key, rule, reason, remedy };
 }
 
-/** Of all keys in this namespace only this one is secret. */
-function* checkSecret({ secretKeys, values }: ConfigurationSource): Generator<Fault> {
-  const key = "scpcloud:secretEnvironment";
-  if (!secretKeys.has(key) && (values[key]?.trim() ?? "{}") !== "{}") {
-    yield plainSecret(key, `--path '${key}.bff.NAME'`);
-  }
-}
-
-/** Nothing else in this namespace is secret: every value ends up in tokens, outputs or reviews. */
+/** Nothing in this namespace is secret: every value ends up in tokens, outputs or reviews. */
 function checkReadable(source: ConfigurationSource): Fault[] {
   return keysOf(source, "scpcloud")
-    .filter((key) => key !== "secretEnvironment" && source.secretKeys.has(`scpcloud:${key}`))
+    .filter((key) => Object.hasOwn(SCHEMA, key) && source.secretKeys.has(`scpcloud:${key}`))
     .map((key) => ({
       key: `scpcloud:${key}`,
       rule: "must not be stored as a secret",
-      ...(key === "apps"
-        ? {
-            reason: "Pulumi would then hide all of it from the reviewer",
-            remedy: "put the secret below scpcloud:secretEnvironment instead",
-          }
-        : {
-            reason: "every token shows it, and a reviewer has to be able to read it",
-            remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
-          }),
+      reason: "every token shows it, and a reviewer has to be able to read it",
+      remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
     }));
 }
 
-function toSettings(
-  values: Values,
-  provider: ProviderValues,
-  engine: EngineSettings,
-  { twinsElsewhere, usedBy = [] }: ConfigurationSource,
-): OfflineSettings {
+function toSettings(values: Values, { twinsElsewhere, usedBy = [] }: ConfigurationSource): OfflineSettings {
   return {
     realm: values.realm,
     publicUrl: values.publicUrl,
@@ -166,17 +137,5 @@ function toSettings(
     bff: values.bff,
     api: values.api,
     ...(values.secretRotation.overlapDays === undefined ? {} : { overlapDays: values.secretRotation.overlapDays }),
-    ...(values.apps.bff || values.apps.api ? { apps: toApps(values, provider, engine) } : {}),
-  };
-}
-
-function toApps({ apps, secretEnvironment }: Values, provider: ProviderValues, engine: EngineSettings): AppsSettings {
-  const caCertificate = apps.caCertificate ?? provider.rootCaCertificate;
-  return {
-    engine,
-    ...(apps.network === undefined ? {} : { network: apps.network }),
-    ...(caCertificate === undefined ? {} : { caCertificate }),
-    ...(apps.bff === undefined ? {} : { bff: { ...apps.bff, secretEnvironment: secretEnvironment.bff } }),
-    ...(apps.api === undefined ? {} : { api: { ...apps.api, secretEnvironment: secretEnvironment.api } }),
   };
 }

@@ -10,8 +10,6 @@ import { type StackFiles, stackFileName } from "./stackFiles";
 const REALM_STACK = "scpcloud:realmStack";
 /** What a stack of customers has itself. */
 const OWN_KEYS: readonly string[] = [REALM_STACK, "scpcloud:integrations"];
-/** What it has not at all: containers are the realm stack's. */
-const CONTAINER_KEYS: readonly string[] = ["scpcloud:apps", "scpcloud:secretEnvironment"];
 
 /**
  * The stacks of a realm: the realm stack first, then those that name it, in the order of their names.
@@ -84,7 +82,7 @@ export function sharedRealm(
   }
   const file = stackFileName(realmStack);
   const { config, faults: fileFaults } = parseStackFile(file, files.get(realmStack) ?? "");
-  const isShared = (key: string) => key.startsWith("scpcloud:") && ![...OWN_KEYS, ...CONTAINER_KEYS].includes(key);
+  const isShared = (key: string) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key);
   const others = [realmStack, ...stacksNaming(realmStack, named).filter((other) => other !== stack)];
   return {
     file,
@@ -212,14 +210,7 @@ function checkRepeated(stack: string, realmFile: string, text: string): Fault[] 
     .map((key) => ({
       key,
       rule: `must not stand in ${file}`,
-      ...(CONTAINER_KEYS.includes(key)
-        ? {
-            reason: `a stack with ${REALM_STACK} has customers only, and no containers`,
-            remedy: `remove it, or write it in ${realmFile}`,
-          }
-        : {
-            reason: `a stack with ${REALM_STACK} has customers only, and all else from ${realmFile}`,
-            remedy: `remove it; ${realmFile} says it for all stacks of the realm`,
-          }),
+      reason: `a stack with ${REALM_STACK} has customers only, and all else from ${realmFile}`,
+      remedy: `remove it; ${realmFile} says it for all stacks of the realm`,
     }));
 }

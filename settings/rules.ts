@@ -1,4 +1,3 @@
-import { APP_RULES } from "./appRules";
 import type { Fault } from "./faults";
 import { PROVIDER_RULES } from "./providerRules";
 
@@ -15,7 +14,6 @@ export const OVERLAP_DAYS = 365;
 
 /** What a single value must be. The names serve as the messages of the schema's checks (schema.ts). */
 export const RULES = {
-  ...APP_RULES,
   ...PROVIDER_RULES,
   accessTokenLifespan: {
     rule: `must be a whole number of seconds from ${LIFESPAN.least} to ${LIFESPAN.most}`,

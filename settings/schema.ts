@@ -1,6 +1,5 @@
 import * as v from "valibot";
 
-import { apps, secretEnvironment } from "./appSchema";
 import { LIFESPAN, OVERLAP_DAYS } from "./rules";
 import { boolean, listOf, mapOf, refusingLists, says, text, whole, word } from "./shapes";
 
@@ -91,8 +90,6 @@ export const SCHEMA = {
     },
     says("map"),
   ),
-  // Empty: no containers.
-  apps,
   audience: v.pipe(
     word("audience"),
     v.check((value) => value !== "account", says("audienceOfOurs")),
@@ -134,7 +131,6 @@ export const SCHEMA = {
   // Empty: none; this stack declares the realm's client scopes itself.
   realmStack: text,
   requireHttps: boolean,
-  secretEnvironment,
   // Empty: the previous secret stops at once.
   secretRotation: mapOf({ overlapDays: v.optional(whole(1, OVERLAP_DAYS, "overlapDays")) }, says("map")),
 } as const;

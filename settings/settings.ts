@@ -1,4 +1,3 @@
-import type { EngineSettings } from "./docker";
 import type { TwinsElsewhere } from "./source";
 
 /** Where a customer's `organizationId` comes from: a user to be looked up by name, or the user's id itself. */
@@ -28,65 +27,6 @@ export interface SettingNames<Key extends string> {
 export type BffKey = "baseUrl" | "tokenEndpoint";
 export type ApiKey =
   "authority" | "mapInboundClaims" | "metadataAddress" | "requireHttpsMetadata" | "validAudiences" | "validIssuers";
-
-/** A port of a container, published on the engine's machine. */
-export interface PortSettings {
-  /** An IP address of that machine. */
-  readonly address: string;
-  readonly host: number;
-  readonly container: number;
-}
-
-/** A check that the engine runs in the container; durations in seconds. */
-export interface HealthCheckSettings {
-  /** Run without a shell. */
-  readonly command: readonly string[];
-  readonly interval: number;
-  readonly timeout: number;
-  readonly retries: number;
-  readonly startPeriod: number;
-}
-
-/** The container of a service. */
-export interface AppSettings {
-  /** With a tag, a digest or both. */
-  readonly image: string;
-  /** Whether a registry has the image; else it is on the engine already. */
-  readonly pull: boolean;
-  /** The container's names on its network. */
-  readonly aliases: readonly string[];
-  readonly ports: readonly PortSettings[];
-  /** Besides what the service is configured with anyway. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly secretEnvironment: Readonly<Record<string, string>>;
-  /** Undefined: the image's own. */
-  readonly healthCheck?: HealthCheckSettings | undefined;
-  /** How long `up` waits for the container to get healthy, in seconds. */
-  readonly healthTimeout: number;
-  readonly restart: "no" | "on-failure" | "always" | "unless-stopped";
-  /** In MiB, without swap besides. */
-  readonly memory: number;
-  /** Whether the container's root is read-only. */
-  readonly readOnly: boolean;
-  /** Folders in memory, where the root is read-only. */
-  readonly writablePaths: readonly string[];
-  /** The Linux capabilities that it keeps; all others are dropped. */
-  readonly capabilities: readonly string[];
-}
-
-/** The label by which whatever a stack has on a Docker engine is found there. */
-export const STACK_LABEL = "com.scpcloud.stack";
-
-/** The services' containers; at least one of the two. */
-export interface AppsSettings {
-  readonly engine: EngineSettings;
-  /** The name of the containers' network; by default the stack's. */
-  readonly network?: string;
-  /** PEM of a private CA that the services trust besides the usual ones. */
-  readonly caCertificate?: string;
-  readonly bff?: AppSettings;
-  readonly api?: AppSettings;
-}
 
 /** How the deployer reaches Keycloak, as the Keycloak provider does it. */
 export interface Connection {
@@ -178,8 +118,6 @@ export interface OfflineSettings {
   /** With the base URL under which customers call it. */
   readonly bff: SettingNames<BffKey> & { readonly publicUrl?: string | undefined };
   readonly api: SettingNames<ApiKey> & { readonly additionalIssuers: readonly string[] };
-  /** Undefined: the services run elsewhere. */
-  readonly apps?: AppsSettings;
 }
 
 /** The issuer as the server's discovery document and every token's `iss` spell it (OpenID Connect Discovery 1.0, 4.3). */

@@ -6,7 +6,10 @@ import { SCHEMA } from "./schema";
 import { type ConfigurationSource, keysOf } from "./source";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
-const NAMESPACES = ["scpcloud", "keycloak", "docker", "pulumi"];
+const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];
+
+/** What moved to the project in services/, with the containers. Its values may be secret. */
+const MOVED = /^(scpcloud:(apps|secretEnvironment)$|docker:)/;
 
 /** Names that no plain object keeps as a key of its own; they would be lost without a word. */
 const LOST_NAMES = ["__proto__", "constructor", "prototype"];
@@ -40,10 +43,13 @@ type Shape = v.GenericSchema & {
 export function checkUnknownKeys(decoded: Decoded, source: ConfigurationSource): Fault[] {
   return [
     ...Object.keys(source.values)
-      .filter((key) => !NAMESPACES.includes(key.split(":")[0] ?? ""))
+      .filter((key) => MOVED.test(key))
+      .map(movedToServices),
+    ...Object.keys(source.values)
+      .filter((key) => !MOVED.test(key) && !NAMESPACES.includes(key.split(":")[0] ?? ""))
       .map((key) => unknownKey(key, key.split(":")[0] ?? "", NAMESPACES)),
     ...keysOf(source, "scpcloud")
-      .filter((key) => !Object.hasOwn(SCHEMA, key))
+      .filter((key) => !Object.hasOwn(SCHEMA, key) && !MOVED.test(`scpcloud:${key}`))
       .map((key) => unknownSetting("scpcloud:", key, Object.keys(SCHEMA))),
     ...Object.entries(SCHEMA).flatMap(([key, schema]) => walk(schema as Shape, decoded[key], `scpcloud:${key}`)),
   ];
@@ -84,6 +90,17 @@ function unknownSetting(path: string, name: string, known: readonly string[]): F
   }
   const parent = (path + setting).split(".").at(-1);
   return { ...fault, remedy: `write ${below.map((key) => `"${key}:"`).join(" and ")} further in, below "${parent}:"` };
+}
+
+function movedToServices(key: string): Fault {
+  return {
+    key,
+    rule: "must stand in the stack file in services/",
+    reason: "the containers of BFF and API are a Pulumi project of their own",
+    remedy:
+      "move it there, and before the next pulumi up here move the containers to that project's state, or this one " +
+      "deletes them: docs/containers.md shows both",
+  };
 }
 
 function unknownKey(key: string, name: string, known: readonly string[]): Fault {

@@ -22,10 +22,15 @@ export const DECLARED_KEYS = declaredKeys(parseProjectFile(read("Pulumi.yaml")))
 /**
  * A stack's configuration as the Pulumi CLI hands it to the program.
  * @param stack the name of a committed stack, or what stands below `config` in a stack file
+ * @param folder where the stack file is
  */
-export function stackValues(stack: string | WrittenConfiguration): Pick<ConfigurationSource, "values" | "secretKeys"> {
-  const config = typeof stack === "string" ? parseStackFile(stack, read(`Pulumi.${stack}.yaml`)).config : stack;
-  return toSource(withDefaults(config, DECLARED_KEYS));
+export function stackValues(
+  stack: string | WrittenConfiguration,
+  folder = ".",
+): Pick<ConfigurationSource, "values" | "secretKeys"> {
+  const text = (name: string) => read(join(folder, `Pulumi.${name}.yaml`));
+  const config = typeof stack === "string" ? parseStackFile(stack, text(stack)).config : stack;
+  return toSource(folder === "." ? withDefaults(config, DECLARED_KEYS) : config);
 }
 
 function read(name: string): string {

@@ -8,8 +8,6 @@ export function ownerTitle(owners: readonly Owner[]): string {
   switch (first?.kind) {
     case "shared":
       return "Shared by all customers";
-    case "containers":
-      return "Containers";
     case "stack":
       return "The stack itself";
     case "customer":

@@ -1,4 +1,3 @@
-import { connectToEngine } from "../../components/engine/engineConnection";
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
@@ -72,7 +71,7 @@ async function ask(settings: Settings): Promise<Check[]> {
     const deployer = isThere
       ? await checkDeployer(keycloak, settings)
       : [unknown("login", "not tried, as the stack's own Keycloak or the realm is not there")];
-    return [...server, ...deployer, ...(await checkEngine(settings))];
+    return [...server, ...deployer];
   } finally {
     await keycloak.close();
   }
@@ -180,18 +179,6 @@ async function checkRotation(
         ),
       ]
     : [right(about, `a previous secret works for ${overlapDays} days`)];
-}
-
-async function checkEngine({ apps }: Settings): Promise<Check[]> {
-  if (apps === undefined) {
-    return [];
-  }
-  return attempt("Docker engine", ["up", "drift"], async () => {
-    const { status } = await connectToEngine(apps.engine).request("GET", "/_ping");
-    return status === 200
-      ? [right("Docker engine", `${apps.engine.host} answers`)]
-      : [wrong("Docker engine", `${apps.engine.host} answered ${status}`, "look into its log", ["up", "drift"])];
-  });
 }
 
 /** What a step finds; where it fails by what the user can mend, that is what it finds. */

@@ -47,19 +47,15 @@ export function changesByHand(refreshed: Preview, plain: Preview): Change[] {
   });
 }
 
-/**
- * What an `up` changes besides, for no other reason than what somebody did.
- * @param up a preview of what an `up` does once it has looked, or that of a refresh, which says it of what the program
- * makes of nothing else
- */
+/** What an `up` changes besides, for no other reason than what somebody did. */
 export function followingChanges(
-  up: Preview,
+  refreshed: Preview,
   plain: Preview,
   changes: readonly Change[],
   managed: ReadonlyMap<string, ManagedResource>,
 ): ManagedResource[] {
   const known = new Set([...changes.map(({ resource }) => resource.urn), ...changingSteps(plain).keys()]);
-  return [...changingSteps(up).keys()].flatMap((urn) => (known.has(urn) ? [] : (managed.get(urn) ?? [])));
+  return [...changingSteps(refreshed).keys()].flatMap((urn) => (known.has(urn) ? [] : (managed.get(urn) ?? [])));
 }
 
 /** A value as the server told it, else as the program said it. */

@@ -11,7 +11,7 @@ import { driftText } from "./reportText";
 export default ofStacks(
   {
     purpose:
-      "Says in words what somebody changed in Keycloak, or on the Docker engine, behind the program's back, and what " +
+      "Says in words what somebody changed in Keycloak behind the program's back, and what " +
       "helps against it. Prints neither tokens nor secrets.",
     changes: "nothing",
     options: {},

@@ -30,12 +30,6 @@ const CONSEQUENCES: readonly Consequence[] = [
       type !== TYPES.clientScope &&
       nameOf(cause) === (type === TYPES.roleMapping ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE),
   },
-  // Neither a container without its network publishes ports, nor one that does not run.
-  { cause: lost(TYPES.network), consequence: changed("ports") },
-  {
-    cause: changed("mustRun"),
-    consequence: (change, cause) => changed("ports")(change) && change.resource.urn === cause.resource.urn,
-  },
   // The service account that is made instead has another id.
   {
     cause: changed("serviceAccountsEnabled"),

@@ -5,7 +5,7 @@ import { foreignPolicies } from "../../keycloak/clientPolicies";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { otherUsers } from "../../keycloak/users";
 import { changingSteps } from "../pulumi/preview";
-import { type PulumiCli, runBothPreviews, runPreview } from "../pulumi/pulumiCli";
+import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli";
 import type { Settings } from "../../settings/settings";
 import { changesByHand, followingChanges } from "./changes";
 import { withoutConsequences } from "./consequences";
@@ -29,9 +29,6 @@ export async function findDrift(
   const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);
   const managed = managedResources(refreshed);
-  // What becomes of a container that hangs on a changed one, only the program knows.
-  const ofContainers = changes.some(({ resource }) => resource.owner.kind === "containers");
-  const up = ofContainers ? await runPreview(pulumi, "--refresh=true") : refreshed;
 
   const lost = changes.filter(({ kind }) => kind === "lost").map(({ resource }) => resource);
   const moving = [...changingSteps(plain).values()].filter(({ op }) => /delete|replace/.test(op));
@@ -49,7 +46,7 @@ export async function findDrift(
     {
       stack: name,
       findings: [...findingsOf(causes, again, policies), ...unmanaged.findings, ...others.map(tellOtherUser)],
-      following: followingChanges(up, plain, changes, managed).map(({ name: resource }) => resource),
+      following: followingChanges(refreshed, plain, changes, managed).map(({ name: resource }) => resource),
       tokens,
       hiddenSecrets: unmanaged.hiddenSecrets,
       unfinishedRotations: unmanaged.unfinishedRotations,

@@ -39,7 +39,7 @@ export function managedResources({ steps }: Preview): ReadonlyMap<string, Manage
 
 /** The resource as a sentence names it. */
 export function phrase(resource: ManagedResource): string {
-  const { inputs, owner, type } = resource;
+  const { inputs, type } = resource;
   const name = textInput(inputs, "name");
   switch (type) {
     case TYPES.client:
@@ -55,13 +55,8 @@ export function phrase(resource: ManagedResource): string {
       return `the client policy ${code(name ?? "")}`;
     case TYPES.roleMapping:
       return `the role mapping ${code(roleOf(resource))} of ${whom(resource)}`;
-    case TYPES.container:
-    case TYPES.network:
-      return `the ${inWords(type)} ${name}`;
     default:
-      return owner.kind === "containers"
-        ? `the ${inWords(type)} ${code(name ?? resource.name)}`
-        : `the ${inWords(type)} of ${whom(resource)}`;
+      return `the ${inWords(type)} of ${whom(resource)}`;
   }
 }
 
@@ -72,8 +67,6 @@ export function whom({ owner, type }: Pick<ManagedResource, "owner" | "type">): 
       return `customer ${owner.name}`;
     case "shared":
       return `the client scope ${type === TYPES.roleMapping ? ACCOUNT_CLIENT_SCOPE : CLIENT_SCOPE}`;
-    case "containers":
-      return "the containers";
     case "stack":
       return "the stack";
   }

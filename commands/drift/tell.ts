@@ -1,7 +1,7 @@
 import type { OtherUser } from "../../keycloak/users";
 import type { Change } from "./changes";
 import type { Finding } from "./finding";
-import { CHANGED, CHANGED_OTHERWISE, LOST, LOST_OF_CONTAINERS, LOST_OTHERWISE } from "./words";
+import { CHANGED, CHANGED_OTHERWISE, LOST, LOST_OTHERWISE } from "./words";
 
 /** A change in words: one sentence, or one for each entry that a list has gained or lost. */
 export function tell(change: Change): Finding[] {
@@ -11,8 +11,7 @@ export function tell(change: Change): Finding[] {
 
 function toldOf(change: Change, type: string) {
   if (change.kind === "lost") {
-    const otherwise = change.resource.owner.kind === "containers" ? LOST_OF_CONTAINERS : LOST_OTHERWISE;
-    return (LOST[type] ?? otherwise)(change);
+    return (LOST[type] ?? LOST_OTHERWISE)(change);
   }
   const told = CHANGED[type]?.[change.property]?.(change) ?? [];
   return told.length > 0 ? told : CHANGED_OTHERWISE(change);

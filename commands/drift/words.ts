@@ -77,14 +77,6 @@ export const CHANGED: Readonly<Record<string, Phrases>> = {
     enabled: says("credentials", `switched {on|off} {phrase}{|${WITHOUT_OVERLAP}}`),
     profiles: each("credentials", "the client profile", "{phrase}", WITHOUT_OVERLAP),
   },
-  [TYPES.container]: {
-    mustRun: says("existence", "{started|stopped} {phrase}{|, or it ended by itself}"),
-    name: says("existence", "renamed the container {was} to {is}"),
-    ports: (change) =>
-      change.real === undefined
-        ? says("existence", "took {phrase} off its network, so that it publishes no ports")(change)
-        : says("existence", "changed the ports of {phrase} from {was} to {is}")(change),
-  },
 };
 
 /** For a property without a sentence of its own. */
@@ -97,9 +89,7 @@ export const LOST: Phrases = {
   [TYPES.clientProfile]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
   [TYPES.clientPolicy]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
   [TYPES.hardcodedClaim]: says("claims", "deleted {phrase}: {whose} tokens lack the claim {claimName}"),
-  [TYPES.network]: says("existence", "removed {phrase}, so that its containers publish no ports"),
 };
-export const LOST_OF_CONTAINERS = says("existence", "removed {phrase}");
 export const LOST_OTHERWISE = says("claims", "deleted {phrase}");
 
 /** One phrase for several properties, `{what}` being each one's name. */

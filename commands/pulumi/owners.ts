@@ -2,7 +2,7 @@ import type { Step } from "./preview";
 
 /** Whose resources they are. */
 export interface Owner {
-  readonly kind: "customer" | "shared" | "containers" | "stack";
+  readonly kind: "customer" | "shared" | "stack";
   /** A customer's client id; empty for all others. */
   readonly name: string;
 }
@@ -26,9 +26,6 @@ export function ownerOf(urn: string, parents: Parents): Owner {
       ancestor = parents.get(ancestor);
     }
     return { kind: "customer", name: nameOf(ancestor ?? urn) };
-  }
-  if (types.some((type) => type.startsWith("scpcloud:apps:"))) {
-    return { kind: "containers", name: "" };
   }
   return { kind: types.includes("scpcloud:keycloak:RealmScopes") ? "shared" : "stack", name: "" };
 }

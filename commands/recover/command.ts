@@ -39,7 +39,7 @@ export default ofStack(
       ...(source === undefined ? [`work on the Keycloak that ${stackFileName(stack)} names`] : []),
       "end the plugins of killed runs, put broken state files aside, remove the lock of a run that is dead",
       "adopt what Keycloak has and the state lacks, and read secrets that the state lacks",
-      "run up; containers that the state does not know are removed and made anew",
+      "run up",
     ];
     if (await agreed({ stacks: [stack], ...where, steps }, options)) {
       await recoverStack(stack, (line) => console.log(line), options.ended);

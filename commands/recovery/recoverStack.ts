@@ -1,4 +1,3 @@
-import { connectToEngine } from "../../components/engine/engineConnection";
 import { dependencies } from "../../package.json";
 import { readSettings } from "../../settings/read";
 import { refuseEmptyRealm } from "../cli/emptyRealm";
@@ -13,7 +12,6 @@ import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedStat
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns";
 import { mendFileBackend } from "../locks/fileBackend";
-import { removeOrphans } from "./orphans";
 import { recover } from "./recovery";
 import { RecoveryError } from "../locks/stackLock";
 
@@ -43,13 +41,11 @@ export async function recoverStack(
     if (other !== undefined) {
       throw new RecoveryError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
     }
-    const { apps, integrations } = settings;
-    refuseOtherUsers(await otherUsers(admin, integrations, outputs.integrations));
+    refuseOtherUsers(await otherUsers(admin, settings.integrations, outputs.integrations));
     const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
       ended,
       mayBeHandMade: (client) =>
         outputs.integrations?.[client.clientId] !== undefined && oddSecret(client) === undefined,
-      removeOrphans: apps && ((known) => removeOrphans(connectToEngine(apps.engine), name, known)),
     });
     report(
       adopted.length === 0

@@ -22,14 +22,11 @@ export interface Recovery {
 interface RecoveryOptions {
   readonly mayBeHandMade?: (client: ClientRepresentation) => boolean;
   readonly ended?: readonly string[];
-  readonly removeOrphans?: ((known: ReadonlySet<string>) => Promise<readonly string[]>) | undefined;
 }
 
 /**
  * Brings a stack to its target after a run that was killed: removes the lock of a dead process, adopts what exists in
  * Keycloak but not in the state, forgets pending operations, runs `up`. Never deletes or replaces a client.
- * @param options.removeOrphans removes the stack's containers whose ids the state does not have, and names them; for a
- * stack that has containers
  * @param options.mayBeHandMade whether a customer's client is adopted also if no killed run can have left it so: the
  * user has seen what changes for it, or the stack has had this customer before and somebody made its client anew
  * @param options.ended the holders of locks that have ended as the user says
@@ -39,7 +36,7 @@ export async function recover(
   admin: KeycloakManager,
   providerVersion: string,
   report: (line: string) => void,
-  { mayBeHandMade = () => false, ended, removeOrphans }: RecoveryOptions = {},
+  { mayBeHandMade = () => false, ended }: RecoveryOptions = {},
 ): Promise<Recovery> {
   const unlocked = unlocking(pulumi, report, ended);
   const adopted: string[] = [];
@@ -77,9 +74,6 @@ export async function recover(
   }
   for (const policy of await removeUnknownPolicies(plan.creates, admin)) {
     report(`removed what the state does not know, for up to make it: ${policy}`);
-  }
-  for (const orphan of (await removeOrphans?.(await knownIds(pulumi))) ?? []) {
-    report(`removed what the state does not know: ${orphan}`);
   }
   try {
     await unlocked.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
@@ -193,11 +187,6 @@ async function adopt(unlocked: PulumiCli, file: object): Promise<void> {
   await withTemporaryFile(JSON.stringify(file), (path) =>
     unlocked.run(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
   );
-}
-
-async function knownIds(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
-  const { resources = [] } = (await exportState(pulumi)).deployment;
-  return new Set(resources.flatMap(({ id }) => id ?? []));
 }
 
 /** Without this, an import that does not reach the plan would go on for ever. */

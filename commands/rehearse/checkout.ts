@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -21,8 +21,11 @@ export class Checkout {
   /** @param prefix what the temporary folder's name begins with */
   protected static async prepare(prefix: string): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), prefix));
-    const names = (await readdir(REPOSITORY)).filter((name) => !OWN.test(name));
-    await Promise.all(names.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
+    await linkContents(REPOSITORY, directory);
+    // A project of its own, with stack files of its own.
+    await rm(join(directory, "services"));
+    await mkdir(join(directory, "services"));
+    await linkContents(join(REPOSITORY, "services"), join(directory, "services"));
     return directory;
   }
 
@@ -47,4 +50,9 @@ export class Checkout {
     const timeout = limit === undefined ? {} : { timeoutMilliseconds: limit };
     return run(command, args, { cwd: this.directory, env: this.environment, ...timeout });
   }
+}
+
+async function linkContents(from: string, to: string): Promise<void> {
+  const names = (await readdir(from)).filter((name) => !OWN.test(name));
+  await Promise.all(names.map((name) => symlink(join(from, name), join(to, name))));
 }

@@ -11,8 +11,6 @@ const DEPLOYER_CLIENT_ID = "deployer-of-rehearsal";
  */
 const REALM_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
-const LEFT_OUT: readonly string[] = ["scpcloud:apps", "scpcloud:realmStack", "scpcloud:secretEnvironment"];
-
 /** What a rehearsal knows of the real realm besides the stack file. */
 export interface RealmFacts {
   readonly deployerSecret: string;
@@ -64,7 +62,7 @@ export function stackFileOfRehearsal(
   realm: string,
 ): WrittenConfiguration {
   const clientIds = new Set(integrations.map(({ clientId }) => clientId));
-  const kept = Object.entries(written).filter(([key]) => key.startsWith("scpcloud:") && !LEFT_OUT.includes(key));
+  const kept = Object.entries(written).filter(([key]) => key.startsWith("scpcloud:") && key !== "scpcloud:realmStack");
   const entries = Object.entries(written["scpcloud:integrations"] as Record<string, unknown>);
   return {
     ...Object.fromEntries(kept),

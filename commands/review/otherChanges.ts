@@ -1,13 +1,10 @@
-import { isSecret, toText, type WrittenConfiguration } from "../../settings/stackFile";
+import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile";
 import type { SharedSettings } from "../../contract/tokenContract";
 import { recordOf } from "../../settings/decode";
 import { countChanged, type TokenChanges } from "./claimsDiff";
 
 /** A revision's stack file: its configuration over the defaults, and what else stands in it. */
-export interface WrittenStack {
-  readonly config: WrittenConfiguration;
-  readonly rest: WrittenConfiguration;
-}
+type WrittenFile = Pick<StackFile, "config" | "rest">;
 
 /** The keys that the contract takes from all customers' settings; none can be missing here. */
 const SHARED_KEYS: Readonly<Record<keyof SharedSettings, true>> = {
@@ -22,7 +19,7 @@ const SHARED_KEYS: Readonly<Record<keyof SharedSettings, true>> = {
 const INTEGRATIONS = "scpcloud:integrations";
 
 /** The paths, without values, of whatever changes in the stack file besides what the changes of tokens tell. */
-export function otherChanges(before: WrittenStack, after: WrittenStack, changes: TokenChanges): string[] {
+export function otherChanges(before: WrittenFile, after: WrittenFile, changes: TokenChanges): string[] {
   const told = new Set(toldPaths(changes));
   const { [INTEGRATIONS]: customersBefore, ...configBefore } = before.config;
   const { [INTEGRATIONS]: customersAfter, ...configAfter } = after.config;

@@ -87,7 +87,7 @@ function sectionsOf(owners: readonly OwnerChanges[]): SummarySection[] {
   }));
 }
 
-const KINDS = ["shared", "stack", "containers", "customer"] as const;
+const KINDS = ["shared", "stack", "customer"] as const;
 
 function byDanger(a: OwnerChanges, b: OwnerChanges): number {
   return (

@@ -17,15 +17,14 @@ const TIMEOUT = 5;
  * is the deployer's own.
  */
 export async function connectAsServices(
-  settings: Pick<Settings, "apps" | "backchannelUrl" | "connection" | "realm">,
+  settings: Pick<Settings, "backchannelUrl" | "connection" | "realm">,
 ): Promise<AskedByServices> {
-  const { apps, backchannelUrl, connection, realm } = settings;
+  const { backchannelUrl, connection, realm } = settings;
   const { insecure, timeout = TIMEOUT, url } = connection;
   if (backchannelUrl === url) {
     return { keycloak: connect({ ...connection, headers: undefined }) };
   }
-  const caCertificate = apps?.caCertificate ?? connection.caCertificate;
-  const keycloak = connect({ url: backchannelUrl, caCertificate, insecure, timeout });
+  const keycloak = connect({ url: backchannelUrl, caCertificate: connection.caCertificate, insecure, timeout });
   try {
     await keycloak.request(discoveryDocumentOf(realmUrl("", realm)));
     return { keycloak };

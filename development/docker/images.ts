@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-import { type DockerEngine, DockerEngineError } from "../../components/engine/engineConnection";
-import { jsonOf } from "../../components/engine/containerState";
+import { type DockerEngine, DockerEngineError } from "../../services/engine/engineConnection";
+import { jsonOf } from "../../services/engine/containerState";
 
 /** An image to be made of a file system. */
 export interface ImageImport {

@@ -1,4 +1,4 @@
-import type { DockerEngine } from "../../components/engine/engineConnection";
+import type { DockerEngine } from "../../services/engine/engineConnection";
 import { hasImage, importImage } from "../docker/images";
 import type { Report } from "../../processes/progress";
 import { archiveOf, digestOf } from "./archive";
@@ -41,7 +41,7 @@ function imageOf({ files, libraryPath }: Foundation, service: string): Image {
       "EXPOSE 8080",
       // By this option Node.js heeds SSL_CERT_FILE, which tells a container of a private CA.
       `ENTRYPOINT ${JSON.stringify(["/bin/node", "--use-openssl-ca", program.path])}`,
-      `HEALTHCHECK --interval=1s --timeout=30s --retries=10 CMD ${JSON.stringify(["/bin/node", health.path])}`,
+      `HEALTHCHECK --interval=1s --timeout=30s --retries=60 CMD ${JSON.stringify(["/bin/node", health.path])}`,
     ],
   };
 }

@@ -1,12 +1,12 @@
 import type { Server } from "node:net";
 
-import { connectToEngine, type DockerEngine } from "../../components/engine/engineConnection";
-import { jsonOf } from "../../components/engine/containerState";
 import { hostGateway } from "../../development/docker/hostGateway";
 import { startRelay } from "../../development/keycloak/relay";
 import type { Report } from "../../processes/progress";
-import { decodeEngine } from "../../settings/docker";
-import { STACK_LABEL } from "../../settings/settings";
+import { jsonOf } from "../../services/engine/containerState";
+import { connectToEngine, type DockerEngine } from "../../services/engine/engineConnection";
+import { decodeEngine } from "../../services/settings/engine";
+import { STACK_LABEL } from "../../services/settings/settings";
 import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages";
 
 /** The Docker engine of the tests, or why there is none. */

@@ -7,7 +7,7 @@ import { fetchToken } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import { Meddler } from "./meddling";
 import { Project, type StackFile } from "./project";
-import { basic } from "./services";
+import { basic } from "./containers";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 import { StandIns } from "./standIns";
 import type { Stack } from "./stack";

@@ -85,6 +85,11 @@ export class Project extends Checkout {
     return new Project(this.directory, { ...this.environment, ...variables }, this.server, this.timeoutMilliseconds);
   }
 
+  /** The project of the containers in this checkout, with the same state. */
+  services(): Project {
+    return new Project(join(this.directory, "services"), this.environment, this.server, this.timeoutMilliseconds);
+  }
+
   /** What every stack of the tests has: the connection to its server. */
   connection(realm: string): StackFile {
     const { url, caCertificate } = this.server;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { jsonOf } from "../../components/engine/containerState";
+import { jsonOf } from "../../services/engine/containerState";
 import type { StandInImages } from "../../development/stand-ins/standInImages";
 import { describeWithEngine, dockerEngine } from "./engine";
 import { lastingPort } from "../../development/keycloak/ports";
@@ -16,7 +16,12 @@ import { until } from "./until";
 /** Of the Debian package of that name. */
 const PROGRAM = "docker-registry";
 
-/** A registry on this machine's loopback address, where an engine asks for no certificate. */
+/** Whom it lets push and pull. */
+export const REGISTRY_USER = { username: "deploy", password: "the-password-of-the-tests" } as const;
+/** The same as `htpasswd -B` writes it. */
+const PASSWORD_FILE = "deploy:$2y$05$abcdefghijklmnopqrstuuDu2u9Yn1ygA.DtdLIqFW5SChF1hEbCS\n";
+
+/** A registry on this machine's loopback address, where an engine asks for no certificate. It asks for a password. */
 export class Registry {
   private constructor(
     /** Its part of an image reference. */
@@ -29,6 +34,8 @@ export class Registry {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-registry-"));
     const address = `127.0.0.1:${await lastingPort()}`;
     const configuration = join(directory, "config.yml");
+    const path = join(directory, "passwords");
+    await writeFile(path, PASSWORD_FILE);
     await writeFile(
       configuration,
       stringify({
@@ -36,6 +43,7 @@ export class Registry {
         log: { level: "error", accesslog: { disabled: true } },
         storage: { filesystem: { rootdirectory: join(directory, "images") } },
         http: { addr: address },
+        auth: { htpasswd: { realm: "tests", path } },
       }),
     );
     const child = spawn(PROGRAM, ["serve", configuration], { stdio: ["ignore", "ignore", "pipe"] });
@@ -45,7 +53,7 @@ export class Registry {
     child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
     const isReady = () =>
       fetch(`http://${address}/v2/`).then(
-        ({ ok }) => ok,
+        ({ status }) => status === 401,
         () => false,
       );
     if (!(await until(isReady, (ready) => ready || child.exitCode !== null))) {
@@ -91,8 +99,7 @@ export async function publish(original: string, repository: string, tag: string,
     await engine.request("DELETE", `/containers/${Id}?force=1`);
   }
   try {
-    // The body is that of the credentials, of which this registry wants none.
-    const { status, body } = await engine.request("POST", `/images/${repository}/push?tag=${tag}`, {});
+    const { status, body } = await engine.request("POST", `/images/${repository}/push?tag=${tag}`, REGISTRY_USER);
     const answer = body.toString("utf8");
     const digest = /"Digest":"(sha256:[0-9a-f]{64})"/.exec(answer)?.[1];
     if (status !== 200 || digest === undefined) {

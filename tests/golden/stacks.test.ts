@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import program from "../../index";
+import services from "../../services/index";
 import { type RegisteredResource, underMocks, valueOf } from "../mocks";
 import { stackValues } from "../stackFile";
 
@@ -12,29 +13,44 @@ import { stackValues } from "../stackFile";
  * change: npm run golden:update
  */
 describe.each(["dev", "prod"])("the stack %s", (stack) => {
-  const path = join(__dirname, `${stack}.json`);
-
   it("declares what its golden file says", async () => {
-    const text = await declared(stack);
-
-    if (process.env["UPDATE_GOLDEN"] === "true") {
-      writeFileSync(path, text);
-    }
-    expect(existsSync(path)).toBe(true);
-    expect(text).toBe(readFileSync(path, "utf8"));
+    expectGolden(stack, await declared(stack));
   });
 
   it("has no two resources of one type and name, which Pulumi would refuse", async () => {
-    const { resources } = JSON.parse(await declared(stack)) as { resources: Record<string, unknown> };
+    const { resources } = await declared(stack);
     const { count } = await run(stack);
 
     expect(Object.keys(resources)).toHaveLength(count);
   });
 });
 
-async function declared(stack: string): Promise<string> {
+test("the containers of prod are what their golden file says", async () => {
+  const { values } = stackValues("prod", "services");
+  pulumi.runtime.setAllConfig({ ...values });
+  const home = process.cwd();
+  process.chdir(join(home, "services"));
+  try {
+    const { result, resources } = await underMocks(() => valueOf(pulumi.output(services())), {}, "prod", true);
+    expectGolden("services-prod", { resources: byName(resources), outputs: result });
+  } finally {
+    process.chdir(home);
+  }
+});
+
+function expectGolden(name: string, found: object): void {
+  const path = join(__dirname, `${name}.json`);
+  const text = `${JSON.stringify(found, undefined, 2)}\n`;
+  if (process.env["UPDATE_GOLDEN"] === "true") {
+    writeFileSync(path, text);
+  }
+  expect(existsSync(path)).toBe(true);
+  expect(text).toBe(readFileSync(path, "utf8"));
+}
+
+async function declared(stack: string) {
   const { resources, outputs } = await run(stack);
-  return `${JSON.stringify({ resources, outputs }, undefined, 2)}\n`;
+  return { resources, outputs };
 }
 
 async function run(stack: string) {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 
 import type { IntegrationSettings, SettingNames, Settings } from "../../settings/settings";
-import { validApps } from "./appArbitraries";
 import { SECRET } from "./configuration";
 
 /** A valid stack file and what the program has to make of it. */
@@ -109,7 +108,6 @@ const parts = fc.record({
   additionalIssuers: maybe(fc.uniqueArray(url, { maxLength: 3 })),
   allowedOrigins: maybe(fc.array(fc.stringMatching(/^\S{1,20}$/), { maxLength: 3 })),
   api,
-  apps: validApps,
   audience: maybe(fc.stringMatching(/^[!-~]{1,20}$/).filter((text) => text !== "account")),
   backchannelUrl: maybe(fc.oneof(fc.constant(""), url)),
   bff,
@@ -178,7 +176,6 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       "scpcloud:publicUrl": publicUrl,
       "scpcloud:realm": chosen.realm,
       "scpcloud:requireHttps": false,
-      ...chosen.apps.values,
     },
     settings: {
       connection: { url: keycloakUrl, admin: { url: keycloakUrl } },
@@ -201,7 +198,6 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       forbiddenOrganizationIds: forbiddenIds ?? [],
       bff: { ...chosen.bff[1], ...(chosen.bffPublicUrl === undefined ? {} : { publicUrl: chosen.bffPublicUrl }) },
       api: { ...chosen.api[1], additionalIssuers: additionalIssuers ?? [] },
-      ...(chosen.apps.settings && { apps: chosen.apps.settings }),
     },
   };
 }

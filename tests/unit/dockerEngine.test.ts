@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 
-import { connectToEngine, DockerEngineError } from "../../components/engine/engineConnection";
-import { inspectContainer, jsonOf, lastLogLines } from "../../components/engine/containerState";
+import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection";
+import { inspectContainer, jsonOf, lastLogLines } from "../../services/engine/containerState";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 
 const STATE = "/containers/0123/json";

@@ -1,13 +1,13 @@
-import { connectToEngine } from "../../components/engine/engineConnection";
-import type { ContainerState } from "../../components/engine/containerState";
-import { type Awaited, awaitHealthy, judge } from "../../components/engine/containerHealth";
+import { connectToEngine } from "../../services/engine/engineConnection";
+import type { ContainerState } from "../../services/engine/containerState";
+import { type Awaited, awaitHealthy, judge } from "../../services/engine/containerHealth";
 import { FakeEngine, frame, inspected } from "./fakeEngine";
 
 jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
 
 const STATE = "/containers/0123/json";
 const LOGS = "/containers/0123/logs?stdout=1&stderr=1&tail=20";
-const NO_CHECK = "has no health check: give its image a HEALTHCHECK, or set healthCheck in scpcloud:apps";
+const NO_CHECK = "has no health check: give its image a HEALTHCHECK, or set healthCheck in the stack file";
 
 describe("a container's state", () => {
   const judged = (...state: Parameters<typeof inspected>) => judge(inspected(...state).body as ContainerState);
@@ -15,7 +15,6 @@ describe("a container's state", () => {
   it.each<Parameters<typeof inspected>>([
     ["created"],
     ["running", { health: "starting" }],
-    ["running", { health: "unhealthy" }],
     ["running", { health: "starting", restarts: 9 }],
     ["restarting", { restarts: 2 }],
     ["paused", { health: "healthy" }],
@@ -30,6 +29,7 @@ describe("a container's state", () => {
   });
 
   it.each<[reason: string, ...state: Parameters<typeof inspected>]>([
+    ["is unhealthy: its health check failed as often as its retries allow", "running", { health: "unhealthy" }],
     ["ended with exit code 0", "exited"],
     ["ended with exit code 139", "exited", { ExitCode: 139, health: "unhealthy" }],
     ["ended with exit code 1 after 2 restarts", "exited", { ExitCode: 1, restarts: 2 }],
@@ -58,7 +58,7 @@ describe("waiting for a healthy container", () => {
   afterEach(() => engine.stop());
 
   const wait = (further: Partial<Awaited> = {}) =>
-    awaitHealthy(connectToEngine(engine.settings), { id: "0123", limit: 60, name: "bff", secrets: [], ...further });
+    awaitHealthy(connectToEngine(engine.settings), { id: "0123", name: "bff", secrets: [], ...further });
 
   it("ends at once where it is healthy", async () => {
     engine.answers[STATE] = [inspected("running", { health: "healthy" })];
@@ -72,23 +72,22 @@ describe("waiting for a healthy container", () => {
       inspected("created"),
       inspected("running", { health: "starting" }),
       inspected("restarting", { ExitCode: 1, restarts: 1 }),
-      inspected("running", { health: "unhealthy", restarts: 1 }),
       inspected("running", { health: "healthy", restarts: 1 }),
     ];
 
     expect(await wait()).toBeUndefined();
-    expect(engine.requests).toHaveLength(5);
+    expect(engine.requests).toHaveLength(4);
   });
 
   it("ends at its limit", async () => {
     let now = 0;
-    jest.spyOn(Date, "now").mockImplementation(() => (now += 1000));
+    jest.spyOn(Date, "now").mockImplementation(() => (now += 150_000));
     engine.answers[STATE] = [inspected("running", { health: "starting" })];
     engine.answers[LOGS] = [{ body: [frame(1, "Waiting for Keycloak\n"), frame(2, "  still\n")] }];
 
-    expect(await wait({ limit: 7 })).toBe(
+    expect(await wait()).toBe(
       [
-        "The container bff did not get healthy within 7 s.",
+        "The container bff did not get healthy within 900 s.",
         "The last lines of its log:",
         "  Waiting for Keycloak",
         "    still",
@@ -96,7 +95,7 @@ describe("waiting for a healthy container", () => {
     );
     jest.restoreAllMocks();
     // The clock was read once before.
-    expect(engine.requests.filter((request) => request === `GET ${STATE}`)).toHaveLength(6);
+    expect(engine.requests.filter((request) => request === `GET ${STATE}`)).toHaveLength(5);
   });
 
   it("ends where the container has, with its last words", async () => {
@@ -149,7 +148,7 @@ describe("waiting for a healthy container", () => {
 
   it("ends where the engine does not answer", async () => {
     const host = `unix://${engine.folder}/none.sock`;
-    const awaited = { id: "0123", limit: 60, name: "bff", secrets: [] };
+    const awaited = { id: "0123", name: "bff", secrets: [] };
 
     expect(await awaitHealthy(connectToEngine({ host, sshOptions: [] }), awaited)).toMatch(
       /^Whether the container bff is healthy cannot be told\. The Docker engine at unix:\S+ does not answer: .*ENOENT/,

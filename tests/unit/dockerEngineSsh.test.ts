@@ -2,7 +2,7 @@ import type * as childProcess from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { connectToEngine, DockerEngineError } from "../../components/engine/engineConnection";
+import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection";
 import { FakeEngine } from "./fakeEngine";
 
 // Jest gives a test an environment of its own, which processes that it starts do not get by themselves.

@@ -4,7 +4,6 @@ import { changingSteps, type Preview } from "../../commands/pulumi/preview";
 import { withoutConsequences } from "../../commands/drift/consequences";
 import { TYPES } from "../../contract/types";
 import {
-  APPS,
   changed,
   clientOf,
   createOf,
@@ -94,17 +93,17 @@ describe("a change by hand", () => {
   });
 
   it("is followed by what an up changes for no other reason", () => {
-    const container: Had = { type: TYPES.container, name: "api-container", of: APPS, outputs: { volumes: ["v"] } };
-    const refreshed = previewOf(refreshOf(container), foundOf(ACME, { enabled: false }));
+    const scopes: Had = { type: "scopes", name: "acme-default-scopes", of: "acme", outputs: { defaultScopes: ["v"] } };
+    const refreshed = previewOf(refreshOf(scopes), foundOf(ACME, { enabled: false }));
     const up = previewOf(
-      updateOf(container, { volumes: ["unknown"] }, "replace"),
+      updateOf(scopes, { defaultScopes: ["unknown"] }, "replace"),
       updateOf(ACME, {}),
       createOf(clientOf("new")),
     );
     const following = (plain: Preview) =>
       followingChanges(up, plain, changesByHand(refreshed, plain), managedResources(refreshed));
-    expect(following(NOTHING)).toEqual([managed(container)]);
-    expect(following(previewOf(updateOf(container, { volumes: ["w"] })))).toEqual([]);
+    expect(following(NOTHING)).toEqual([managed(scopes)]);
+    expect(following(previewOf(updateOf(scopes, { defaultScopes: ["w"] })))).toEqual([]);
   });
 });
 
@@ -121,8 +120,6 @@ describe("the consequences of a change", () => {
   const sharedMapper: Had = { type: TYPES.hardcodedClaim, name: "realmScopes-allowed-origins", of: SHARED };
   const role: Had = { type: TYPES.roleMapping, name: "realmScopes-account-view-profile", of: SHARED };
   const scopes = (customer: string): Had => ({ type: "scopes", name: `${customer}-default-scopes`, of: customer });
-  const network: Had = { type: TYPES.network, name: "network", of: APPS };
-  const container: Had = { type: TYPES.container, name: "api-container", of: APPS };
 
   it("of a deleted client are all else of that customer, and of no other", () => {
     const others = [lost(mapperOf("globex")), changed(scopes("globex"), "defaultScopes", ["basic"], [])];
@@ -155,13 +152,5 @@ describe("the consequences of a change", () => {
       changed(scopes(customer), "defaultScopes", ["basic", "service_account"], ["basic"]),
     ];
     expect(withoutConsequences([off, ...without("acme"), ...without("globex")])).toEqual([off, ...without("globex")]);
-  });
-
-  it("of a stopped container or a removed network are its ports", () => {
-    const ports = changed(container, "ports", [{ external: 1 }], undefined);
-    const stopped = changed(container, "mustRun", true, false);
-    expect(withoutConsequences([ports])).toEqual([ports]);
-    expect(withoutConsequences([ports, stopped])).toEqual([stopped]);
-    expect(withoutConsequences([ports, lost(network)])).toEqual([lost(network)]);
   });
 });

@@ -18,7 +18,6 @@ export interface Had {
 const URN = "urn:pulumi:prod::scpcloud::";
 const INTEGRATION = "scpcloud:keycloak:Integration";
 export const SHARED = "scpcloud:keycloak:RealmScopes";
-export const APPS = "scpcloud:apps:Apps";
 
 export const clientOf = (customer: string, outputs: Values = {}): Had => ({
   type: TYPES.client,

@@ -59,7 +59,7 @@ describe("a customer is not looked at", () => {
     expect(
       await look([
         { kind: "customer", name: "acme" },
-        { kind: "containers", name: "" },
+        { kind: "stack", name: "" },
       ]),
     ).toMatchObject({
       checked: 2,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { EngineSettings } from "../../settings/docker";
+import type { EngineSettings } from "../../services/settings/settings";
 
 /** What the fake engine says to one request. */
 export interface FakeAnswer {

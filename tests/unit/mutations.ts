@@ -82,12 +82,11 @@ function brokenIds(values: Values, path: Path): Mutation[] {
   }));
 }
 
-/** Client ids and environment variables cannot be misspelt: any is right. */
+/** Client ids cannot be misspelt: any is right. */
 function misspelt(values: Values, path: Path): Mutation[] {
   const last = path.at(-1);
   const isClientId = path.length === 2 && path[0] === "scpcloud:integrations";
-  const isVariable = path.length === 3 && path[0] === "scpcloud:secretEnvironment";
-  if (typeof last !== "string" || isClientId || isVariable || path.at(-2) === "environment") {
+  if (typeof last !== "string" || isClientId) {
     return [];
   }
   return [`${last}s`, last.slice(0, -1), last.replace(/.$/, (letter) => letter.toUpperCase())]

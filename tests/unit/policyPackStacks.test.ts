@@ -11,6 +11,7 @@ import {
 } from "../../policy-pack/rules/declaredResources";
 import { ORGANIZATION_CLAIM, organizationClaim } from "../../policy-pack/rules/organization";
 import { scopeLists } from "../../policy-pack/rules/scopes";
+import { CONTAINER, IMAGE } from "./declaredServices";
 
 const LISTS = { required: ["basic", "roles", "service_account", "scpCloud"], allowed: ["scpCloud-account"] };
 const MAPPER = { claimName: ORGANIZATION_CLAIM, claimValue: "an-id", addToIdToken: false, addToUserinfo: false };
@@ -132,7 +133,9 @@ describe("the rule for scope lists", () => {
   });
 
   it("knows the names and types that the program uses, written again", () => {
-    expect(TYPES_OF_PROGRAM).toMatchObject(TYPES);
+    const { container, remoteImage, ...ofKeycloak } = TYPES;
+    expect(TYPES_OF_PROGRAM).toMatchObject(ofKeycloak);
+    expect([container, remoteImage]).toEqual([CONTAINER, IMAGE]);
     expect(LISTS.required).toEqual([...BUILT_IN_SCOPES, CLIENT_SCOPE]);
     expect(ORGANIZATION_CLAIM).toBe(CLAIM_OF_PROGRAM);
   });

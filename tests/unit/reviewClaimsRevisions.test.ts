@@ -96,16 +96,21 @@ describe("a stack file that the program refuses", () => {
 
 test("what is encrypted counts as set, and its ciphertext is not taken for the value", () => {
   const secret = { secure: "v1:AAAA:BBBB" };
-  const keys = ["keycloak:url", "keycloak:rootCaCertificate", "keycloak:clientSecret", "docker:host"];
-  const changes = Object.fromEntries(keys.map((key) => [key, secret]));
-  const api = { image: "api:1", pull: false };
-  const secretEnvironment = { api: { TOKEN: secret } };
-  const { faults, otherChanges } = review(
-    {},
-    { ...changes, "scpcloud:apps": { api, requireDigest: false }, "scpcloud:secretEnvironment": secretEnvironment },
-  );
+  const keys = ["keycloak:url", "keycloak:rootCaCertificate", "keycloak:clientSecret"];
+  const { faults, otherChanges } = review({}, Object.fromEntries(keys.map((key) => [key, secret])));
   expect(faults).toEqual({});
-  expect(otherChanges).toEqual(expect.arrayContaining([...keys, "scpcloud:secretEnvironment.api"]));
+  expect(otherChanges).toEqual(expect.arrayContaining(keys));
+});
+
+test("a base that still had the containers is read without them", () => {
+  const containers = { "scpcloud:apps": { api: { image: "api:1" } }, "docker:host": "unix:///run/docker.sock" };
+  const before = revision("base", containers);
+  const base = { ...before, project: `${before.project}  apps:\n    type: object\n    default: {}\n` };
+  const { changes, faults, otherChanges } = reviewClaims("prod", base, revision("head", {}));
+  expect({ faults, changes: changes?.added }).toEqual({ faults: {}, changes: [] });
+  expect(otherChanges).toEqual(["docker:host", expect.stringMatching(/^scpcloud:apps/)]);
+  // Now it is not so any more.
+  expect(reviewClaims("prod", base, revision("head", containers)).faults.head).toContain("in services/");
 });
 
 test("the environment of whoever runs the review is not the deployment's", () => {

@@ -57,7 +57,7 @@ function refusalOf(stack: string, config: Config): string {
 
 describe("a stack of customers only", () => {
   test("has the settings of its realm stack, but its own customers and its own connection", () => {
-    write({ prod: { ...REALM, "docker:host": "unix:///elsewhere" }, "prod-b": GLOBEX });
+    write({ prod: { ...REALM, "keycloak:url": "https://elsewhere.example.com" }, "prod-b": GLOBEX });
 
     expect(settingsOf("prod-b", GLOBEX)).toMatchObject({
       realmStack: "prod",
@@ -69,13 +69,6 @@ describe("a stack of customers only", () => {
       connection: { url: "https://inside.example.com" },
       deployer: { clientId: "another-deployer" },
     });
-  });
-
-  test("has no containers, which its realm stack has", () => {
-    const apps = { api: { image: "api:1", pull: false } };
-    write({ prod: { ...REALM, "scpcloud:apps": apps, "scpcloud:secretEnvironment": { api: {} } }, "prod-b": GLOBEX });
-
-    expect(settingsOf("prod-b", GLOBEX).apps).toBeUndefined();
   });
 
   test.each(["prod-b", "organization/scpcloud/prod-b"])("is known by the name %s", (name) => {
@@ -98,8 +91,8 @@ describe("a stack of customers only", () => {
     );
   });
 
-  test("is refused containers, and told all such keys at once", () => {
-    const config = { ...GLOBEX, "scpcloud:apps": {}, "scpcloud:secretEnvironment": {}, "scpcloud:protect": false };
+  test("is told all keys at once that are the realm stack's", () => {
+    const config = { ...GLOBEX, "scpcloud:accountAccess": false, "scpcloud:protect": false };
     write({ prod: REALM, "prod-b": config });
 
     expect(refusalOf("prod-b", config)).toMatchSnapshot();

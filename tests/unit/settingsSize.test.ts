@@ -7,7 +7,7 @@ const bytesOf = (values: object) => Buffer.byteLength(`PULUMI_CONFIG=${JSON.stri
 
 /** A configuration whose variable has so many bytes. */
 function ofBytes(bytes: number) {
-  const withFiller = (filler: string) => configuration({ "docker:host": `unix:///${filler}` });
+  const withFiller = (filler: string) => configuration({ "pulumi:tags": filler });
   return withFiller("x".repeat(bytes - bytesOf(withFiller("").values)));
 }
 
@@ -46,11 +46,11 @@ describe("a configuration that Linux does not hand to the program", () => {
 
   test("is that of the stack's own file: what it has from its realm stack is not handed over", () => {
     const source = ofBytes(131_073);
-    expect(accepted({ ...source, handedOut: { ...source.values, "docker:host": "" } }).realm).toBe("ScpCloud");
+    expect(accepted({ ...source, handedOut: { ...source.values, "pulumi:tags": "" } }).realm).toBe("ScpCloud");
   });
 
   test("counts what Go spells out with six bytes", () => {
-    const host = (letter: string) => configuration({ "docker:host": `unix:///${letter.repeat(30_000)}` });
+    const host = (letter: string) => configuration({ "pulumi:tags": letter.repeat(30_000) });
     expect(accepted(host("x")).realm).toBe("ScpCloud");
     expect(onlyFault(host("&"))).toContain("bytes in all");
   });

@@ -1,4 +1,4 @@
-import { configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations } from "./configuration";
+import { configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations, refusal } from "./configuration";
 
 const SECRET_VALUE = "hunter2-hunter2";
 
@@ -109,11 +109,28 @@ describe("an unknown namespace", () => {
 
   test("is refused with the list of the known ones where none is near", () => {
     expect(onlyFault(configuration({ "aws:region": "eu" }))).toContain(
-      "Do: remove it, or write one of: scpcloud, keycloak, docker, pulumi",
+      "Do: remove it, or write one of: scpcloud, keycloak, pulumi",
     );
   });
 
-  test.each(["docker:host", "pulumi:tags"])("is not what %s has", (key) => {
-    expect(() => faultsOf(configuration({ [key]: "x" }))).toThrow("The configuration was accepted.");
+  test("is not what Pulumi itself has", () => {
+    expect(() => faultsOf(configuration({ "pulumi:tags": "x" }))).toThrow("The configuration was accepted.");
   });
+});
+
+test("what moved to the project in services/ is answered with where it went, and shows no value", () => {
+  const moved = {
+    "docker:host": SECRET_VALUE,
+    "docker:registryAuth": [{ password: SECRET_VALUE }],
+    "scpcloud:apps": { bff: { image: SECRET_VALUE } },
+    "scpcloud:secretEnvironment": { bff: { TOKEN: { secure: SECRET_VALUE } } },
+  };
+  const { faults, message } = refusal(configuration(moved));
+  expect(faults.map(({ key }) => key).sort()).toEqual(Object.keys(moved));
+  for (const { rule, remedy } of faults) {
+    expect(rule).toBe("must stand in the stack file in services/");
+    expect(remedy).toContain("before the next pulumi up here");
+    expect(remedy).toContain("docs/containers.md");
+  }
+  expect(message).not.toContain(SECRET_VALUE);
 });

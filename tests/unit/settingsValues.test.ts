@@ -251,7 +251,6 @@ describe("a fault", () => {
     ["a setting", withIntegrations({ acme: { organizationUser: "anna", "x\r\n::error::": 1 } })],
     ["a key", configuration({ "scpcloud:x\n::error::": 1 })],
     ["a namespace", configuration({ "::error::x": 1 })],
-    ["an environment variable", configuration({ "scpcloud:apps": { bff: { environment: { "A\n::error::": "b" } } } })],
   ])("has no line of its own for the text of %s", (_, source) => {
     const { message } = refusal(source);
     expect(message).toContain("::error::");

@@ -3,14 +3,12 @@ import { join, resolve } from "node:path";
 
 import { format } from "prettier";
 
-import { dockerEngine } from "../../end-to-end/engine";
 import { Administrator } from "../../end-to-end/keycloak";
 import { Project, type StackFile } from "../../end-to-end/project";
 import { REALMS, startServerOfTests, stopServerOfTests } from "../../end-to-end/server";
 import type { Credentials } from "../../../outputs";
 import { type Places, withoutAccidents } from "./normalize";
 import { CUSTOMERS, SCENARIOS } from "./scenarios";
-import type { Stack } from "../../end-to-end/stack";
 
 /**
  * Records what `pulumi preview --json` says of this program on a real Keycloak, for the tests of the summary:
@@ -62,7 +60,6 @@ async function recordAll(): Promise<void> {
     await record(name, { ...stackFile, ...changes });
   }
   await record("realmMoved", { ...stackFile, ...project.connection(REALMS.failures) });
-  await recordContainers(stack, stackFile);
 
   const protectedFile = { ...stackFile, "scpcloud:protect": true };
   await project.configure(STACK, protectedFile);
@@ -86,22 +83,6 @@ async function recordDrift(stackFile: StackFile): Promise<void> {
   } finally {
     await administrator.close();
   }
-}
-
-/** A container with a secret variable. The preview asks the engine for nothing but whether it answers. */
-async function recordContainers(stack: Stack, stackFile: StackFile): Promise<void> {
-  try {
-    await dockerEngine().request("GET", "/_ping");
-  } catch {
-    console.log("containersAdded: left as it is, since no Docker engine answers");
-    return;
-  }
-  const value = "the secret of a container";
-  secrets.push(value);
-  const api = { image: "production-api:2.0.1", pull: false, ports: [{ host: 8081, container: 8080 }] };
-  await project.configure(STACK, { ...stackFile, "scpcloud:apps": { requireDigest: false, api } });
-  await stack.setSecret("scpcloud:secretEnvironment.api.ApiKey", value, { path: true });
-  await preview("containersAdded");
 }
 
 async function record(name: string, stackFile: StackFile, ...args: string[]): Promise<void> {

@@ -1,0 +1,133 @@
+import type { Credentials } from "../../outputs";
+import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
+import {
+  ask,
+  basic,
+  callBff,
+  concurrently,
+  type Containers,
+  containersFile,
+  containersOf,
+  mainFile,
+  ownStackName,
+} from "./containers";
+import { Project } from "./project";
+import { REALMS } from "./server";
+import type { Stack } from "./stack";
+
+const REALM = REALMS.containers;
+const STACK = ownStackName("containers");
+const ORGANIZATIONS = {
+  kestrel: "11111111-1111-4111-8111-111111111111",
+  merlin: "22222222-2222-4222-8222-222222222222",
+  osprey: "33333333-3333-4333-8333-333333333333",
+} as const;
+type Customer = keyof typeof ORGANIZATIONS;
+const CUSTOMERS = Object.keys(ORGANIZATIONS) as Customer[];
+
+describeWithEngine("BFF and API in containers", (images) => {
+  let project: Project;
+  let main: Stack;
+  let stack: Stack;
+  let services: Containers;
+
+  beforeAll(async () => {
+    project = await Project.create();
+    services = await containersOf(images);
+    main = await project.createStack(STACK, mainFile(project, REALM, ORGANIZATIONS));
+    await main.up();
+    stack = await project.services().createStack(STACK, containersFile(services));
+    await stack.up();
+  });
+
+  afterAll(async () => {
+    await stack.destroy();
+    await main.destroy();
+    await project.remove();
+  });
+
+  const credentialsOf = async (clientId: string): Promise<Credentials> => {
+    const { credentials } = await main.outputs();
+    return (credentials?.value as Record<string, Credentials>)[clientId] as Credentials;
+  };
+
+  it("show each customer its own organization's entries, and never another's", async () => {
+    const credentials = Object.fromEntries(
+      await Promise.all(CUSTOMERS.map(async (customer) => [customer, await credentialsOf(customer)] as const)),
+    );
+    const calls = Array.from({ length: 60 }, (_, index) => CUSTOMERS[index % CUSTOMERS.length] as Customer);
+
+    const answers = await concurrently(
+      calls.map((customer) => async () => ({
+        customer,
+        ...(await callBff(services.bffUrl, credentials[customer] as Credentials)),
+      })),
+      20,
+    );
+
+    for (const { customer, status, body, text } of answers) {
+      expect(status).toBe(200);
+      expect(body).toEqual(operationEntriesOf(ORGANIZATIONS[customer]));
+      expect((body as { operationEntries: unknown[] }).operationEntries).toHaveLength(3);
+      for (const other of CUSTOMERS.filter((name) => name !== customer)) {
+        expect(text).not.toContain(ORGANIZATIONS[other]);
+      }
+    }
+    expect(answers).toHaveLength(60);
+  });
+
+  it("change nothing at a second preview, which reads the engine again", async () => {
+    await stack.preview({ expectNoChanges: true, refresh: true });
+  });
+
+  it("are configured with exactly what the outputs say, and locked down", async () => {
+    const outputs = await main.outputs();
+    for (const [service, output] of [
+      ["web-production-bff", "bffEnvironment"],
+      ["production-api", "apiEnvironment"],
+    ] as const) {
+      const { body } = await dockerEngine().request("GET", `/containers/scpcloud-${STACK}-${service}/json`);
+      const { Config, HostConfig } = JSON.parse(body.toString()) as {
+        Config: { Env: string[] };
+        HostConfig: Record<string, unknown>;
+      };
+      const emitted = Object.entries(outputs[output]?.value as Record<string, string>);
+      expect(Config.Env).toEqual(expect.arrayContaining(emitted.map(([name, value]) => `${name}=${value}`)));
+      expect(HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges"],
+        Memory: 256 * 1024 * 1024,
+        RestartPolicy: { Name: "unless-stopped" },
+        ExtraHosts: ["host.docker.internal:host-gateway"],
+      });
+    }
+    expect((await stack.outputs())["containers"]?.value).toEqual({
+      api: `scpcloud-${STACK}-production-api`,
+      bff: `scpcloud-${STACK}-web-production-bff`,
+    });
+  });
+
+  it("refuse a wrong secret, also while a token for the right one is cached", async () => {
+    expect(await callBff(services.bffUrl, await credentialsOf("kestrel"))).toMatchObject({ status: 200 });
+    expect(await ask(services.bffUrl, basic("kestrel", "wrong"))).toMatchObject({
+      status: 401,
+      text: '{"error":"unauthorized"}',
+    });
+  });
+
+  it("leave nothing on the engine when the stack is destroyed", async () => {
+    expect(await namesOnEngine(STACK)).toEqual([
+      `container scpcloud-${STACK}-certificates`,
+      `container scpcloud-${STACK}-production-api`,
+      `container scpcloud-${STACK}-web-production-bff`,
+      `network scpcloud-${STACK}`,
+      `volume scpcloud-${STACK}-certificates`,
+    ]);
+
+    await stack.destroy();
+
+    expect(await namesOnEngine(STACK)).toEqual([]);
+  });
+});
