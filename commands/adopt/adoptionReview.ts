@@ -13,12 +13,10 @@ import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
 import { findUserId } from "../../keycloak/users";
 import type { Candidate } from "./candidates";
 import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges";
+import type { ClaimChange } from "../changes/claims";
 
 /** A claim today and afterwards. */
-export interface ClaimMove {
-  readonly claim: string;
-  readonly today?: string;
-  readonly afterwards?: string;
+export interface ClaimMove extends ClaimChange {
   readonly change: "vanishes" | "changes" | "is new" | "stays" | "stays, by a mapper";
 }
 
@@ -128,8 +126,8 @@ function moves(
   return compareClaims(contract, claims, now.getTime() / 1000).map(({ claim, expected, found, verdict }) => {
     const exp = claims["exp"];
     const isLifespan = claim === "exp" && typeof exp === "number" && typeof iat === "number";
-    const today = isLifespan ? `iat + ${exp - iat} s` : found;
-    const afterwards = claim === ORGANIZATION_CLAIM && !isOrganizationKnown ? "(unknown)" : expected;
+    const before = isLifespan ? `iat + ${exp - iat} s` : found;
+    const after = claim === ORGANIZATION_CLAIM && !isOrganizationKnown ? "(unknown)" : expected;
     const change = {
       equal: "stays",
       different: "changes",
@@ -138,8 +136,8 @@ function moves(
     } as const;
     return {
       claim,
-      ...(today === undefined ? {} : { today }),
-      ...(afterwards === undefined ? {} : { afterwards }),
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
       change: change[verdict],
     };
   });

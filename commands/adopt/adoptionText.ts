@@ -1,4 +1,5 @@
-import { cell, code, plural, table } from "../changes/markdown";
+import { claimsTable } from "../changes/claims";
+import { code, plural } from "../changes/markdown";
 import type { AdoptionReview } from "./adoptionReview";
 
 /** The reviews as Markdown: what is dangerous first. */
@@ -15,22 +16,17 @@ function* paragraphs({ claims, clientId, closes, noToken, obstacles, stays }: Ad
   for (const obstacle of obstacles) {
     yield `**It cannot be adopted as it is: ${obstacle}.**`;
   }
-  for (const { claim, today = "" } of claims.filter(({ change }) => change === "vanishes")) {
-    yield `**The claim ${code(claim)} vanishes**, today ${code(today)}. The API or the customer may read it: ask before.`;
+  for (const { before = "", claim } of claims.filter(({ change }) => change === "vanishes")) {
+    yield `**The claim ${code(claim)} vanishes**, today ${code(before)}. The API or the customer may read it: ask before.`;
   }
   if (noToken !== undefined) {
     yield `There is no token today to compare with: ${code(noToken)}.`;
   }
   if (claims.length > 0) {
-    const value = (text: string | undefined) => (text === undefined ? "—" : cell(text));
-    yield table(
-      ["claim", "today", "afterwards", ""],
-      claims.map(({ afterwards, change, claim, today }) => [
-        cell(claim),
-        value(today),
-        value(afterwards),
-        change === "stays" ? "" : change,
-      ]),
+    yield claimsTable(
+      ["today", "afterwards"],
+      claims,
+      claims.map(({ change }) => (change === "stays" ? "" : change)),
     );
   }
   yield list("What closes besides", closes);

@@ -3,6 +3,7 @@ import type { Claims } from "../../contract/tokenContract";
 import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
 import type { Credentials } from "../../outputs";
 import type { EmbeddedServer } from "../../development/keycloak/server";
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims";
 
 /** Each customer's claims by client id; undefined where the server refuses her a token. */
 export type Tokens = Readonly<Record<string, Claims | undefined>>;
@@ -64,17 +65,21 @@ function sentencesOf(before: Claims | undefined, after: Claims | undefined): str
   return [
     // Keycloak reads its clock twice, so that a token may last a second longer.
     ...(Math.abs(lifespan - newLifespan) > 1 ? [`the lifespan is ${newLifespan} s; it was ${lifespan} s`] : []),
-    ...[...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((claim) => !VOLATILE.includes(claim) || claim in before !== claim in after)
-      .sort()
-      .flatMap((claim) => claimSentence(claim, before[claim], after[claim])),
+    ...changedClaims(comparable(before, after), comparable(after, before)).map(claimSentence),
   ];
 }
 
-function claimSentence(claim: string, before: unknown, after: unknown): string[] {
-  const [old, present] = [before, after].map((value) => (value === undefined ? undefined : JSON.stringify(value)));
-  if (old === present) return [];
-  if (present === undefined) return [`the claim ${claim} is gone; it was ${old}`];
-  if (old === undefined) return [`the claim ${claim} is new: ${present}`];
-  return [`the claim ${claim} is ${present}; it was ${old}`];
+/** Of what differs from token to token counts only whether it is there. */
+function comparable(claims: Claims, others: Claims): DescribedClaims {
+  const isAlike = (claim: string) => VOLATILE.includes(claim) && claim in others;
+  return Object.fromEntries(
+    Object.entries(claims).map(([claim, value]) => [claim, isAlike(claim) ? "" : JSON.stringify(value)]),
+  );
+}
+
+function claimSentence({ after, before, claim }: ClaimChange): string {
+  if (after === undefined) return `the claim ${claim} is gone; it was ${before}`;
+  return before === undefined
+    ? `the claim ${claim} is new: ${after}`
+    : `the claim ${claim} is ${after}; it was ${before}`;
 }

@@ -1,15 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
-import {
-  changedClaims,
-  type ClaimChange,
-  type DescribedContract,
-  describedContract,
-  describedOrganization,
-  ownClaims,
-  sharedClaims,
-} from "./contracts";
+import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts";
 
 /** A customer who is given tokens from now on. */
 export interface NewCustomer {
@@ -17,7 +10,7 @@ export interface NewCustomer {
   /** The customer's earlier client, which goes on. */
   readonly successorOf?: string;
   /** The claims in which its tokens differ from others'. */
-  readonly claims: DescribedContract;
+  readonly claims: DescribedClaims;
 }
 
 export interface RemovedCustomer {
@@ -56,7 +49,7 @@ export interface TokenChanges {
   /** What changes for some of them besides; those with the same changes together. */
   readonly changed: readonly { readonly clientIds: readonly string[]; readonly changes: readonly ClaimChange[] }[];
   /** The claims that the new customers' tokens have in common with all others. */
-  readonly shared: DescribedContract;
+  readonly shared: DescribedClaims;
 }
 
 /** @param base undefined where there was no stack before */
@@ -141,10 +134,10 @@ function byClientId(settings: OfflineSettings | undefined): ReadonlyMap<string, 
 }
 
 function claimsOf(
-  read: (settings: OfflineSettings, integration: IntegrationSettings) => DescribedContract,
+  read: (settings: OfflineSettings, integration: IntegrationSettings) => DescribedClaims,
   settings: OfflineSettings | undefined,
   integration: IntegrationSettings | undefined,
-): DescribedContract {
+): DescribedClaims {
   return settings === undefined || integration === undefined ? {} : read(settings, integration);
 }
 

@@ -1,12 +1,15 @@
 import type { ClaimsReview } from "./claimsReview";
 import type { NewCustomer, OtherOrganization, TokenChanges } from "./claimsDiff";
 import { claimsHeadline } from "./claimsHeadline";
-import { type ClaimChange, USER_ID } from "./contracts";
+import { USER_ID } from "./contracts";
+import { claimsTable } from "../changes/claims";
 import { type Section, withinLimit } from "./limit";
 import { block, cell, code, danger, marker, names, plural, table } from "../changes/markdown";
 
 /** GitHub takes 65,536 characters for a comment. */
 export const COMMENT_LIMIT = 60_000;
+
+const SIDES = ["before", "after"] as const;
 
 /** So many new customers in one table; a comment has room for several tables. */
 const ROWS = 50;
@@ -48,10 +51,10 @@ function* sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]
   }
   yield* organizationSections(changes);
   if (changedForAll.length > 0) {
-    yield section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(changedForAll));
+    yield section(`#### All ${existing.length} customers: ${names(existing)}`, claimsTable(SIDES, changedForAll));
   }
   for (const { clientIds, changes } of changed) {
-    yield section(`#### ${names(clientIds)}`, claimsTable(changes));
+    yield section(`#### ${names(clientIds)}`, claimsTable(SIDES, changes));
   }
   if (retired.length > 0) {
     yield section(`#### Retired: ${names(retired)}`, "The client is disabled: no token is given any more.");
@@ -126,14 +129,6 @@ function newSections(title: string, customers: readonly NewCustomer[]): Section[
 function sharedLine({ shared }: TokenChanges): string {
   const claims = Object.entries(shared).map(([claim, value]) => `${code(claim)} ${code(value)}`);
   return `Like all others they have: ${claims.join(", ")}.`;
-}
-
-function claimsTable(changes: readonly ClaimChange[]): string {
-  const value = (text: string | undefined) => (text === undefined ? "—" : cell(text));
-  return table(
-    ["claim", "before", "after"],
-    changes.map(({ claim, before, after }) => [cell(claim), value(before), value(after)]),
-  );
 }
 
 function otherSections({ otherChanges }: ClaimsReview): Section[] {

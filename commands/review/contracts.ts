@@ -1,9 +1,7 @@
 import { ORGANIZATION_CLAIM } from "../../contract/names";
 import { describeExpectation, tokenContract } from "../../contract/tokenContract";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
-
-/** What the claims of a customer's token must be, by name and in words: the contract that `verify` holds tokens to. */
-export type DescribedContract = Readonly<Record<string, string>>;
+import type { DescribedClaims } from "../changes/claims";
 
 /** How a review names the id of a user that the program looks up by name. */
 export const USER_ID = "the id of the user";
@@ -14,7 +12,7 @@ export function describedOrganization({ organization }: Pick<IntegrationSettings
 }
 
 /** The contract of a customer whose organization's id only the server may know. */
-export function describedContract(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
+export function describedContract(settings: OfflineSettings, integration: IntegrationSettings): DescribedClaims {
   const { clientId, organization } = integration;
   const organizationId = "id" in organization ? organization.id : "";
   const described = Object.entries(tokenContract(settings, { clientId, organizationId }))
@@ -26,29 +24,8 @@ export function describedContract(settings: OfflineSettings, integration: Integr
   };
 }
 
-/** One claim that changes. */
-export interface ClaimChange {
-  readonly claim: string;
-  /** Nothing where the token did not have it. */
-  readonly before?: string;
-  /** Nothing where the token no longer has it. */
-  readonly after?: string;
-}
-
-/** The claims that differ, in the order of their names. */
-export function changedClaims(before: DescribedContract, after: DescribedContract): ClaimChange[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .sort()
-    .filter((claim) => before[claim] !== after[claim])
-    .map((claim) => ({
-      claim,
-      ...(before[claim] === undefined ? {} : { before: before[claim] }),
-      ...(after[claim] === undefined ? {} : { after: after[claim] }),
-    }));
-}
-
 /** The claims that are the customer's own, by name: those that another customer's token would have otherwise. */
-export function ownClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
+export function ownClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedClaims {
   const nobody = describedContract(settings, { ...integration, clientId: "", organization: { id: "" } });
   return Object.fromEntries(
     Object.entries(describedContract(settings, integration)).filter(([claim, value]) => nobody[claim] !== value),
@@ -56,7 +33,7 @@ export function ownClaims(settings: OfflineSettings, integration: IntegrationSet
 }
 
 /** The claims that all customers have alike. */
-export function sharedClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedContract {
+export function sharedClaims(settings: OfflineSettings, integration: IntegrationSettings): DescribedClaims {
   const own = ownClaims(settings, integration);
   return Object.fromEntries(
     Object.entries(describedContract(settings, integration)).filter(([claim]) => !Object.hasOwn(own, claim)),

@@ -84,7 +84,7 @@ it("shows by a real token what the customer gets today and afterwards, and chang
   expect((await stack.exportStack()).deployment).not.toHaveProperty("resources");
 
   const data = JSON.parse((await told("--json", "--preview")).stdout) as { adoptions: { claims: object[] }[] };
-  expect(data.adoptions[0]?.claims).toContainEqual({ claim: "acr", today: '"1"', change: "vanishes" });
+  expect(data.adoptions[0]?.claims).toContainEqual({ claim: "acr", before: '"1"', change: "vanishes" });
 });
 
 it("refuses what cannot be adopted, and says why, before anything is changed", async () => {

@@ -174,8 +174,8 @@ describe("an adoption", () => {
 
   test("says first, and in bold, which claims vanish", () => {
     const claims = [
-      { claim: "aud", today: '"a"', afterwards: '"b"', change: "changes" as const },
-      { claim: "email", today: '"x"', change: "vanishes" as const },
+      { claim: "aud", before: '"a"', after: '"b"', change: "changes" as const },
+      { claim: "email", before: '"x"', change: "vanishes" as const },
     ];
     const lines = adoptionText([{ ...REVIEW, claims }], "dev").split("\n");
     expect(lines.findIndex((line) => line.startsWith("**The claim `email` vanishes**"))).toBe(4);
