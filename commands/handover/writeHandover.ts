@@ -13,7 +13,7 @@ import { UserError } from "../../settings/userError";
 import { differenceLines, type VerificationReport, verifyStack } from "../tokens/verification";
 import { encryptFor } from "./recipients";
 import { addToRecord, readRecord } from "../repository/handoverRecord";
-import { sheet } from "./sheet";
+import { credentialText, sheet } from "./sheet";
 
 /** Why a credential is not handed over. */
 export class HandoverError extends UserError {
@@ -82,7 +82,7 @@ export async function handOver(
     ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds }),
   });
   const credential = { clientId, clientSecret: credentials.clientSecret, authorization: credentials.basic };
-  const encrypted = await encryptFor(recipients, `${JSON.stringify(credential, undefined, 2)}\n`);
+  const encrypted = await encryptFor(recipients, credentialText(credential));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files = [join(directory, `${clientId}.html`), join(directory, `${clientId}.age`)] as const;
   await writePrivate(files[0], page);

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { examples, FILLS_VARIABLE, VARIABLE } from "../../../commands/handover/examples";
 import { encryptFor } from "../../../commands/handover/recipients";
-import { sheet } from "../../../commands/handover/sheet";
+import { credentialText, sheet } from "../../../commands/handover/sheet";
 import { run } from "../../../processes/run";
 import { itWith } from "../tools";
 
@@ -19,6 +18,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
+const pageOf = (bffUrl: string) =>
+  sheet({
+    clientId: "acme",
+    name: "Acme & Sons",
+    bffUrl,
+    contact: "ScpCloud support, support@example.com",
+    date: new Date(),
+  });
 const inDirectory = (name: string) => join(directory, name);
 
 describe("what a customer gets", () => {
@@ -33,14 +40,7 @@ describe("what a customer gets", () => {
   });
 
   itWith(["chromium"], "shows in a browser, on paper too, and the browser has nothing to complain of", async () => {
-    const page = sheet({
-      clientId: "acme",
-      name: "Acme & Sons",
-      bffUrl: "https://api.example.com",
-      contact: "ScpCloud support, support@example.com",
-      date: new Date(),
-    });
-    await writeFile(inDirectory("acme.html"), page);
+    await writeFile(inDirectory("acme.html"), pageOf("https://api.example.com"));
     // The tests may run as root, for whom Chromium has no sandbox.
     const browser = (...args: string[]) =>
       run("chromium", [
@@ -73,22 +73,28 @@ describe("what a customer gets", () => {
       });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       try {
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/operation-entries`;
-        const [curl, , python, java] = examples(url).map(({ code }) => code);
-        await writeFile(inDirectory("Call.java"), java ?? "");
-        const env = { [VARIABLE]: "Basic YWNtZTpzZWNyZXQ=" };
-        await writeFile(inDirectory("credential.json"), JSON.stringify({ authorization: env[VARIABLE] }));
+        const page = pageOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+        const codes = [...page.matchAll(/<pre>([^]*?)<\/pre>/g)].map(([, code = ""]) => code);
+        const codeWith = (words: string) => codes.find((code) => code.includes(words)) ?? "";
+        const authorization = "Basic YWNtZTpzZWNyZXQ=";
+        await writeFile(
+          inDirectory("credential.json"),
+          credentialText({ clientId: "acme", clientSecret: "s", authorization }),
+        );
+        await writeFile(inDirectory("Call.java"), codeWith("public class"));
+        const inShell = (...commands: string[]) =>
+          run("sh", ["-c", [codeWith("export "), ...commands].join("\n")], { cwd: directory });
         const calls = [
-          await run("sh", ["-c", `${FILLS_VARIABLE.shell}; ${curl}`], { cwd: directory }),
-          await run("python3", ["-c", python ?? ""], { env }),
-          await run("java", [inDirectory("Call.java")], { env }),
+          await inShell(codeWith("curl ")),
+          await inShell(`exec python3 - <<'END'\n${codeWith("import urllib")}\nEND`),
+          await inShell("exec java Call.java"),
         ];
         expect(calls.map(({ exitCode, stdout }) => [exitCode, stdout.trim()])).toEqual([
           [0, "entries"],
           [0, "entries"],
           [0, "200 entries"],
         ]);
-        expect(seen).toEqual(Array(3).fill(`/operation-entries ${env[VARIABLE]}`));
+        expect(seen).toEqual(Array(3).fill(`/operation-entries ${authorization}`));
       } finally {
         server.close();
       }
