@@ -10,6 +10,7 @@ import { messageOf, UsageError } from "../commands/cli/errors";
 import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin";
 import { findClient } from "../keycloak/clients";
 import { connect } from "../keycloak/http";
+import { fetchToken } from "../keycloak/tokens";
 
 /** The CI system that vouches for its jobs. */
 export interface Issuer {
@@ -139,10 +140,12 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
     );
   }
   const connection = { url };
-  const credentials = { kind: "password", username, password, clientSecret: undefined } as const;
-  const deployer = { realm: "master", clientId: "admin-cli", credentials };
   const keycloak = connect(connection);
   try {
+    const form = { grant_type: "password", client_id: "admin-cli", username, password };
+    const accessToken = await fetchToken(keycloak, "master", undefined, form);
+    const credentials = { kind: "accessToken", accessToken } as const;
+    const deployer = { realm: "master", clientId: "admin-cli", credentials };
     const admin = await loginAsDeployer(keycloak, { connection, deployer, realm });
     const left = await federate(admin, GITHUB, repository, stack);
     console.log([`✓ ${stack}: its jobs may log in to realm ${realm}`, ...left.map((text) => `! ${text}`)].join("\n"));

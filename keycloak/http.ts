@@ -3,7 +3,7 @@ import { Agent as EncryptedAgent, type AgentOptions, request as encryptedRequest
 import { text } from "node:stream/consumers";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
-import { isFollowed } from "../settings/proxy";
+import { isFollowed } from "../settings/provider/proxy";
 import type { Connection } from "../settings/settings";
 import { UserError } from "../settings/userError";
 

@@ -2,8 +2,6 @@ import type { Fault } from "../settings/faults";
 import type { Deployer } from "../settings/settings";
 import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults";
 
-const UNSET_USER = "unset KEYCLOAK_USER and KEYCLOAK_PASSWORD: where both are set, the deployer logs in as that user";
-
 /** What the token endpoint's own words say, where they say more than its status (tried on Keycloak 26.7). */
 const LOGIN_WORDS: readonly (readonly [RegExp, (who: string) => Pick<Fault, "key" | "rule" | "remedy">])[] = [
   [
@@ -13,10 +11,6 @@ const LOGIN_WORDS: readonly (readonly [RegExp, (who: string) => Pick<Fault, "key
       rule: "must have no slash at its end",
       remedy: "write Keycloak's base URL without it",
     }),
-  ],
-  [
-    /direct access grants/,
-    (who) => ({ key: "keycloak:clientId", rule: `must log in as ${who} itself, not as a user`, remedy: UNSET_USER }),
   ],
   [
     /service account/,
@@ -80,16 +74,6 @@ export function explainLogin(
   if (ofAssertion !== undefined) {
     return { ...ofAssertion[1], reason: answer };
   }
-  if (deployer.credentials.kind === "signingKey" && /audience/i.test(said)) {
-    return {
-      key: "keycloak:url",
-      rule: "must be Keycloak's public URL, where the deployer logs in by keycloak:jwtSigningKey",
-      reason: answer,
-      remedy:
-        "write the URL of scpcloud:publicUrl: the provider makes the assertion for keycloak:url (or adminUrl), and Keycloak " +
-        "takes it for its public URL only; or let the deployer log in by its client secret",
-    };
-  }
   const known = LOGIN_WORDS.find(([words]) => words.test(said));
   if (known !== undefined) {
     return { ...known[1](who), reason: answer };
@@ -131,14 +115,10 @@ const KEYS = {
   assertion: "jwtToken",
   assertionFile: "jwtTokenFile",
   clientSecret: "clientSecret",
-  signingKey: "jwtSigningKey",
 } as const;
 
 /** What can be wrong depends on what the deployer logs in with. */
 function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: string): Omit<Fault, "reason"> {
-  if (credentials.kind === "password") {
-    return { key: "keycloak:password", rule: `must be that of a user who may log in by ${who}`, remedy: UNSET_USER };
-  }
   if (status === 400) {
     return {
       key: "keycloak:clientId",

@@ -17,18 +17,21 @@ export function mayHaveFaults(text: string): boolean {
   return plainKeys(text) === undefined;
 }
 
-/** The full keys of a stack file that is written plainly; undefined where only its reader can tell them. */
-export function plainKeys(text: string): readonly string[] | undefined {
+/**
+ * The full keys of a stack file that is written plainly, with what follows in the line of each. Undefined where only the
+ * file's reader can tell them.
+ */
+export function plainKeys(text: string): ReadonlyMap<string, string> | undefined {
   const { below = "", indentation } = CONFIG.exec(text)?.groups ?? {};
   if (indentation === undefined) {
     return undefined;
   }
   const lines = [...below.matchAll(new RegExp(`^${indentation}(?![ #\\r\\n-])(.*)$`, "gm"))];
-  const written = lines.map(([, line = ""]) => /^([A-Za-z][\w.-]*(?::[\w.-]+)*):(?=\s|$)/.exec(line)?.[1]);
-  const keys = [...new Set(written.map((key = "") => fullKey(key)))];
+  const written = lines.map(([, line = ""]) => /^([A-Za-z][\w.-]*(?::[\w.-]+)*):(?=\s|$)(.*)/.exec(line));
+  const keys = new Map(written.map((parts) => [fullKey(parts?.[1] ?? ""), parts?.[2]?.trim() ?? ""]));
   const isSuspect =
-    written.includes(undefined) ||
-    keys.length < written.length ||
+    written.includes(null) ||
+    keys.size < written.length ||
     /^environment:/m.test(text) ||
     /(?<![^\s,[{:])(!|\?\s)/.test(text) ||
     tokens(text, /[^\s,[\]{}:"']+/g).some(isChanged) ||

@@ -1,14 +1,14 @@
 import { recordOf } from "./decode";
 import { type Fault, shown } from "./faults";
 import {
-  type Customers,
+  type ComparedCustomer,
+  comparedCustomers,
   findUnsharedTwins,
   integrationKey,
   type OrganizationOfClient,
   organizationsOf,
   PREDECESSOR,
 } from "./integrations";
-import { parse } from "./schema";
 import { parseStackFile } from "./stackFile";
 import { type StackFiles, stackFileName } from "./stackFiles";
 
@@ -34,7 +34,7 @@ export function readStack(stack: string, files: StackFiles): StackOfRealm {
 /** The customers of a stack, as far as their entries can be understood. */
 interface CustomersOfFile {
   readonly file: string;
-  readonly customers: Customers;
+  readonly customers: readonly ComparedCustomer[];
 }
 
 /** Where a client id stands, in lower case. */
@@ -42,7 +42,7 @@ type Places = ReadonlyMap<string, readonly { readonly file: string }[]>;
 
 /** What is wrong with a stack's customers beside those of the realm's other stacks; the others are told the same. */
 export function* checkCustomers(own: CustomersOfFile, others: readonly string[], files: StackFiles): Generator<Fault> {
-  const names = Object.entries(own.customers).flatMap(namesIn);
+  const names = own.customers.flatMap(namesIn);
   const near = others
     .filter((stack) => mayHaveOneOf(names, files.get(stack) ?? ""))
     .map((stack) => toCustomers(readStack(stack, files)));
@@ -50,10 +50,10 @@ export function* checkCustomers(own: CustomersOfFile, others: readonly string[],
     return;
   }
   const places = Map.groupBy(
-    [own, ...near].flatMap(({ file, customers }) => Object.keys(customers).map((clientId) => ({ clientId, file }))),
+    [own, ...near].flatMap(({ file, customers }) => customers.map(({ clientId }) => ({ clientId, file }))),
     ({ clientId }) => clientId.toLowerCase(),
   );
-  for (const clientId of Object.keys(own.customers)) {
+  for (const { clientId } of own.customers) {
     yield* checkClientId(clientId, own.file, places);
   }
   for (const other of near) {
@@ -65,13 +65,13 @@ export function* checkCustomers(own: CustomersOfFile, others: readonly string[],
 
 /** A stack's customers, of whose entries only what can be understood is compared. */
 export function toCustomers({ file, integrations }: Pick<StackOfRealm, "file" | "integrations">): CustomersOfFile {
-  return { file, customers: parse("integrations", integrations).output ?? {} };
+  return { file, customers: comparedCustomers(integrations) };
 }
 
 /** What an entry and one of another stack may have in common. */
-function namesIn([clientId, entry]: [string, Customers[string]]): string[] {
-  return [clientId, entry?.organizationId, entry?.organizationUser, entry?.successorOf]
-    .filter((name) => name != null)
+function namesIn({ clientId, organizationId, organizationUser, successorOf }: ComparedCustomer): string[] {
+  return [clientId, organizationId, organizationUser, successorOf]
+    .filter((name) => name !== undefined)
     .map((name) => name.toLowerCase());
 }
 
@@ -98,13 +98,9 @@ function* checkClientId(clientId: string, file: string, places: Places): Generat
 }
 
 function* checkSuccessors(of: CustomersOfFile, elsewhere: CustomersOfFile): Generator<Fault> {
-  for (const [clientId, entry] of Object.entries(of.customers)) {
-    const successorOf = entry?.successorOf;
-    if (
-      successorOf != null &&
-      !Object.hasOwn(of.customers, successorOf) &&
-      Object.hasOwn(elsewhere.customers, successorOf)
-    ) {
+  const has = ({ customers }: CustomersOfFile, clientId: string) => customers.some((one) => one.clientId === clientId);
+  for (const { clientId, successorOf } of of.customers) {
+    if (successorOf !== undefined && !has(of, successorOf) && has(elsewhere, successorOf)) {
       yield {
         key: integrationKey(clientId, "successorOf"),
         ...PREDECESSOR,
@@ -145,5 +141,5 @@ function twinsElsewhere(own: readonly OrganizationOfClient[], others: readonly O
 }
 
 function organizationsIn({ customers, file }: CustomersOfFile): OrganizationOfClient[] {
-  return [...organizationsOf(customers)].map((customer) => ({ ...customer, file }));
+  return organizationsOf(customers, file);
 }

@@ -1,43 +1,46 @@
-import { type Fault, shown } from "./faults";
-import { RULES } from "./rules";
-import { SCHEMA } from "./schema";
-import { type ConfigurationSource, keysOf } from "./source";
+import type { GenericSchema } from "valibot";
 
-/** The values of the namespace `scpcloud` with their types, before the schema has passed them. */
+import type { ConfigurationSource } from "./source";
+
+/** The values of a namespace with their types, before a schema has passed them. */
 export type Decoded = Readonly<Record<string, unknown>>;
 
-/** Pulumi hands every value out as text. A text that is not of its key's type stays text, for the schema to refuse. */
-export function decode(source: ConfigurationSource): { decoded: Decoded; faults: Fault[] } {
-  const decoded: Record<string, unknown> = {};
-  const faults: Fault[] = [];
-  for (const key of keysOf(source, "scpcloud")) {
-    const raw = source.values[`scpcloud:${key}`] ?? "";
-    const type = Object.hasOwn(SCHEMA, key) ? SCHEMA[key as keyof typeof SCHEMA].type : "string";
-    const value = decodeAs(type, raw, source.hasParts?.[`scpcloud:${key}`]);
-    if (value === undefined) {
-      faults.push({ key: `scpcloud:${key}`, ...RULES.json, value: shown(raw) });
-    } else {
-      decoded[key] = value;
+/** The values of a namespace. What is not known stays text. */
+export function decodeNamespace(
+  { hasParts, values }: Pick<ConfigurationSource, "hasParts" | "values">,
+  namespace: string,
+  schemas: Readonly<Record<string, GenericSchema>>,
+): Decoded {
+  const entries = Object.entries(values).flatMap(([fullKey, text]): [string, unknown][] => {
+    if (!fullKey.startsWith(`${namespace}:`)) {
+      return [];
     }
-  }
-  return { decoded, faults };
+    const key = fullKey.slice(namespace.length + 1);
+    const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined;
+    return [[key, schema === undefined ? text : decodeAs(schema, text, hasParts?.[fullKey])]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
- * A value of the type that its schema expects; undefined for what should be a list or a map and is none. A number is what
- * Pulumi and the provider both read as that number: neither "3e2" nor "0300".
- * @param hasParts whether it was one before it became text, where that is known
+ * A value that Pulumi hands out as text, with the type that its schema expects. A text that is not of that type stays text,
+ * for the schema to refuse. A number is what Pulumi and the provider both read as that number: neither "3e2" nor "0300".
+ * @param hasParts whether it was a list or a map before it became text, where that is known
  */
-export function decodeAs(type: string, raw: string, hasParts?: boolean): unknown {
+export function decodeAs(schema: GenericSchema, raw: string, hasParts?: boolean): unknown {
+  const { type, wrapped } = schema as { readonly type: string; readonly wrapped?: GenericSchema };
+  if (wrapped !== undefined) {
+    return decodeAs(wrapped, raw, hasParts);
+  }
   switch (type) {
     case "number":
       return /^-?(0|[1-9]\d*)$/.test(raw) ? Number(raw) : raw;
     case "boolean":
       return raw === "true" || raw === "false" ? raw === "true" : raw;
     case "array":
-    case "object":
+    case "object_with_rest":
     case "record":
-      return hasParts === false ? undefined : parsed(raw);
+      return hasParts === false ? raw : parsed(raw);
     default:
       return hasParts === true ? parsed(raw) : raw;
   }
@@ -47,11 +50,11 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    return undefined;
+    return json;
   }
 }
 
-/** The value if it is a map, else an empty one: rules across keys look at whatever is usable. */
+/** The value if it is a map, else an empty one: rules across keys look at what is usable. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -52,7 +52,8 @@ function formatFault({ key, rule, reason, value, remedy }: Fault): string {
 
 /** A value as it is shown in a fault: JSON, cut to a line's length. */
 export function shown(value: unknown): string {
-  const text = visible(JSON.stringify(value) ?? "nothing");
+  // What stands before the host of a URL is a user name and a password.
+  const text = visible(JSON.stringify(value) ?? "nothing").replace(/(https?:\/\/)[^"]*@/gi, "$1[hidden]@");
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
@@ -63,24 +64,13 @@ export function visible(text: string): string {
   });
 }
 
-/** The fault of a secret that the stack file has in plain text; the path is what to set it by. */
-export function plainSecret(key: string, path = key): Fault {
+/** The fault of a secret that the stack file has in plain text. */
+export function plainSecret(key: string): Fault {
   return {
     key,
     rule: "must be stored as a secret",
     reason: "the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text",
-    remedy: `run: pulumi config set --secret ${path} (and renew the value: it has been readable)`,
-  };
-}
-
-/** The fault of a name that is taken, or that would be lost. */
-export function reservedName(key: string, name: string): Fault {
-  return {
-    key,
-    rule: "must not be a reserved name",
-    reason: "Keycloak or JavaScript uses it for something of its own",
-    value: shown(name),
-    remedy: "rename it",
+    remedy: `run: pulumi config set --secret ${key} (and renew the value: it has been readable)`,
   };
 }
 

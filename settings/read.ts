@@ -1,19 +1,24 @@
-import type * as v from "valibot";
+import * as v from "valibot";
 
-import { toLogin } from "./connection";
-import { decode, type Decoded, recordOf } from "./decode";
+import { type Decoded, decodeNamespace, recordOf } from "./decode";
 import { type Fault, SettingsError, shown } from "./faults";
 import { checkIntegrations, toIntegrations } from "./integrations";
-import { checkProvider, decodeProvider } from "./provider";
-import { type RuleName, RULES } from "./rules";
-import { parse, SCHEMA, type UsableValues, type Values } from "./schema";
-import { checkServices } from "./services";
+import { checkRealm, toLogin } from "./provider/login";
+import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider";
+import { checkProxies } from "./provider/proxy";
+import { NO_CUSTOMER } from "./schema/customers";
+import { STACK, type Values } from "./schema/stack";
+import { checkUrls } from "./services";
 import type { OfflineSettings, Settings } from "./settings";
+import { faultOf, lostNames, must, partsOf, unknownKey } from "./schema/checks";
 import { checkSize } from "./size";
 import { type ConfigurationSource, keysOf } from "./source";
-import { checkUnknownKeys } from "./unknownKeys";
 
-const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
+/** The namespaces that the program's providers and Pulumi itself read. */
+const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];
+
+/** What moved to the project in services/, with the containers. Its values may be secret. */
+const MOVED = /^(scpcloud:(apps|secretEnvironment)$|docker:)/;
 
 /**
  * The stack's settings, wholly validated.
@@ -23,67 +28,70 @@ const KEYS = Object.keys(SCHEMA) as (keyof typeof SCHEMA)[];
 export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
-  const { decoded, faults: undecodable } = decode(source);
-  const { values, faults: misshapen } = parseAll(decoded);
-  const { provider, faults: ofProvider } = decodeProvider(source);
-  const faults = [...(source.fileFaults ?? []), ...undecodable, ...checkSize(source)];
-  const isTold = (key: string, rule?: string) =>
-    faults.some((other) => other.key === key && (rule === undefined || other.rule === rule));
-  faults.push(
+  const stack = decodeNamespace(withoutMoved(source), "scpcloud", STACK.entries);
+  const provider = providerValues(source);
+  const ofStack = v.safeParse(STACK, stack);
+  const ofProvider = v.safeParse(login ? LOGIN : PROVIDER, provider);
+  const { fileFaults = [] } = source;
+  const toldOfFile = new Set(fileFaults.map(({ key }) => key));
+  const deployerRealm = provider["realm"] ?? "master";
+  const faults = [
+    ...fileFaults,
     ...[
-      ...checkUnknownKeys(decoded, source),
-      ...checkReadable(source),
-      ...misshapen.filter(({ key }) => !isTold(key)),
-      ...checkCount(decoded, source),
-      ...ofProvider,
-      ...checkProvider(provider, source),
-      ...[...checkIntegrations(values, provider)].filter(({ key, rule }) => !isTold(key, rule)),
-      ...checkServices(values, provider),
+      ...checkSize(source),
+      ...unknownNamespaces(source),
+      ...(ofStack.issues ?? []).map((issue) => faultOf("scpcloud", issue)).filter(({ key }) => !toldOfFile.has(key)),
+      ...(ofProvider.issues ?? []).map((issue) => faultOf("keycloak", issue)),
+      ...lostNames(stack, "scpcloud:"),
+      ...lostNames(provider, "keycloak:"),
+      ...checkSecrecy(source),
+      ...plainSecrets(provider, source),
+      ...checkCount(stack, source),
+      ...checkIntegrations(stack, deployerRealm === stack["realm"] && provider["clientId"]),
+      ...checkUrls(stack, provider),
+      ...(login ? checkRealm(deployerRealm, stack["realm"]) : []),
+      ...(login ? checkProxies(provider, source.environment) : []),
     ].map((fault) => inItsFile(fault, source)),
-  );
-  const way = login ? toLogin(provider, source.environment, values.realm) : { faults: [] };
-  faults.push(...way.faults.filter(({ key }) => !isTold(key)));
-  if (faults.length > 0) {
-    throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
+  ];
+  if (!ofStack.success || !ofProvider.success || faults.length > 0) {
+    // A stack file and its realm's others may tell the same of a key.
+    const once = faults.filter(
+      ({ key, rule }, index) => faults.findIndex((other) => other.key === key && other.rule === rule) === index,
+    );
+    throw new SettingsError(once.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
-  return { ...way.login, ...toSettings(values as Values, source) };
+  return {
+    ...(login && toLogin(ofProvider.output, source.environment)),
+    ...toSettings(ofStack.output, source),
+  };
 }
 
-/** The values that are there, and what is wrong with each by itself. */
-function parseAll(decoded: Decoded): { values: UsableValues; faults: Fault[] } {
-  const values: Record<string, unknown> = {};
-  const faults = KEYS.flatMap((key) => {
-    if (!Object.hasOwn(decoded, key)) {
-      return [
-        {
-          key: `scpcloud:${key}`,
-          rule: "must be set",
-          reason: "the stack file does not say it, and it has no default",
-          remedy: `add it to the stack file; Pulumi.yaml describes it`,
-        },
-      ];
+function withoutMoved(source: ConfigurationSource): ConfigurationSource {
+  return { ...source, values: Object.fromEntries(Object.entries(source.values).filter(([key]) => !MOVED.test(key))) };
+}
+
+function unknownNamespaces({ values }: ConfigurationSource): Fault[] {
+  return Object.keys(values).flatMap((key) => {
+    const [namespace = ""] = key.split(":");
+    if (MOVED.test(key)) {
+      return [{ key, ...partsOf(IN_SERVICES) }];
     }
-    const { issues, output } = parse(key, decoded[key]);
-    values[key] = output;
-    return issues.map((issue) => toFault(key, issue));
+    return NAMESPACES.includes(namespace) ? [] : [unknownKey(key, namespace, NAMESPACES)];
   });
-  return { values, faults };
 }
 
-function toFault(key: string, issue: v.BaseIssue<unknown>): Fault {
-  const path = (issue.path ?? []).map((item) =>
-    typeof item.key === "number" ? `[${item.key}]` : `.${String(item.key)}`,
-  );
-  const fullKey = `scpcloud:${key}${path.join("")}`;
-  const rule = issue.message as RuleName;
-  return { key: fullKey, ...RULES[rule], value: shown(issue.input) };
-}
+const IN_SERVICES = must(
+  "stand in the stack file in services/",
+  "the containers of BFF and API are a Pulumi project of their own",
+  "move it there, and before the next pulumi up here move the containers to that project's state, or this one " +
+    "deletes them: docs/containers.md shows both",
+);
 
 /** Only a realm stack may have no customers of its own. */
 function* checkCount({ integrations, realmStack }: Decoded, { usedBy }: ConfigurationSource): Generator<Fault> {
   const isEmpty = recordOf(integrations) === integrations && Object.keys(integrations).length === 0;
   if (isEmpty && (usedBy === undefined || realmStack !== "")) {
-    yield { key: "scpcloud:integrations", ...RULES.integrations, value: shown(integrations) };
+    yield { key: "scpcloud:integrations", ...partsOf(NO_CUSTOMER), value: shown(integrations) };
   }
 }
 
@@ -95,9 +103,9 @@ function inItsFile(fault: Fault, { realmFile }: ConfigurationSource): Fault {
     : { ...fault, value: [...(fault.value === undefined ? [] : [fault.value]), `in ${realmFile}`].join(", ") };
 }
 
-/** Whether the fault's value is a secret's, which must not be printed however wrong it is, encrypted or not. */
+/** Whether the fault's value is a secret's, which must not be printed however wrong it is. */
 function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolean {
-  return [...secretKeys].some(
+  return [...secretKeys, ...SILENT_KEYS].some(
     (secret) => key === secret || key.startsWith(`${secret}.`) || key.startsWith(`${secret}[`),
   );
 }
@@ -106,36 +114,32 @@ function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
   return { key, rule, reason, remedy };
 }
 
-/** Nothing in this namespace is secret: every value ends up in tokens, outputs or reviews. */
-function checkReadable(source: ConfigurationSource): Fault[] {
+/** Nothing in the namespace `scpcloud` is secret: every value ends up in tokens, outputs or reviews. */
+function checkSecrecy(source: ConfigurationSource): Fault[] {
   return keysOf(source, "scpcloud")
-    .filter((key) => Object.hasOwn(SCHEMA, key) && source.secretKeys.has(`scpcloud:${key}`))
+    .map((key) => `scpcloud:${key}`)
+    .filter((key) => source.secretKeys.has(key) && !MOVED.test(key))
     .map((key) => ({
-      key: `scpcloud:${key}`,
+      key,
       rule: "must not be stored as a secret",
       reason: "every token shows it, and a reviewer has to be able to read it",
-      remedy: `run: pulumi config rm scpcloud:${key}, and set it again without --secret`,
+      remedy: `run: pulumi config rm ${key}, and set it again without --secret`,
     }));
 }
 
-function toSettings(values: Values, { twinsElsewhere, usedBy = [] }: ConfigurationSource): OfflineSettings {
+function toSettings(
+  { integrations, realmStack, secretRotation, ...values }: Values,
+  source: ConfigurationSource,
+): OfflineSettings {
+  const { overlapDays } = secretRotation;
+  const { twinsElsewhere, usedBy = [] } = source;
   return {
-    realm: values.realm,
-    publicUrl: values.publicUrl,
-    backchannelUrl: values.backchannelUrl === "" ? values.publicUrl : values.backchannelUrl,
-    audience: values.audience,
-    accessTokenLifespan: values.accessTokenLifespan,
-    allowedOrigins: values.allowedOrigins,
-    accountAccess: values.accountAccess,
-    protect: values.protect,
-    ...(values.realmStack === "" ? {} : { realmStack: values.realmStack }),
+    ...values,
+    backchannelUrl: values.backchannelUrl || values.publicUrl,
+    ...(realmStack === "" ? {} : { realmStack }),
     usedBy,
     ...(twinsElsewhere && { twinsElsewhere }),
-    integrations: toIntegrations(values),
-    forbiddenOrganizationIds: values.forbiddenOrganizationIds,
-    contact: values.contact,
-    bff: values.bff,
-    api: values.api,
-    ...(values.secretRotation.overlapDays === undefined ? {} : { overlapDays: values.secretRotation.overlapDays }),
+    integrations: toIntegrations(integrations),
+    ...(overlapDays === undefined ? {} : { overlapDays }),
   };
 }

@@ -2,14 +2,15 @@ import { plainKeys } from "./configKeys";
 import { checkCustomers, checkLookedUp, readStack, type StackOfRealm, toCustomers } from "./customersOfRealm";
 import { recordOf } from "./decode";
 import { didYouMean, type Fault, SettingsError, shown } from "./faults";
-import { SCHEMA } from "./schema";
+import { STACK } from "./schema/stack";
 import type { ConfigurationSource, TwinsElsewhere } from "./source";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
 import { type StackFiles, stackFileName } from "./stackFiles";
 
 const REALM_STACK = "scpcloud:realmStack";
+const INTEGRATIONS = "scpcloud:integrations";
 /** What a stack of customers has itself. */
-const OWN_KEYS: readonly string[] = [REALM_STACK, "scpcloud:integrations"];
+const OWN_KEYS: readonly string[] = [REALM_STACK, INTEGRATIONS];
 
 /**
  * The stacks of a realm: the realm stack first, then those that name it, in the order of their names.
@@ -67,7 +68,7 @@ export function sharedRealm(
     return users.length === 0
       ? undefined
       : {
-          usedBy: users.filter((user) => hasCustomers(files.get(user) ?? "")),
+          usedBy: users.filter((user) => hasCustomers(user, files.get(user) ?? "")),
           faults: [...checkCustomers(customers, users, files)],
           twinsElsewhere: twinsIn(users),
         };
@@ -108,28 +109,25 @@ export function withSharedRealm(
     hasParts: { ...source.hasParts, ...hasParts },
     secretKeys: new Set([...source.secretKeys, ...secretKeys]),
     fileFaults: [...(source.fileFaults ?? []), ...faults],
-    handedOut: source.values,
+    ownValues: source.values,
     twinsElsewhere,
     ...(file === undefined ? {} : { realmFile: file }),
     ...(usedBy === undefined ? {} : { usedBy }),
   };
 }
 
-/** One line, as nearly everybody writes it; any other spelling is left to the reader of YAML. */
-const WRITTEN = /^[ \t]+(["']?)(?:scpcloud:(?:config:)?)?realmStack\1:[ \t]+(["']?)([\w.-]+)\2[ \t]*(?:#.*)?$/gm;
-
 /** By stack, the realm stack that its file names. */
 function realmStacks(files: StackFiles): ReadonlyMap<string, string> {
-  const named = [...files].map(([stack, text]): [string, unknown] => {
-    if (!text.includes("realmStack")) {
-      return [stack, undefined];
-    }
-    const [first, ...more] = text.matchAll(WRITTEN);
-    return first !== undefined && more.length === 0
-      ? [stack, first[3]]
-      : [stack, parseStackFile(stackFileName(stack), text).config[REALM_STACK]];
-  });
+  const named = [...files].map(([stack, text]): [string, unknown] => [stack, realmStackIn(stack, text)]);
   return new Map(named.filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""));
+}
+
+function realmStackIn(stack: string, text: string): unknown {
+  if (!text.includes("realmStack")) {
+    return undefined;
+  }
+  const plain = /^(["']?)([\w.-]+)\1\s*(?:#.*)?$/.exec(plainKeys(text)?.get(REALM_STACK) ?? "");
+  return plain?.[2] ?? parseStackFile(stackFileName(stack), text).config[REALM_STACK];
 }
 
 function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): string[] {
@@ -137,8 +135,11 @@ function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): s
 }
 
 /** A stack without any does not use the realm (yet, or any more). */
-function hasCustomers(text: string): boolean {
-  return /integrations/.test(text) && !/^[ \t]+["']?(scpcloud:(config:)?)?integrations["']?:[ \t]*\{\s*\}/m.test(text);
+function hasCustomers(stack: string, text: string): boolean {
+  const plain = plainKeys(text)?.get(INTEGRATIONS);
+  return plain === undefined
+    ? Object.keys(readStack(stack, new Map([[stack, text]])).integrations).length > 0
+    : !/^\{\s*\}/.test(plain);
 }
 
 /** What is wrong with the stack that is named. */
@@ -204,9 +205,10 @@ function fault(rule: string, reason: string, value: string, remedy: string): Fau
 /** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */
 function checkRepeated(stack: string, realmFile: string, text: string): Fault[] {
   const file = stackFileName(stack);
-  const keys = plainKeys(text) ?? Object.keys(parseStackFile(file, text).config);
-  return keys
-    .filter((key) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key) && Object.hasOwn(SCHEMA, key.slice(9)))
+  const keys = plainKeys(text)?.keys() ?? Object.keys(parseStackFile(file, text).config);
+  const repeatable = Object.keys(STACK.entries).map((key) => `scpcloud:${key}`);
+  return [...keys]
+    .filter((key) => repeatable.includes(key) && !OWN_KEYS.includes(key))
     .map((key) => ({
       key,
       rule: `must not stand in ${file}`,

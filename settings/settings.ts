@@ -1,3 +1,4 @@
+import type { Values } from "./schema/stack";
 import type { TwinsElsewhere } from "./source";
 
 /** Where a customer's `organizationId` comes from: a user to be looked up by name, or the user's id itself. */
@@ -17,16 +18,15 @@ export interface IntegrationSettings {
   readonly successorOf?: string;
 }
 
-/** How a service names its settings (ASP.NET Core: sections are joined by ":"). */
+/** How a service names its settings (ASP.NET Core joins sections by ":"). */
 export interface SettingNames<Key extends string> {
   readonly environmentPrefix: string;
   readonly section: string;
   readonly names: Readonly<Record<Key, string>>;
 }
 
-export type BffKey = "baseUrl" | "tokenEndpoint";
-export type ApiKey =
-  "authority" | "mapInboundClaims" | "metadataAddress" | "requireHttpsMetadata" | "validAudiences" | "validIssuers";
+export type BffKey = keyof Values["bff"]["names"];
+export type ApiKey = keyof Values["api"]["names"];
 
 /** How the deployer reaches Keycloak, as the Keycloak provider does it. */
 export interface Connection {
@@ -44,40 +44,30 @@ export interface Connection {
   readonly caCertificate?: string | undefined;
   /** What this side proves its identity by in TLS; PEM. */
   readonly clientCertificate?: { readonly certificate: string; readonly privateKey: string } | undefined;
-  /** Whether anybody may answer. */
+  /** Whether the server's certificate is not verified, so that any server is trusted. */
   readonly insecure?: boolean | undefined;
 }
 
-/** What the deployer logs in with; a path is that of a file with the assertion (RFC 7523) to be sent. */
-export type Credentials =
+/** What the deployer logs in with. A path is that of a file with the assertion (RFC 7523) to be sent. */
+export type LoginCredentials =
   | { readonly kind: "accessToken"; readonly accessToken: string }
   | { readonly kind: "assertion"; readonly assertion: string }
   | { readonly kind: "assertionFile"; readonly path: string }
-  | { readonly kind: "clientSecret"; readonly clientSecret: string }
-  | {
-      readonly kind: "password";
-      readonly username: string;
-      readonly password: string;
-      readonly clientSecret: string | undefined;
-    }
-  | { readonly kind: "signingKey"; readonly algorithm: string; readonly privateKey: string };
+  | { readonly kind: "clientSecret"; readonly clientSecret: string };
 
 /** The client that the deployer logs in as. */
 export interface Deployer {
   readonly realm: string;
   /** Absent where an assertion tells it by its subject. */
   readonly clientId?: string | undefined;
-  readonly credentials: Credentials;
+  readonly credentials: LoginCredentials;
 }
 
-/** The user as whom the deployer acts, where that is one of the realm's. */
+/** The service account's user as whom the deployer acts, where that is one of the realm's. */
 export function deployersUser({ deployer, realm }: Pick<Settings, "deployer" | "realm">): string | undefined {
-  const { clientId, credentials } = deployer;
-  const isClient = credentials.kind !== "password";
-  if (deployer.realm !== realm || (isClient && clientId === undefined)) {
-    return undefined;
-  }
-  return (isClient ? `service-account-${clientId}` : credentials.username).toLowerCase();
+  return deployer.realm === realm && deployer.clientId !== undefined
+    ? `service-account-${deployer.clientId}`.toLowerCase()
+    : undefined;
 }
 
 /** The validated configuration of one stack. Nothing else in the program reads configuration. */
@@ -86,22 +76,8 @@ export interface Settings extends OfflineSettings {
   readonly deployer: Deployer;
 }
 
-/** What somebody needs who does not log in to Keycloak. */
-export interface OfflineSettings {
-  readonly realm: string;
-  /** Keycloak's public base URL (its `hostname` option); the issuer begins with it. */
-  readonly publicUrl: string;
-  /** The URL under which BFF and API reach Keycloak. */
-  readonly backchannelUrl: string;
-  readonly audience: string;
-  /** In seconds. */
-  readonly accessTokenLifespan: number;
-  /** Empty: the claim `allowed-origins` is absent. */
-  readonly allowedOrigins: readonly string[];
-  /** Whether tokens carry the roles of the client `account` that the console's defaults once gave. */
-  readonly accountAccess: boolean;
-  /** Whether Pulumi refuses to delete or replace clients, but for retired ones, and the client scope. */
-  readonly protect: boolean;
+/** What somebody needs who does not log in to Keycloak. Pulumi.yaml describes the keys of the stack file. */
+export interface OfflineSettings extends Omit<Values, "integrations" | "realmStack" | "secretRotation"> {
   /** The stack that declares the realm's client scopes, where this one has customers only. */
   readonly realmStack?: string;
   /** The stacks of customers that need what this one declares. */
@@ -110,14 +86,8 @@ export interface OfflineSettings {
   readonly twinsElsewhere?: TwinsElsewhere;
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
-  readonly forbiddenOrganizationIds: readonly string[];
-  /** For so many days a customer's previous secret works beside its new one; undefined: it stops at once. */
+  /** For so many days a customer's previous secret works beside its new one. Undefined: it stops at once. */
   readonly overlapDays?: number;
-  /** Whom customers may ask; empty: nobody is named. */
-  readonly contact: string;
-  /** With the base URL under which customers call it. */
-  readonly bff: SettingNames<BffKey> & { readonly publicUrl?: string | undefined };
-  readonly api: SettingNames<ApiKey> & { readonly additionalIssuers: readonly string[] };
 }
 
 /** The issuer as the server's discovery document and every token's `iss` spell it (OpenID Connect Discovery 1.0, 4.3). */

@@ -10,7 +10,7 @@ const VARIABLE = "PULUMI_CONFIG=";
  * Pulumi's own words for a configuration that is too large come from the operating system and say nothing of customers.
  * They come before the program starts, so this is told by the commands and by whoever runs the program elsewhere.
  */
-export function checkSize({ values: all, handedOut: values = all }: ConfigurationSource): Fault[] {
+export function checkSize({ values: all, ownValues: values = all }: ConfigurationSource): Fault[] {
   const bytes = VARIABLE.length + bytesOf(values) + 1;
   if (bytes <= MOST_BYTES) {
     return [];

@@ -23,8 +23,8 @@ export interface ConfigurationSource {
   readonly usedBy?: readonly string[];
   /** Of a stack that is not alone in its realm. */
   readonly twinsElsewhere?: TwinsElsewhere;
-  /** Where values of another file were added: those that Pulumi hands out itself. */
-  readonly handedOut?: Readonly<Record<string, string>>;
+  /** The values that Pulumi gives the program itself, where `values` has those of a realm stack besides. */
+  readonly ownValues?: Readonly<Record<string, string>>;
   /** The process's environment: the Keycloak provider reads some of its settings from there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -1,6 +1,7 @@
 import { mayHaveFaults } from "./configKeys";
 import { decodeAs } from "./decode";
 import { type Fault, SettingsError } from "./faults";
+import { STACK } from "./schema/stack";
 import type { ConfigurationSource } from "./source";
 import { mayShareRealm, readStackFiles, stackFileName, type StackFiles } from "./stackFiles";
 
@@ -23,7 +24,7 @@ export function withStackFiles(stack: string, source: ConfigurationSource): Conf
   }
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a YAML library is loaded where it is needed only
   const { sharedRealm, withSharedRealm } = require("./realmStacks") as typeof import("./realmStacks");
-  const integrations = decodeAs("record", source.values["scpcloud:integrations"] ?? "");
+  const integrations = decodeAs(STACK.entries.integrations, source.values["scpcloud:integrations"] ?? "");
   const realm = sharedRealm(name, { realmStack, integrations }, files);
   return realm === undefined ? own : withSharedRealm(own, realm);
 }

@@ -1,7 +1,7 @@
 import { fullKey } from "./configKeys";
 import { recordOf } from "./decode";
 import { type Fault, shown } from "./faults";
-import { RULES } from "./rules";
+import { MAP, partsOf } from "./schema/checks";
 import type { ConfigurationSource } from "./source";
 import { readYamlFile, type WrittenKey } from "./yamlFile";
 
@@ -69,7 +69,7 @@ function noKeys(entries: readonly (readonly [string, unknown])[], file: string):
 function noMap(config: unknown, file: string): Fault[] {
   return (config ?? undefined) === undefined || recordOf(config) === config
     ? []
-    : [{ key: "config", ...RULES.map, value: `in ${file}` }];
+    : [{ key: "config", ...partsOf(MAP), value: `in ${file}` }];
 }
 
 /** Environments of Pulumi ESC hold settings that stand in no file. */

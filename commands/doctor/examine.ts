@@ -84,20 +84,12 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   const logins = await attempt("login", OF_ADMIN, async () => {
     token = await login(keycloak, settings);
     receivedAt = new Date();
-    return deployer.credentials.kind === "password"
-      ? [
-          warning(
-            "login",
-            `accepted, but of a user by ${deployerName(deployer)}: KEYCLOAK_USER and KEYCLOAK_PASSWORD are set, or their keys`,
-            "unset them, so that the deployer logs in as the client itself",
-          ),
-        ]
-      : [
-          right(
-            "login",
-            `${deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
-          ),
-        ];
+    return [
+      right(
+        "login",
+        `${deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
+      ),
+    ];
   });
   if (token === undefined) {
     return logins;

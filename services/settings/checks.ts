@@ -1,4 +1,5 @@
 import { type Fault, shown } from "../../settings/faults";
+import { partsOf } from "../../settings/schema/checks";
 import type { ConfigurationSource } from "../../settings/source";
 import { parseImage } from "./imageReference";
 import type { MainStack } from "./mainStack";
@@ -38,7 +39,7 @@ function* checkCertificate({ caCertificate }: Partial<Values>, main: MainStack):
       remedy: "write the CA's certificate into scpcloud-services:caCertificate",
     };
   } else if (!isCertificates(main.caCertificate)) {
-    yield { key, ...CERTIFICATE };
+    yield { key, ...partsOf(CERTIFICATE) };
   }
 }
 

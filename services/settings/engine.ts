@@ -3,8 +3,8 @@ import * as v from "valibot";
 
 import { decodeAs } from "../../settings/decode";
 import { type Fault, shown } from "../../settings/faults";
-import type { ConfigurationSource } from "../../settings/source";
-import { unknownProviderKeys } from "../../settings/unknownKeys";
+import { unknownKey } from "../../settings/schema/checks";
+import { type ConfigurationSource, keysOf } from "../../settings/source";
 import type { EngineSettings } from "./settings";
 
 /**
@@ -24,6 +24,8 @@ const PROVIDER_KEYS: Readonly<Record<keyof ProviderArgs, "accepted" | { readonly
   sshOpts: "accepted",
 };
 
+const OPTIONS = v.array(v.string());
+
 /**
  * The engine that the Docker provider uses, by its own settings, variables and defaults; and what is wrong with the
  * namespace `docker`.
@@ -35,9 +37,11 @@ export function decodeEngine(source: ConfigurationSource): { engine: EngineSetti
   const { success, output } =
     written === undefined
       ? { success: true, output: (environment["DOCKER_SSH_OPTS"] ?? "").split(/\s+/).filter((option) => option !== "") }
-      : v.safeParse(v.array(v.string()), decodeAs("array", written));
+      : v.safeParse(OPTIONS, decodeAs(OPTIONS, written));
   const faults = [
-    ...unknownProviderKeys(source, "Docker", Object.keys(PROVIDER_KEYS)),
+    ...keysOf(source, "docker")
+      .filter((key) => !Object.hasOwn(PROVIDER_KEYS, key))
+      .map((key) => unknownKey(`docker:${key}`, key, Object.keys(PROVIDER_KEYS))),
     ...unsupported(source),
     ...plainPasswords(source),
   ];

@@ -1,37 +1,46 @@
 import * as v from "valibot";
 
-import { decodeAs } from "../../settings/decode";
-import { type Fault, SettingsError, shown } from "../../settings/faults";
+import { decodeNamespace } from "../../settings/decode";
+import { type Fault, SettingsError } from "../../settings/faults";
+import { faultOf, lostNames, unknownKey } from "../../settings/schema/checks";
 import type { ConfigurationSource } from "../../settings/source";
 import { checkSecrets, checkServices } from "./checks";
 import { decodeEngine } from "./engine";
 import type { MainStack } from "./mainStack";
-import { CERTIFICATE, ruleOf, SCHEMA, unknownKey, type Values } from "./schema";
+import { STACK, type Values } from "./schema";
 import { SERVICES, type Settings } from "./settings";
 
 const NAMESPACE = "scpcloud-services";
 const NAMESPACES = [NAMESPACE, "docker", "pulumi"];
 /** Their faults show no value: it may be a secret, or a private key in a certificate's place. */
-const SECRET = /^scpcloud-services:secretEnvironment\b/;
-const SILENT_RULES = [CERTIFICATE.rule, unknownKey("", []).rule];
+const SILENT = /^scpcloud-services:(secretEnvironment|caCertificate)\b/;
 
 /**
  * The stack's settings, wholly validated.
  * @throws SettingsError with all faults, before anything is asked of the engine
  */
 export function readSettings(source: ConfigurationSource, main: MainStack): Settings {
-  const { values, faults: misshapen } = parseAll(source);
+  const decoded = decodeNamespace(source, NAMESPACE, STACK.entries);
+  const { issues = [], output } = v.safeParse(STACK, decoded);
+  const refused = issues.map(({ path }) => path?.[0].key);
+  const values: Partial<Values> = Object.fromEntries(
+    Object.entries(output as Values).filter(([key]) => !refused.includes(key)),
+  );
   const { engine, faults: ofEngine } = decodeEngine(source);
   const faults = [
     ...(source.fileFaults ?? []),
-    ...unknownKeys(source),
-    ...misshapen,
+    ...Object.keys(source.values)
+      .map((key): [string, string] => [key, key.split(":")[0] ?? ""])
+      .filter(([, namespace]) => !NAMESPACES.includes(namespace))
+      .map(([key, namespace]) => unknownKey(key, namespace, NAMESPACES)),
+    ...issues.map((issue) => faultOf(NAMESPACE, issue)),
+    ...lostNames(decoded, `${NAMESPACE}:`),
     ...checkSecrets(source),
     ...ofEngine,
     ...checkServices(values, main),
   ];
   if (faults.length > 0) {
-    throw new SettingsError(faults.map((fault) => (SECRET.test(fault.key) ? withoutValue(fault) : fault)));
+    throw new SettingsError(faults.map((fault) => (SILENT.test(fault.key) ? withoutValue(fault) : fault)));
   }
   const { secretEnvironment } = values as Values;
   const services = SERVICES.flatMap((service) => {
@@ -47,42 +56,6 @@ export function readSettings(source: ConfigurationSource, main: MainStack): Sett
     caCertificate: values.caCertificate ?? main.caCertificate,
     services: Object.fromEntries(services) as Settings["services"],
   };
-}
-
-/** The values that their schemas pass, and what is wrong with each other one. */
-function parseAll({ hasParts, values: texts }: ConfigurationSource): { values: Partial<Values>; faults: Fault[] } {
-  const values: Record<string, unknown> = {};
-  const faults = Object.entries<v.GenericSchema>(SCHEMA).flatMap(([key, schema]) => {
-    const raw = texts[`${NAMESPACE}:${key}`];
-    const type = key === "caCertificate" || key === "network" ? "string" : "object";
-    // What is no JSON is refused as what it is: no map.
-    const decoded = raw === undefined ? undefined : (decodeAs(type, raw, hasParts?.[`${NAMESPACE}:${key}`]) ?? raw);
-    const { issues = [], output, success } = v.safeParse(schema, decoded, { abortPipeEarly: true });
-    if (success) {
-      values[key] = output;
-    }
-    return issues.map((issue) => toFault(key, issue));
-  });
-  return { values, faults };
-}
-
-function toFault(key: string, { input, message, path }: v.BaseIssue<unknown>): Fault {
-  const steps = (path ?? []).map((item) => (typeof item.key === "number" ? `[${item.key}]` : `.${String(item.key)}`));
-  const rule = ruleOf(message);
-  const value = SILENT_RULES.includes(rule.rule) ? {} : { value: shown(input) };
-  return { key: `${NAMESPACE}:${key}${steps.join("")}`, ...rule, ...value };
-}
-
-function unknownKeys({ values }: ConfigurationSource): Fault[] {
-  return Object.keys(values).flatMap((key) => {
-    const [namespace = "", name = ""] = key.split(":");
-    if (!NAMESPACES.includes(namespace)) {
-      return [{ key, ...unknownKey(namespace, NAMESPACES) }];
-    }
-    return namespace === NAMESPACE && !Object.hasOwn(SCHEMA, name)
-      ? [{ key, ...unknownKey(name, Object.keys(SCHEMA)) }]
-      : [];
-  });
 }
 
 function withoutValue({ key, rule, reason, remedy }: Fault): Fault {

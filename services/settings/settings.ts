@@ -1,6 +1,4 @@
-import type * as v from "valibot";
-
-import type { SCHEMA } from "./schema";
+import type { Values } from "./schema";
 
 /** The services that have a container, in the order in which they are declared. */
 export const SERVICES = ["api", "bff"] as const;
@@ -13,7 +11,7 @@ export const STACK_LABEL = "com.scpcloud.stack";
 export const CA_FILE_VARIABLE = "SSL_CERT_FILE";
 
 type Variables = Readonly<Record<string, string>>;
-type Written = NonNullable<v.InferOutput<typeof SCHEMA.api>>;
+type Written = NonNullable<Values["api"]>;
 
 /** A check that the engine runs in the container; durations in seconds. */
 export type HealthCheckSettings = NonNullable<Written["healthCheck"]>;

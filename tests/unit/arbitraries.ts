@@ -196,6 +196,8 @@ function toValidConfiguration(chosen: Parts): ValidConfiguration {
       integrations: customers.map(([, settings]) => settings).sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
       contact: chosen.contact ?? "",
       forbiddenOrganizationIds: forbiddenIds ?? [],
+      forbiddenOrganizationUsers: forbiddenUsers ?? [],
+      requireHttps: false,
       bff: { ...chosen.bff[1], ...(chosen.bffPublicUrl === undefined ? {} : { publicUrl: chosen.bffPublicUrl }) },
       api: { ...chosen.api[1], additionalIssuers: additionalIssuers ?? [] },
     },

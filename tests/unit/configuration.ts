@@ -69,6 +69,13 @@ export function onlyFault(source: ConfigurationSource): string {
   return message.split("\n\n").slice(1).join("\n\n");
 }
 
+/** Key and rule of a configuration with just one fault. The golden file of all messages has the rest. */
+export function keyAndRule(source: ConfigurationSource): string[] {
+  const faults = faultsOf(source);
+  expect(faults).toHaveLength(1);
+  return faults.flatMap(({ key, rule }) => [key, rule]);
+}
+
 export function accepted(source: ConfigurationSource): Settings {
   return readSettings(source);
 }

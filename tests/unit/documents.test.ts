@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { intersects } from "semver";
-import { parse } from "yaml";
 
 import { engines, scripts } from "../../package.json";
 
@@ -74,19 +73,4 @@ test("README.md names every command of package.json, or else docs/architecture.m
   const helpers = ["format", "test", ...Object.keys(scripts).filter((name) => name.startsWith("check:"))];
   const unnamed = Object.keys(scripts).filter((name) => !readme.includes(`npm run ${name}`) && !helpers.includes(name));
   expect(unnamed.filter((name) => !readme.includes(`run --silent ${name}`))).toEqual([]);
-});
-
-test("docs/configuration.md has every key of Pulumi.yaml with its default", () => {
-  const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, { default: unknown }> };
-  const required = ["integrations", "publicUrl"];
-  const told: Record<string, string> = { backchannelUrl: "the public URL", contact: "nobody" };
-  const document = read("docs/configuration.md");
-  const missing = Object.entries(config).filter(([key, { default: value }]) => {
-    const item = document.split(/^- /m).find((text) => text.replace(/ \(.*/s, "").split(", ").includes(`\`${key}\``));
-    const words = required.includes(key)
-      ? "required"
-      : (told[key] ?? `\`${typeof value === "string" ? value : JSON.stringify(value)}\``);
-    return item?.includes(`(${words})`) !== true;
-  });
-  expect(missing.map(([key]) => key)).toEqual([]);
 });

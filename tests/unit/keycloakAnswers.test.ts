@@ -26,7 +26,6 @@ const ASKING = accepted(configuration({ "keycloak:realm": "ScpCloud" }));
 describe("a login that Keycloak refuses is told by its own words", () => {
   it.each([
     [400, "missingNormalization: Request path not normalized", "keycloak:url", "slash"],
-    [400, "unauthorized_client: Client not allowed for direct access grants", "keycloak:clientId", "KEYCLOAK_USER"],
     [
       400,
       "invalid_request: Configured client authentication method not allowed for client",
@@ -58,19 +57,6 @@ describe("a login that Keycloak refuses is told by its own words", () => {
     const fault = explainLogin({ status, said }, ASKING);
     expect(fault.key).toBe(key);
     expect(JSON.stringify(fault)).toContain(words);
-    expect(JSON.stringify(fault)).not.toContain(SECRET);
-  });
-
-  it("as that of the user whom the shell names", () => {
-    const credentials = { kind: "password", username: "u", password: SECRET, clientSecret: undefined } as const;
-    const fault = explainLogin(
-      { status: 401, said: "invalid_grant" },
-      { ...ASKING, deployer: { ...ASKING.deployer, credentials } },
-    );
-    expect(fault).toMatchObject({
-      key: "keycloak:password",
-      remedy: expect.stringContaining("unset KEYCLOAK_USER") as string,
-    });
     expect(JSON.stringify(fault)).not.toContain(SECRET);
   });
 });
@@ -119,13 +105,6 @@ describe("a login by an assertion that somebody else has issued", () => {
     expect(fault.remedy).toContain(words);
     expect(fault.reason).toMatch(/^Keycloak refused the login by an assertion of issuer X \(40[01] invalid_client: /);
   });
-});
-
-it("a key that signs for another URL than Keycloak's public one is told as that", () => {
-  const credentials = { kind: "signingKey", algorithm: "RS256", privateKey: SECRET } as const;
-  const said = "invalid_client: Invalid token audience";
-  const fault = explainLogin({ status: 400, said }, { ...ASKING, deployer: { ...ASKING.deployer, credentials } });
-  expect(fault).toMatchObject({ key: "keycloak:url", remedy: expect.stringContaining("scpcloud:publicUrl") as string });
 });
 
 describe("a server that is not the stack's own", () => {

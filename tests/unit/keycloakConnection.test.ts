@@ -15,7 +15,7 @@ import { connect } from "../../keycloak/http";
 import { checkLogin } from "../../lookups/loginCheck";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
 import { explainNoAnswer } from "../../keycloak/adminFaults";
-import { type Connection, type Credentials, issuerOf } from "../../settings/settings";
+import { type Connection, type LoginCredentials, issuerOf } from "../../settings/settings";
 import { accepted, configuration } from "./configuration";
 
 interface Seen {
@@ -122,7 +122,7 @@ describe("the program's own login", () => {
     expect(remedy).toMatch(/^compare this machine's clock, which says \d{4}-/);
   });
 
-  it.each<Credentials>([
+  it.each<LoginCredentials>([
     { kind: "assertion", assertion: "a" },
     { kind: "assertionFile", path: "/nowhere" },
   ])("leaves an assertion to the provider, as Keycloak takes it once: $kind", async (credentials) => {

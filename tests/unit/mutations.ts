@@ -1,4 +1,4 @@
-import { SCHEMA } from "../../settings/schema";
+import { STACK } from "../../settings/schema/stack";
 import { DECLARED_KEYS } from "../stackFile";
 
 /** A valid configuration with one thing wrong. */
@@ -98,7 +98,7 @@ function misspelt(values: Values, path: Path): Mutation[] {
 }
 
 function isKnown(name: string): boolean {
-  return Object.hasOwn(SCHEMA, name.replace("scpcloud:", ""));
+  return Object.hasOwn(STACK.entries, name.replace("scpcloud:", ""));
 }
 
 function pathsOf(values: Values): Path[] {

@@ -56,7 +56,7 @@ describe("a stack file that the program refuses", () => {
       "```text",
       "1 fault in the stack's configuration; nothing was changed.",
     ]);
-    expect(lines).toContain("  Do: write 1800 for half an hour, or 300 for the lean default");
+    expect(lines).toContain("  Found: 59");
   });
 
   test("at the base does not keep the new one from being shown", () => {

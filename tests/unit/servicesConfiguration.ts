@@ -1,4 +1,3 @@
-import { decodeAs } from "../../settings/decode";
 import { type Fault, SettingsError } from "../../settings/faults";
 import type { ConfigurationSource } from "../../settings/source";
 import { toSource } from "../../settings/stackFile";
@@ -36,7 +35,7 @@ export const withBff = (bff: Map) => ({ ...BOTH, bff: { ...BOTH.bff, ...bff } })
 
 /** Values of `secretEnvironment`, all stored as secrets. */
 export const secret = (value: unknown): unknown =>
-  decodeAs("record", JSON.stringify(value).replace(/"(hunter2[^"]*)"/g, '{"secure":"$1"}'));
+  JSON.parse(JSON.stringify(value).replace(/"(hunter2[^"]*)"/g, '{"secure":"$1"}'));
 
 export const accepted = (config: Map, main = MAIN, environment: ConfigurationSource["environment"] = {}) =>
   readSettings(source(config, environment), main);

@@ -119,8 +119,8 @@ describe("a key of the provider", () => {
     expect(textOf({ "docker:hosts": "unix:///var/run/docker.sock" })).toBe(
       [
         "docker:hosts",
-        "  must be a setting of the Docker provider,",
-        "  because the provider would not know it, and a misspelt setting silently does nothing.",
+        "  must be a known setting,",
+        "  because a misspelt setting would silently do nothing.",
         '  Do: write "host", or remove it',
       ].join("\n"),
     );

@@ -1,4 +1,4 @@
-import { accepted, faultsOf, keysOfFaults, onlyFault, refusal, withIntegrations } from "./configuration";
+import { accepted, faultsOf, keysOfFaults, onlyFault, refusal, withIntegrations, keyAndRule } from "./configuration";
 
 const ANNA = { organizationUser: "anna" };
 
@@ -12,16 +12,10 @@ describe("a client id", () => {
   });
 
   test("with other characters is refused, and a possible one is suggested", () => {
-    expect(onlyFault(withClient("Acme Corp. (EU)"))).toBe(
-      [
-        "scpcloud:integrations.Acme Corp. (EU)",
-        "  must be a client id of lower-case letters, digits and hyphens,",
-        "  because it is one half of HTTP Basic credentials, in which programs read other characters differently " +
-          "(RFC 6749, 2.3.1).",
-        '  Found: "Acme Corp. (EU)"',
-        '  Do: write "acme-corp-eu"',
-      ].join("\n"),
-    );
+    expect(keyAndRule(withClient("Acme Corp. (EU)"))).toEqual([
+      "scpcloud:integrations.Acme Corp. (EU)",
+      "must be a client id of lower-case letters, digits and hyphens",
+    ]);
   });
 
   test.each(["a:b", "a_b", "a.b", "ä", "a b", "a/b", "acme\n", " acme", "", "İ", "acme\u0000"])(
@@ -83,15 +77,10 @@ describe("a client id", () => {
     "realm-management",
     "security-admin-console",
   ])("cannot be %s, which is taken", (clientId) => {
-    expect(onlyFault(withClient(clientId))).toBe(
-      [
-        `scpcloud:integrations.${clientId}`,
-        "  must not be a reserved name,",
-        "  because Keycloak or JavaScript uses it for something of its own.",
-        `  Found: "${clientId}"`,
-        "  Do: rename it",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withClient(clientId))).toEqual([
+      `scpcloud:integrations.${clientId}`,
+      "must not be a reserved name",
+    ]);
   });
 
   test("cannot be __proto__, which would be lost without a word", () => {
@@ -109,15 +98,7 @@ describe("a client id", () => {
       "keycloak:clientId": "the-deployer",
       "keycloak:realm": "ScpCloud",
     });
-    expect(onlyFault(source)).toBe(
-      [
-        "scpcloud:integrations.the-deployer",
-        "  must not be the deployer's own client,",
-        "  because the stack would take over what it logs in with.",
-        '  Found: "the-deployer"',
-        "  Do: rename it",
-      ].join("\n"),
-    );
+    expect(keyAndRule(source)).toEqual(["scpcloud:integrations.the-deployer", "must not be the deployer's own client"]);
   });
 
   test("cannot be the deployer's where that one comes from the environment either", () => {

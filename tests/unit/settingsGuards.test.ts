@@ -1,4 +1,4 @@
-import { SCHEMA } from "../../settings/schema";
+import { STACK } from "../../settings/schema/stack";
 import { accepted, configuration, ID, keysOfFaults, OTHER_ID, refusal } from "./configuration";
 import { DECLARED_KEYS, stackValues } from "../stackFile";
 
@@ -68,7 +68,7 @@ test("an empty configuration is refused with every key that has no default", () 
   const source = { values: {}, secretKeys: new Set<string>(), environment: {} };
   expect(keysOfFaults(source).sort()).toEqual(
     [
-      ...Object.keys(SCHEMA).map((key) => `scpcloud:${key}`),
+      ...Object.keys(STACK.entries).map((key) => `scpcloud:${key}`),
       "keycloak:clientId",
       "keycloak:clientSecret",
       "keycloak:url",
@@ -107,24 +107,24 @@ describe("a key that is missing altogether", () => {
 
 describe("Pulumi.yaml", () => {
   test("declares the very keys that the program reads", () => {
-    expect(Object.keys(DECLARED_KEYS).sort()).toEqual(Object.keys(SCHEMA).sort());
+    expect(Object.keys(DECLARED_KEYS).sort()).toEqual(Object.keys(STACK.entries).sort());
   });
 
   test.each(Object.entries(DECLARED_KEYS))("describes %s with the type that the program expects", (key, declared) => {
-    const types: Readonly<Record<string, string>> = { number: "integer", record: "object" };
-    const { type } = SCHEMA[key as keyof typeof SCHEMA];
+    const types: Readonly<Record<string, string>> = { number: "integer", object_with_rest: "object", record: "object" };
+    const { type } = STACK.entries[key as keyof typeof STACK.entries];
     expect(declared.type).toBe(types[type] ?? type);
     expect(declared.description).toMatch(/^[A-Z].*\.$/);
   });
 
   test("names in its descriptions all that the maps may have", () => {
     const { api, bff, integrations } = DECLARED_KEYS;
-    const { names: apiNames, ...apiKeys } = SCHEMA.api.entries;
-    const { names: bffNames, ...bffKeys } = SCHEMA.bff.entries;
+    const { names: apiNames, ...apiKeys } = STACK.entries.api.entries;
+    const { names: bffNames, ...bffKeys } = STACK.entries.bff.entries;
     const mentioned: [string | undefined, object[]][] = [
       [api?.description, [apiKeys, apiNames.wrapped.entries]],
       [bff?.description, [bffKeys, bffNames.wrapped.entries]],
-      [integrations?.description, [SCHEMA.integrations.value.entries]],
+      [integrations?.description, [STACK.entries.integrations.value.entries]],
     ];
     for (const [description, maps] of mentioned) {
       for (const key of maps.flatMap((map) => Object.keys(map))) {

@@ -1,4 +1,13 @@
-import { accepted, faultsOf, ID, keysOfFaults, onlyFault, OTHER_ID, withIntegrations } from "./configuration";
+import {
+  accepted,
+  faultsOf,
+  ID,
+  keysOfFaults,
+  onlyFault,
+  OTHER_ID,
+  withIntegrations,
+  keyAndRule,
+} from "./configuration";
 
 describe("a customer's organization", () => {
   test("may be given by user name or by id", () => {
@@ -9,39 +18,24 @@ describe("a customer's organization", () => {
   });
 
   test("must be given", () => {
-    expect(onlyFault(withIntegrations({ acme: { name: "Acme" } }))).toBe(
-      [
-        "scpcloud:integrations.acme",
-        "  must have exactly one of organizationUser and organizationId,",
-        "  because the claim organizationId decides whose data the customer sees.",
-        "  Found: neither",
-        "  Do: add the user name or the user's id of its organization",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIntegrations({ acme: { name: "Acme" } }))).toEqual([
+      "scpcloud:integrations.acme",
+      "must have organizationUser or organizationId",
+    ]);
   });
 
   test("must not be given in both ways", () => {
-    expect(onlyFault(withIntegrations({ acme: { organizationUser: "anna", organizationId: ID } }))).toBe(
-      [
-        "scpcloud:integrations.acme",
-        "  must have exactly one of organizationUser and organizationId,",
-        "  because the claim organizationId decides whose data the customer sees.",
-        "  Found: both",
-        "  Do: remove one of the two",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIntegrations({ acme: { organizationUser: "anna", organizationId: ID } }))).toEqual([
+      "scpcloud:integrations.acme",
+      "must have one of organizationUser and organizationId only",
+    ]);
   });
 
   test("as an id in upper case is refused, since the API compares letter by letter", () => {
-    expect(onlyFault(withIntegrations({ acme: { organizationId: ID.toUpperCase() } }))).toBe(
-      [
-        "scpcloud:integrations.acme.organizationId",
-        "  must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER,",
-        "  because the API compares it letter by letter with the id of a Keycloak user.",
-        `  Found: "${ID.toUpperCase()}"`,
-        "  Do: copy the id from the user's page in the admin console",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIntegrations({ acme: { organizationId: ID.toUpperCase() } }))).toEqual([
+      "scpcloud:integrations.acme.organizationId",
+      "must be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER",
+    ]);
   });
 
   test.each([
@@ -88,16 +82,10 @@ describe("a forbidden organization", () => {
       { acme: { organizationUser } },
       { "scpcloud:forbiddenOrganizationUsers": ["root", "aDmin"] },
     );
-    expect(onlyFault(source)).toBe(
-      [
-        "scpcloud:integrations.acme.organizationUser",
-        "  must not be an organization that this stack forbids,",
-        "  because scpcloud:forbiddenOrganizationUsers or -Ids lists it: " +
-          "the customer would be given somebody else's data.",
-        `  Found: "${organizationUser}"`,
-        "  Do: name a user of the customer's own organization",
-      ].join("\n"),
-    );
+    expect(keyAndRule(source)).toEqual([
+      "scpcloud:integrations.acme.organizationUser",
+      "must not be an organization that this stack forbids",
+    ]);
   });
 
   test("is refused by id", () => {
@@ -152,15 +140,7 @@ describe("an organization of several customers", () => {
       a: { organizationUser: "anna", sharedOrganization: true },
       b: { organizationUser: "anna" },
     });
-    expect(onlyFault(source)).toBe(
-      [
-        "scpcloud:integrations.b",
-        "  must not have another customer's organization,",
-        "  because each would see the other's data.",
-        '  Found: "anna", also of a',
-        "  Do: correct the organization or, if it is meant, set sharedOrganization: true on each of them",
-      ].join("\n"),
-    );
+    expect(keyAndRule(source)).toEqual(["scpcloud:integrations.b", "must not have another customer's organization"]);
   });
 
   test("is accepted where each of them says that it is meant", () => {

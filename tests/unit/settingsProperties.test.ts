@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
-import { SCHEMA } from "../../settings/schema";
+import { STACK } from "../../settings/schema/stack";
 import { validConfiguration } from "./arbitraries";
 import { accepted, configuration, keysOfFaults, SECRET } from "./configuration";
 import { type Mutation, mutationsOf } from "./mutations";
@@ -48,7 +48,11 @@ describe("whatever is written into a stack file", () => {
   const PROTOTYPE_NAMES = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length"];
   const NAMES = [
     ...PROTOTYPE_NAMES,
-    ...Object.keys({ ...SCHEMA.api.entries, ...SCHEMA.bff.entries, ...SCHEMA.integrations.value.entries }),
+    ...Object.keys({
+      ...STACK.entries.api.entries,
+      ...STACK.entries.bff.entries,
+      ...STACK.entries.integrations.value.entries,
+    }),
     "validIssuers",
     "baseUrl",
     "acme",
@@ -67,9 +71,9 @@ describe("whatever is written into a stack file", () => {
     fc.constantFrom("", "null", "{", "[", '"', "NaN", "-0", "1e999", "true ", "{}", "[]", "undefined"),
   );
   const key = fc.oneof(
-    fc.constantFrom(...Object.keys(SCHEMA).map((name) => `scpcloud:${name}`)),
+    fc.constantFrom(...Object.keys(STACK.entries).map((name) => `scpcloud:${name}`)),
     fc.constantFrom("keycloak:url", "keycloak:clientId", "keycloak:basePath", "keycloak:tlsInsecureSkipVerify"),
-    fc.constantFrom("scpcloud:apps", "scpcloud:secretEnvironment", "docker:host", "docker:registryAuth"),
+    fc.constantFrom("docker:host", "docker:sshOpts", "docker:registryAuth", "docker:context"),
     fc
       .tuple(fc.constantFrom("scpcloud:", "keycloak:", "", "aws:", ":"), fc.constantFrom(...PROTOTYPE_NAMES))
       .map((parts) => parts.join("")),

@@ -57,7 +57,7 @@ function refusalOf(stack: string, config: Config): string {
 
 describe("a stack of customers only", () => {
   test("has the settings of its realm stack, but its own customers and its own connection", () => {
-    write({ prod: { ...REALM, "keycloak:url": "https://elsewhere.example.com" }, "prod-b": GLOBEX });
+    write({ prod: { ...REALM, "keycloak:clientTimeout": 7 }, "prod-b": GLOBEX });
 
     expect(settingsOf("prod-b", GLOBEX)).toMatchObject({
       realmStack: "prod",
@@ -91,8 +91,8 @@ describe("a stack of customers only", () => {
     );
   });
 
-  test("is told all keys at once that are the realm stack's", () => {
-    const config = { ...GLOBEX, "scpcloud:accountAccess": false, "scpcloud:protect": false };
+  test("is told all such keys at once", () => {
+    const config = { ...GLOBEX, "scpcloud:audience": "third", "scpcloud:protect": false };
     write({ prod: REALM, "prod-b": config });
 
     expect(refusalOf("prod-b", config)).toMatchSnapshot();

@@ -1,17 +1,13 @@
-import { configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations, refusal } from "./configuration";
+import { configuration, faultsOf, keysOfFaults, onlyFault, withIntegrations, keyAndRule } from "./configuration";
 
 const SECRET_VALUE = "hunter2-hunter2";
 
 describe("an unknown key", () => {
   test("is refused at top level, and the known one is suggested", () => {
-    expect(onlyFault(configuration({ "scpcloud:allowedOrigin": ["/*"] }))).toBe(
-      [
-        "scpcloud:allowedOrigin",
-        "  must be a known setting,",
-        "  because a misspelt setting would silently do nothing.",
-        '  Do: write "allowedOrigins", or remove it',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpcloud:allowedOrigin": ["/*"] }))).toEqual([
+      "scpcloud:allowedOrigin",
+      "must be a known setting",
+    ]);
   });
 
   test.each([
@@ -48,27 +44,23 @@ describe("an unknown key", () => {
       "scpcloud:bff": { names: { baseURL: "C" }, additionalIssuers: [] },
     });
     expect(faultsOf(source).map(({ key, remedy }) => [key, remedy])).toEqual([
-      ["scpcloud:api.sectoin", 'write "section", or remove it'],
       ["scpcloud:api.names.validIssuer", 'write "validIssuers", or remove it'],
+      ["scpcloud:api.sectoin", 'write "section", or remove it'],
       ["scpcloud:bff.names.baseURL", 'write "baseUrl", or remove it'],
       ["scpcloud:bff.additionalIssuers", "remove it, or write one of: environmentPrefix, names, publicUrl, section"],
     ]);
   });
 
   test("is refused in the provider's namespace", () => {
-    expect(onlyFault(configuration({ "keycloak:clientID": "deployer" }))).toBe(
-      [
-        "keycloak:clientID",
-        "  must be a setting of the Keycloak provider,",
-        "  because the provider would not know it, and a misspelt setting silently does nothing.",
-        '  Do: write "clientId", or remove it',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "keycloak:clientID": "deployer" }))).toEqual([
+      "keycloak:clientID",
+      "must be a known setting",
+    ]);
   });
 
   test("is refused with a list of all where none is near", () => {
     expect(onlyFault(withIntegrations({ acme: { organizationUser: "anna", quota: 7 } }))).toContain(
-      "Do: remove it, or write one of: name, organizationId, organizationUser, retired, sharedOrganization",
+      "Do: remove it, or write one of: organizationUser, organizationId, successorOf, name, sharedOrganization, retired",
     );
   });
 
@@ -97,14 +89,10 @@ describe("an unknown key", () => {
 
 describe("an unknown namespace", () => {
   test("is refused, and the known one is suggested", () => {
-    expect(onlyFault(configuration({ "scpclud:realm": "ScpCloud" }))).toBe(
-      [
-        "scpclud:realm",
-        "  must be a known setting,",
-        "  because a misspelt setting would silently do nothing.",
-        '  Do: write "scpcloud", or remove it',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpclud:realm": "ScpCloud" }))).toEqual([
+      "scpclud:realm",
+      "must be a known setting",
+    ]);
   });
 
   test("is refused with the list of the known ones where none is near", () => {
@@ -113,24 +101,17 @@ describe("an unknown namespace", () => {
     );
   });
 
-  test("is not what Pulumi itself has", () => {
+  test("is not that of Pulumi's own settings", () => {
     expect(() => faultsOf(configuration({ "pulumi:tags": "x" }))).toThrow("The configuration was accepted.");
   });
-});
 
-test("what moved to the project in services/ is answered with where it went, and shows no value", () => {
-  const moved = {
-    "docker:host": SECRET_VALUE,
-    "docker:registryAuth": [{ password: SECRET_VALUE }],
-    "scpcloud:apps": { bff: { image: SECRET_VALUE } },
-    "scpcloud:secretEnvironment": { bff: { TOKEN: { secure: SECRET_VALUE } } },
-  };
-  const { faults, message } = refusal(configuration(moved));
-  expect(faults.map(({ key }) => key).sort()).toEqual(Object.keys(moved));
-  for (const { rule, remedy } of faults) {
-    expect(rule).toBe("must stand in the stack file in services/");
-    expect(remedy).toContain("before the next pulumi up here");
-    expect(remedy).toContain("docs/containers.md");
-  }
-  expect(message).not.toContain(SECRET_VALUE);
+  test.each(["docker:host", "scpcloud:apps", "scpcloud:secretEnvironment"])(
+    "is told where %s has gone, without its value",
+    (key) => {
+      const [fault, ...others] = faultsOf(configuration({ [key]: SECRET_VALUE }));
+      expect(fault).toMatchObject({ key, rule: "must stand in the stack file in services/" });
+      expect(others).toEqual([]);
+      expect(JSON.stringify(fault)).not.toContain(SECRET_VALUE);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { accepted, configuration, faultsOf, keysOfFaults, onlyFault } from "./configuration";
+import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, keyAndRule } from "./configuration";
 
 const HTTP = "http://keycloak:8080";
 
@@ -13,15 +13,10 @@ describe("Keycloak's public URL", () => {
   );
 
   test("must be spelt as the issuer is", () => {
-    expect(onlyFault(configuration({ "scpcloud:publicUrl": "https://Keycloak.example.com/" }))).toBe(
-      [
-        "scpcloud:publicUrl",
-        "  must be an absolute http(s) URL without query, credentials and trailing slash, in lower-case host letters,",
-        "  because the issuer is compared letter by letter.",
-        '  Found: "https://Keycloak.example.com/"',
-        '  Do: write it as Keycloak\'s hostname option has it, such as "https://keycloak.example.com"',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpcloud:publicUrl": "https://Keycloak.example.com/" }))).toEqual([
+      "scpcloud:publicUrl",
+      "must be an absolute http(s) URL without query, credentials and trailing slash, in lower-case host letters",
+    ]);
   });
 
   test.each([
@@ -51,15 +46,10 @@ describe("Keycloak's public URL", () => {
   test.each(["https://keycloak.example.com/realms/ScpCloud", "https://keycloak.example.com/realms"])(
     "is refused where the realm's address was pasted: %s",
     (publicUrl) => {
-      expect(onlyFault(configuration({ "scpcloud:publicUrl": publicUrl }))).toBe(
-        [
-          "scpcloud:publicUrl",
-          "  must be Keycloak's base URL, without /realms/…,",
-          "  because the realm is a setting of its own and is appended to it.",
-          `  Found: "${publicUrl}"`,
-          "  Do: cut the URL off before /realms",
-        ].join("\n"),
-      );
+      expect(keyAndRule(configuration({ "scpcloud:publicUrl": publicUrl }))).toEqual([
+        "scpcloud:publicUrl",
+        "must be Keycloak's base URL, without /realms/…",
+      ]);
     },
   );
 });
@@ -127,15 +117,10 @@ describe("plain HTTP", () => {
 
 describe("keycloak:tlsInsecureSkipVerify", () => {
   test("is refused", () => {
-    expect(onlyFault(configuration({ "keycloak:tlsInsecureSkipVerify": true }))).toBe(
-      [
-        "keycloak:tlsInsecureSkipVerify",
-        "  must not be true,",
-        "  because the deployer would send its secret to whoever answers.",
-        "  Found: true",
-        "  Do: remove it; give a private CA's certificate in keycloak:rootCaCertificate (PEM)",
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "keycloak:tlsInsecureSkipVerify": true }))).toEqual([
+      "keycloak:tlsInsecureSkipVerify",
+      "must not be true",
+    ]);
   });
 
   // The provider decodes it weakly: a 1 passes for true.
@@ -164,15 +149,10 @@ describe("additional issuers", () => {
     ["one another", [OLD, OLD], 1],
     ["the realm's own", [OLD, "https://keycloak.example.com/realms/ScpCloud"], 1],
   ])("must not repeat %s", (_, issuers, index) => {
-    expect(onlyFault(withIssuers(...issuers))).toBe(
-      [
-        `scpcloud:api.additionalIssuers[${index}]`,
-        "  must not repeat an issuer,",
-        "  because the realm's own issuer and each further one are listed once.",
-        `  Found: "${issuers[index]}"`,
-        "  Do: remove it",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIssuers(...issuers))).toEqual([
+      `scpcloud:api.additionalIssuers[${index}]`,
+      "must not repeat an issuer",
+    ]);
   });
 
   test("that repeat are told by their own index where an entry before them is no text", () => {

@@ -1,4 +1,13 @@
-import { accepted, configuration, faultsOf, keysOfFaults, onlyFault, refusal, withIntegrations } from "./configuration";
+import {
+  accepted,
+  configuration,
+  faultsOf,
+  keysOfFaults,
+  onlyFault,
+  refusal,
+  withIntegrations,
+  keyAndRule,
+} from "./configuration";
 
 const ANNA = { organizationUser: "anna" };
 
@@ -8,30 +17,19 @@ describe("the access token's lifespan", () => {
   });
 
   test.each([59, 3601, 0, -60, 1e9])("cannot be %d seconds", (seconds) => {
-    expect(onlyFault(configuration({ "scpcloud:accessTokenLifespan": seconds }))).toBe(
-      [
-        "scpcloud:accessTokenLifespan",
-        "  must be a whole number of seconds from 60 to 3600,",
-        "  because a service's token cannot be revoked before it expires, " +
-          "and one below a minute is fetched all the time.",
-        `  Found: ${seconds}`,
-        "  Do: write 1800 for half an hour, or 300 for the lean default",
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpcloud:accessTokenLifespan": seconds }))).toEqual([
+      "scpcloud:accessTokenLifespan",
+      "must be a whole number of seconds from 60 to 3600",
+    ]);
   });
 
   test.each(["abc", "", "30m", "1800.5", "300.0", "3e2", "0x12C", "0300", "+300", " 300", "1_800", "NaN", "[300]"])(
     "cannot be the text %j",
     (text) => {
-      expect(onlyFault(configuration({ "scpcloud:accessTokenLifespan": text }))).toBe(
-        [
-          "scpcloud:accessTokenLifespan",
-          "  must be a whole number,",
-          "  because it counts seconds.",
-          `  Found: ${JSON.stringify(text)}`,
-          "  Do: write digits without quotes or a unit",
-        ].join("\n"),
-      );
+      expect(keyAndRule(configuration({ "scpcloud:accessTokenLifespan": text }))).toEqual([
+        "scpcloud:accessTokenLifespan",
+        "must be a whole number of seconds from 60 to 3600",
+      ]);
     },
   );
 });
@@ -48,57 +46,35 @@ describe("the days for which a previous secret works", () => {
   });
 
   test.each([0, -1, 366, 1.5, "14"])("cannot be %j", (days) => {
-    expect(onlyFault(withDays(days))).toBe(
-      [
-        "scpcloud:secretRotation.overlapDays",
-        "  must be a whole number of days from 1 to 365,",
-        "  because the previous secret works beside the new one for so long, and whoever has it can act as the customer.",
-        `  Found: ${JSON.stringify(days)}`,
-        "  Do: write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withDays(days))).toEqual([
+      "scpcloud:secretRotation.overlapDays",
+      "must be a whole number of days from 1 to 365",
+    ]);
   });
 });
 
 describe("the audience", () => {
   test.each(["", " ", "scp cloud", "scpCloud ", "scp\tCloud"])("cannot be %j", (audience) => {
-    expect(onlyFault(configuration({ "scpcloud:audience": audience }))).toBe(
-      [
-        "scpcloud:audience",
-        "  must be one word that names the API,",
-        "  because the API accepts tokens by their audience, and an empty one switches that check off.",
-        `  Found: ${JSON.stringify(audience)}`,
-        '  Do: write the audience that the API is configured with, such as "scpCloud"',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpcloud:audience": audience }))).toEqual([
+      "scpcloud:audience",
+      "must be one word that names the API",
+    ]);
   });
 
   test("cannot be account, which every token of the realm has", () => {
-    expect(onlyFault(configuration({ "scpcloud:audience": "account" }))).toBe(
-      [
-        "scpcloud:audience",
-        '  must not be "account",',
-        "  because Keycloak gives the audience account to the tokens of every default client of the realm, " +
-          "so it proves nothing.",
-        '  Found: "account"',
-        '  Do: write an audience of the API\'s own, such as "scpCloud"',
-      ].join("\n"),
-    );
+    expect(keyAndRule(configuration({ "scpcloud:audience": "account" }))).toEqual([
+      "scpcloud:audience",
+      'must not be "account"',
+    ]);
   });
 });
 
 describe("text that YAML read as something else", () => {
   test("is refused where digits lost their quotes and their zeros", () => {
-    expect(onlyFault(withIntegrations({ acme: { organizationUser: 7 } }))).toBe(
-      [
-        "scpcloud:integrations.acme.organizationUser",
-        "  must be text,",
-        "  because YAML reads unquoted digits, dates, true and false as other types and may change them " +
-          "(007 becomes 7).",
-        "  Found: 7",
-        '  Do: put the value in quotes, as in "007"',
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIntegrations({ acme: { organizationUser: 7 } }))).toEqual([
+      "scpcloud:integrations.acme.organizationUser",
+      "must be text",
+    ]);
   });
 
   test.each([7, true, null, ["anna"], { name: "anna" }])("is refused as an id, a user and a name: %j", (value) => {
@@ -124,17 +100,13 @@ describe("text that YAML read as something else", () => {
 
   test.each(["yes", "TRUE", "1", "", '"true"'])("is refused as a switch: %j", (value) => {
     for (const key of ["scpcloud:accountAccess", "scpcloud:requireHttps"]) {
-      const text = onlyFault(configuration({ [key]: value }));
-      expect(text).toContain(`${key}\n  must be true or false,`);
-      expect(text).toContain("Do: write true or false without quotes");
+      expect(keyAndRule(configuration({ [key]: value }))).toEqual([key, "must be true or false"]);
     }
   });
 
   test("is refused as a customer's switch", () => {
     const source = withIntegrations({ acme: { organizationUser: "anna", sharedOrganization: "true" } });
-    expect(onlyFault(source)).toContain(
-      "scpcloud:integrations.acme.sharedOrganization\n  must be true or false,\n  because it switches something",
-    );
+    expect(keyAndRule(source)).toEqual(["scpcloud:integrations.acme.sharedOrganization", "must be true or false"]);
   });
 });
 
@@ -156,38 +128,19 @@ describe("lists and maps of a stack file", () => {
     expect(fault).toMatchObject({ key, rule, value: JSON.stringify(value) });
   });
 
-  test("without any customer are refused, since every client would be deleted", () => {
-    expect(onlyFault(withIntegrations({}))).toContain(
-      [
-        "  because a stack without customers would delete every client that it manages.",
-        "  Found: {}",
-        "  Do: add an entry such as: acme: { organizationUser: anna }",
-      ].join("\n"),
-    );
-  });
-
   test.each([null, [], ["organizationUser"], "anna", 7])("a customer's entry cannot be %j", (entry) => {
-    expect(onlyFault(withIntegrations({ acme: entry }))).toBe(
-      [
-        "scpcloud:integrations.acme",
-        "  must be a map with organizationUser or organizationId,",
-        "  because each customer's token names the customer's organization.",
-        `  Found: ${JSON.stringify(entry)}`,
-        "  Do: write each of its settings in a line below the client id, indented, with a blank behind the colon, as in: organizationUser: anna",
-      ].join("\n"),
-    );
+    expect(keyAndRule(withIntegrations({ acme: entry }))).toEqual([
+      "scpcloud:integrations.acme",
+      "must be a map with organizationUser or organizationId",
+    ]);
   });
 
-  test.each(["scpcloud:integrations", "scpcloud:api", "scpcloud:allowedOrigins"])("%s must be JSON", (key) => {
-    expect(onlyFault(configuration({ [key]: '{"acme": {organizationUser: anna' }))).toBe(
-      [
-        key,
-        "  must be a list or a map,",
-        "  because Pulumi takes no text for it, not even JSON.",
-        '  Found: "{\\"acme\\": {organizationUser: anna"',
-        "  Do: write it as YAML below its key in the stack file",
-      ].join("\n"),
-    );
+  test.each([
+    ["scpcloud:integrations", "must be a map of client ids with at least one customer"],
+    ["scpcloud:api", "must be a map"],
+    ["scpcloud:allowedOrigins", "must be a list"],
+  ])("%s cannot be text", (key, rule) => {
+    expect(keyAndRule(configuration({ [key]: '{"acme": {organizationUser: anna' }))).toEqual([key, rule]);
   });
 
   test("have long values cut to a line's length", () => {
@@ -199,9 +152,10 @@ describe("lists and maps of a stack file", () => {
 
 describe("names in a stack file:", () => {
   test.each(["", "Scp Cloud", "a/b", "ä"])("the realm cannot be called %j", (realm) => {
-    const text = onlyFault(configuration({ "scpcloud:realm": realm }));
-    expect(text).toContain("must consist of letters, digits, dots, underscores and hyphens");
-    expect(text).toContain("because it is part of the issuer's URL and case sensitive.");
+    expect(keyAndRule(configuration({ "scpcloud:realm": realm }))).toEqual([
+      "scpcloud:realm",
+      "must consist of letters, digits, dots, underscores and hyphens",
+    ]);
   });
 
   test.each(["", " ", "\u3000", "a".repeat(256)])("a customer's name cannot be %j", (name) => {
@@ -251,6 +205,7 @@ describe("a fault", () => {
     ["a setting", withIntegrations({ acme: { organizationUser: "anna", "x\r\n::error::": 1 } })],
     ["a key", configuration({ "scpcloud:x\n::error::": 1 })],
     ["a namespace", configuration({ "::error::x": 1 })],
+    ["a header", configuration({ "keycloak:additionalHeaders": { "A\n::error::": "b" } })],
   ])("has no line of its own for the text of %s", (_, source) => {
     const { message } = refusal(source);
     expect(message).toContain("::error::");

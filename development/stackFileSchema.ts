@@ -1,0 +1,136 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+
+import { PROVIDER } from "../settings/provider/provider";
+import { customers } from "../settings/schema/customers";
+import { STACK } from "../settings/schema/stack";
+import { declaredKeys, parseProjectFile } from "../settings/stackFile";
+
+type JsonSchema = ReturnType<typeof toJsonSchema>;
+
+const ROOT = join(__dirname, "..");
+export const SCHEMA_FILE = join(ROOT, "docs", "stack-file.schema.json");
+export const DOCUMENT = join(ROOT, "docs", "configuration.md");
+
+/** What editors know of a stack file: keys, values and descriptions, from what the program holds the file to. */
+export function stackFileSchema(): string {
+  const declared = declaredKeys(parseProjectFile(read("Pulumi.yaml")));
+  const ofStack = Object.entries(entriesOf(STACK)).flatMap(([key, schema]): [string, JsonSchema][] => {
+    const { default: fallback, description } = declared[key] ?? {};
+    return [
+      [`scpcloud:${key}`, { ...asScalar(schema), description, default: fallback } as JsonSchema],
+      [key, { $ref: `#/properties/config/properties/scpcloud:${key}` }],
+    ];
+  });
+  const ofProvider = Object.entries(entriesOf(PROVIDER)).map(([key, schema]): [string, JsonSchema] => [
+    `keycloak:${key}`,
+    Object.hasOwn(schema, "not") ? schema : { anyOf: [asScalar(schema), ENCRYPTED] },
+  ]);
+  const text: JsonSchema = { type: "string" };
+  const schema: JsonSchema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "A stack file of scpcloud",
+    type: "object",
+    properties: {
+      config: {
+        type: ["object", "null"],
+        properties: Object.fromEntries([...ofStack, ...ofProvider]),
+        patternProperties: { "^pulumi:": {} },
+        additionalProperties: false,
+      },
+      encryptedkey: text,
+      encryptionsalt: text,
+      secretsprovider: text,
+    },
+    additionalProperties: false,
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+const ENCRYPTED: JsonSchema = {
+  type: "object",
+  properties: { secure: { type: "string" } },
+  required: ["secure"],
+  additionalProperties: false,
+};
+
+/** The keys of a map. What the library cannot tell is left out, but for a second pattern and for what is refused. */
+function entriesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
+  const { properties = {} } = toJsonSchema(schema, {
+    errorMode: "ignore",
+    typeMode: "input",
+    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === "custom" ? { not: {} } : undefined),
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === "regex" && jsonSchema.pattern !== undefined
+        ? {
+            ...jsonSchema,
+            allOf: [
+              ...(jsonSchema.allOf ?? []),
+              { pattern: (valibotAction as v.RegexAction<string, undefined>).requirement.source },
+            ],
+          }
+        : undefined,
+  });
+  return properties as Record<string, JsonSchema>;
+}
+
+/** Pulumi takes text for a number and a switch, as `pulumi config set` writes them. */
+function asScalar(schema: JsonSchema): JsonSchema {
+  switch (schema.type) {
+    case "integer":
+      return { anyOf: [schema, { type: "string", pattern: "^(0|[1-9]\\d*)$" }] };
+    case "boolean":
+      return { anyOf: [schema, { enum: ["true", "false"] }] };
+    default:
+      return schema;
+  }
+}
+
+/** The document with its lists of keys as the schema and Pulumi.yaml have them. */
+export function withKeys(document: string): string {
+  const declared = declaredKeys(parseProjectFile(read("Pulumi.yaml")));
+  const ofStack = Object.entries(declared).map(([key, { default: fallback, description = "" }]) =>
+    item(key, REQUIRED.includes(key) ? "required" : `\`${JSON.stringify(fallback)}\``, description),
+  );
+  const ofCustomer = Object.entries(customers.value.pipe[0].entries).map(([key, { default: fallback, wrapped }]) =>
+    item(key, fallback === undefined ? "" : `\`${JSON.stringify(fallback)}\``, v.getDescription(wrapped) ?? ""),
+  );
+  return [
+    ["stack", ofStack],
+    ["customer", ofCustomer],
+  ].reduce((text, [name, items]) => {
+    const lines = (items as string[]).join("\n");
+    return text.replace(
+      new RegExp(`(<!-- keys of a ${name as string}[^>]*-->\n)[^]*?(\n<!-- end -->)`),
+      (_, begin: string, end: string) => `${begin}\n${lines}\n${end}`,
+    );
+  }, document);
+}
+
+/** They have a default that the program refuses (Pulumi.yaml). */
+const REQUIRED = ["integrations", "publicUrl"];
+
+/** An item of a list, in lines of 120 characters. */
+function item(key: string, fallback: string, description: string): string {
+  const words = `- \`${key}\`${fallback === "" ? "" : ` (${fallback})`}: ${description}`.split(" ");
+  const lines = words.slice(1).reduce(
+    (all, word) => {
+      const last = all.at(-1) ?? "";
+      return `${last} ${word}`.length > 120 ? [...all, `  ${word}`] : [...all.slice(0, -1), `${last} ${word}`];
+    },
+    [words[0] ?? ""],
+  );
+  return lines.join("\n");
+}
+
+function read(name: string): string {
+  return readFileSync(join(ROOT, name), "utf8");
+}
+
+if (require.main === module) {
+  writeFileSync(SCHEMA_FILE, stackFileSchema());
+  writeFileSync(DOCUMENT, withKeys(readFileSync(DOCUMENT, "utf8")));
+}

@@ -1,0 +1,223 @@
+import type { ProviderArgs } from "@pulumi/keycloak";
+import * as v from "valibot";
+
+import { decodeAs, type Decoded, recordOf } from "../decode";
+import { type Fault, plainSecret } from "../faults";
+import { ofServer } from "../schema/urls";
+import { across, boolean, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks";
+import { type ConfigurationSource, keysOf } from "../source";
+
+const NO_URL = must(
+  "be an absolute http(s) URL",
+  "the deployer reaches Keycloak by it",
+  'write Keycloak\'s base URL, such as "https://keycloak.example.com"',
+);
+
+const baseUrl = inOrder(
+  v.pipe(
+    text,
+    v.regex(/^https?:\/\/[^\s?#]+$/, NO_URL),
+    v.check((value) => URL.canParse(value), NO_URL),
+    v.regex(
+      /^[^@]*$/,
+      must(
+        "not hold a user name or a password",
+        "the stack file goes into git",
+        "cut them off; the deployer logs in with keycloak:clientId and keycloak:clientSecret",
+      ),
+    ),
+    ofServer,
+    v.regex(
+      /[^/]$/,
+      must(
+        "not end with a slash",
+        "the provider appends /realms/… to it letter by letter, and Keycloak refuses two slashes in a row (400)",
+        "cut the slash off",
+      ),
+    ),
+  ),
+);
+
+const headers = must(
+  "be a map of HTTP headers, without Host and Proxy-Authorization",
+  "they go with every request to Keycloak; these two follow from keycloak:url and the proxy's own URL",
+  "write one name with its value per line",
+);
+const headerName = v.pipe(
+  matching(/^[\w!#$%&'*+.^`|~-]+$/, headers),
+  v.check((name) => !/^(host|proxy-authorization)$/i.test(name), headers),
+);
+const headerValue = v.pipe(v.string(headers), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, headers));
+
+/** What the provider could be told, and the commands do not follow. */
+const refused = (reason: string, remedy = "remove it") =>
+  v.optional(v.custom<undefined>(() => false, must("not be set", reason, remedy)));
+
+const refusedLogin = (variable?: string) =>
+  refused(
+    "the program and its commands log in by a client secret, an assertion or an access token, as the provider does then",
+    `remove it${variable === undefined ? "" : ` (or unset ${variable})`}, and set keycloak:clientSecret or jwtTokenFile`,
+  );
+
+/** All that the provider can be told. A version of it that can be told more does not compile. */
+const ENTRIES = {
+  accessToken: v.optional(text),
+  additionalHeaders: v.optional(mapOfAny(headerName, headerValue, headers)),
+  adminUrl: v.optional(baseUrl),
+  basePath: v.optional(
+    matching(
+      /^(\/[^\s?#/]+)+$/,
+      must(
+        "be empty or begin with a slash, and not end with one",
+        "the provider appends it to keycloak:url letter by letter",
+        'write it such as "/auth", or leave it out: Keycloak has had no base path since version 17',
+      ),
+    ),
+  ),
+  clientId: v.optional(text),
+  clientSecret: v.optional(text),
+  clientTimeout: v.optional(
+    whole(
+      0,
+      86_400,
+      must(
+        "be a whole number of seconds, or 0 for no limit",
+        "a request to Keycloak is given up after it",
+        "write 60 for a minute",
+      ),
+    ),
+  ),
+  initialLogin: refused("every run asks Keycloak before it declares anything, and so logs in at once"),
+  jwtSigningAlg: refusedLogin(),
+  jwtSigningKey: refusedLogin("KEYCLOAK_JWT_SIGNING_KEY"),
+  jwtToken: v.optional(text),
+  jwtTokenFile: v.optional(text),
+  // Nothing but the provider asks for the server's version.
+  keycloakVersion: v.optional(text),
+  password: refusedLogin("KEYCLOAK_PASSWORD"),
+  realm: v.optional(text, "master"),
+  redHatSso: refused(
+    "Red Hat SSO is Keycloak 18 at the latest, and every customer's client needs a client scope that came with 26.1",
+    "remove it; the Red Hat build of Keycloak does without",
+  ),
+  rootCaCertificate: v.optional(text),
+  tlsClientCertificate: v.optional(text),
+  tlsClientPrivateKey: v.optional(text),
+  tlsInsecureSkipVerify: v.optional(boolean),
+  url: v.optional(baseUrl),
+  username: refusedLogin("KEYCLOAK_USER"),
+} as const satisfies { readonly [Key in keyof ProviderArgs]-?: v.GenericSchema };
+
+type ProviderKey = keyof ProviderArgs;
+
+/** Where the provider looks for what the stack file leaves out (its documentation, "Argument Reference"). */
+const VARIABLES: { readonly [Key in ProviderKey]?: string } = {
+  accessToken: "KEYCLOAK_ACCESS_TOKEN",
+  adminUrl: "KEYCLOAK_ADMIN_URL",
+  basePath: "KEYCLOAK_BASE_PATH",
+  clientId: "KEYCLOAK_CLIENT_ID",
+  clientSecret: "KEYCLOAK_CLIENT_SECRET",
+  clientTimeout: "KEYCLOAK_CLIENT_TIMEOUT",
+  jwtSigningKey: "KEYCLOAK_JWT_SIGNING_KEY",
+  jwtToken: "KEYCLOAK_JWT_TOKEN",
+  jwtTokenFile: "KEYCLOAK_JWT_TOKEN_FILE",
+  keycloakVersion: "KEYCLOAK_VERSION",
+  password: "KEYCLOAK_PASSWORD",
+  realm: "KEYCLOAK_REALM",
+  url: "KEYCLOAK_URL",
+  username: "KEYCLOAK_USER",
+};
+
+const HALF_PAIR = must(
+  "be set",
+  "the other half of the TLS client's certificate is set, and the provider would silently use neither",
+  "set both (PEM), or remove the other one",
+);
+
+const SETTINGS = mapOf(ENTRIES);
+
+export type ProviderValues = v.InferOutput<typeof SETTINGS>;
+
+/** The namespace `keycloak`. */
+export const PROVIDER = v.pipe(
+  SETTINGS,
+  across<ProviderValues>(
+    "tlsClientCertificate",
+    ["tlsClientCertificate", "tlsClientPrivateKey"],
+    (one) => one.tlsClientCertificate !== undefined || one.tlsClientPrivateKey === undefined,
+    HALF_PAIR,
+  ),
+  across<ProviderValues>(
+    "tlsClientPrivateKey",
+    ["tlsClientCertificate", "tlsClientPrivateKey"],
+    (one) => one.tlsClientPrivateKey !== undefined || one.tlsClientCertificate === undefined,
+    HALF_PAIR,
+  ),
+);
+
+const LOGS_IN = "the deployer has to log in to Keycloak";
+const missing = (key: "clientId" | "url") =>
+  must("be set", LOGS_IN, `run: pulumi config set keycloak:${key} … (or export ${VARIABLES[key]})`);
+
+/** What is needed besides by all who log in. */
+export const LOGIN = v.pipe(
+  PROVIDER,
+  across<ProviderValues>("url", ["url"], ({ url }) => url !== undefined, missing("url")),
+  across<ProviderValues>(
+    "clientId",
+    ["clientId", "jwtToken", "jwtTokenFile"],
+    // Keycloak finds the client by an assertion's subject.
+    ({ clientId, jwtToken, jwtTokenFile }) => (clientId ?? jwtToken ?? jwtTokenFile) !== undefined,
+    missing("clientId"),
+  ),
+  across<ProviderValues>(
+    "clientSecret",
+    ["accessToken", "clientSecret", "jwtToken", "jwtTokenFile"],
+    (one) => (one.accessToken ?? one.clientSecret ?? one.jwtToken ?? one.jwtTokenFile) !== undefined,
+    must(
+      "be set",
+      LOGS_IN,
+      "run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
+        'for the embedded Keycloak: eval "$(make env)")',
+    ),
+  ),
+  across<ProviderValues>(
+    "accessToken",
+    ["accessToken", "clientSecret", "jwtToken", "jwtTokenFile"],
+    (one) => one.accessToken === undefined || (one.clientSecret ?? one.jwtToken ?? one.jwtTokenFile) === undefined,
+    must(
+      "not be set beside another credential",
+      "the provider would not log in because of the token, and not send the token because of the other (401)",
+      "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
+    ),
+  ),
+);
+
+/** The provider's settings: from the namespace `keycloak`, else from the environment. */
+export function providerValues(source: ConfigurationSource): Decoded {
+  const entries = [...new Set([...keysOf(source, "keycloak"), ...Object.keys(ENTRIES)])].map((key) => {
+    const isKnown = Object.hasOwn(ENTRIES, key);
+    const [schema, variable] = isKnown
+      ? [ENTRIES[key as ProviderKey], VARIABLES[key as ProviderKey] ?? ""]
+      : [text, ""];
+    const value = source.values[`keycloak:${key}`] ?? source.environment[variable];
+    return value === undefined || (value === "" && isKnown) ? [] : [key, decodeAs(schema, value)];
+  });
+  return Object.fromEntries(entries.filter((entry) => entry.length > 0)) as Decoded;
+}
+
+const SECRETS = ["accessToken", "clientSecret", "jwtSigningKey", "jwtToken", "password", "tlsClientPrivateKey"];
+
+/** The keys whose values no fault shows. Headers may be secret. */
+export const SILENT_KEYS = [...SECRETS, "additionalHeaders"].map((key) => `keycloak:${key}`);
+
+/** The provider's secrets that stand in the stack file in plain text. */
+export function plainSecrets({ additionalHeaders }: Decoded, { values, secretKeys }: ConfigurationSource): Fault[] {
+  const isSecretHeader = Object.keys(recordOf(additionalHeaders)).some((name) => SECRET_HEADER.test(name));
+  return [...SECRETS, ...(isSecretHeader ? ["additionalHeaders"] : [])]
+    .map((key) => `keycloak:${key}`)
+    .filter((key) => Boolean(values[key]) && !secretKeys.has(key))
+    .map((key) => plainSecret(key));
+}
+
+const SECRET_HEADER = /auth|cookie|key|secret|token/i;

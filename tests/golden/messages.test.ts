@@ -1,0 +1,92 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type * as v from "valibot";
+
+import { LOGIN } from "../../settings/provider/provider";
+import { partsOf } from "../../settings/schema/checks";
+import { STACK } from "../../settings/schema/stack";
+import { configuration, ID, refusal, withIntegrations } from "../unit/configuration";
+
+/**
+ * All that the program says of a stack file, each sentence once. After a wanted change: npm run golden:update
+ */
+const FILE = join(__dirname, "messages.txt");
+
+test("the messages of a stack file's faults are those of their golden file", () => {
+  const text = [...new Set(paragraphs())].sort().join("\n\n") + "\n";
+  if (process.env["UPDATE_GOLDEN"] === "true") {
+    writeFileSync(FILE, text);
+  }
+  expect(existsSync(FILE)).toBe(true);
+  expect(text).toBe(readFileSync(FILE, "utf8"));
+});
+
+/** What the schemas say of a single value, and what is said of several. */
+function paragraphs(): string[] {
+  const ofSchemas = [STACK, LOGIN].flatMap((schema) => messagesOf(schema as Part));
+  const ofFaults = FAULTY.flatMap((source) => refusal(source).faults).map(({ rule, reason, remedy }) =>
+    [rule, reason, remedy].join("\n"),
+  );
+  return [...ofSchemas, ...ofFaults].map((written) => {
+    const message = written.replaceAll(process.versions.node, "VERSION");
+    const { rule, reason, remedy } = partsOf(message);
+    return `${rule},\n  because ${reason}.\n  Do: ${remedy}`;
+  });
+}
+
+type Part = v.GenericSchema & {
+  readonly type: string;
+  readonly message?: unknown;
+  readonly entries?: Readonly<Record<string, Part>>;
+  readonly pipe?: readonly Part[];
+} & { readonly [Key in "item" | "key" | "rest" | "value" | "wrapped"]?: Part };
+
+/** The messages of a schema and of all that is in it; those that quote a value come from the faults below. */
+function messagesOf(part: Part): string[] {
+  const below = [...Object.values(part.entries ?? {}), ...(part.pipe ?? []).filter((one) => one !== part)];
+  const { item, key, value, wrapped } = part;
+  const inside = [item, key, value, wrapped].filter((one) => typeof one === "object" && one !== null);
+  return [
+    ...(typeof part.message === "string" ? [part.message] : []),
+    ...[...below, ...inside].flatMap((one) => messagesOf(one)),
+  ];
+}
+
+const FAULTY = [
+  configuration({
+    "aws:region": "eu",
+    "docker:host": "unix:///",
+    "keycloak:clientSecret": "plain",
+    "keycloak:realm": "Stage",
+    "keycloak:tlsInsecureSkipVerify": true,
+    "scpcloud:api": {
+      additionalIssuers: ["http://old", "http://old"],
+      names: { authority: "X", metadataAddress: "x" },
+    },
+    "scpcloud:audience": { secure: "scpCloud" },
+    "scpcloud:bff.publicUrl": "https://api.example.com",
+    "scpcloud:realm:Other": "x",
+    "scpcloud:forbiddenOrganizationUsers": ["anna"],
+    "scpcloud:integrations": {
+      acme: { organizationUser: "anna" },
+      Acme: { organizationUser: "anna" },
+      account: { organizationId: ID, organizationUser: "otto" },
+      alone: {},
+      constructor: { organizationUser: "bo" },
+      second: { successorOf: "third", organizationUser: "carl" },
+      third: { successorOf: "gone" },
+      fourth: { successorOf: "third" },
+      [`${"a".repeat(240)}`]: { organizationUser: "dora" },
+    },
+  }),
+  configuration({}, { HTTPS_PROXY: "socks5://proxy" }),
+  configuration({
+    "keycloak:realm": undefined,
+    "scpcloud:integrations": { deployer: { organizationUser: "anna" } },
+    "scpcloud:realm": "master",
+  }),
+  withIntegrations(
+    Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`c${index}`, { organizationUser: `u${index}` }])),
+  ),
+];

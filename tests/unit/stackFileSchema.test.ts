@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import Ajv from "ajv";
+import fc from "fast-check";
+import { parse } from "yaml";
+
+import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema";
+import { validConfiguration } from "./arbitraries";
+import { configuration, keysOfFaults } from "./configuration";
+import { type Mutation, mutationsOf } from "./mutations";
+
+const isAccepted = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(stackFileSchema()) as object);
+/** As a stack file has it: without the keys that it is silent about. */
+const asFile = (config: unknown): unknown => JSON.parse(JSON.stringify({ config }));
+
+describe("the schema that editors hold a stack file to", () => {
+  test("is in its file as the program's own schema makes it: npm run configuration:write", () => {
+    expect(readFileSync(SCHEMA_FILE, "utf8")).toBe(stackFileSchema());
+  });
+
+  test.each(["dev", "prod"])("accepts the committed file of %s, which names it in its first line", (stack) => {
+    const text = readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
+    expect(text).toMatch(/^# yaml-language-server: \$schema=docs\/stack-file\.schema\.json\n/);
+    expect(isAccepted(parse(text))).toBe(true);
+  });
+
+  test("accepts what the program accepts", () => {
+    fc.assert(
+      fc.property(validConfiguration, ({ values }) => {
+        expect([isAccepted(asFile(values)), isAccepted.errors]).toEqual([true, null]);
+      }),
+    );
+  });
+
+  test.each(["a type changed", "a UUID broken", "a key misspelt"] as const)(
+    "refuses as the program does: %s",
+    (kind) => {
+      const mutated = validConfiguration.chain(({ values }) => {
+        const mutations = mutationsOf(values, kind);
+        return mutations.length === 0 ? fc.constant(undefined) : fc.constantFrom(...mutations);
+      });
+      fc.assert(
+        fc.property(
+          mutated.filter((mutation): mutation is Mutation => mutation !== undefined),
+          ({ values }) => expect(isAccepted(asFile(values))).toBe(false),
+        ),
+      );
+    },
+  );
+
+  test.each([
+    ["scpcloud:accessTokenLifespan", 59],
+    ["scpcloud:audience", "account"],
+    ["scpcloud:publicUrl", "https://keycloak.example.com/realms/ScpCloud"],
+    ["scpcloud:publicUrl", ""],
+    ["scpcloud:integrations", { Acme: { organizationUser: "anna" } }],
+    ["scpcloud:integrations", { account: { organizationUser: "anna" } }],
+    ["scpcloud:integrations", { acme: { organizationId: "00000000-0000-0000-0000-000000000000" } }],
+    ["scpcloud:secretRotation", { overlapDays: 366 }],
+    ["keycloak:url", "https://keycloak.example.com/"],
+    ["keycloak:username", "robot"],
+    ["docker:host", "unix:///"],
+    ["scpcloud:apps", {}],
+  ])("refuses as the program does: %s as %j", (key, value) => {
+    expect(keysOfFaults(configuration({ [key]: value }))).not.toEqual([]);
+    expect(isAccepted(asFile({ [key]: value }))).toBe(false);
+  });
+
+  test("knows an encrypted value, a key without its namespace, and no environment of Pulumi ESC", () => {
+    expect(isAccepted(asFile({ "keycloak:clientSecret": { secure: "v1:x" }, realm: "ScpCloud" }))).toBe(true);
+    expect(isAccepted(asFile({ "scpcloud:realm": { secure: "v1:x" } }))).toBe(false);
+    expect(isAccepted({ config: {}, environment: ["team"] })).toBe(false);
+  });
+});
+
+test("the document lists the keys with defaults and descriptions: npm run configuration:write", () => {
+  const document = readFileSync(DOCUMENT, "utf8");
+  expect(withKeys(document)).toBe(document);
+  expect(document).toContain("- `organizationUser`: ");
+});
