@@ -79,14 +79,10 @@ function entriesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
 
 /** Pulumi takes text for a number and a switch, as `pulumi config set` writes them. */
 function asScalar(schema: JsonSchema): JsonSchema {
-  switch (schema.type) {
-    case "integer":
-      return { anyOf: [schema, { type: "string", pattern: "^(0|[1-9]\\d*)$" }] };
-    case "boolean":
-      return { anyOf: [schema, { enum: ["true", "false"] }] };
-    default:
-      return schema;
+  if (schema.type === "integer") {
+    return { anyOf: [schema, { type: "string", pattern: "^(0|[1-9]\\d*)$" }] };
   }
+  return schema.type === "boolean" ? { anyOf: [schema, { enum: ["true", "false"] }] } : schema;
 }
 
 /** The document with its lists of keys as the schema and Pulumi.yaml have them. */

@@ -93,7 +93,7 @@ export function across<Map extends object>(
   message: string,
 ): v.BaseValidation<Map, Map, v.BaseIssue<unknown>> {
   const check = v.partialCheck(keys.map((key) => [key]) as never, holds as never, message);
-  return (told === undefined ? check : v.forward(check as never, [told] as never)) as never;
+  return (told === undefined ? check : v.forward(check, [told] as never)) as never;
 }
 
 /** What is wrong with a value of a namespace. */

@@ -117,7 +117,7 @@ describe("customers", () => {
     expect(table.stdout).toMatch(/^✗ acme: the secret is \d+ days old, more than 365; /m);
     expect((JSON.parse(data.stdout) as Report).oldSecrets).toEqual(["acme"]);
     expect(unknown.stdout).toMatch(/^✗ acme: Keycloak does not know how old the secret is; renew it /m);
-    expect([wrong.exitCode, wrong.stderr]).toEqual([1, "--older-than must be a number of days, such as 365d.\n"]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, "--older-than must be a number of days, such as 365d.\n"]);
   });
 
   it("prints no secret, neither as a table nor as data", async () => {
