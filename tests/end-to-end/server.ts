@@ -36,6 +36,7 @@ export const REALMS = {
   policyPack: "PolicyPack",
   toolchain: "Toolchain",
   connection: "Connection",
+  deployer: "Deployer",
   next: "Next",
   secrets: "Secrets",
   handover: "Handover",

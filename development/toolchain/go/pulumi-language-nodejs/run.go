@@ -108,7 +108,7 @@ func (h *host) runProgram(ctx context.Context, request *pulumirpc.RunRequest) er
 	if errors.Is(err, syscall.E2BIG) {
 		return errors.New("the stack's configuration is too large: node gets it in an environment variable, " +
 			"and this system allows no more than 128 KiB for one; " +
-			"by how much it has to be shorter, says: npm run claims -- --stack STACK --base HEAD")
+			"by how much it has to be shorter, says: scpcloud review --stack STACK --base HEAD")
 	}
 	return err
 }
