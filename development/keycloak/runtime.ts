@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { realpath, rm, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Report } from "../../processes/progress";
 import { run } from "../../processes/run";
 import { checkPrerequisites, type Fault, prerequisiteFaults } from "../toolchain/prerequisites";
@@ -43,13 +43,15 @@ export interface Runtime {
 
 const COMMAND_NOT_FOUND = 127;
 
-/** What a server gets of its starter's environment, by name: no value stands on a command line. */
-const VARIABLES = [
-  "JAVA_OPTS_KC_HEAP",
-  "JAVA_OPTS_APPEND",
-  "KC_BOOTSTRAP_ADMIN_USERNAME",
-  "KC_BOOTSTRAP_ADMIN_PASSWORD",
-];
+/** What a container gets of its starter's environment, by name. */
+const VARIABLES = ["JAVA_OPTS_KC_HEAP", "JAVA_OPTS_APPEND", "KC_BOOTSTRAP_ADMIN_USERNAME"];
+
+/** Reads the password from its file: `docker inspect` shows the variables that a container gets. */
+const WITH_PASSWORD = [
+  '[ -z "$KC_BOOTSTRAP_ADMIN_USERNAME" ] || IFS= read -r KC_BOOTSTRAP_ADMIN_PASSWORD <"$0" || :',
+  "export KC_BOOTSTRAP_ADMIN_PASSWORD",
+  'exec /opt/keycloak/bin/kc.sh "$@"',
+].join("; ");
 
 /** With the distribution from Maven, which is only read. */
 export async function javaRuntime(home: ServerHome, version: string, report: Report): Promise<Runtime> {
@@ -77,6 +79,8 @@ export function containerRuntime(
   keys: string,
   report: Report,
 ): Runtime {
+  const passwordFile = bootstrapAdminPasswordFile(home);
+  const secrets = dirname(passwordFile);
   const image = `quay.io/keycloak/keycloak:${version}`;
   const name = `scpcloud-keycloak-${createHash("sha256").update(home.path).digest("hex").slice(0, 12)}`;
   return {
@@ -85,8 +89,9 @@ export function containerRuntime(
       // The data stay the user's own. The image's files belong to the group 0.
       ...["--user", `${process.getuid?.() ?? 0}:0`, "--security-opt", "label=disable"],
       ...["--volume", `${home.data}:/opt/keycloak/data`, "--volume", `${keys}:${keys}:ro`],
+      ...["--volume", `${secrets}:${secrets}:ro`, "--entrypoint", "/bin/sh"],
       ...["--publish", `127.0.0.1:${port}:${port}`, ...VARIABLES.flatMap((variable) => ["--env", variable])],
-      ...[image, "start", ...BUILD_OPTIONS],
+      ...[image, "-c", WITH_PASSWORD, passwordFile, "start", ...BUILD_OPTIONS],
     ],
     origin: ` ${image} `,
     // Of the container; the engine publishes the port on the loopback address.
@@ -101,6 +106,11 @@ export function containerRuntime(
       await run("docker", ["rm", "--force", name]);
     },
   };
+}
+
+/** Holds the password of the master realm's user `admin`. */
+export function bootstrapAdminPasswordFile(home: ServerHome): string {
+  return join(dirname(home.path), "secrets", "bootstrap-admin-password");
 }
 
 /** Stands in the command lines of all processes of a home. */

@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, NoAnswerError } from "../../keycloak/http";
 import type { Report } from "../../processes/progress";
@@ -9,7 +8,7 @@ import { type Attachment, launch } from "./launch";
 import { assertPortIsFree } from "./ports";
 import { endServer, serverProcesses } from "./processes";
 import type { RealmImport } from "./realmImport";
-import type { Runtime, RuntimeName } from "./runtime";
+import { bootstrapAdminPasswordFile, type Runtime, type RuntimeName } from "./runtime";
 import { secretFile } from "./secrets";
 
 /** What a server is started with. */
@@ -60,7 +59,7 @@ export class ServerStart {
       // Tools that come by way of https://localhost get URLs of localhost, except for the issuer.
       "--hostname-backchannel-dynamic=true",
     ];
-    this.bootstrapAdminPasswordFile = join(dirname(home.path), "secrets", "bootstrap-admin-password");
+    this.bootstrapAdminPasswordFile = bootstrapAdminPasswordFile(home);
   }
 
   /** True if the server runs as it should, perhaps after a wait: an interrupted command may have started it just now. */
