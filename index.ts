@@ -9,10 +9,9 @@ import { warningOfOtherOrganizations, warningOfRenames } from "./components/warn
 import { lookUp } from "./lookups/lookups";
 import { policiesInWords } from "./lookups/policies";
 import { stackOutputs } from "./outputs";
-import { stackConfiguration } from "./settings/pulumi";
+import { stackConfiguration, toRunError } from "./settings/pulumi";
 import { readSettings } from "./settings/read";
 import { adviceOnSize } from "./settings/size";
-import { UserError } from "./settings/userError";
 
 /** Stack file → settings → lookups → components → outputs. */
 async function program(): Promise<Record<string, unknown>> {
@@ -58,6 +57,5 @@ async function program(): Promise<Record<string, unknown>> {
 
 export = () =>
   program().catch((error: unknown) => {
-    // A RunError is printed without its stack: these faults are the user's, and the text says all.
-    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+    throw toRunError(error);
   });

@@ -50,6 +50,11 @@ function formatFault({ key, rule, reason, value, remedy }: Fault): string {
   return [...lines, `  Do: ${remedy}`].map(visible).join("\n");
 }
 
+/** A fault without its value, which may be a secret. */
+export function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
+  return { key, rule, reason, remedy };
+}
+
 /** A value as it is shown in a fault: JSON, cut to a line's length. */
 export function shown(value: unknown): string {
   // What stands before the host of a URL is a user name and a password.

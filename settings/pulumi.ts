@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ConfigurationSource } from "./source";
 import { withStackFiles } from "./sourceFiles";
+import { UserError } from "./userError";
 
-/** The configuration of the stack that Pulumi is running: the only place where the program takes any. */
+/** The configuration of the stack that Pulumi is running: the only place where a program takes any. */
 export function stackConfiguration(): ConfigurationSource {
   // The language host names the encrypted keys in this variable; the SDK's reader of it is not public.
   const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] || "[]") as string[];
@@ -12,4 +13,9 @@ export function stackConfiguration(): ConfigurationSource {
     secretKeys: new Set(secretKeys),
     environment: process.env,
   });
+}
+
+/** An error as Pulumi has to get it: it prints a RunError without its stack, and a user's own fault says all in its text. */
+export function toRunError(error: unknown): unknown {
+  return error instanceof UserError ? new pulumi.RunError(error.message) : error;
 }

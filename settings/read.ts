@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { type Decoded, decodeNamespace, recordOf } from "./decode";
-import { type Fault, SettingsError, shown } from "./faults";
+import { type Fault, SettingsError, shown, withoutValue } from "./faults";
 import { checkIntegrations, toIntegrations } from "./integrations";
 import { checkRealm, toLogin } from "./provider/login";
 import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider";
@@ -10,7 +10,7 @@ import { NO_CUSTOMER } from "./schema/customers";
 import { STACK, type Values } from "./schema/stack";
 import { checkUrls } from "./services";
 import type { OfflineSettings, Settings } from "./settings";
-import { faultOf, lostNames, must, partsOf, unknownKey } from "./schema/checks";
+import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks";
 import { checkSize } from "./size";
 import { type ConfigurationSource, keysOf } from "./source";
 
@@ -28,7 +28,8 @@ const MOVED = /^(scpcloud:(apps|secretEnvironment)$|docker:)/;
 export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
-  const stack = decodeNamespace(withoutMoved(source), "scpcloud", STACK.entries);
+  const here = withoutMoved(source);
+  const stack = decodeNamespace(here, "scpcloud", STACK.entries);
   const provider = providerValues(source);
   const ofStack = v.safeParse(STACK, stack);
   const ofProvider = v.safeParse(login ? LOGIN : PROVIDER, provider);
@@ -39,7 +40,8 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
     ...fileFaults,
     ...[
       ...checkSize(source),
-      ...unknownNamespaces(source),
+      ...movedKeys(source),
+      ...unknownNamespaces(Object.keys(here.values), NAMESPACES),
       ...(ofStack.issues ?? []).map((issue) => faultOf("scpcloud", issue)).filter(({ key }) => !toldOfFile.has(key)),
       ...(ofProvider.issues ?? []).map((issue) => faultOf("keycloak", issue)),
       ...lostNames(stack, "scpcloud:"),
@@ -70,14 +72,10 @@ function withoutMoved(source: ConfigurationSource): ConfigurationSource {
   return { ...source, values: Object.fromEntries(Object.entries(source.values).filter(([key]) => !MOVED.test(key))) };
 }
 
-function unknownNamespaces({ values }: ConfigurationSource): Fault[] {
-  return Object.keys(values).flatMap((key) => {
-    const [namespace = ""] = key.split(":");
-    if (MOVED.test(key)) {
-      return [{ key, ...partsOf(IN_SERVICES) }];
-    }
-    return NAMESPACES.includes(namespace) ? [] : [unknownKey(key, namespace, NAMESPACES)];
-  });
+function movedKeys({ values }: ConfigurationSource): Fault[] {
+  return Object.keys(values)
+    .filter((key) => MOVED.test(key))
+    .map((key) => ({ key, ...partsOf(IN_SERVICES) }));
 }
 
 const IN_SERVICES = must(
@@ -108,10 +106,6 @@ function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolea
   return [...secretKeys, ...SILENT_KEYS].some(
     (secret) => key === secret || key.startsWith(`${secret}.`) || key.startsWith(`${secret}[`),
   );
-}
-
-function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
-  return { key, rule, reason, remedy };
 }
 
 /** Nothing in the namespace `scpcloud` is secret: every value ends up in tokens, outputs or reviews. */

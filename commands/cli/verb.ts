@@ -43,9 +43,6 @@ const STACK = {
 const REALM_STACK = {
   "realm-stack": { value: STACK_VALUE, description: "instead: all stacks of this realm, its own stack first" },
 } as const satisfies OptionSpecs;
-export const YES = {
-  yes: { short: "y", description: "do not ask" },
-} as const satisfies OptionSpecs;
 export const JSON_OPTION = {
   json: { description: "the same as data (docs/json.md)" },
 } as const satisfies OptionSpecs;

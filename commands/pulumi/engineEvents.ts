@@ -1,3 +1,4 @@
+import { nameOf } from "./owners";
 import { plain, type Policies } from "./preview";
 import { type PulumiCli, PulumiError } from "./pulumiCli";
 
@@ -69,6 +70,6 @@ export function policiesIn(events: readonly EngineEvent[]): Policies {
 }
 
 function policyText({ message, policyName, resourceUrn = "" }: NonNullable<EngineEvent["policyEvent"]>): string {
-  const resource = resourceUrn.split("::").slice(3).join("::");
+  const resource = nameOf(resourceUrn);
   return `${policyName}${resource === "" ? "" : ` of ${resource}`}: ${plain(message)}`;
 }

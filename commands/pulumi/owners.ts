@@ -30,11 +30,16 @@ export function ownerOf(urn: string, parents: Parents): Owner {
   return { kind: types.includes("scpcloud:keycloak:RealmScopes") ? "shared" : "stack", name: "" };
 }
 
+/** Whether Pulumi would delete or replace a resource from the next deployment on, and did not before. */
+export function losesProtection({ newState, oldState }: Pick<Step, "newState" | "oldState">): boolean {
+  return oldState?.protect === true && newState !== undefined && !newState.protect;
+}
+
 /** The owners of resources that Pulumi would delete or replace from the next deployment on, and did not before. */
 export function unprotectedOwners(steps: readonly Step[]): Owner[] {
   const parents = parentsOf(steps);
   const owners = steps
-    .filter(({ newState, oldState }) => oldState?.protect === true && newState !== undefined && !newState.protect)
+    .filter(losesProtection)
     .map(({ urn }): [string, Owner] => [JSON.stringify(ownerOf(urn, parents)), ownerOf(urn, parents)])
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return [...new Map(owners).values()];

@@ -10,7 +10,7 @@ import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { ofProject } from "../cli/verb";
 import { holdPlan, saveNewPlan } from "./approval";
 import { changesSince } from "./changedStacks";
-import { exitCodeOf, rollOut } from "./rollOut";
+import { exitCodeOf, INTERRUPTED, rollOut } from "./rollOut";
 import { readPlan } from "./rolloutPlan";
 import { type Progress, showProgress } from "./rolloutProgress";
 import { rolloutText } from "./rolloutText";
@@ -21,8 +21,6 @@ import { stackRunner } from "./runStack";
  * one by one, and in 16.5 s two at a time, on two cores with Keycloak on them as well.
  */
 const DEFAULT_PARALLEL = Math.max(1, Math.min(8, availableParallelism()));
-/** As a shell has it for Ctrl-C. */
-const INTERRUPTED = 130;
 
 export default ofProject(
   {

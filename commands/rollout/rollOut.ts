@@ -101,8 +101,11 @@ export async function rollOut(
   }
 }
 
+/** As a shell has it for Ctrl-C. */
+export const INTERRUPTED = 130;
+
 /** What a command ends with after a rollout. */
 export function exitCodeOf(states: readonly PartState[]): number {
   const has = (wanted: PartState["state"]) => states.some(({ state }) => state === wanted);
-  return states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? 130 : 1;
+  return states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? INTERRUPTED : 1;
 }

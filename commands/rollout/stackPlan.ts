@@ -5,6 +5,7 @@ import { changesByHand } from "../drift/changes";
 import { withoutConsequences } from "../drift/consequences";
 import { tell } from "../drift/tell";
 import { exportState, type State } from "../pulumi/exportedState";
+import { losesProtection } from "../pulumi/owners";
 import { previewWithPolicies } from "../pulumi/policyPreview";
 import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
 import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli";
@@ -66,15 +67,13 @@ function stateHash({ deployment }: State): string {
 
 /** What changes, without secrets and in one order, whatever the order of the preview. */
 export function plannedSteps({ steps }: Pick<Preview, "steps">): PlannedStep[] {
-  return steps
-    .filter(({ op, oldState, newState }) => !IDLE_OPS.includes(op) || isUnprotected(oldState, newState))
-    .map(toPlanned)
-    .sort((a, b) => (a.urn === b.urn ? (a.op < b.op ? -1 : 1) : a.urn < b.urn ? -1 : 1));
-}
-
-/** What the review warns of, although nothing on a server changes. */
-function isUnprotected(old: Step["oldState"], now: Step["newState"]): boolean {
-  return old?.protect === true && now !== undefined && now.protect !== true;
+  return (
+    steps
+      // The review warns of lost protection, although nothing on a server changes.
+      .filter((step) => !IDLE_OPS.includes(step.op) || losesProtection(step))
+      .map(toPlanned)
+      .sort((a, b) => (a.urn === b.urn ? (a.op < b.op ? -1 : 1) : a.urn < b.urn ? -1 : 1))
+  );
 }
 
 function toPlanned(step: Step): PlannedStep {

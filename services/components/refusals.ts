@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { withHooks } from "../../components/hooks";
 import { inWords } from "../../contract/types";
 
 /** What a failed operation is explained from. */
@@ -17,11 +18,7 @@ export function explainingRefusals(): pulumi.ComponentResourceOptions {
     }
     return false;
   });
-  const transformation: pulumi.ResourceTransformation = ({ resource, props, opts }) =>
-    resource instanceof pulumi.CustomResource
-      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { onError: [hook] } }) }
-      : undefined;
-  return { transformations: [transformation] };
+  return withHooks({ onError: [hook] });
 }
 
 /** The refusal in the user's words; nothing where the provider's own words have to do. */

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
 import { decodeNamespace } from "../../settings/decode";
-import { type Fault, SettingsError } from "../../settings/faults";
-import { faultOf, lostNames, unknownKey } from "../../settings/schema/checks";
+import { SettingsError, withoutValue } from "../../settings/faults";
+import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks";
 import type { ConfigurationSource } from "../../settings/source";
 import { checkSecrets, checkServices } from "./checks";
 import { decodeEngine } from "./engine";
@@ -29,10 +29,7 @@ export function readSettings(source: ConfigurationSource, main: MainStack): Sett
   const { engine, faults: ofEngine } = decodeEngine(source);
   const faults = [
     ...(source.fileFaults ?? []),
-    ...Object.keys(source.values)
-      .map((key): [string, string] => [key, key.split(":")[0] ?? ""])
-      .filter(([, namespace]) => !NAMESPACES.includes(namespace))
-      .map(([key, namespace]) => unknownKey(key, namespace, NAMESPACES)),
+    ...unknownNamespaces(Object.keys(source.values), NAMESPACES),
     ...issues.map((issue) => faultOf(NAMESPACE, issue)),
     ...lostNames(decoded, `${NAMESPACE}:`),
     ...checkSecrets(source),
@@ -56,8 +53,4 @@ export function readSettings(source: ConfigurationSource, main: MainStack): Sett
     caCertificate: values.caCertificate ?? main.caCertificate,
     services: Object.fromEntries(services) as Settings["services"],
   };
-}
-
-function withoutValue({ key, rule, reason, remedy }: Fault): Fault {
-  return { key, rule, reason, remedy };
 }

@@ -135,6 +135,14 @@ export function unknownKey(key: string, name: string, known: readonly string[]):
   };
 }
 
+/** The keys of namespaces that nothing reads. */
+export function unknownNamespaces(keys: readonly string[], known: readonly string[]): Fault[] {
+  return keys
+    .map((key): [string, string] => [key, key.split(":")[0] ?? ""])
+    .filter(([, namespace]) => !known.includes(namespace))
+    .map(([key, namespace]) => unknownKey(key, namespace, known));
+}
+
 /** Names that no plain object keeps as a key of its own. They would be lost without a word. */
 const LOST_NAMES = ["__proto__", "constructor", "prototype"];
 
