@@ -23,8 +23,9 @@ export async function interruptUp(
   condition: () => Promise<boolean>,
   { environment = {}, leavesPlugins = false }: InterruptOptions = {},
 ): Promise<string> {
-  // A few at a time: on a slow machine all would be made before anybody has seen the first.
-  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "4", "--stack", stack];
+  // After SIGINT the CLI lets finish what has begun, so that with several at a time nothing may be left to interrupt.
+  const parallel = signal === "SIGINT" ? "1" : "4";
+  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", parallel, "--stack", stack];
   const child = spawn("pulumi", args, {
     cwd: project.directory,
     env: { ...process.env, ...project.environment, ...environment },
