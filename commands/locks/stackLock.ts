@@ -85,25 +85,24 @@ export function refuseLiving(holders: readonly LockHolder[], ended: readonly str
 
 /**
  * An action; where only holders that have ended keep a lock that refuses it, once more without the lock.
- * @param cancel removes these locks; what the refused action printed names them
+ * @param cancel removes these locks
  * @param ended see {@link refuseLiving}
  * @throws RecoveryError where a holder may be alive
  */
 export async function withoutDeadLocks<T>(
   action: () => Promise<T>,
-  cancel: (holders: readonly LockHolder[], output: string) => Promise<void>,
+  cancel: (holders: readonly LockHolder[]) => Promise<void>,
   ended: readonly string[] = [],
 ): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    const output = error instanceof PulumiError ? error.output : "";
-    const holders = readLockHolders(output);
+    const holders = readLockHolders(error instanceof PulumiError ? error.output : "");
     if (holders.length === 0) {
       throw error;
     }
     refuseLiving(holders, ended);
-    await cancel(holders, output);
+    await cancel(holders);
     return action();
   }
 }

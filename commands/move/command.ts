@@ -5,9 +5,8 @@ import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { projectName } from "../cli/stackName";
 import { ofProject } from "../cli/verb";
-import { brokenStates, lookAhead, mendStates, moveCustomers } from "./moveCustomers";
+import { lookAhead, moveCustomers } from "./moveCustomers";
 
 export default ofProject(
   {
@@ -40,16 +39,6 @@ export default ofProject(
     const move = { directory: PROJECT_DIRECTORY, from, to, clientIds };
     const stacks = [from, to];
     const report = (line: string) => console.log(line);
-    const broken = await brokenStates(move);
-    if (broken.length > 0) {
-      const steps = [
-        `put aside what a killed run left half written in the state of ${broken.join(" and ")}, and mend it`,
-      ];
-      if (!(await agreed({ stacks, steps }, options))) {
-        return 0;
-      }
-      await mendStates(move, projectName(), report);
-    }
     const prospect = await lookAhead(move);
     const { inState, isNewStack, plan } = prospect;
     const count = plural(clientIds.length, "customer");

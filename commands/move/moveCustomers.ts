@@ -1,16 +1,15 @@
 import { join } from "node:path";
 
 import { replaceFile } from "../../processes/files";
-import { moveRecord } from "../repository/handoverRecord";
+import { readStackFiles, stackFileName } from "../../settings/stackFiles";
+import { plural } from "../changes/markdown";
 import { nameOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";
-import { type PulumiCli, pulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
-import { mendFileBackend } from "../locks/fileBackend";
-import { readStackFiles, stackFileName } from "../../settings/stackFiles";
-import { customersInFile, secretConnectionKeys, secretsProviderOf } from "./entries";
-import { MoveError } from "./writtenFile";
+import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
+import { moveRecord } from "../repository/handoverRecord";
+import { MoveError, readStackFile } from "./editedFile";
 import { type MovePlan, planMove } from "./movePlan";
-import { customersInState, isNoStack, moveInStates } from "./states";
+import { customersInState, moveInStates } from "./states";
 
 /** A move between two stacks of the project in a folder. */
 export interface Move {
@@ -26,30 +25,6 @@ export interface Prospect {
   /** How many of the customers are in the state that they leave. */
   readonly inState: number;
   readonly isNewStack: boolean;
-}
-
-/** Mends the two states, where a killed run left one half written. @param project its name, as Pulumi.yaml has it */
-export async function mendStates(move: Move, project: string, report: (line: string) => void): Promise<void> {
-  for (const { stack, pulumi } of [stateOf(move, move.from), stateOf(move, move.to)]) {
-    await mendFileBackend(pulumi, project, stack, report);
-  }
-}
-
-/** Which of the two states a killed run left so that Pulumi cannot read it. */
-export async function brokenStates(move: Move): Promise<string[]> {
-  const found = await Promise.all(
-    [move.from, move.to].map(async (stack) => ((await isBroken(stateOf(move, stack).pulumi)) ? [stack] : [])),
-  );
-  return found.flat();
-}
-
-async function isBroken(pulumi: PulumiCli): Promise<boolean> {
-  try {
-    await pulumi.run(["stack", "export"]);
-    return false;
-  } catch (error) {
-    return error instanceof PulumiError && !isNoStack(error);
-  }
 }
 
 /**
@@ -99,7 +74,7 @@ export async function moveCustomers(move: Move, prospect: Prospect, report: (lin
   await moveRecord(directory, from, to, clientIds);
   write(move, from, plan.from);
   for (const stack of [to, from]) {
-    const { customers, realmStack } = customersInFile(stackFileName(stack), textOf(move, stack));
+    const { customers, realmStack } = fileOf(move, stack);
     if (realmStack !== undefined && Object.keys(customers).length === 0) {
       report(
         `${stack} has no customers any more. Take it down: pulumi destroy --stack ${stack}, ` +
@@ -109,50 +84,49 @@ export async function moveCustomers(move: Move, prospect: Prospect, report: (lin
     }
     await refuseChanges(move, stack);
     // It changes no resource, but the outputs, such as the customers' credentials, and who uses the realm.
-    await cli(move, stack).run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+    await stateOf(move, stack).pulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
     report(`${stack}: the preview has no changes, and the outputs are those of its customers`);
   }
 }
 
 async function makeStack(move: Move, { isNewStack }: Prospect, report: (line: string) => void): Promise<void> {
   const { from, to } = move;
-  const source = textOf(move, from);
+  const { secretConnectionKeys, secretsProvider } = fileOf(move, from);
   if (isNewStack) {
-    const provider = secretsProviderOf(stackFileName(from), source);
-    const choice = provider === undefined ? [] : ["--secrets-provider", provider];
-    await cli(move, to).run(["stack", "init", to, "--no-select", ...choice], { global: true });
+    const choice = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
+    await stateOf(move, to).pulumi.run(["stack", "init", to, "--no-select", ...choice], { global: true });
     report(`made the stack ${to}`);
   }
-  const written = secretConnectionKeys(stackFileName(to), textOf(move, to));
-  for (const key of secretConnectionKeys(stackFileName(from), source).filter((key) => !written.includes(key))) {
+  const written = fileOf(move, to).secretConnectionKeys;
+  for (const key of secretConnectionKeys.filter((key) => !written.includes(key))) {
     // Each stack's secrets are encrypted with a key of its own.
-    await cli(move, from).run(["config", "cp", key, "--dest", to]);
+    await stateOf(move, from).pulumi.run(["config", "cp", key, "--dest", to]);
     report(`copied the secret ${key}, encrypted for ${to}`);
   }
 }
 
 /** A preview that changes a resource stands in the way of a move before it, and tells a fault of it afterwards. */
 async function refuseChanges(move: Move, stack: string): Promise<void> {
-  const [first, ...others] = changingSteps(await runPreview(cli(move, stack))).values();
+  const changes = [...changingSteps(await runPreview(stateOf(move, stack).pulumi)).values()];
+  const [first] = changes;
   if (first !== undefined) {
-    const count = others.length === 0 ? "1 change" : `${others.length + 1} changes`;
     throw new MoveError(
-      `The preview of ${stack} has ${count}, such as ${first.op} ${nameOf(first.urn)}. ` +
+      `The preview of ${stack} has ${plural(changes.length, "change")}, such as ${first.op} ${nameOf(first.urn)}. ` +
         `Do: pulumi up --stack ${stack}, and then this again.`,
     );
   }
 }
 
-function stateOf(move: Move, stack: string) {
-  return { stack, pulumi: cli(move, stack) };
-}
-
-function cli({ directory }: Move, stack: string): PulumiCli {
-  return pulumiCli(stack, directory);
+function stateOf({ directory }: Move, stack: string) {
+  return { stack, pulumi: pulumiCli(stack, directory) };
 }
 
 function textOf({ directory }: Move, stack: string): string {
   return readStackFiles(directory).get(stack) ?? "";
+}
+
+function fileOf(move: Move, stack: string) {
+  return readStackFile(stackFileName(stack), textOf(move, stack));
 }
 
 function write(move: Move, stack: string, text: string): void {

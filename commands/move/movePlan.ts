@@ -4,8 +4,7 @@ import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
 import { sharedRealm } from "../../settings/realmStacks";
 import { type StackFiles, stackFileName } from "../../settings/stackFiles";
-import { addEntries, customersInFile, newStackFile, takeEntries } from "./entries";
-import { MoveError } from "./writtenFile";
+import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from "./editedFile";
 
 /** What becomes of the two stack files. */
 export interface MovePlan {
@@ -30,11 +29,11 @@ export function planMove(clientIds: readonly string[], from: string, to: string,
   if (fromText === undefined) {
     throw new MoveError(`There is no ${fromFile}.`);
   }
-  const source = customersInFile(fromFile, fromText);
+  const source = readStackFile(fromFile, fromText);
   const realmStack = source.realmStack ?? from;
-  const isNew = written === undefined || !customersInFile(toFile, written).isConfigured;
+  const isNew = written === undefined || readStackFile(toFile, written).config === undefined;
   const toText = isNew ? newStackFile(fromFile, fromText, realmStack) + (written ?? "") : written;
-  const destination = customersInFile(toFile, toText);
+  const destination = readStackFile(toFile, toText);
   const isInRealm = to === realmStack || destination.realmStack === realmStack;
   const otherRealm =
     `${toFile}: the customers' realm is that of ${realmStack}, and the file does not say so. ` +
@@ -92,7 +91,7 @@ function successorFaults(moved: ReadonlySet<string>, customers: Customers): stri
 
 /** What the program would refuse of the files that are to be. */
 function refuseFaults(to: string, files: StackFiles): void {
-  const { customers, realmStack } = customersInFile(stackFileName(to), files.get(to) ?? "");
+  const { customers, realmStack } = readStackFile(stackFileName(to), files.get(to) ?? "");
   const { faults = [] } = sharedRealm(to, { realmStack, integrations: customers }, files) ?? {};
   if (faults.length > 0) {
     throw new SettingsError(faults);

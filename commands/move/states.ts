@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { withTemporaryFile } from "../../processes/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { exportState, type State, type StateResource } from "../pulumi/exportedState";
+import { exportState, type StateResource } from "../pulumi/exportedState";
 import { withoutDeadLocks } from "../locks/stackLock";
-import { MoveError } from "./writtenFile";
+import { MoveError } from "./editedFile";
 
 /** A stack of which resources are taken, or to which they are given. */
 export interface StateOfStack {
@@ -16,11 +18,16 @@ export type CustomersInState = ReadonlyMap<string, readonly StateResource[]>;
 
 /** @returns undefined where there is no such stack */
 export async function customersInState({ stack, pulumi }: StateOfStack): Promise<CustomersInState | undefined> {
-  const exported = await findState(pulumi);
-  if (exported === undefined) {
+  const state = await exportState(pulumi).catch((error: unknown) => {
+    if (error instanceof PulumiError && /no stack named/.test(error.output)) {
+      return undefined;
+    }
+    throw error;
+  });
+  if (state === undefined) {
     return undefined;
   }
-  const { resources = [], pending_operations: pending = [] } = exported.deployment;
+  const { resources = [], pending_operations: pending = [] } = state.deployment;
   if (pending.length > 0) {
     // `pulumi state move` forgets them, and with them what has to be looked for in Keycloak.
     throw new MoveError(`An up of ${stack} was killed. Do: scpcloud recover --stack ${stack}, and then this again.`);
@@ -47,93 +54,68 @@ export async function moveInStates(
   report: (line: string) => void,
 ): Promise<void> {
   // A run that was killed may have left a CLI that goes on for a moment.
-  for (let failed: unknown, round = 1; ; round++) {
-    const [source, destination] = await Promise.all([customersInState(from), customersInState(to)]);
-    const left = clientIds.filter((clientId) => source?.has(clientId));
+  for (let attemptsLeft = 3; ; attemptsLeft--) {
+    const [source = new Map<string, never>(), destination] = await Promise.all([
+      customersInState(from),
+      customersInState(to),
+    ]);
+    const left = clientIds.filter((clientId) => source.has(clientId));
     const twice = left.filter((clientId) => destination?.has(clientId));
-    if (left.length === 0) {
-      return;
-    }
-    if (round > 3) {
-      throw failed;
-    }
+    const moved = left.filter((clientId) => !twice.includes(clientId));
     try {
       if (twice.length > 0) {
-        twice.forEach((clientId) => refuseOthers(clientId, source, destination));
+        refuseOthers(twice, source, destination);
         report(
           `${twice.length} of them are in both states, as a killed run leaves them: removing them from that of ${from.stack}`,
         );
-        await unlocked([from], () => forget(from.pulumi, new Set(twice.flatMap((id) => urns(source, id)))));
+        const urns = twice.flatMap((clientId) => (source.get(clientId) ?? []).map(({ urn }) => urn));
+        await unlocked([from], () => forget(from.pulumi, new Set(urns)));
       }
-      const moved = left.filter((clientId) => !twice.includes(clientId));
       if (moved.length > 0) {
-        const roots = moved.flatMap((clientId) => urns(source, clientId).filter((urn) => nameOf(urn) === clientId));
+        const urns = moved.flatMap((clientId) => (source.get(clientId) ?? []).map(({ urn }) => urn));
+        const roots = urns.filter((urn) => typeOf(urn) === CUSTOMER_TYPE);
         report(`moving ${moved.length} in the state`);
-        await unlocked([to, from], () =>
-          from.pulumi.run(["state", "move", "--source", from.stack, "--dest", to.stack, "--yes", ...roots], {
-            global: true,
-          }),
-        );
+        const command = ["state", "move", "--source", from.stack, "--dest", to.stack, "--yes", ...roots];
+        await unlocked([to, from], () => from.pulumi.run(command, { global: true }));
       }
+      return;
     } catch (error) {
-      if (!(error instanceof PulumiError) || !/already exists in destination stack/.test(error.output)) {
+      const isMovedMeanwhile = error instanceof PulumiError && /already exists in destination stack/.test(error.output);
+      if (!isMovedMeanwhile || attemptsLeft === 0) {
         throw error;
       }
-      failed = error;
     }
   }
 }
 
-function urns(customers: CustomersInState | undefined, clientId: string): string[] {
-  return (customers?.get(clientId) ?? []).map(({ urn }) => urn);
-}
-
 /** The same client of Keycloak's has the same id. */
-function refuseOthers(clientId: string, source?: CustomersInState, destination?: CustomersInState): void {
-  const ids = (customers?: CustomersInState) =>
-    (customers?.get(clientId) ?? []).flatMap(({ id }) => id ?? []).sort((a, b) => (a < b ? -1 : 1));
-  if (ids(source).join() !== ids(destination).join()) {
-    throw new MoveError(
-      `${clientId}: both states have it, but not the same client of Keycloak's. Compare pulumi stack export of both.`,
+function refuseOthers(clientIds: readonly string[], source: CustomersInState, destination?: CustomersInState): void {
+  for (const clientId of clientIds) {
+    const [ids, others] = [source, destination].map((state) =>
+      (state?.get(clientId) ?? []).flatMap(({ id }) => id ?? []).sort(),
     );
+    if (!isDeepStrictEqual(ids, others)) {
+      throw new MoveError(
+        `${clientId}: both states have it, but not the same client of Keycloak's. Compare pulumi stack export of both.`,
+      );
+    }
   }
 }
 
 /** Takes resources out of a state. `pulumi state delete` takes one at a time, and of those that are protected none. */
 async function forget(pulumi: PulumiCli, forgotten: ReadonlySet<string>): Promise<void> {
-  const exported = await findState(pulumi);
-  if (exported === undefined) {
-    return;
-  }
-  const { deployment } = exported;
+  const { deployment, ...state } = await exportState(pulumi);
   const resources = (deployment.resources ?? []).filter(({ urn }) => !forgotten.has(urn));
-  await withTemporaryFile(JSON.stringify({ ...exported, deployment: { ...deployment, resources } }), (path) =>
+  await withTemporaryFile(JSON.stringify({ ...state, deployment: { ...deployment, resources } }), (path) =>
     pulumi.run(["stack", "import", "--file", path]),
   );
 }
 
 /** Runs a command on one or two stacks; a lock that a dead process of this machine holds is removed. */
 async function unlocked(stacks: readonly StateOfStack[], action: () => Promise<unknown>): Promise<void> {
-  await withoutDeadLocks(action, async (_, output) => {
-    // Each lock is told by its path.
-    for (const { pulumi } of stacks.filter(({ stack }) => output.includes(`/${stack}/`))) {
+  await withoutDeadLocks(action, async (holders) => {
+    for (const { pulumi } of stacks.filter(({ stack }) => holders.some((holder) => holder.stack === stack))) {
       await pulumi.run(["cancel", "--yes"]);
     }
   });
-}
-
-async function findState(pulumi: PulumiCli): Promise<State | undefined> {
-  try {
-    return await exportState(pulumi);
-  } catch (error) {
-    if (isNoStack(error)) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** Whether a command failed since there is no such stack. */
-export function isNoStack(error: unknown): boolean {
-  return error instanceof PulumiError && /no stack named/.test(error.output);
 }

@@ -25,7 +25,10 @@ const REMEDIES: readonly (readonly [words: RegExp, remedy: string])[] = [
       "docs/troubleshooting.md has the commands",
   ],
   [/no space left on device/, "free some space on that disk, then run: scpcloud recover --stack NAME"],
-  [/unexpected end of JSON input|unexpected EOF/, "a state was left half written; run: scpcloud recover --stack NAME"],
+  [
+    /unexpected end of JSON input|unexpected EOF|checkpoint: EOF/,
+    "a state was left half written; run: scpcloud recover --stack NAME",
+  ],
 ];
 
 export function remedyFor(output: string): string | undefined {

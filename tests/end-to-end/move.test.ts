@@ -61,7 +61,7 @@ it("moves customers into a new stack, with their comments and the record of hand
     stderr: expect.stringContaining("- move 2 customers") as string,
   });
   expect(stdout).toContain(`✓ moved 2 customers from ${FROM} to ${TO}`);
-  expect(await moving.textOf(TO)).toContain("\n\n    # The second's\n    moved-2: # to be moved\n");
+  expect(await moving.textOf(TO)).toContain("\n\n    # The second's\n    moved-2:\n      # to be moved\n");
   expect(await moving.textOf(FROM)).not.toContain("The second's");
   expect(JSON.parse(await readFile(moving.fileOf(`handovers.${TO}.json`), "utf8"))).toHaveProperty("moved-1");
   expect(JSON.parse(await readFile(moving.fileOf(`handovers.${FROM}.json`), "utf8"))).toEqual({});

@@ -17,11 +17,8 @@ const REPOSITORY = resolve(__dirname, "..", "..");
 /** How a project's stacks reach their server. */
 type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | "url">;
 
-/**
- * What a verb that changes something shows on standard error, where it has nothing else to tell there. It is shown once
- * more where a kill has left a state half written, which is mended first.
- */
-export const SHOWN_BEFORE_CHANGE = /^(\nStacks? +.*\nBackend +.*\n(Keycloak +.*\n)?(- .*\n)+)+$/;
+/** What a verb that changes something shows on standard error, where it has nothing else to tell there. */
+export const SHOWN_BEFORE_CHANGE = /^\nStacks? +.*\nBackend +.*\n(Keycloak +.*\n)?(- .*\n)+$/;
 
 /** The values of a stack file, by full key. */
 export type StackFile = Record<string, unknown>;

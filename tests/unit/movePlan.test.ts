@@ -3,11 +3,11 @@ import { planMove } from "../../commands/move/movePlan";
 const PROD = `config:
   keycloak:url: https://keycloak.example
   scpcloud:integrations:
-    acme: {organizationUser: a}
-    acme-2: {successorOf: acme}
-    beta: {organizationUser: b}
+    acme: { organizationUser: a }
+    acme-2: { successorOf: acme }
+    beta: { organizationUser: b }
 `;
-const B = "config:\n  scpcloud:realmStack: prod\n  scpcloud:integrations:\n    zeta: {organizationUser: z}\n";
+const B = "config:\n  scpcloud:realmStack: prod\n  scpcloud:integrations:\n    zeta: { organizationUser: z }\n";
 const plan = (clientIds: string[], to: string | undefined, from = PROD) =>
   planMove(
     clientIds,
@@ -15,7 +15,7 @@ const plan = (clientIds: string[], to: string | undefined, from = PROD) =>
     "prod-b",
     new Map([["prod", from], ...(to === undefined ? [] : [["prod-b", to] as const])]),
   );
-const BETA = "    beta: {organizationUser: b}\n";
+const BETA = "    beta: { organizationUser: b }\n";
 
 describe("a move from one stack file to another", () => {
   it("takes the entries from the one and adds them to the other", () => {
@@ -57,7 +57,7 @@ describe("a move from one stack file to another", () => {
 
   it("takes a customer's two clients together", () => {
     expect(plan(["acme-2", "acme"], B).to).toBe(
-      `${B}    acme: {organizationUser: a}\n    acme-2: {successorOf: acme}\n`,
+      `${B}    acme: { organizationUser: a }\n    acme-2: { successorOf: acme }\n`,
     );
   });
 
@@ -83,7 +83,7 @@ describe("a move from one stack file to another", () => {
     [
       "an entry that the other has otherwise",
       ["beta"],
-      `${B}    beta: {organizationUser: x}\n`,
+      `${B}    beta: { organizationUser: x }\n`,
       "beta: Pulumi.prod.yaml and Pulumi.prod-b.yaml both have it, but not the same",
     ],
     [
