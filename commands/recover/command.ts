@@ -27,7 +27,7 @@ export default ofStack(
     fine: "the stack is at its target",
   },
   async ({ stack, options }) => {
-    // Pulumi tells no configuration where the state is broken, which is mended first.
+    // Pulumi tells no configuration where the state cannot be read, which is mended or named first.
     const source = await loadConfiguration(stack).catch((error: unknown) => {
       if (error instanceof PulumiError) {
         return undefined;
@@ -37,7 +37,7 @@ export default ofStack(
     const where = source === undefined ? {} : { keycloak: readSettings(source) };
     const steps = [
       ...(source === undefined ? [`work on the Keycloak that ${stackFileName(stack)} names`] : []),
-      "end the plugins of killed runs, put broken state files aside, remove the lock of a run that is dead",
+      "end the plugins of killed runs, remove half-written attributes of state files, and the lock of a run that is dead",
       "adopt what Keycloak has and the state lacks, and read secrets that the state lacks",
       "run up",
     ];

@@ -30,7 +30,7 @@ export async function recoverStack(
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, projectName(), name, report, ended);
+  await mendFileBackend(pulumi, projectName(), name, report);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);
