@@ -1,15 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import { type Environment, port, readEnvironment, url } from "./environment";
+import { json, listen, type Log, logToStandardOutput, reasonOf, type Reply, route, type Service } from "./service";
 
-import { type Credentials, parseBasic } from "./basic";
-import { type Answer, newAgent, reasonOf, request } from "./client";
-import { asPrefix, type Environment, EnvironmentReader } from "./environmentReader";
-import { json, listen, type Reply, route, type Service } from "./httpService";
-import { type Log, logToStandardOutput } from "./log";
-import { runService } from "./service";
-import { TokenCache } from "./tokenCache";
-import { tokenRequests } from "./tokenEndpoint";
-
-const ENTRIES_LIMIT_MILLISECONDS = 10_000;
+const LIMIT_MILLISECONDS = 10_000;
+/** A token is not used up to its last second, which would be over on its way to the API. */
+const MARGIN_SECONDS = 30;
 
 /** The same for whatever was wrong, so that nobody learns which client ids exist. */
 const UNAUTHORIZED = json(401, { error: "unauthorized" }, { "www-authenticate": 'Basic realm="ScpCloud"' });
@@ -22,68 +16,100 @@ const NO_ENTRIES = json(502, { error: "operation entries unavailable" });
  * @throws EnvironmentError if a variable is missing or malformed
  */
 export async function startBff(environment: Environment, log: Log = logToStandardOutput): Promise<Service> {
-  const { port, ...settings } = readBffSettings(environment);
-  const agent = newAgent();
-  const tokens = new TokenCache(tokenRequests({ agent, url: settings.tokenEndpoint, log }));
+  const settings = readEnvironment(environment, {
+    ASPNETCORE_HTTP_PORTS: port,
+    Keycloak__BaseUrl: url,
+    Keycloak__TokenEndpoint: url,
+    ProductionApi__BaseUrl: url,
+  });
+  const entriesUrl = `${settings.ProductionApi__BaseUrl.replace(/\/?$/, "/")}operation-entries`;
+  /** By client id and secret: a wrong secret must never ride on a token that the right one has fetched. */
+  const tokens = new Map<string, Promise<string | Reply>>();
 
-  const callApi = (token: string) =>
-    request(agent, `${settings.productionApi}operation-entries`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ENTRIES_LIMIT_MILLISECONDS),
-    }).catch((error: unknown) => void log({ event: "API unreachable", reason: reasonOf(error) }));
+  const tokenOf = (credentials: string): Promise<string | Reply> => {
+    const answer = tokens.get(credentials) ?? requestToken(credentials);
+    tokens.set(credentials, answer);
+    return answer;
+  };
 
-  const entriesFor = async (credentials: Credentials): Promise<Reply> => {
-    const answer = await tokens.get(credentials);
-    if (answer.outcome !== "granted") {
-      return answer.outcome === "refused" ? UNAUTHORIZED : NO_TOKENS;
+  const requestToken = async (credentials: string): Promise<string | Reply> => {
+    const [, clientId = "", clientSecret = ""] = /^(.*?):(.*)$/s.exec(credentials) ?? [];
+    const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
+    const { status, body } = await ask(settings.Keycloak__TokenEndpoint, {
+      method: "POST",
+      body: new URLSearchParams(form),
+    });
+    const { access_token: token, expires_in: seconds = 0, error } = (body ?? {}) as Partial<TokenAnswer>;
+    if (status === 200 && typeof token === "string") {
+      log({ event: "token request", outcome: "granted", clientId });
+      setTimeout(() => tokens.delete(credentials), (seconds - MARGIN_SECONDS) * 1000).unref();
+      return token;
     }
-    const entries = await callApi(answer.token);
-    if (entries?.status === 401) {
+    tokens.delete(credentials);
+    // A refusal is what the token endpoint itself says in OAuth's words; anything else unexpected is no answer.
+    const isRefused = (status === 400 || status === 401) && typeof error === "string";
+    // Until Keycloak knows it, a client id may be anything that somebody typed, also a secret.
+    log({ event: "token request", outcome: isRefused ? "refused" : "unreachable", reason: isRefused ? error : status });
+    return isRefused ? UNAUTHORIZED : NO_TOKENS;
+  };
+
+  const entriesFor = async (credentials: string): Promise<Reply> => {
+    const token = await tokenOf(credentials);
+    if (typeof token !== "string") {
+      return token;
+    }
+    const { status, text, body } = await ask(entriesUrl, { headers: { authorization: `Bearer ${token}` } });
+    if (status === 200 && body !== undefined) {
+      return { status, body: text };
+    }
+    log({ event: "API refused or failed", status });
+    if (status === 401) {
       // The keys or the realm may have changed since the token was fetched: the next call gets a new one.
-      tokens.drop(credentials);
-      log({ event: "API refused a token" });
+      tokens.delete(credentials);
       return UNAUTHORIZED;
     }
-    return replyOf(entries, log);
+    return status === 403 ? FORBIDDEN : NO_ENTRIES;
   };
 
-  const entries = async ({ headers }: IncomingMessage): Promise<Reply> => {
-    const credentials = parseBasic(headers.authorization);
-    return credentials === undefined ? UNAUTHORIZED : entriesFor(credentials);
-  };
-  const service = await listen(port, route(entries), log);
-  log({ event: "started", service: "WebProductionBff", port: service.port, ...settings });
-  return { port: service.port, close: () => Promise.all([service.close(), agent.destroy()]).then(() => undefined) };
+  const service = await listen(
+    settings.ASPNETCORE_HTTP_PORTS,
+    route(({ headers }) => {
+      const [, encoded = ""] = /^basic +(\S+) *$/i.exec(headers.authorization ?? "") ?? [];
+      const credentials = Buffer.from(encoded, "base64").toString();
+      return credentials.includes(":") ? entriesFor(credentials) : UNAUTHORIZED;
+    }),
+    log,
+  );
+  log({ event: "started", service: "WebProductionBff", ...settings, port: service.port });
+  return service;
 }
 
-/** What the API's answer is for the customer; undefined is none. */
-function replyOf(answer: Answer | undefined, log: Log): Reply {
-  if (answer?.status === 200 && answer.body !== undefined) {
-    return { status: 200, body: answer.text };
-  }
-  if (answer?.status === 403) {
-    return FORBIDDEN;
-  }
-  if (answer !== undefined) {
-    log({ event: "API failed", status: answer.status });
-  }
-  return NO_ENTRIES;
+interface TokenAnswer {
+  readonly access_token: unknown;
+  readonly expires_in: number;
+  readonly error: unknown;
 }
 
-function readBffSettings(environment: Environment) {
-  const reader = new EnvironmentReader(environment);
-  const port = reader.port();
-  const keycloak = asPrefix(reader.url("Keycloak__BaseUrl"));
-  const tokenEndpoint = reader.url("Keycloak__TokenEndpoint").href;
-  const productionApi = asPrefix(reader.url("ProductionApi__BaseUrl"));
-  reader.check();
-  if (!tokenEndpoint.startsWith(keycloak)) {
-    reader.refuse("Keycloak__TokenEndpoint does not begin with Keycloak__BaseUrl");
+/** An answer, with its JSON if it is any; in place of the status the reason why there is none. */
+async function ask(address: string, init: RequestInit) {
+  try {
+    // A redirection is no answer: it would carry credentials to who knows where.
+    const response = await fetch(address, {
+      redirect: "error",
+      signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
+      ...init,
+    });
+    const text = await response.text();
+    return { status: response.status, text, body: parse(text) };
+  } catch (error) {
+    return { status: reasonOf(error), text: "", body: undefined };
   }
-  reader.check();
-  return { port, keycloak, tokenEndpoint, productionApi };
 }
 
-if (require.main === module) {
-  runService(startBff);
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

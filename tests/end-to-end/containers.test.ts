@@ -1,5 +1,7 @@
+import { decodeJwt } from "jose";
+
 import type { Credentials } from "../../outputs";
-import { operationEntriesOf } from "../../development/stand-ins/operationEntries";
+import { operationEntriesOf } from "../../development/stand-ins/api";
 import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
 import {
   ask,
@@ -13,8 +15,10 @@ import {
   ownStackName,
 } from "./containers";
 import { Project } from "./project";
-import { REALMS } from "./server";
+import { fetchToken } from "../../keycloak/tokens";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server";
 import type { Stack } from "./stack";
+import { connected, otherTokens } from "./tokens";
 
 const REALM = REALMS.containers;
 const STACK = ownStackName("containers");
@@ -23,6 +27,7 @@ const ORGANIZATIONS = {
   merlin: "22222222-2222-4222-8222-222222222222",
   osprey: "33333333-3333-4333-8333-333333333333",
 } as const;
+const UNAUTHORIZED = '{"error":"unauthorized"}';
 type Customer = keyof typeof ORGANIZATIONS;
 const CUSTOMERS = Object.keys(ORGANIZATIONS) as Customer[];
 
@@ -47,15 +52,8 @@ describeWithEngine("BFF and API in containers", (images) => {
     await project.remove();
   });
 
-  const credentialsOf = async (clientId: string): Promise<Credentials> => {
-    const { credentials } = await main.outputs();
-    return (credentials?.value as Record<string, Credentials>)[clientId] as Credentials;
-  };
-
   it("show each customer its own organization's entries, and never another's", async () => {
-    const credentials = Object.fromEntries(
-      await Promise.all(CUSTOMERS.map(async (customer) => [customer, await credentialsOf(customer)] as const)),
-    );
+    const credentials = await main.credentials();
     const calls = Array.from({ length: 60 }, (_, index) => CUSTOMERS[index % CUSTOMERS.length] as Customer);
 
     const answers = await concurrently(
@@ -109,12 +107,40 @@ describeWithEngine("BFF and API in containers", (images) => {
     });
   });
 
-  it("refuse a wrong secret, also while a token for the right one is cached", async () => {
-    expect(await callBff(services.bffUrl, await credentialsOf("kestrel"))).toMatchObject({ status: 200 });
-    expect(await ask(services.bffUrl, basic("kestrel", "wrong"))).toMatchObject({
-      status: 401,
-      text: '{"error":"unauthorized"}',
-    });
+  it("refuse with the same 401 whoever has no secret, and every token that is not a customer's access token", async () => {
+    const kestrel = await main.credentialsOf("kestrel");
+    const deployer = basic(DEPLOYERS.complete, serverOfTests().deployerSecret);
+    // It lacks the audience.
+    const anothersToken = await connected((keycloak) => fetchToken(keycloak, REALM, deployer));
+    const { idToken, boundToken } = await otherTokens(REALM, kestrel.basic);
+    expect(decodeJwt(idToken)["typ"]).toBe("ID");
+    expect(decodeJwt(boundToken)).toMatchObject({ aud: "scpCloud", cnf: expect.anything() as unknown });
+
+    // Also while a token for the right secret is cached.
+    expect((await callBff(services.bffUrl, kestrel)).status).toBe(200);
+    for (const authorization of [undefined, "Basic %%%", basic("kestrel", "wrong"), basic("nobody", "secret")]) {
+      expect(await ask(services.bffUrl, authorization)).toMatchObject({ status: 401, text: UNAUTHORIZED });
+    }
+    for (const token of [anothersToken, idToken, boundToken]) {
+      expect(await ask(services.apiUrl, `Bearer ${token}`)).toMatchObject({ status: 401, text: UNAUTHORIZED });
+    }
+  });
+
+  it("take a second issuer for a move of hosts, which changes the API's container only", async () => {
+    const moved = {
+      ...mainFile(project, REALM, ORGANIZATIONS),
+      "scpcloud:publicUrl": "https://keycloak.moved.example",
+      "scpcloud:api": { additionalIssuers: [`https://host.docker.internal:28443/realms/${REALM}`] },
+    };
+    await project.configure(STACK, moved);
+    const up = ["up", "--yes", "--skip-preview", "--diff", "--stack", STACK];
+    const { exitCode, stdout } = await project.services().pulumi(...up);
+
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/^ *\+-docker:index\/container:Container/gm)).toHaveLength(1);
+    expect(stdout).toContain("Authentication__Schemes__Bearer__ValidIssuers__1=https://host.docker.internal:28443/");
+    expect((await callBff(services.bffUrl, await main.credentialsOf("kestrel"))).status).toBe(200);
+    await project.configure(STACK, mainFile(project, REALM, ORGANIZATIONS));
   });
 
   it("leave nothing on the engine when the stack is destroyed", async () => {

@@ -30,8 +30,6 @@ export const REALMS = {
   crashes: "Crashes",
   recovery: "Recovery",
   containers: "Containers",
-  standIns: "StandIns",
-  elsewhere: "Elsewhere",
   drift: "Drift",
   policyPack: "PolicyPack",
   toolchain: "Toolchain",

@@ -22,7 +22,7 @@ export class StandIns {
     const { bffEnvironment, apiEnvironment } = await stack.outputs();
     const [bffPort, apiPort] = [await lastingPort(), await lastingPort()];
     const start = (service: string, port: number, environment: unknown, further: Record<string, string> = {}) =>
-      spawn(process.execPath, nodeArguments(join("development", "stand-ins", `${service}.ts`)), {
+      spawn(process.execPath, nodeArguments(join("development", "stand-ins", "main.ts"), service), {
         cwd: REPOSITORY,
         stdio: "ignore",
         env: {
