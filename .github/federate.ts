@@ -12,19 +12,10 @@ import { findClient } from "../keycloak/clients";
 import { connect } from "../keycloak/http";
 import { fetchToken } from "../keycloak/tokens";
 
-/** The CI system that vouches for its jobs. */
-export interface Issuer {
-  readonly alias: string;
-  /** Letter by letter as in the tokens. */
-  readonly issuer: string;
-  readonly keys: string;
-}
-
-const GITHUB: Issuer = {
-  alias: "github-actions",
-  issuer: "https://token.actions.githubusercontent.com",
-  keys: "https://token.actions.githubusercontent.com/.well-known/jwks",
-};
+/** The CI system that vouches for its jobs. The issuer is letter by letter as in the tokens. */
+const ALIAS = "github-actions";
+const ISSUER = "https://token.actions.githubusercontent.com";
+const KEYS = `${ISSUER}/.well-known/jwks`;
 
 const ROLES = v.array(v.looseObject({ id: v.string(), name: v.string() }));
 const REALM = v.object({ clientAuthenticationFlow: v.optional(v.string(), "clients") });
@@ -42,21 +33,16 @@ const rolesByEnvironment = (stack: string): Readonly<Record<string, readonly str
  * Makes the identity provider and the clients, or mends them.
  * @returns what is left for a person to do
  */
-export async function federate(
-  admin: KeycloakManager,
-  { alias, issuer, keys }: Issuer,
-  repository: string,
-  stack: string,
-): Promise<string[]> {
+async function federate(admin: KeycloakManager, repository: string, stack: string): Promise<string[]> {
   const provider = {
-    alias,
+    alias: ALIAS,
     providerId: "oidc",
     enabled: true,
     hideOnLogin: true,
     linkOnly: true,
     config: {
-      issuer,
-      jwksUrl: keys,
+      issuer: ISSUER,
+      jwksUrl: KEYS,
       useJwksUrl: "true",
       validateSignature: "true",
       supportsClientAssertions: "true",
@@ -65,16 +51,16 @@ export async function federate(
       // Keycloak asks for these, and uses none: nobody logs in by this provider.
       clientId: "unused",
       clientSecret: "unused",
-      authorizationUrl: issuer,
-      tokenUrl: issuer,
+      authorizationUrl: ISSUER,
+      tokenUrl: ISSUER,
     },
   };
   const providers = await read(admin, "/identity-provider/instances", v.array(v.object({ alias: v.string() })));
-  await (providers.some((one) => one.alias === alias)
-    ? admin.change("PUT", `/identity-provider/instances/${alias}`, provider)
+  await (providers.some((one) => one.alias === ALIAS)
+    ? admin.change("PUT", `/identity-provider/instances/${ALIAS}`, provider)
     : admin.change("POST", "/identity-provider/instances", provider));
   for (const [environment, roles] of Object.entries(rolesByEnvironment(stack))) {
-    await makeClient(admin, `${alias}-${environment}`, alias, `repo:${repository}:environment:${environment}`, roles);
+    await makeClient(admin, `${ALIAS}-${environment}`, `repo:${repository}:environment:${environment}`, roles);
   }
   return missingStep(admin);
 }
@@ -82,7 +68,6 @@ export async function federate(
 async function makeClient(
   admin: KeycloakManager,
   clientId: string,
-  alias: string,
   subject: string,
   roleNames: readonly string[],
 ): Promise<void> {
@@ -97,7 +82,7 @@ async function makeClient(
     serviceAccountsEnabled: true,
     fullScopeAllowed: false,
     clientAuthenticatorType: "federated-jwt",
-    attributes: { ...known?.attributes, "jwt.credential.issuer": alias, "jwt.credential.sub": subject },
+    attributes: { ...known?.attributes, "jwt.credential.issuer": ALIAS, "jwt.credential.sub": subject },
   };
   await (known === undefined
     ? admin.change("POST", "/clients", client)
@@ -147,7 +132,7 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
     const credentials = { kind: "accessToken", accessToken } as const;
     const deployer = { realm: "master", clientId: "admin-cli", credentials };
     const admin = await loginAsDeployer(keycloak, { connection, deployer, realm });
-    const left = await federate(admin, GITHUB, repository, stack);
+    const left = await federate(admin, repository, stack);
     console.log([`✓ ${stack}: its jobs may log in to realm ${realm}`, ...left.map((text) => `! ${text}`)].join("\n"));
   } finally {
     await keycloak.close();

@@ -35,6 +35,7 @@ export const REALMS = {
   toolchain: "Toolchain",
   connection: "Connection",
   deployer: "Deployer",
+  federated: "Federated",
   next: "Next",
   secrets: "Secrets",
   handover: "Handover",

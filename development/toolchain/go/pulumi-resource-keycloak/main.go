@@ -1,7 +1,7 @@
 // Command pulumi-resource-keycloak is a Keycloak resource plugin built from published Go modules, for machines that
 // cannot fetch the official one. It bridges the newest version of the upstream provider that is published as a Go
-// module (4.5.0; the official plugin 6.13.0 has 5.9.0), and adds what the program uses of a newer one: two resources
-// (clientPolicies.go) and an input (clientDpop.go). The limits that follow from it are listed in ../../README.md.
+// module (4.5.0; the official plugin 6.13.0 has 5.9.0), and adds what the program uses of a newer one: settings
+// (settings.go), two resources (clientPolicies.go) and an input (clientDpop.go). ../../README.md lists the limits.
 package main
 
 import (
@@ -25,6 +25,7 @@ func main() {
 		log.Fatal("built without a version: link with -ldflags '-X main.version=...'")
 	}
 	upstream := provider.KeycloakProvider(nil)
+	withNewerSettings(upstream)
 	upstream.ResourcesMap["keycloak_openid_client"] = withDpop(upstream.ResourcesMap["keycloak_openid_client"])
 	upstream.ResourcesMap["keycloak_realm_client_policy_profile"] = clientPolicyProfile()
 	upstream.ResourcesMap["keycloak_realm_client_policy_profile_policy"] = clientPolicyProfilePolicy()
