@@ -52,13 +52,7 @@ export function ofProject<const O extends OptionSpecs>(
   about: About<O>,
   action: (options: Values<O>) => Promise<number>,
 ): Verb {
-  return {
-    about,
-    declare: (command) => {
-      const read = declareOptions(command, about.options);
-      return () => action(read());
-    },
-  };
+  return verb(about, {}, (_, options) => action(options));
 }
 
 /** A verb on one stack. */
@@ -66,12 +60,19 @@ export function ofStack<const O extends OptionSpecs>(
   about: About<O>,
   action: (invocation: Invocation<O>) => Promise<number>,
 ): Verb {
-  const options = { ...about.options, ...STACK };
+  return verb(about, STACK, async (common, options) => action({ stack: await chosenStack(common), options }));
+}
+
+function verb<const O extends OptionSpecs, const C extends OptionSpecs>(
+  about: About<O>,
+  common: C,
+  run: (common: Values<C>, options: Values<O>) => Promise<number>,
+): Verb {
   return {
-    about: { ...about, options },
+    about: { ...about, options: { ...about.options, ...common } },
     declare: (command) => {
-      const [readStack, read] = [declareOptions(command, STACK), declareOptions(command, about.options)];
-      return async () => action({ stack: await chosenStack(readStack()), options: read() });
+      const [readCommon, read] = [declareOptions(command, common), declareOptions(command, about.options)];
+      return () => run(readCommon(), read());
     },
   };
 }
@@ -87,8 +88,6 @@ export interface StackReport {
   readonly exitCode: number;
 }
 
-type StacksOf<O extends OptionSpecs> = (realmStack: string, options: Values<O>) => Promise<readonly string[]>;
-
 const stacksOfFiles = (realmStack: string) =>
   Promise.resolve(stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY)).map(({ stack }) => stack));
 
@@ -101,37 +100,34 @@ const stacksOfFiles = (realmStack: string) =>
 export function ofStacks<const O extends OptionSpecs>(
   about: About<O>,
   report: (invocation: Invocation<O> & { readonly ofRealm: string | undefined }) => Promise<StackReport>,
-  stacksOf: StacksOf<O> = stacksOfFiles,
+  stacksOf: (realmStack: string, options: Values<O>) => Promise<readonly string[]> = stacksOfFiles,
 ): Verb {
   const common = { ...STACK, ...REALM_STACK, ...JSON_OPTION };
-  return {
-    about: { ...about, options: { ...about.options, ...common } },
-    declare: (command) => {
-      const [readCommon, read] = [declareOptions(command, common), declareOptions(command, about.options)];
-      return async () => {
-        const { stack, "realm-stack": ofRealm, json = false } = readCommon();
-        if (stack !== undefined && ofRealm !== undefined) {
-          throw new UsageError("Say --stack or --realm-stack, not both.");
-        }
-        const options = read();
-        const stacks = ofRealm === undefined ? [await chosenStack({ stack })] : await stacksOf(ofRealm, options);
-        const reports: StackReport[] = [];
-        for (const [one, begun] of begunInTurn(stacks, (next) => report({ stack: next, options, ofRealm }))) {
-          const told = await begun.catch((error: unknown) => failedReport(one, error, ofRealm));
-          reports.push(told);
-          if (!json && told.text !== "") {
-            console.log(reports.length > 1 ? `\n${told.text}` : told.text);
-          }
-        }
-        if (json) {
-          const data = reports.map((told) => told.data);
-          console.log(JSON.stringify(ofRealm === undefined ? data[0] : data, undefined, 2));
-        }
-        const codes = reports.map(({ exitCode }) => exitCode);
-        return codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(0, ...codes);
-      };
-    },
-  };
+  return verb(about, common, async ({ stack, "realm-stack": ofRealm, json = false }, options) => {
+    if (stack !== undefined && ofRealm !== undefined) {
+      throw new UsageError("Say --stack or --realm-stack, not both.");
+    }
+    const stacks = ofRealm === undefined ? [await chosenStack({ stack })] : await stacksOf(ofRealm, options);
+    const begin = (one: string) => [one, Promise.allSettled([report({ stack: one, options, ofRealm })])] as const;
+    const begun = stacks.slice(0, AT_A_TIME).map(begin);
+    const reports: StackReport[] = [];
+    // Each is told in its turn, and makes room for the next one, to which this loop then comes.
+    for (const [one, pending] of begun) {
+      const [outcome] = await pending;
+      begun.push(...stacks.slice(begun.length, begun.length + 1).map(begin));
+      const told = outcome.status === "fulfilled" ? outcome.value : failedReport(one, outcome.reason, ofRealm);
+      reports.push(told);
+      if (!json && told.text !== "") {
+        console.log(reports.length > 1 ? `\n${told.text}` : told.text);
+      }
+    }
+    if (json) {
+      const data = reports.map((told) => told.data);
+      console.log(JSON.stringify(ofRealm === undefined ? data[0] : data, undefined, 2));
+    }
+    const codes = reports.map(({ exitCode }) => exitCode);
+    return codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(0, ...codes);
+  });
 }
 
 function failedReport(stack: string, error: unknown, ofRealm: string | undefined): StackReport {
@@ -140,24 +136,6 @@ function failedReport(stack: string, error: unknown, ofRealm: string | undefined
   }
   console.error(ofRealm === undefined ? messageOf(error) : `${stack}: ${messageOf(error)}`);
   return { text: "", data: { stack, error: messageOf(error) }, exitCode: exitCodeOf(error) };
-}
-
-/** In the order of the stacks, for a caller that awaits each before the next one. */
-function* begunInTurn<T>(
-  stacks: readonly string[],
-  begin: (stack: string) => Promise<T>,
-): Generator<readonly [stack: string, begun: Promise<T>]> {
-  const queue: (readonly [string, Promise<T>])[] = [];
-  for (const stack of stacks) {
-    const begun = begin(stack);
-    // Its error is told in its turn.
-    begun.catch(() => undefined);
-    queue.push([stack, begun]);
-    if (queue.length >= AT_A_TIME) {
-      yield* queue.splice(0, 1);
-    }
-  }
-  yield* queue;
 }
 
 async function chosenStack({ stack }: Values<typeof STACK>): Promise<string> {

@@ -5,77 +5,45 @@ import { type ClientRepresentation, findClient, secretTimes } from "../../keyclo
 import { organizationNow } from "../../keycloak/users";
 import type { IntegrationSettings, Settings } from "../../settings/settings";
 
-/** Where a customer stands, by stack file, state and Keycloak. */
-export type CustomerState =
-  | "active"
-  | "disabled by hand"
-  | "retired"
-  | "retired, still enabled"
-  | "not deployed yet"
-  | "only in Keycloak"
-  | "up was interrupted"
-  | "missing in Keycloak"
-  | "removed from the stack file";
-
-/** A customer as `customers` tells it. */
-export interface Customer {
-  readonly clientId: string;
-  readonly name: string;
-  /** The id is known once it is deployed. */
-  readonly organization: {
-    readonly user?: string;
-    readonly id?: string;
-    /** What has become of that user since, if it is not the same. */
-    readonly now?: string;
-  };
-  readonly state: CustomerState;
-  /** The customer's earlier client. */
-  readonly successorOf?: string;
-  readonly secret?: {
-    /** ISO 8601; absent where Keycloak does not know it. */
-    readonly created?: string;
-    readonly ageInDays?: number;
-    /** Until when the previous secret works too. */
-    readonly previousWorksUntil?: string;
-  };
-  /** The last time that a secret was handed over; absent where that is noted nowhere. */
-  readonly handover?: {
-    readonly date: string;
-    readonly recipients: readonly string[];
-    /** Whether it was the present secret; absent where Keycloak does not know when it made that. */
-    readonly ofPresentSecret?: boolean;
-  };
-}
+/** A customer as `customers` tells it; undefined is what nobody knows. */
+export type Customer = Awaited<ReturnType<typeof listCustomers>>[number];
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Every customer of stack file and state, as Keycloak has it, in the order of their client ids. */
 export async function listCustomers(
   { integrations }: Pick<Settings, "integrations">,
-  outputs: StackOutputs,
+  { integrations: deployed = {} }: StackOutputs,
   admin: KeycloakAdmin,
   record: HandoverRecord,
   now: Date,
-): Promise<Customer[]> {
+) {
   const settings = new Map(integrations.map((integration) => [integration.clientId, integration]));
-  const clientIds = [...new Set([...settings.keys(), ...Object.keys(outputs.integrations ?? {})])].sort();
+  const clientIds = [...new Set([...settings.keys(), ...Object.keys(deployed)])].sort();
   return Promise.all(
     clientIds.map(async (clientId) => {
+      const integration = settings.get(clientId);
+      const { organization } = integration ?? {};
+      const deployedId = deployed[clientId]?.organizationId;
       const client = await findClient(admin, clientId);
-      const deployedId = outputs.integrations?.[clientId]?.organizationId;
-      const customer = describe(clientId, settings.get(clientId), deployedId, client, now);
-      const { organization } = customer;
-      const moved = await userNow(organization, deployedId, admin);
+      const user = organization && "user" in organization ? organization.user : undefined;
+      const id = organization && "id" in organization ? organization.id : deployedId;
+      const secret = client && describeSecret(client, now);
       return {
-        ...customer,
-        organization: { ...organization, ...(moved && { now: moved }) },
-        ...lastHandover(record[clientId] ?? [], customer.secret?.created),
+        clientId,
+        name: integration?.name ?? client?.name ?? clientId,
+        /** `now` is what has become of the user since the last up. */
+        organization: { user, id, now: await userNow(user, deployedId, admin) },
+        state: stateOf(integration, deployedId !== undefined, client),
+        successorOf: integration?.successorOf,
+        secret,
+        handover: lastHandover(record[clientId] ?? [], secret?.created),
       };
     }),
   );
 }
 
-async function userNow({ user }: Customer["organization"], deployedId: string | undefined, admin: KeycloakAdmin) {
+async function userNow(user: string | undefined, deployedId: string | undefined, admin: KeycloakAdmin) {
   if (user === undefined || deployedId === undefined) {
     return undefined;
   }
@@ -102,33 +70,12 @@ export async function withInterrupted(
   );
 }
 
-function describe(
-  clientId: string,
-  integration: IntegrationSettings | undefined,
-  deployedId: string | undefined,
-  client: ClientRepresentation | undefined,
-  now: Date,
-): Customer {
-  const organization = integration?.organization;
-  const id = organization !== undefined && "id" in organization ? organization.id : deployedId;
-  return {
-    clientId,
-    name: integration?.name ?? client?.name ?? clientId,
-    organization: {
-      ...(organization !== undefined && "user" in organization ? { user: organization.user } : {}),
-      ...(id === undefined ? {} : { id }),
-    },
-    state: stateOf(integration, deployedId !== undefined, client),
-    ...(integration?.successorOf === undefined ? {} : { successorOf: integration.successorOf }),
-    ...(client === undefined ? {} : { secret: describeSecret(client, now) }),
-  };
-}
-
+/** Where a customer stands, by stack file, state and Keycloak. */
 function stateOf(
   integration: IntegrationSettings | undefined,
   isDeployed: boolean,
   client: ClientRepresentation | undefined,
-): CustomerState {
+): string {
   if (client === undefined) {
     return isDeployed ? "missing in Keycloak" : "not deployed yet";
   }
@@ -145,34 +92,29 @@ function stateOf(
   return isEnabled ? "active" : "disabled by hand";
 }
 
-function describeSecret(client: ClientRepresentation, now: Date): NonNullable<Customer["secret"]> {
+function describeSecret(client: ClientRepresentation, now: Date) {
   const { created, overlapEnds } = secretTimes(client, now);
+  const age = created && Math.floor((now.getTime() - created.getTime()) / DAY_MILLISECONDS);
   return {
-    ...(created === undefined
-      ? {}
-      : {
-          created: created.toISOString(),
-          ageInDays: Math.max(0, Math.floor((now.getTime() - created.getTime()) / DAY_MILLISECONDS)),
-        }),
-    ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds.toISOString() }),
+    created: created?.toISOString(),
+    // Where the server's clock is ahead, it would be below 0.
+    ageInDays: age && Math.max(0, age),
+    previousWorksUntil: overlapEnds?.toISOString(),
   };
 }
 
-function lastHandover(handovers: readonly Handover[], created: string | undefined): Pick<Customer, "handover"> {
+/** The last time that a secret was handed over. */
+function lastHandover(handovers: readonly Handover[], created: string | undefined) {
   const last = handovers.at(-1);
-  if (last === undefined) {
-    return {};
-  }
-  const { date, secretCreated } = last;
-  const isKnown = created !== undefined && secretCreated !== undefined;
-  return {
-    handover: {
-      date,
+  return (
+    last && {
+      date: last.date,
       // Those of one run.
-      recipients: handovers.filter((one) => one.date === date).map(({ recipient }) => recipient),
-      ...(isKnown ? { ofPresentSecret: created === secretCreated } : {}),
-    },
-  };
+      recipients: handovers.filter(({ date }) => date === last.date).map(({ recipient }) => recipient),
+      ofPresentSecret:
+        created === undefined || last.secretCreated === undefined ? undefined : created === last.secretCreated,
+    }
+  );
 }
 
 /** Who gets tokens by a secret that is older than so many days, or of which Keycloak does not know the age. */

@@ -5,20 +5,17 @@ import { plural } from "../changes/markdown";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
 export function customersTable(customers: readonly Customer[]): string {
-  const columns: [head: string, cell: (customer: Customer) => string][] = [
+  const columns: [head: string, cell: (customer: Customer) => string | undefined][] = [
     ["client id", ({ clientId }) => clientId],
     ["name", ({ clientId, name }) => (name === clientId ? "" : name)],
     ["organization", ({ organization: { user, id, now } }) => [user, id, now].filter(Boolean).join("\n")],
     ["state", ({ state }) => state],
-    ["successor of", ({ successorOf = "" }) => successorOf],
-    ["age of the secret", ({ secret }) => (secret === undefined ? "" : ageOf(secret))],
-    ["handed over", ({ handover }) => (handover === undefined ? "" : handedOver(handover))],
-    [
-      "previous secret works until",
-      ({ secret: { previousWorksUntil: end } = {} }) => (end === undefined ? "" : minutes(new Date(end))),
-    ],
+    ["successor of", ({ successorOf }) => successorOf],
+    ["age of the secret", ({ secret }) => secret && ageOf(secret)],
+    ["handed over", ({ handover }) => handover && handedOver(handover)],
+    ["previous secret works until", ({ secret: { previousWorksUntil: end } = {} }) => end && minutes(new Date(end))],
   ];
-  const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer) !== ""));
+  const filled = columns.filter(([, cell]) => customers.some((customer) => cell(customer)));
   return tableText(
     filled.map(([head]) => head),
     customers.map((customer) => filled.map(([, cell]) => cell(customer) || "—")),

@@ -28,7 +28,7 @@ export async function checkEncryption(
   if (older.length > 0) {
     return older;
   }
-  const file = stackFileName(stack.split("/").at(-1) ?? stack);
+  const file = stackFileName(stack);
   const text = await readFile(join(directory, file), "utf8").catch(() => "");
   if (/^encryptionsalt:/m.test(text)) {
     await withTemporaryFile(
@@ -37,13 +37,9 @@ export async function checkEncryption(
       file,
     );
   } else if (!/^secretsprovider:/m.test(text)) {
-    return [
-      warning(
-        ABOUT,
-        `${file} has neither encryptionsalt nor secretsprovider; the next preview writes a new salt into it`,
-        `take the line from git (git log -p ${file}): what was encrypted with the old salt cannot be read with another`,
-      ),
-    ];
+    const found = `${file} has neither encryptionsalt nor secretsprovider; the next preview writes a new salt into it`;
+    const remedy = `take the line from git (git log -p ${file}): what was encrypted with the old salt cannot be read with another`;
+    return [warning(ABOUT, found, remedy)];
   }
   return [right(ABOUT, "the state's secrets can be decrypted, and the passphrase is that of the stack file")];
 }

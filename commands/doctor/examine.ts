@@ -2,7 +2,7 @@ import { SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import { serviceAccountFaults } from "../../lookups/serviceAccounts";
 import { deployerName } from "../../keycloak/adminFaults";
-import type { Deployer, Settings } from "../../settings/settings";
+import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import { messageOf } from "../cli/errors";
 import { loadConfiguration } from "../cli/stack";
@@ -41,18 +41,9 @@ export async function examine(stack: string, asksForLock = false): Promise<Check
 }
 
 /** Says nothing where all is as it should be: hardly anybody has heard of that variable. */
-export function checkProtection(environment: Readonly<Record<string, string | undefined>>): Check[] {
-  const value = environment[IGNORE_PROTECT];
-  return /^(true|1)$/i.test(value ?? "")
-    ? [
-        wrong(
-          "protect",
-          `${IGNORE_PROTECT}=${value} lets pulumi up delete customers who are protected, in one step and for good`,
-          `unset ${IGNORE_PROTECT}`,
-          ["up"],
-        ),
-      ]
-    : [];
+export function checkProtection({ [IGNORE_PROTECT]: value = "" }: NodeJS.ProcessEnv): Check[] {
+  const found = `${IGNORE_PROTECT}=${value} lets pulumi up delete customers who are protected, in one step and for good`;
+  return /^(true|1)$/i.test(value) ? [wrong("protect", found, `unset ${IGNORE_PROTECT}`, ["up"])] : [];
 }
 
 /** Whom a stack shares its realm with. */
@@ -79,62 +70,50 @@ async function ask(settings: Settings): Promise<Check[]> {
 
 async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
   const { deployer, integrations, realm } = settings;
-  let token: string | undefined;
+  let token = "";
   let receivedAt = new Date();
   const logins = await attempt("login", OF_ADMIN, async () => {
     token = await login(keycloak, settings);
     receivedAt = new Date();
-    return [
-      right(
-        "login",
-        `${deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId })} is accepted${await byAssertion(deployer)}`,
-      ),
-    ];
+    const name = deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId });
+    const given = await givenAssertion(deployer);
+    const by = given === undefined ? "" : `, by ${assertionInWords(given)}`;
+    return [right("login", `${name} is accepted${by}`)];
   });
-  if (token === undefined) {
+  if (token === "") {
     return logins;
   }
-  const accessToken = token;
   let version: string | undefined;
   const server = await attempt("server version", OF_ADMIN, async () => {
-    version = (await readServerInfo(keycloak, accessToken)).systemInfo?.version ?? undefined;
+    version = (await readServerInfo(keycloak, token)).systemInfo?.version ?? undefined;
     return [];
   });
-  const roles = rolesOf(accessToken, realm);
-  const rights = checkRights(roles, {
-    version,
-    looksUpUsers: integrations.some(({ organization }) => "user" in organization),
-  });
-  const admin = await attempt("admin API", OF_ADMIN, async () => {
-    const api = await loginAsDeployer(keycloak, settings, accessToken);
-    const checks = await checkRealm(api, settings);
-    const clientIds = integrations.map(({ clientId }) => clientId);
+  const roles = rolesOf(token, realm);
+  const looksUpUsers = integrations.some(({ organization }) => "user" in organization);
+  const ofAdmin = await attempt("admin API", OF_ADMIN, async () => {
+    const admin = await loginAsDeployer(keycloak, settings, token);
+    const realmChecks = await checkRealm(admin, settings);
     return [
       right("admin API", "accepts the deployer's token"),
-      ...checks,
-      ...(await checkOrganizations(api, roles, settings)),
-      await checkSecrets(api, settings, clientIds),
-      ...(await serviceAccountFaults(keycloak, accessToken, settings)).map((fault) =>
+      ...realmChecks,
+      ...(await checkOrganizations(admin, roles, settings)),
+      await checkSecrets(admin, settings),
+      ...(await serviceAccountFaults(keycloak, token, settings)).map((fault) =>
         wrongBy("service accounts", fault, OF_ADMIN),
       ),
-      ...(await checkPolicies(api)),
-      ...(await checkRotation(keycloak, accessToken, settings, api)),
+      ...(await checkPolicies(admin)),
+      ...(await checkRotation(keycloak, token, settings, admin)),
     ];
   });
   return [
     ...logins,
     // A token that was given, not fetched, may be old.
-    ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(accessToken), receivedAt)]),
+    ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(token), receivedAt)]),
     ...server,
     checkVersion(version, realm, process.env),
-    ...rights,
-    ...admin,
+    ...checkRights(roles, { version, looksUpUsers }),
+    ...ofAdmin,
   ];
-}
-
-async function byAssertion(deployer: Deployer): Promise<string> {
-  const given = await givenAssertion(deployer);
-  return given === undefined ? "" : `, by ${assertionInWords(given)}`;
 }
 
 /** Whom a policy picks, only Keycloak can tell: it may except our clients. */
@@ -161,16 +140,13 @@ async function checkRotation(
     return faults.map((fault) => wrongBy(about, fault, OF_ADMIN));
   }
   const missing = await missingForRotation(admin, overlapDays);
-  const stack = realmStack === undefined ? "" : ` --stack ${realmStack}`;
-  return missing.length > 0
-    ? [
-        warning(
-          about,
-          `Keycloak has no ${missing.join(" and no ")}: the previous secret stops as soon as one is renewed`,
-          `run: pulumi up, if secretRotation was never deployed; else somebody deleted it, and scpcloud recover${stack} makes it anew`,
-        ),
-      ]
-    : [right(about, `a previous secret works for ${overlapDays} days`)];
+  if (missing.length === 0) {
+    return [right(about, `a previous secret works for ${overlapDays} days`)];
+  }
+  const found = `Keycloak has no ${missing.join(" and no ")}: the previous secret stops as soon as one is renewed`;
+  const recover = `scpcloud recover${realmStack === undefined ? "" : ` --stack ${realmStack}`}`;
+  const remedy = `run: pulumi up, if secretRotation was never deployed; else somebody deleted it, and ${recover} makes it anew`;
+  return [warning(about, found, remedy)];
 }
 
 /** What a step finds; where it fails by what the user can mend, that is what it finds. */

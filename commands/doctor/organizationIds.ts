@@ -12,7 +12,7 @@ const CUSTOMERS_NAMED = 10;
  */
 export async function checkOrganizations(
   admin: KeycloakAdmin,
-  roles: readonly string[] | undefined,
+  roles: readonly string[] = [],
   { integrations, realm }: Pick<Settings, "integrations" | "realm">,
 ): Promise<Check[]> {
   const about = "organizations";
@@ -23,22 +23,16 @@ export async function checkOrganizations(
     return [];
   }
   // Without it, Keycloak shows an empty list, as if there were no such user.
-  if (roles?.some((role) => role === "view-users" || role === "manage-users") !== true) {
+  if (!roles.includes("view-users") && !roles.includes("manage-users")) {
     return [unknown(about, "whether each organizationId is a user's cannot be told without the role view-users")];
   }
-  const users = await usersOfIds(admin, [...new Set(given.map(({ id }) => id))]);
-  const known = new Set(users.map(({ id }) => id));
+  const known = new Set((await usersOfIds(admin, [...new Set(given.map(({ id }) => id))])).map(({ id }) => id));
   const absent = given.filter(({ id }) => !known.has(id)).map(({ clientId }) => clientId);
   if (absent.length === 0) {
     return [right(about, `each organizationId is that of a user of realm ${realm}`)];
   }
   const more = absent.length - CUSTOMERS_NAMED;
   const names = absent.slice(0, CUSTOMERS_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return [
-    warning(
-      about,
-      `no user of realm ${realm} has the organizationId of ${names}`,
-      "compare it with the user's id in the admin console, or write organizationUser with the user's name",
-    ),
-  ];
+  const remedy = "compare it with the user's id in the admin console, or write organizationUser with the user's name";
+  return [warning(about, `no user of realm ${realm} has the organizationId of ${names}`, remedy)];
 }

@@ -25,17 +25,11 @@ const SECRETS_ARE_MASKED = "26.8.0";
 
 /** The roles of the client realm-management that an activity needs on a version of the server. */
 export function rolesFor(activity: Activity, { looksUpUsers, version }: RightsContext): readonly string[] {
-  const since = (first: string) => version !== undefined && valid(version) !== null && gte(version, first);
+  const mappersNeedRealm = version !== undefined && valid(version) !== null && gte(version, MAPPERS_NEED_REALM);
   const users = looksUpUsers ? ["view-users"] : [];
-  switch (activity) {
-    case "verify":
-      return [];
-    case "preview":
-    case "drift":
-      return ["view-realm", "view-clients", ...users];
-    case "up":
-      return ["view-realm", "manage-clients", ...users, ...(since(MAPPERS_NEED_REALM) ? ["manage-realm"] : [])];
-  }
+  const viewing = ["view-realm", "view-clients", ...users];
+  const changing = ["view-realm", "manage-clients", ...users, ...(mappersNeedRealm ? ["manage-realm"] : [])];
+  return { verify: [], preview: viewing, drift: viewing, up: changing }[activity];
 }
 
 /** Whether the deployer has the roles for each activity. */
@@ -47,26 +41,19 @@ export function checkRights(roles: readonly string[] | undefined, context: Right
   const has = (role: string) => roles.includes(role) || roles.includes(IMPLIED[role] ?? role);
   const checks = OF_ADMIN.map((activity) => {
     const needed = rolesFor(activity, context);
-    const missing = needed.filter((role) => !has(role));
-    return missing.length === 0
+    const missing = needed.filter((role) => !has(role)).join(", ");
+    const found = `the deployer lacks ${missing} of the client realm-management`;
+    const prevents = activity === "preview" ? OF_ADMIN : [activity];
+    return missing === ""
       ? right(`${about} for ${activity}`, needed.join(", "))
-      : wrong(
-          `${about} for ${activity}`,
-          `the deployer lacks ${missing.join(", ")} of the client realm-management`,
-          "give its service account these roles",
-          activity === "preview" ? OF_ADMIN : [activity],
-        );
+      : wrong(`${about} for ${activity}`, found, "give its service account these roles", prevents);
   });
-  return context.version === undefined && !has("manage-realm")
-    ? [
-        ...checks,
-        warning(
-          about,
-          `the server's version is not visible; from ${MAPPERS_NEED_REALM} on, up needs manage-realm too`,
-          `before an upgrade to ${SECRETS_ARE_MASKED} or later, see docs/keycloak-versions.md`,
-        ),
-      ]
-    : checks;
+  if (context.version === undefined && !has("manage-realm")) {
+    const found = `the server's version is not visible; from ${MAPPERS_NEED_REALM} on, up needs manage-realm too`;
+    const remedy = `before an upgrade to ${SECRETS_ARE_MASKED} or later, see docs/keycloak-versions.md`;
+    checks.push(warning(about, found, remedy));
+  }
+  return checks;
 }
 
 /** A plugin that was built lies in a PULUMI_HOME of the checkout's own, and nothing else may take its place. */

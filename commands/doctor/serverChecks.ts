@@ -1,4 +1,4 @@
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, getCACertificates } from "node:tls";
 
 import * as v from "valibot";
 
@@ -9,11 +9,10 @@ import type { Connection, Settings } from "../../settings/settings";
 import { issuerOf } from "../../settings/settings";
 import { CLOCK_TOLERANCE } from "../../contract/compareClaims";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
-import { findClient } from "../../keycloak/clients";
+import { findClient, readClientScopes } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { refuseWrongServer } from "../../keycloak/wrongServer";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
-import { providerAuthorities } from "./providerAuthorities";
 
 /** Whether the server answers, is trusted, knows the realm, and is the one that the settings speak of. */
 export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
@@ -34,36 +33,34 @@ export async function checkServer(keycloak: KeycloakConnection, settings: Settin
   ];
 }
 
-/** The provider is a Go program, which finds its certificates elsewhere than Node.js. */
-async function checkProviderTrust(connection: Connection): Promise<Check> {
+/** The provider is a Go program: it trusts what the system does, and Node.js what it brings itself. */
+async function checkProviderTrust({ caCertificate, insecure, proxy, url }: Connection): Promise<Check> {
   const about = "certificate for the provider";
-  const { hostname, port, protocol } = new URL(connection.url);
+  const { hostname, port, protocol } = new URL(url);
   if (protocol === "http:") {
     return right(about, "none is needed: the URL begins with http");
   }
-  if (connection.insecure === true) {
+  if (insecure === true) {
     return warning(about, "the provider takes any (keycloak:tlsInsecureSkipVerify)", "give it the CA's certificate");
   }
-  const authorities = providerAuthorities(connection);
-  if (authorities === undefined || connection.proxy !== undefined) {
+  if ((caCertificate === undefined && process.platform !== "linux") || proxy !== undefined) {
     return unknown(about, "cannot be told here: it goes by the system's own store, or through a proxy");
   }
+  const ca = caCertificate ?? getCACertificates("system");
   const reason = await new Promise<string | undefined>((resolve) => {
-    const options = { host: hostname, port: Number(port || 443), servername: hostname, ca: authorities };
-    const socket = connectTls(options, () => resolve(undefined));
+    const options = { host: hostname, port: Number(port || 443), servername: hostname, ca };
+    const socket = connectTls(options, () => {
+      resolve(undefined);
+      socket.end();
+    });
     socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
     socket.on("error", (error: Error) => resolve(error.message));
     socket.on("close", () => resolve(undefined));
-    socket.on("secureConnect", () => socket.end());
   });
+  const remedy = "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR";
   return reason === undefined
     ? right(about, "trusted")
-    : wrong(
-        about,
-        `not trusted by the Keycloak provider: ${reason}`,
-        "put the CA's certificate (PEM) into keycloak:rootCaCertificate, or on SSL_CERT_DIR",
-        OF_ADMIN,
-      );
+    : wrong(about, `not trusted by the Keycloak provider: ${reason}`, remedy, OF_ADMIN);
 }
 
 /**
@@ -87,44 +84,40 @@ const REALM = v.object({
   clientSessionMaxLifespan: v.exactOptional(v.number()),
   defaultSignatureAlgorithm: v.exactOptional(v.string()),
 });
-type RealmRepresentation = v.InferOutput<typeof REALM>;
 
 /** Whether the realm lets tokens be as the settings promise. */
 export async function checkRealm(admin: KeycloakAdmin, settings: Settings): Promise<Check[]> {
+  const { accessTokenLifespan } = settings;
   const realm = await read(admin, "", REALM);
-  return [...checkLifespan(realm, settings), checkAlgorithm(realm), ...(await checkScopes(admin, settings))];
-}
-
-function checkLifespan(realm: RealmRepresentation, { accessTokenLifespan }: Settings): Check[] {
   const faults = lifespanFaults(accessTokenLifespan, {
     ssoSessionMax: realm.ssoSessionMaxLifespan,
     clientSessionMax: realm.clientSessionMaxLifespan,
   });
-  return faults.length === 0
-    ? [right("lifespan", `${accessTokenLifespan} s, within the realm's session limits`)]
-    : faults.map((fault) => wrongBy("lifespan", fault, OF_ADMIN));
+  return [
+    ...(faults.length === 0
+      ? [right("lifespan", `${accessTokenLifespan} s, within the realm's session limits`)]
+      : faults.map((fault) => wrongBy("lifespan", fault, OF_ADMIN))),
+    checkAlgorithm(realm.defaultSignatureAlgorithm),
+    ...(await checkScopes(admin, settings)),
+  ];
 }
 
 /** What ASP.NET Core's JwtBearer can check: Microsoft.IdentityModel.Tokens knows RSA and ECDSA, but not EdDSA. */
-function checkAlgorithm({ defaultSignatureAlgorithm: algorithm }: RealmRepresentation): Check {
+function checkAlgorithm(algorithm: string | undefined): Check {
   const about = "signature algorithm";
   if (algorithm === undefined) {
     return unknown(about, "the realm does not say it");
   }
+  const found = `the realm signs tokens with ${algorithm}, which ASP.NET Core cannot check by the realm's public keys`;
+  const remedy = "choose RS256, PS256 or ES256 in the realm's settings, Tokens, Default Signature Algorithm";
   return /^(RS|PS|ES)(256|384|512)$/.test(algorithm)
     ? right(about, algorithm)
-    : wrong(
-        about,
-        `the realm signs tokens with ${algorithm}, which ASP.NET Core cannot check by the realm's public keys`,
-        "choose RS256, PS256 or ES256 in the realm's settings, Tokens, Default Signature Algorithm",
-        ["verify"],
-      );
+    : wrong(about, found, remedy, ["verify"]);
 }
 
 async function checkScopes(admin: KeycloakAdmin, { realm }: Settings): Promise<Check[]> {
   const about = "built-in client scopes";
-  const scopes = await read(admin, "/client-scopes", v.array(v.object({ name: v.string() })));
-  const names = scopes.map(({ name }) => name);
+  const names = (await readClientScopes(admin)).map(({ name }) => name);
   if (names.length === 0) {
     return [unknown(about, "the server shows the deployer no client scopes", "give it the role view-clients")];
   }
@@ -135,15 +128,10 @@ async function checkScopes(admin: KeycloakAdmin, { realm }: Settings): Promise<C
 }
 
 /** Whether the deployer sees secrets: one that it cannot see must not get into the state. */
-export async function checkSecrets(
-  admin: KeycloakAdmin,
-  settings: Settings,
-  deployed: readonly string[],
-): Promise<Check> {
+export async function checkSecrets(admin: KeycloakAdmin, { deployer, integrations, realm }: Settings): Promise<Check> {
   const about = "secrets";
-  const { clientId: itself, realm } = settings.deployer;
-  const own = itself !== undefined && realm === settings.realm ? [itself] : [];
-  for (const clientId of [...deployed.slice(0, 1), ...own]) {
+  const own = deployer.clientId !== undefined && deployer.realm === realm ? [deployer.clientId] : [];
+  for (const clientId of [...integrations.slice(0, 1).map((customer) => customer.clientId), ...own]) {
     const client = await findClient(admin, clientId);
     if (client !== undefined) {
       return isKnownSecret(client.secret)

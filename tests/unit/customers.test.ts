@@ -67,136 +67,90 @@ const RECORD = {
 const list = (objects: Readonly<Record<string, readonly object[]>> = KEYCLOAK) =>
   listCustomers(SETTINGS, OUTPUTS, fakeAdmin(objects), RECORD, NOW);
 
+const byClientId = async (objects = {}) =>
+  Object.fromEntries((await list({ ...KEYCLOAK, ...objects })).map((customer) => [customer.clientId, customer]));
+
 describe("the list of customers", () => {
-  test("tells each customer's state by stack file, state and Keycloak", async () => {
-    expect((await list()).map(({ clientId, state }) => [clientId, state])).toEqual([
-      ["acme", "active"],
-      ["blocked", "disabled by hand"],
-      ["gone", "missing in Keycloak"],
-      ["half-retired", "retired, still enabled"],
-      ["made-by-hand", "only in Keycloak"],
-      ["new", "not deployed yet"],
-      ["removed", "removed from the stack file"],
-      ["retired", "retired"],
+  test("tells each customer's state by stack file, state and Keycloak, and what is known of its organization", async () => {
+    expect((await list()).map(({ clientId, state, organization }) => [clientId, state, organization])).toEqual([
+      ["acme", "active", { user: "anna", id: ID }],
+      ["blocked", "disabled by hand", { id: OTHER_ID }],
+      ["gone", "missing in Keycloak", { user: "gone", id: "3", now: "NO SUCH USER" }],
+      ["half-retired", "retired, still enabled", { user: "half", id: "4" }],
+      ["made-by-hand", "only in Keycloak", { user: "hand" }],
+      ["new", "not deployed yet", { user: "new" }],
+      ["removed", "removed from the stack file", { id: "5" }],
+      ["retired", "retired", { user: "retired", id: "6", now: "SAME NAME, OTHER ID: 66" }],
     ]);
+    const named = { "/users?briefRepresentation=true&search=id%3A6": [{ id: "6", username: "bo" }] };
+    expect((await byClientId(named))["retired"]?.organization.now).toBe("not deployed yet: 66");
   });
 
   test("tells a customer whom an interrupted up has made from a client that was made by hand", async () => {
-    const inState =
-      (...clientIds: string[]) =>
-      () =>
-        Promise.resolve(new Set(clientIds));
-    const stateOf = async (clientIds: () => Promise<ReadonlySet<string>>) =>
-      (await withInterrupted(await list(), clientIds)).find(({ clientId }) => clientId === "made-by-hand")?.state;
-
-    expect(await stateOf(inState("acme", "made-by-hand"))).toBe("up was interrupted");
-    expect(await stateOf(inState("acme"))).toBe("only in Keycloak");
+    const statesWith = async (...clientIds: string[]) =>
+      (await withInterrupted(await list(), () => Promise.resolve(new Set(clientIds)))).map(({ state }) => state);
+    expect(await statesWith("acme", "made-by-hand")).toContain("up was interrupted");
+    expect(await statesWith("acme")).not.toContain("up was interrupted");
   });
 
-  test("names organizations by what is known of them", async () => {
-    const organizations = Object.fromEntries(
-      (await list()).map(({ clientId, organization }) => [clientId, organization]),
-    );
-    expect(organizations).toMatchObject({ acme: { user: "anna", id: ID }, blocked: { id: OTHER_ID } });
-    expect(organizations["new"]).toEqual({ user: "new" });
-    expect(organizations["removed"]).toEqual({ id: "5" });
-    expect(organizations["half-retired"]).toEqual({ user: "half", id: "4" });
-  });
-
-  test("says where the user of an organization is another one than at the last up, or none", async () => {
-    const organizationOf = async (clientId: string, objects = {}) =>
-      (await list({ ...KEYCLOAK, ...objects })).find((one) => one.clientId === clientId)?.organization.now;
-    expect(await organizationOf("retired")).toBe("SAME NAME, OTHER ID: 66");
-    expect(customersTable(await list())).toContain("SAME NAME, OTHER ID: 66");
-    const named = { "/users?briefRepresentation=true&search=id%3A6": [{ id: "6", username: "bo" }] };
-    expect(await organizationOf("retired", named)).toBe("not deployed yet: 66");
-    expect(await organizationOf("gone")).toBe("NO SUCH USER");
-    expect(await organizationOf("acme")).toBeUndefined();
-  });
-
-  test("does not take another client for a customer whose id merely resembles it", async () => {
-    const customers = await list({ "/clients?clientId=acme": [{ id: "1", clientId: "acme-2" }] });
-    expect(customers[0]).toMatchObject({ clientId: "acme", state: "missing in Keycloak" });
-  });
-
-  test("asks for clients one by one and never for all", async () => {
+  test("asks for clients one by one and never for all, and takes none whose id merely resembles one", async () => {
     const paths: string[] = [];
-    const get = (path: string) => Promise.resolve((paths.push(path), []));
-    await listCustomers(SETTINGS, OUTPUTS, { get }, RECORD, NOW);
+    const get = (path: string) => {
+      paths.push(path);
+      return Promise.resolve(path === "/clients?clientId=acme" ? [{ id: "1", clientId: "acme-2" }] : []);
+    };
+    const customers = await listCustomers(SETTINGS, OUTPUTS, { get }, RECORD, NOW);
+    expect(customers[0]).toMatchObject({ clientId: "acme", state: "missing in Keycloak" });
     expect(paths.filter((path) => !path.startsWith("/users?")).sort()).toEqual(
-      (await list()).map(({ clientId }) => `/clients?clientId=${clientId}`),
+      customers.map(({ clientId }) => `/clients?clientId=${clientId}`),
     );
   });
-});
 
-describe("the age of a secret", () => {
-  const ageOf = async (attributes: object) => (await list(client("acme", { attributes })))[0]?.secret;
-
-  test("counts whole days", async () => {
-    expect(await ageOf({ "client.secret.creation.time": daysAgo(1.99) })).toMatchObject({ ageInDays: 1 });
-    expect(await ageOf({ "client.secret.creation.time": daysAgo(0) })).toEqual({
-      created: NOW.toISOString(),
-      ageInDays: 0,
-    });
-  });
-
-  test.each([{}, { "client.secret.creation.time": "" }, { "client.secret.creation.time": "0" }])(
-    "is not known where Keycloak notes no time: %j",
-    async (attributes) => {
-      expect(await ageOf(attributes)).toEqual({});
-    },
-  );
-
-  test("is not negative where the server's clock is ahead", async () => {
-    expect(await ageOf({ "client.secret.creation.time": daysAgo(-0.1) })).toMatchObject({ ageInDays: 0 });
-  });
-
-  test("comes with the end of an overlap that has not ended", async () => {
-    const rotated = (days: number) => ({
-      "client.secret.creation.time": daysAgo(1),
-      "client.secret.rotated": "the-old-one",
-      "client.secret.rotated.expiration.time": daysAgo(days),
-    });
-    expect(await ageOf(rotated(-13))).toMatchObject({ previousWorksUntil: "2026-12-08T12:00:00.000Z" });
-    expect(await ageOf(rotated(1))).not.toHaveProperty("previousWorksUntil");
-  });
-});
-
-describe("the last handover", () => {
-  test("names all who were given that secret, and whether it is the present one", async () => {
-    const customers = Object.fromEntries((await list()).map(({ clientId, handover }) => [clientId, handover]));
-    expect(customers["acme"]).toEqual({
+  test("names all who were given the present secret last, or an earlier one", async () => {
+    const customers = await byClientId();
+    expect(customers["acme"]?.handover).toEqual({
       date: "2025-10-21T10:00:00.000Z",
       recipients: ["age1second0000000000abcd", "age1third00000000000efgh"],
       ofPresentSecret: true,
     });
-    expect(customers["half-retired"]).toMatchObject({ ofPresentSecret: false });
-    expect(customers["retired"]).toBeUndefined();
-    const table = customersTable(await list());
-    expect(table).toContain("age1secon...abcd");
-    expect(table).toContain("2025-10-21, an earlier secret");
+    expect(customers["half-retired"]?.handover).toMatchObject({ ofPresentSecret: false });
+    expect(customers["retired"]?.handover).toBeUndefined();
   });
 });
 
-describe("old secrets", () => {
-  const old = async (days: number) => customersWithOldSecret(await list(), days).map(({ clientId }) => clientId);
-
-  test("are those in use that are older than so many days", async () => {
-    expect(await old(399)).toEqual(["acme"]);
-    expect(await old(400)).toEqual([]);
-    expect(await old(2)).toEqual(["acme", "half-retired"]);
-    expect(await old(Infinity)).toEqual([]);
+describe("the secret", () => {
+  const created = (time: string) => ({ "client.secret.creation.time": time });
+  const overlap = (days: number) => ({
+    "client.secret.rotated": "the-old-one",
+    "client.secret.rotated.expiration.time": daysAgo(days),
+  });
+  test.each([
+    ["has an age in whole days", created(daysAgo(1.99)), { created: expect.any(String) as string, ageInDays: 1 }],
+    ["may be of this moment", created(daysAgo(0)), { created: NOW.toISOString(), ageInDays: 0 }],
+    ["is not younger than that where the server's clock is ahead", created(daysAgo(-0.1)), { ageInDays: 0 }],
+    ["is of unknown age where Keycloak notes no time", {}, { ageInDays: undefined }],
+    ["is of unknown age where it notes an empty one", created(""), { ageInDays: undefined }],
+    ["is of unknown age where it notes none that can be", created("0"), { ageInDays: undefined }],
+    ["has one beside it that works", overlap(-13), { previousWorksUntil: "2026-12-08T12:00:00.000Z" }],
+    ["has none beside it that works any more", overlap(1), { previousWorksUntil: undefined }],
+  ])("%s", async (_, attributes, told) => {
+    expect((await list(client("acme", { attributes })))[0]?.secret).toMatchObject(told);
   });
 
-  test("are those of unknown age, too, however old a secret may be, unless nobody asks", async () => {
-    const ofUnknownAge = async (days: number) =>
-      customersWithOldSecret(await list(client("acme")), days).map(({ clientId }) => clientId);
-    expect(await ofUnknownAge(0)).toEqual(["acme"]);
-    expect(await ofUnknownAge(36_500)).toEqual(["acme"]);
-    expect(await ofUnknownAge(Infinity)).toEqual([]);
+  test.each([
+    [399, KEYCLOAK, ["acme"]],
+    [400, KEYCLOAK, []],
+    [2, KEYCLOAK, ["acme", "half-retired"]],
+    [Infinity, KEYCLOAK, []],
+    // Of unknown age.
+    [0, client("acme"), ["acme"]],
+    [36_500, client("acme"), ["acme"]],
+    [Infinity, client("acme"), []],
+  ])("is old where it is in use and older than %s days, or of unknown age", async (days, keycloak, old) => {
+    expect(customersWithOldSecret(await list(keycloak), days).map(({ clientId }) => clientId)).toEqual(old);
   });
 
-  test("are told with their age, or that it is not known", async () => {
+  test("is told with its age, or that it is not known", async () => {
     const customers = await list({ ...KEYCLOAK, ...client("half-retired") });
     expect(oldSecretLines(customersWithOldSecret(customers, 365), 365, "prod")).toEqual([
       expect.stringMatching(/^✗ acme: the secret is 400 days old, more than 365; /),
@@ -205,27 +159,24 @@ describe("old secrets", () => {
   });
 });
 
-describe("the table of customers", () => {
-  test("shows what it knows, and no secret", async () => {
-    const rotated = { "client.secret.rotated": "0ld", "client.secret.rotated.expiration.time": daysAgo(-1) };
-    const text = customersTable(await list({ ...KEYCLOAK, ...client("acme", madeBefore(1, rotated)) }));
-    const row = text.split("\n").find((line) => line.includes("│ acme"));
-    expect(row?.split("│").map((cell) => cell.trim())).toEqual([
-      "",
-      "acme",
-      "Acme Ltd.",
-      "anna",
-      "active",
-      "1 day",
-      "2025-10-21, an earlier secret",
-      "2026-11-26 12:00 UTC",
-      "",
-    ]);
-    expect(text).toContain(ID);
-    expect(text).not.toMatch(/s3cret|0ld/);
-  });
-
-  test("leaves out what is empty for all", async () => {
-    expect(customersTable(await list())).not.toContain("previous secret");
-  });
+test("the table of customers shows what it knows, no secret, and no column that is empty for all", async () => {
+  const rotated = { "client.secret.rotated": "0ld", "client.secret.rotated.expiration.time": daysAgo(-1) };
+  const text = customersTable(await list({ ...KEYCLOAK, ...client("acme", madeBefore(1, rotated)) }));
+  const row = text.split("\n").find((line) => line.includes("│ acme"));
+  expect(row?.split("│").map((cell) => cell.trim())).toEqual([
+    "",
+    "acme",
+    "Acme Ltd.",
+    "anna",
+    "active",
+    "1 day",
+    "2025-10-21, an earlier secret",
+    "2026-11-26 12:00 UTC",
+    "",
+  ]);
+  for (const shown of [ID, "age1secon...abcd", "SAME NAME, OTHER ID: 66"]) {
+    expect(text).toContain(shown);
+  }
+  expect(text).not.toMatch(/s3cret|0ld/);
+  expect(customersTable(await list())).not.toContain("previous secret");
 });

@@ -1,80 +1,68 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
-import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
+import { checkProtection } from "../../commands/doctor/examine";
+import { checkOrganizations } from "../../commands/doctor/organizationIds";
 import { checkRights, checkVersion, rolesFor } from "../../commands/doctor/rights";
-import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import { checkClock } from "../../commands/doctor/serverChecks";
+import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
+import type { KeycloakAdmin } from "../../keycloak/admin";
+import type { IntegrationSettings } from "../../settings/settings";
 
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
-const LEAST = ["manage-clients", "view-users", "view-realm"];
 const on = (version: string | undefined) => ({ version, looksUpUsers: true });
 
 describe("the roles that a deployer needs", () => {
-  test("are those of viewing for preview and drift, and manage-clients for up", () => {
-    expect(rolesFor("preview", on("26.7.3"))).toEqual(["view-realm", "view-clients", "view-users"]);
-    expect(rolesFor("drift", on("26.7.3"))).toEqual(["view-realm", "view-clients", "view-users"]);
+  test("are those of viewing for preview and drift, manage-clients for up, and none for verify", () => {
+    const VIEWING = ["view-realm", "view-clients", "view-users"];
+    expect(rolesFor("preview", on("26.7.3"))).toEqual(VIEWING);
+    expect(rolesFor("drift", on("26.7.3"))).toEqual(VIEWING);
     expect(rolesFor("up", on("26.7.3"))).toEqual(["view-realm", "manage-clients", "view-users"]);
     expect(rolesFor("verify", on("26.7.3"))).toEqual([]);
-  });
-
-  test("do not include view-users where no customer names a user", () => {
+    // No customer names a user.
     expect(rolesFor("preview", { version: "26.7.3", looksUpUsers: false })).not.toContain("view-users");
   });
 
-  test.each(["26.8.2", "26.8.3", "27.0.0"])(
-    "include manage-realm for up on %s, whose mappers ask for it",
-    (version) => {
-      expect(rolesFor("up", on(version))).toContain("manage-realm");
-    },
-  );
-
-  test.each(["26.8.1", "26.1.4", undefined])("do not include manage-realm on %s", (version) => {
-    expect(rolesFor("up", on(version))).not.toContain("manage-realm");
+  test.each([
+    ["26.8.2", true],
+    ["26.8.3", true],
+    ["27.0.0", true],
+    ["26.8.1", false],
+    ["26.1.4", false],
+    [undefined, false],
+  ])("include manage-realm for up on %s, whose mappers may ask for it: %s", (version, does) => {
+    expect(rolesFor("up", on(version)).includes("manage-realm")).toBe(does);
   });
 });
 
-describe("the roles in an access token", () => {
-  test("are those of realm-management, or of the realm's client in the realm master", () => {
-    const roles = { "realm-management": { roles: ["view-users"] }, "ScpCloud-realm": { roles: ["view-realm"] } };
-
-    expect(rolesOf(tokenWith({ resource_access: roles }), "ScpCloud")).toEqual(["view-users", "view-realm"]);
-  });
-
-  test("are none where the token has none, and not known where it is no JWT", () => {
-    expect(rolesOf(tokenWith({}), "ScpCloud")).toEqual([]);
-    expect(rolesOf("opaque", "ScpCloud")).toBeUndefined();
-  });
+test("the roles in an access token are those of realm-management, or of the realm's client in the realm master", () => {
+  const roles = { "realm-management": { roles: ["view-users"] }, "ScpCloud-realm": { roles: ["view-realm"] } };
+  expect(rolesOf(tokenWith({ resource_access: roles }), "ScpCloud")).toEqual(["view-users", "view-realm"]);
+  expect(rolesOf(tokenWith({}), "ScpCloud")).toEqual([]);
+  expect(rolesOf("opaque", "ScpCloud")).toBeUndefined();
 });
 
 describe("the check of rights", () => {
-  const linesOf = (roles: readonly string[] | undefined, version: string | undefined) =>
-    checkRights(roles, on(version)).map(({ about, outcome }) => `${outcome} ${about}`);
+  const LEAST = ["manage-clients", "view-users", "view-realm"];
+  const [PREVIEW, UP, DRIFT] = ["preview", "up", "drift"].map((activity) => `rights for ${activity}`);
 
-  test("is satisfied by the least roles before 26.8.2, since who manages clients may view them", () => {
-    expect(linesOf(LEAST, "26.7.3")).toEqual([
-      "right rights for preview",
-      "right rights for up",
-      "right rights for drift",
-    ]);
-  });
-
-  test("says that up lacks manage-realm on 26.8.2, and that preview works", () => {
-    expect(linesOf(LEAST, "26.8.2")).toEqual([
-      "right rights for preview",
-      "wrong rights for up",
-      "right rights for drift",
-    ]);
-  });
-
-  test("lets a deployer who may only view preview and look for drift", () => {
-    expect(linesOf(["view-clients", "view-users", "view-realm"], "26.7.3")).toEqual([
-      "right rights for preview",
-      "wrong rights for up",
-      "right rights for drift",
-    ]);
+  // Who manages clients may view them.
+  test.each([
+    ["the least roles before 26.8.2", LEAST, "26.7.3", [`right ${PREVIEW}`, `right ${UP}`, `right ${DRIFT}`]],
+    ["the same on 26.8.2", LEAST, "26.8.2", [`right ${PREVIEW}`, `wrong ${UP}`, `right ${DRIFT}`]],
+    [
+      "one who may only view",
+      ["view-clients", "view-users", "view-realm"],
+      "26.7.3",
+      [`right ${PREVIEW}`, `wrong ${UP}`, `right ${DRIFT}`],
+    ],
+    [
+      "a version that is hidden, which decides what up needs",
+      LEAST,
+      undefined,
+      [`right ${PREVIEW}`, `right ${UP}`, `right ${DRIFT}`, "warning rights"],
+    ],
+    ["a token that does not tell", undefined, "26.7.3", ["unknown rights"]],
+  ])("goes by each activity: %s", (_, roles, version, told) => {
+    expect(checkRights(roles, on(version)).map(({ about, outcome }) => `${outcome} ${about}`)).toEqual(told);
   });
 
   test("prevents up and drift too where preview lacks a role", () => {
@@ -84,49 +72,45 @@ describe("the check of rights", () => {
       prevents: ["preview", "up", "drift"],
     });
   });
-
-  test("warns where the version is hidden, which decides what up needs", () => {
-    expect(linesOf(LEAST, undefined).at(-1)).toBe("warning rights");
-  });
-
-  test("does not guess where the token does not tell", () => {
-    expect(linesOf(undefined, "26.7.3")).toEqual(["unknown rights"]);
-  });
 });
 
-describe("a server that hides its version", () => {
+test("a server that hides its version keeps the plugin that was built from working, and no other one", () => {
   const own = { PULUMI_HOME: "/home/anna/scpcloud/.local/toolchain/pulumi-home" };
   const built = { ...own, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
-
-  test("keeps the plugin that was built from working, and no other one", () => {
-    expect(checkVersion(undefined, "ScpCloud", built)).toMatchObject({
-      outcome: "wrong",
-      prevents: ["preview", "up", "drift"],
-    });
-    expect(checkVersion(undefined, "ScpCloud", own).outcome).toBe("unknown");
-    expect(checkVersion(undefined, "ScpCloud", {}).outcome).toBe("unknown");
-    expect(checkVersion("26.7.3", "ScpCloud", built).outcome).toBe("right");
+  expect(checkVersion(undefined, "ScpCloud", built)).toMatchObject({
+    outcome: "wrong",
+    prevents: ["preview", "up", "drift"],
   });
+  expect(checkVersion(undefined, "ScpCloud", own).outcome).toBe("unknown");
+  expect(checkVersion(undefined, "ScpCloud", {}).outcome).toBe("unknown");
+  expect(checkVersion("26.7.3", "ScpCloud", built).outcome).toBe("right");
 });
 
-describe("the check of the clocks", () => {
+test("the clocks may differ by half a minute; beyond, it is told which one is ahead", () => {
   const now = new Date("2026-11-25T12:00:00Z");
   const at = (seconds: number) => checkClock(now.getTime() / 1000 + seconds, now);
-
-  test("is satisfied by half a minute, and tells which clock is ahead beyond", () => {
-    expect(at(1)).toMatchObject({ outcome: "right", found: "as the server's" });
-    expect(at(-20)).toMatchObject({ outcome: "right", found: "this machine's clock is 20 s ahead of the server's" });
-    expect(at(90)).toMatchObject({
-      outcome: "wrong",
-      found: "this machine's clock is 90 s behind the server's",
-      prevents: ["verify"],
-    });
+  expect(at(1)).toMatchObject({ outcome: "right", found: "as the server's" });
+  expect(at(-20)).toMatchObject({ outcome: "right", found: "this machine's clock is 20 s ahead of the server's" });
+  expect(at(90)).toMatchObject({
+    outcome: "wrong",
+    found: "this machine's clock is 90 s behind the server's",
+    prevents: ["verify"],
   });
+  expect(checkClock(issuedAtOf(tokenWith({})), now).outcome).toBe("unknown");
+  expect(issuedAtOf(tokenWith({ iat: 5 }))).toBe(5);
+});
 
-  test("does not guess where the token does not tell when it was made", () => {
-    expect(checkClock(issuedAtOf(tokenWith({})), now).outcome).toBe("unknown");
-    expect(issuedAtOf(tokenWith({ iat: 5 }))).toBe(5);
-  });
+test.each([
+  ["true", true],
+  ["1", true],
+  ["TRUE", true],
+  [undefined, false],
+  ["", false],
+  ["false", false],
+  ["0", false],
+])("an environment that walks around protect is named: %s", (value, isNamed) => {
+  const named = { outcome: "wrong", remedy: "unset PULUMI_OPTION_IGNORE_PROTECT", prevents: ["up"] };
+  expect(checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value })).toMatchObject(isNamed ? [named] : []);
 });
 
 describe("the report of doctor", () => {
@@ -155,26 +139,42 @@ describe("the report of doctor", () => {
   });
 });
 
-describe("the certificates that the Keycloak provider trusts", () => {
-  const directory = mkdtempSync(join(tmpdir(), "scpcloud-authorities-"));
-  const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
-  writeFileSync(join(directory, "one.crt"), pem("one"));
-  writeFileSync(join(directory, "README"), "no certificate");
-  afterAll(() => rmSync(directory, { recursive: true }));
-
-  test("are the settings' own alone, where they name one", () => {
-    expect(providerAuthorities({ caCertificate: pem("own") }, { SSL_CERT_DIR: directory }, "linux")).toEqual([
-      pem("own"),
-    ]);
+describe("the check of organizations that are given by their ids", () => {
+  const customer = (clientId: string, organization: IntegrationSettings["organization"]): IntegrationSettings => ({
+    clientId,
+    name: clientId,
+    organization,
+    retired: false,
+    sharedOrganization: false,
   });
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => customer(`c${index}`, { id: `id-${index}` }));
 
-  test("are those of SSL_CERT_FILE and SSL_CERT_DIR else", () => {
-    const environment = { SSL_CERT_FILE: join(directory, "missing"), SSL_CERT_DIR: directory };
+  /** On a server with these users, which counts what it is asked. */
+  async function checked(users: number, integrations: readonly IntegrationSettings[], roles?: readonly string[]) {
+    let asked = 0;
+    const admin: KeycloakAdmin = {
+      get(path) {
+        asked++;
+        const search = new URL(path, "https://keycloak.example.com").searchParams.get("search") ?? "";
+        const wanted = search.replace(/^id:/, "").split(" ");
+        const ids = many(users).map((_, index) => `id-${index}`);
+        return Promise.resolve(ids.filter((id) => wanted.includes(id)).map((id) => ({ id, username: id })));
+      },
+    };
+    const checks = await checkOrganizations(admin, roles, { realm: "ScpCloud", integrations });
+    return { checks: checks.map(({ outcome, found }) => `${outcome} ${found}`), asked };
+  }
 
-    expect(providerAuthorities({}, environment, "linux")).toEqual([pem("one")]);
-  });
-
-  test("are not known where the system has a store of its own", () => {
-    expect(providerAuthorities({}, {}, "darwin")).toBeUndefined();
+  test.each([
+    ["warns of those that are no user's", 1, many(3), "view-users", /^warning no user of realm ScpCloud .* c1, c2$/, 1],
+    ["is satisfied where each is one's, and asks for several at once", 25, many(25), "manage-users", /^right /, 3],
+    ["names ten of many", 0, many(12), "view-users", / of c0, c1, .*, c9 and 2 more$/, 2],
+    ["asks nothing where the deployer may not see users", 0, many(1), "query-users", /^unknown /, 0],
+    ["is none where all customers name a user", 0, [customer("acme", { user: "anna" })], "view-users", /^$/, 0],
+  ])("%s", async (_, users, integrations, role, told, requests) => {
+    const { checks, asked } = await checked(users, integrations, [role]);
+    expect(checks.join("\n")).toMatch(told);
+    expect(asked).toBe(requests);
   });
 });
