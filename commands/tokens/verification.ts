@@ -23,7 +23,7 @@ import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";
 export interface Difference {
   readonly what: string;
   /** The command that mends it, if any does. */
-  readonly mendedBy?: "pulumi up" | "pulumi up --refresh";
+  readonly mendedBy?: "pulumi up" | "pulumi up --refresh" | undefined;
 }
 
 /** What came of one customer's token. */
@@ -91,73 +91,62 @@ export async function verifyStack(
 }
 
 async function verifyCustomer(
-  integration: IntegrationSettings,
+  { clientId, organization, retired }: IntegrationSettings,
   settings: Settings,
   outputs: StackOutputs,
   { admin, keycloak }: Asked,
   { keys, scopes }: { readonly keys: Keys; readonly scopes: ClientScopes },
 ): Promise<CustomerReport | ReceivedToken> {
-  const { clientId, organization, retired } = integration;
   const deployed = outputs.integrations?.[clientId];
-  const without = (what: string, mendedBy?: Difference["mendedBy"]) => ({
-    clientId,
-    retired,
-    claims: [],
-    differences: [mendedBy === undefined ? { what } : { what, mendedBy }],
-  });
-  if (deployed === undefined) {
-    return without("not deployed yet", "pulumi up");
-  }
   const credentials = credentialsOf(clientId, outputs.credentials?.[clientId]?.clientSecret);
-  if (credentials === undefined) {
-    return without("the stack does not know its secret", "pulumi up");
+  const without = (...differences: Difference[]): CustomerReport => ({ clientId, retired, claims: [], differences });
+  if (deployed === undefined || credentials === undefined) {
+    const what = deployed === undefined ? "not deployed yet" : "the stack does not know its secret";
+    return without({ what, mendedBy: "pulumi up" });
   }
+  const askForToken = () => fetchToken(keycloak, settings.realm, credentials.basic);
   try {
     if (retired) {
-      return await verifyRetired(clientId, () => fetchToken(keycloak, settings.realm, credentials.basic), admin);
+      const but = await stillAlive(clientId, askForToken, admin);
+      const what = `retired, but ${but.join(" and ")}`;
+      return but.length === 0 ? without() : without({ what, mendedBy: "pulumi up --refresh" });
     }
-    const token = await fetchToken(keycloak, settings.realm, credentials.basic);
+    const token = await askForToken();
     const received = Date.now() / 1000;
     const payload = await verifySignature(token, keys);
     const now: OrganizationNow =
       "id" in organization
         ? { kind: "other", id: organization.id }
         : await organizationNow(admin, organization.user, deployed.organizationId);
+    const moved = "user" in organization && describeOrganization(organization.user, deployed.organizationId, now);
     const organizationId = now.kind === "other" ? now.id : deployed.organizationId;
     const contract = tokenContract(settings, { ...deployed, clientId, organizationId });
-    const moved =
-      "user" in organization ? describeOrganization(organization.user, deployed.organizationId, now) : undefined;
     const client = await findClient(admin, clientId);
     const compare = (difference: number) => {
       const claims = compareClaims(contract, payload, received + difference);
-      const whats = [...describeDifferences(claims, client, scopes), ...(moved === undefined ? [] : [moved])];
+      const whats = [...describeDifferences(claims, client, scopes), ...(moved ? [moved] : [])];
       return { clientId, retired, claims, differences: whats.map((what) => ({ what })) };
     };
     return { claims: payload, received, compare };
   } catch (error) {
     if (error instanceof KeycloakError) {
-      return without(error.message);
+      return without({ what: error.message });
     }
     throw error;
   }
 }
 
-/** That a secret is refused proves nothing: it may be another one by now. The client itself has to be disabled. */
-async function verifyRetired(
-  clientId: string,
-  askForToken: () => Promise<unknown>,
-  admin: KeycloakAdmin,
-): Promise<CustomerReport> {
+/**
+ * What a customer that is retired has all the same. That a secret is refused proves nothing: it may be another one by
+ * now. The client itself has to be disabled.
+ */
+async function stillAlive(clientId: string, askForToken: () => Promise<unknown>, admin: KeycloakAdmin) {
   const [client, token] = await Promise.all([findClient(admin, clientId), askForToken().catch(unlessRefused)]);
-  const but = [
-    ...(client?.enabled === false
-      ? []
-      : [client === undefined ? "Keycloak shows no client of it" : "its client is enabled"]),
+  const isDisabled = client?.enabled === false;
+  return [
+    ...(isDisabled ? [] : [client === undefined ? "Keycloak shows no client of it" : "its client is enabled"]),
     ...(token === undefined ? [] : ["it gets tokens"]),
   ];
-  const differences: Difference[] =
-    but.length === 0 ? [] : [{ what: `retired, but ${but.join(" and ")}`, mendedBy: "pulumi up --refresh" }];
-  return { clientId, retired: true, claims: [], differences };
 }
 
 function unlessRefused(error: unknown): undefined {
@@ -174,29 +163,19 @@ export function differenceLines({ clientId, differences }: Pick<CustomerReport, 
 }
 
 /** The API compares issuers letter by letter, so a deviation would refuse every token. */
-function compareIssuers(issuer: string, settings: Settings, outputs: StackOutputs): string[] {
-  const differences: string[] = [];
-  if (issuer !== issuerOf(settings)) {
-    differences.push(
-      `the server's discovery document says issuer ${issuer}; the settings say ${issuerOf(settings)} ` +
-        "(compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname)",
-    );
-  }
-  if (settings.realmStack !== undefined) {
-    // The API is configured by that stack, whose own verification looks at it.
-    return differences;
-  }
+function compareIssuers(issuer: string, settings: Settings, { apiEnvironment = {} }: StackOutputs): string[] {
   const { environmentPrefix, section, names } = settings.api;
   const listName = environmentName(environmentPrefix, [...section.split(":"), names.validIssuers, ""]);
-  const validIssuers = Object.entries(outputs.apiEnvironment ?? {})
-    .filter(([name]) => name.startsWith(listName))
-    .map(([, value]) => value);
-  if (!validIssuers.includes(issuer)) {
-    differences.push(
-      `the API is configured with the valid issuers ${JSON.stringify(validIssuers)}, not with the server's ${issuer}`,
-    );
-  }
-  return differences;
+  const validIssuers = Object.keys(apiEnvironment)
+    .filter((name) => name.startsWith(listName))
+    .map((name) => apiEnvironment[name]);
+  const ofSettings =
+    `the server's discovery document says issuer ${issuer}; the settings say ${issuerOf(settings)} ` +
+    "(compare scpcloud:publicUrl and scpcloud:realm with Keycloak's option hostname)";
+  const ofApi = `the API is configured with the valid issuers ${JSON.stringify(validIssuers)}, not with the server's ${issuer}`;
+  // The API of a realm with several stacks is configured by the realm's own one, whose verification looks at it.
+  const isApiRight = settings.realmStack !== undefined || validIssuers.includes(issuer);
+  return [...(issuer === issuerOf(settings) ? [] : [ofSettings]), ...(isApiRight ? [] : [ofApi])];
 }
 
 function findRemoved(settings: Settings, outputs: StackOutputs): string[] {

@@ -1,4 +1,5 @@
 import { plural } from "../changes/markdown";
+import { tableText } from "../cli/table";
 import { type CustomerReport, differenceLines, type VerificationReport } from "../tokens/verification";
 
 /** With more customers than this, the claims of those with differences only are shown. */
@@ -26,16 +27,13 @@ export function verificationText(
   return { text: lines.join("\n"), differences };
 }
 
-/** A claim in a line; where it differs, both values below each other, for a narrow terminal. */
+/** Each claim of a customer's token; where it differs, also what is promised. */
 function claimsText({ clientId, claims, differences, retired }: CustomerReport): string {
   if (claims.length === 0) {
     return `${clientId}: ${retired && differences.length === 0 ? "retired, gets no token" : "no token"}`;
   }
-  const width = Math.max(...claims.map(({ claim }) => claim.length));
-  const lines = claims.flatMap(({ claim, expected = "—", found = "—", verdict }) =>
-    verdict === "equal"
-      ? [`  ✓ ${claim.padEnd(width)}  ${found}`]
-      : [`  ✗ ${claim.padEnd(width)}  ${verdict}`, `      promised  ${expected}`, `      token     ${found}`],
+  const rows = claims.map(({ claim, expected = "—", found = "—", verdict }) =>
+    verdict === "equal" ? [`✓ ${claim}`, found] : [`✗ ${claim}`, `${found}\npromised: ${expected}`],
   );
-  return [clientId, ...lines].join("\n");
+  return tableText([clientId, "token"], rows);
 }
