@@ -8,15 +8,14 @@ import { withKeycloak } from "../cli/connected";
 import { EXIT_CODES, UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { loadStack } from "../cli/stack";
-import { ofStack } from "../cli/verb";
+import { teller } from "../cli/teller";
+import { JSON_OPTION, ofStack } from "../cli/verb";
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { underLockOf } from "../pulumi/underLock";
 import { readRecord } from "../repository/handoverRecord";
-import { lookAtSecret, lookAtSecrets } from "./customerSecrets";
-import { endOverlaps, endText, planEnd } from "./endOverlap";
-import { readOverlap } from "./overlap";
+import { lookAtSecrets } from "./customerSecrets";
 import { rotateSecrets, type RotationTools } from "./rotateSecrets";
-import { planRotation, stepText, YOUNG_HOURS } from "./rotationPlan";
+import { planRotation, readOverlap, YOUNG_HOURS } from "./rotationPlan";
 
 export default ofStack(
   {
@@ -32,6 +31,7 @@ export default ofStack(
       again: {
         description: `renew also a secret younger than ${YOUNG_HOURS} hours, or whose previous one still works`,
       },
+      ...JSON_OPTION,
       ...CHANGE_OPTIONS,
     },
     examples: [
@@ -41,64 +41,59 @@ export default ofStack(
     fine: "the secrets are renewed, or need not be",
   },
   async ({ stack: name, options }) => {
-    const { customer: clientIds, "end-overlap": end = false, "no-overlap": withoutOverlap = false } = options;
-    if (end && (withoutOverlap || options.again === true)) {
+    const { again = false, customer: clientIds, "end-overlap": end = false } = options;
+    const { "no-overlap": withoutOverlap = false } = options;
+    if (end && (withoutOverlap || again)) {
       throw new UsageError("--end-overlap makes no new secret: it goes with neither --no-overlap nor --again.");
     }
-    const report = (line: string) => console.log(line);
+    const { say, end: endWith } = teller(options);
     return withKeycloak(
       name,
-      async ({ stack, settings, keycloak, admin }) => {
-        const { integrations } = settings;
-        const looking = { stack: name, integrations, outputs: stack.outputs, admin };
-        const customers = await lookAtSecrets(clientIds, looking);
+      async ({ stack: { outputs }, settings, keycloak, admin }) => {
         const tools: RotationTools = {
           stack: name,
           settings,
+          outputs,
           keycloak,
           admin,
           pulumi: pulumiCli(name, PROJECT_DIRECTORY),
           underLock: underLockOf(name, PROJECT_DIRECTORY),
           readOutputs: async () => (await loadStack(name)).outputs,
-          lookAgain: (clientId) => lookAtSecret(clientId, looking),
-          report,
+          report: say,
         };
-        if (end) {
-          const ending = planEnd(customers, name);
-          const record = await readRecord(PROJECT_DIRECTORY, name);
-          customers.forEach((one) => report(endText(one, record)));
-          if (ending.length === 0) {
-            return 0;
-          }
-          const steps = [`stop the previous secret of ${plural(ending.length, "customer")}, as shown above`];
-          if (!(await agreed({ stacks: [name], keycloak: settings, steps }, options))) {
-            return 0;
-          }
-          await endOverlaps(ending, tools);
-          return 0;
-        }
-        if (!withoutOverlap) {
+        const customers = await lookAtSecrets(clientIds, tools);
+        if (!end && !withoutOverlap) {
           const faults = await rotationFaults(keycloak, await login(keycloak, settings), settings);
           if (faults.length > 0) {
             throw new SettingsError(faults);
           }
         }
-        const now = admin.now();
-        const wishes = { withoutOverlap, again: options.again === true, now };
-        const steps = planRotation(customers, await readOverlap(admin, settings), wishes);
-        steps.forEach((step) => report(stepText(step, now)));
-        if (steps.every(({ action }) => action === "leave")) {
-          return customers.some(({ present }) => oddityOf(present) !== undefined) ? EXIT_CODES.failed : 0;
+        const overlap = end ? { missing: "" } : await readOverlap(admin, settings);
+        const steps = planRotation(customers, overlap, {
+          stack: name,
+          withoutOverlap,
+          again,
+          now: admin.now(),
+          ...(end && { end: await readRecord(PROJECT_DIRECTORY, name) }),
+        });
+        steps.forEach(({ text }) => say(text));
+        const planned = steps.map(({ action, secrets, text }) => ({
+          clientId: secrets.client.clientId,
+          action,
+          text,
+        }));
+        const count = plural(steps.filter(({ action }) => action !== "leave").length, "customer");
+        const change = end
+          ? `stop the previous secret of ${count}, as shown above`
+          : `renew the secret of ${count}, as shown above; then bring the state up to date`;
+        const isWork = steps.some(({ action }) => action !== "leave");
+        const isDone = isWork && (await agreed({ stacks: [name], keycloak: settings, steps: [change] }, options));
+        if (isDone) {
+          await rotateSecrets(steps, tools);
         }
-        const count = steps.filter(({ action }) => action !== "leave").length;
-        const change = [
-          `renew the secret of ${plural(count, "customer")}, as shown above; then bring the state up to date`,
-        ];
-        if (!(await agreed({ stacks: [name], keycloak: settings, steps: change }, options))) {
-          return 0;
-        }
-        await rotateSecrets(steps, tools);
-        return 0;
+        endWith({ stack: name, done: isDone, customers: planned });
+        const isOdd = !isWork && !end && customers.some(({ present }) => oddityOf(present) !== undefined);
+        return isOdd ? EXIT_CODES.failed : 0;
       },
       { mayBeEmpty: true },
     );

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 
 import { isMasked, isKnownSecret } from "../../contract/credentials";
-import { didYouMean } from "../../settings/faults";
-import type { IntegrationSettings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import type { StackOutputs } from "../cli/stack";
 import { type KeycloakManager, read } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
+import { didYouMean } from "../../settings/faults";
+import type { Settings } from "../../settings/settings";
+import { UserError } from "../../settings/userError";
+import type { StackOutputs } from "../cli/stack";
 
 /** Why a secret is not renewed. */
 export class RotationError extends UserError {
@@ -25,9 +25,9 @@ export interface CustomerSecrets {
   readonly created?: Date;
 }
 
-export interface Looking {
+interface Looking {
   readonly stack: string;
-  readonly integrations: readonly IntegrationSettings[];
+  readonly settings: Pick<Settings, "integrations">;
   readonly outputs: StackOutputs;
   readonly admin: Pick<KeycloakManager, "get" | "now">;
 }
@@ -45,15 +45,9 @@ export async function lookAtSecrets(clientIds: readonly string[], looking: Looki
   return found.filter((one) => typeof one !== "string");
 }
 
-/** The secrets of one customer. @throws RotationError as lookAtSecrets does */
-export async function lookAtSecret(clientId: string, looking: Looking): Promise<CustomerSecrets> {
-  const [found] = await lookAtSecrets([clientId], looking);
-  return found as CustomerSecrets;
-}
-
 async function lookAt(
   clientId: string,
-  { admin, integrations, outputs, stack }: Looking,
+  { admin, outputs, settings: { integrations }, stack }: Looking,
 ): Promise<CustomerSecrets | string> {
   const integration = integrations.find((one) => one.clientId === clientId);
   if (integration === undefined) {
@@ -71,23 +65,23 @@ async function lookAt(
     return `${clientId}: its client is not as the stack has it; run: scpcloud drift --stack ${stack}`;
   }
   const { secret: present = "" } = client;
-  const stored = outputs.credentials?.[clientId]?.clientSecret ?? "";
-  return isMasked(present)
-    ? `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`
-    : { client, stored, present, ...(await timesOf(client, admin)) };
+  if (isMasked(present)) {
+    return `${clientId}: Keycloak does not show the deployer its secret; who renews one needs the role manage-clients`;
+  }
+  const { created, overlapEnds } = secretTimes(client, admin.now());
+  const previous = overlapEnds && (await previousSecret(client, admin));
+  return {
+    client,
+    present,
+    stored: outputs.credentials?.[clientId]?.clientSecret ?? "",
+    ...(created && { created }),
+    ...(previous && { previous: { secret: previous, worksUntil: overlapEnds } }),
+  };
 }
 
 const ROTATED = v.object({ value: v.exactOptional(v.string()) });
 
-async function timesOf(
-  client: ClientRepresentation,
-  admin: Looking["admin"],
-): Promise<Pick<CustomerSecrets, "created" | "previous">> {
-  const { created, overlapEnds } = secretTimes(client, admin.now());
-  const age = created === undefined ? {} : { created };
-  if (overlapEnds === undefined) {
-    return age;
-  }
-  const { value } = await read(admin, `/clients/${client.id}/client-secret/rotated`, ROTATED);
-  return isKnownSecret(value) ? { ...age, previous: { secret: value, worksUntil: overlapEnds } } : age;
+async function previousSecret({ id }: ClientRepresentation, admin: Looking["admin"]): Promise<string | undefined> {
+  const { value } = await read(admin, `/clients/${id}/client-secret/rotated`, ROTATED);
+  return isKnownSecret(value) ? value : undefined;
 }

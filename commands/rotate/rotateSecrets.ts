@@ -1,64 +1,71 @@
 import { basicAuthorization, isKnownSecret } from "../../contract/credentials";
 import { TYPES } from "../../contract/types";
+import type { KeycloakManager } from "../../keycloak/admin";
+import { findClient, minutes, secretTimes } from "../../keycloak/clients";
+import type { KeycloakConnection } from "../../keycloak/http";
+import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
 import { InterruptedError } from "../../processes/run";
 import { recordOf } from "../../settings/decode";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
 import type { StackOutputs } from "../cli/stack";
-import type { KeycloakManager } from "../../keycloak/admin";
-import { findClient, minutes, secretTimes } from "../../keycloak/clients";
-import type { KeycloakConnection } from "../../keycloak/http";
-import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
-import type { PulumiCli } from "../pulumi/pulumiCli";
-import { exportState } from "../pulumi/exportedState";
+import { exportState, type StateResource } from "../pulumi/exportedState";
+import { ownerOf, parentsOf } from "../pulumi/owners";
+import { changingSteps } from "../pulumi/preview";
+import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli";
 import type { UnderLock } from "../pulumi/underLock";
 import { unlocked } from "../recovery/recovery";
-import { type CustomerSecrets, RotationError } from "./customerSecrets";
-import { refuseOtherChanges, refuseWhereRefused } from "./obstacles";
+import { type CustomerSecrets, lookAtSecrets, RotationError } from "./customerSecrets";
 import type { RotationStep } from "./rotationPlan";
 
 /** What secrets are renewed with. */
 export interface RotationTools {
   readonly stack: string;
   readonly settings: Settings;
+  /** As they were when the user was asked. */
+  readonly outputs: StackOutputs;
   readonly keycloak: KeycloakConnection;
   readonly admin: KeycloakManager;
   readonly pulumi: PulumiCli;
   readonly underLock: UnderLock;
   /** The outputs as the last run left them. */
   readonly readOutputs: () => Promise<StackOutputs>;
-  /** What Keycloak has now. */
-  readonly lookAgain: (clientId: string) => Promise<CustomerSecrets>;
   readonly report: (line: string) => void;
 }
 
-/** Renews secrets, one customer after the other; each is whole before the next is begun. */
+/** Renews or stops secrets, one customer after the other; each is whole before the next is begun. */
 export async function rotateSecrets(steps: readonly RotationStep[], tools: RotationTools): Promise<void> {
   const { pulumi, report, stack } = tools;
   const work = steps.filter(({ action }) => action !== "leave");
   await refuseWhereRefused(work, tools);
-  const urns = await clientUrns(
-    work.map(({ secrets }) => secrets),
-    pulumi,
+  const resources = await resourcesOf(pulumi);
+  // To read the stack itself anew asks Keycloak nothing: the end of an overlap changes nothing in the state.
+  const stackUrn = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn ?? "";
+  const urns = work.map(({ action, secrets }) => (action === "end" ? stackUrn : clientUrn(secrets, resources)));
+  await refuseOtherChanges(
+    urns.filter((urn) => urn !== stackUrn),
+    tools,
   );
-  await refuseOtherChanges(urns, tools);
   for (const [index, step] of work.entries()) {
     const { clientId } = step.secrets.client;
     const position = work.length === 1 ? clientId : `${index + 1} of ${work.length}: ${clientId}`;
-    report(`${position}: ${await renew(step, urns[index] ?? "", tools)}`);
-    report(`  hand it over: scpcloud handover --stack ${stack} --customer ${clientId} --recipient age1...`);
+    report(`${position}: ${await carryOut(step, urns[index] ?? "", tools)}`);
+    if (step.action !== "end") {
+      report(`  hand it over: scpcloud handover --stack ${stack} --customer ${clientId} --recipient age1...`);
+    }
   }
 }
 
-async function renew(step: RotationStep, urn: string, tools: RotationTools): Promise<string> {
+async function carryOut(step: RotationStep, urn: string, tools: RotationTools): Promise<string> {
   const { admin, readOutputs, report } = tools;
   const { action, secrets, stopsPrevious } = step;
   const { clientId, id } = secrets.client;
   const path = `/clients/${id}/client-secret`;
-  let present = secrets.present;
+  let { present } = secrets;
   let worksUntil: Date | undefined;
+  let isEnded = false;
   try {
-    await holdingLock([urn], [secrets], tools, async () => {
+    await holdingLock(urn, secrets, tools, async () => {
       if (action === "renew") {
         const { value } = recordOf(await admin.change("POST", path));
         if (!isKnownSecret(value)) {
@@ -66,15 +73,24 @@ async function renew(step: RotationStep, urn: string, tools: RotationTools): Pro
         }
         present = value;
       }
-      worksUntil = await overlapEnd(clientId, admin);
+      const client = await findClient(admin, clientId);
+      worksUntil = client && secretTimes(client, admin.now()).overlapEnds;
       if (stopsPrevious && worksUntil !== undefined) {
         await admin.change("DELETE", `${path}/rotated`);
         worksUntil = undefined;
       }
-      report(`  ${action === "takeOver" ? "Keycloak has" : "Keycloak has made"} the new secret; now the stack's state`);
+      isEnded = action === "end";
+      if (!isEnded) {
+        report(
+          `  ${action === "takeOver" ? "Keycloak has" : "Keycloak has made"} the new secret; now the stack's state`,
+        );
+      }
     });
   } catch (error) {
-    throw present === secrets.present ? error : unfinished(clientId, error);
+    // Nothing is lost where the run fails after the end of an overlap.
+    if (!isEnded || error instanceof InterruptedError) {
+      throw present === secrets.present ? error : unfinished(clientId, error);
+    }
   }
   if ((await readOutputs()).credentials?.[clientId]?.clientSecret !== present) {
     throw new RotationError(
@@ -82,30 +98,26 @@ async function renew(step: RotationStep, urn: string, tools: RotationTools): Pro
         "command again; it makes no further secret",
     );
   }
-  const previous = action === "takeOver" ? (secrets.previous?.secret ?? secrets.stored) : secrets.present;
+  const previous = action === "renew" ? secrets.present : (secrets.previous?.secret ?? secrets.stored);
   return prove(clientId, { present, previous, worksUntil }, tools);
 }
 
 /**
- * Does something to secrets while no other run changes the stack, and only if they are as they were when the user was
- * asked. Then the resources of the URNs are read anew into the state.
+ * Does something to a secret while no other run changes the stack, and only if it is as it was when the user was asked.
+ * Then the resource of the URN is read anew into the state.
  */
-export function holdingLock(
-  urns: readonly string[],
-  customers: readonly CustomerSecrets[],
-  { lookAgain, pulumi, report, underLock }: RotationTools,
-  action: () => Promise<void>,
-): Promise<void> {
+function holdingLock(urn: string, seen: CustomerSecrets, tools: RotationTools, action: () => Promise<void>) {
+  const { pulumi, report, underLock } = tools;
+  const { clientId, id } = seen.client;
   return unlocked(pulumi, report, () =>
-    underLock(urns, async () => {
-      await clientUrns(customers, pulumi);
-      for (const seen of customers) {
-        const { client, present, previous } = await lookAgain(seen.client.clientId);
-        if (client.id !== seen.client.id || present !== seen.present || previous?.secret !== seen.previous?.secret) {
-          throw new RotationError(
-            `Nothing was changed. Somebody else has renewed the secret of ${client.clientId} meanwhile; look at it: scpcloud customers`,
-          );
-        }
+    underLock([urn], async () => {
+      clientUrn(seen, await resourcesOf(pulumi));
+      const [now] = await lookAtSecrets([clientId], tools);
+      const isSame = now?.present === seen.present && now.previous?.secret === seen.previous?.secret;
+      if (now?.client.id !== id || !isSame) {
+        throw new RotationError(
+          `Nothing was changed. Somebody else has renewed the secret of ${clientId} meanwhile; look at it: scpcloud customers`,
+        );
       }
       await action();
     }),
@@ -122,11 +134,6 @@ function unfinished(clientId: string, error: unknown): unknown {
     : error;
 }
 
-async function overlapEnd(clientId: string, admin: KeycloakManager): Promise<Date | undefined> {
-  const client = await findClient(admin, clientId);
-  return client && secretTimes(client, admin.now()).overlapEnds;
-}
-
 interface Proving {
   readonly present: string;
   readonly previous: string;
@@ -135,12 +142,12 @@ interface Proving {
 
 async function prove(clientId: string, secrets: Proving, tools: RotationTools): Promise<string> {
   const { present, previous, worksUntil } = secrets;
-  if (!(await getsToken(clientId, present, tools))) {
+  if ((await refusal(clientId, present, tools)) !== undefined) {
     throw new RotationError(
       `${clientId}: Keycloak refuses its own new secret; run: scpcloud verify --stack ${tools.stack}`,
     );
   }
-  const previousWorks = isKnownSecret(previous) && (await getsToken(clientId, previous, tools));
+  const previousWorks = isKnownSecret(previous) && (await refusal(clientId, previous, tools)) === undefined;
   const shouldWork = worksUntil !== undefined && worksUntil > tools.admin.now();
   if (previousWorks !== shouldWork) {
     throw new RotationError(
@@ -153,33 +160,70 @@ async function prove(clientId: string, secrets: Proving, tools: RotationTools): 
     : "✓ the new secret gets tokens; the previous one is refused";
 }
 
-/** Whether Keycloak gives a token for a secret. */
-export async function getsToken(
-  clientId: string,
-  secret: string,
-  { keycloak, settings }: Pick<RotationTools, "keycloak" | "settings">,
-): Promise<boolean> {
+/** How Keycloak refuses a token for a secret; undefined where it gives one. */
+async function refusal(clientId: string, secret: string, { keycloak, settings }: RotationTools) {
   try {
     await fetchToken(keycloak, settings.realm, basicAuthorization(clientId, secret));
-    return true;
+    return undefined;
   } catch (error) {
     if (error instanceof TokenRefusedError) {
-      return false;
+      return error;
     }
     throw error;
   }
 }
 
-/** The URNs of the customers' clients. @throws RotationError for what the state does not have */
-async function clientUrns(customers: readonly CustomerSecrets[], pulumi: PulumiCli): Promise<string[]> {
-  const { resources = [] } = (await exportState(pulumi)).deployment;
-  return customers.map(({ client }) => {
-    const urn = resources.find(({ id, type }) => type === TYPES.client && id === client.id)?.urn;
-    if (urn === undefined) {
-      throw new RotationError(
-        `${client.clientId}: Keycloak's client is another one than the state's; run: scpcloud drift`,
-      );
-    }
-    return urn;
-  });
+/**
+ * Makes no secret where Keycloak would refuse it for another reason than its value: a client policy, or DPoP. It answers
+ * 400 then, and 401 to a wrong or expired secret (tried on 26.7.3).
+ */
+async function refuseWhereRefused(work: readonly RotationStep[], tools: RotationTools): Promise<void> {
+  const refused = await Promise.all(
+    work.map(async ({ secrets: { client, present } }) => {
+      const error = await refusal(client.clientId, present, tools);
+      return error?.status === 400 ? [`${client.clientId}: ${error.said}`] : [];
+    }),
+  );
+  if (refused.flat().length > 0) {
+    throw new RotationError(
+      [
+        "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
+        ...refused.flat(),
+        "Look at the client policies in the realm settings, and run: scpcloud drift",
+      ].join("\n"),
+    );
+  }
+}
+
+/** Refuses where somebody changed these clients: the state would then say that the last `up` has left them so. */
+async function refuseOtherChanges(urns: readonly string[], { pulumi, stack }: RotationTools): Promise<void> {
+  if (urns.length === 0) {
+    return;
+  }
+  const { plain, refreshed } = await runBothPreviews(pulumi, ...urns.flatMap((urn) => ["--target", urn]));
+  const changing = [plain, refreshed].flatMap((preview) => [...changingSteps(preview).keys()]);
+  if (changing.length > 0) {
+    const parents = parentsOf([...refreshed.steps, ...plain.steps]);
+    const names = [...new Set(changing.map((urn) => ownerOf(urn, parents).name))].sort();
+    throw new RotationError(
+      `Nothing was changed. The stack file, or somebody in Keycloak, changed something of ${names.join(", ")}, which has ` +
+        `to be deployed before. See what it is: scpcloud drift --stack ${stack}. Deploy it: pulumi up --refresh ` +
+        `--stack ${stack}`,
+    );
+  }
+}
+
+async function resourcesOf(pulumi: PulumiCli): Promise<readonly StateResource[]> {
+  return (await exportState(pulumi)).deployment.resources ?? [];
+}
+
+/** The URN of the customer's client. @throws RotationError for what the state does not have */
+function clientUrn({ client }: CustomerSecrets, resources: readonly StateResource[]): string {
+  const urn = resources.find(({ id, type }) => type === TYPES.client && id === client.id)?.urn;
+  if (urn === undefined) {
+    throw new RotationError(
+      `${client.clientId}: Keycloak's client is another one than the state's; run: scpcloud drift`,
+    );
+  }
+  return urn;
 }

@@ -234,7 +234,7 @@ describe("rotate", () => {
     const { exitCode, stdout } = await rotate("acme", "--customer", "globex", "--end-overlap", "--yes");
 
     expect(stdout).toContain("THE NEW SECRET WAS NOT HANDED OVER YET");
-    expect(stdout).toContain("✓ acme: the previous secret is refused, the new one gets tokens");
+    expect(stdout).toContain("acme: ✓ the new secret gets tokens; the previous one is refused");
     expect(stdout).toContain("globex: no previous secret works; nothing to stop");
     expect(exitCode).toBe(0);
     expect(await tokenStatus("acme", previous)).toBe(401);
@@ -467,6 +467,7 @@ describe("no command prints a secret", () => {
     ["review", "--realm-stack", STACK, "--run-preview"],
     ["adopt", "--stack", STACK, "--preview"],
     ["adopt", "--stack", STACK, "--json", "--preview"],
+    ["rotate", "--stack", STACK, "--customer", "acme", "--json", "--preview"],
     ["handover", "--stack", STACK, "--customer", "acme", "--recipient", RECIPIENT, "--yes"],
     ["move", "--from", STACK, "--to", "elsewhere", "--customer", "acme", "--preview"],
     ["rollout", "--realm-stack", STACK, "--preview"],
@@ -498,7 +499,7 @@ describe("no command prints a secret", () => {
       "when it works, as text and as data, also where a rotation was stopped",
       REMAINING,
       {},
-      ["drift", "doctor", "customers", "review", "adopt", "move", "rollout"],
+      ["drift", "doctor", "customers", "review", "adopt", "rotate", "move", "rollout"],
     ],
     [
       "as text, when the login is refused",

@@ -7,7 +7,7 @@ import { checkRealm } from "../../commands/doctor/serverChecks";
 import { foreignPolicies } from "../../keycloak/clientPolicies";
 import { unmanagedChanges } from "../../commands/drift/unmanaged";
 import { findExisting } from "../../commands/recovery/adoptable";
-import { readOverlap } from "../../commands/rotate/overlap";
+import { readOverlap } from "../../commands/rotate/rotationPlan";
 import { assertionInWords } from "../../keycloak/accessToken";
 import { explainRefusal } from "../../components/refusals";
 import { TYPES } from "../../contract/types";

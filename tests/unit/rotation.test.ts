@@ -1,8 +1,6 @@
-import type { KeycloakAdmin } from "../../keycloak/admin";
 import type { CustomerSecrets } from "../../commands/rotate/customerSecrets";
-import { endText, planEnd } from "../../commands/rotate/endOverlap";
-import { readOverlap } from "../../commands/rotate/overlap";
-import { planRotation, type RotationWishes, stepText } from "../../commands/rotate/rotationPlan";
+import { planRotation, readOverlap, type RotationWishes } from "../../commands/rotate/rotationPlan";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 
 const NOW = new Date("2026-11-28T08:20:00Z");
 const OLD = new Date("2025-11-20T10:00:00Z");
@@ -11,69 +9,67 @@ const client = { id: "uuid", clientId: "acme", attributes: { "scpcloud.rotation"
 const MADE = "made-by-keycloak-with-many-letters";
 const SECRETS: CustomerSecrets = { client, present: MADE, stored: MADE, created: OLD };
 const PREVIOUS = { secret: "previous", worksUntil: new Date("2026-12-01T00:00:00Z") };
+const MISSING = { missing: "the stack file does not set scpcloud:secretRotation" };
+const YOUNG = new Date("2026-11-27T08:21:00Z");
+const AT_ONCE = "acme: gets a new secret; the present one stops AT ONCE";
 
-const wishes = (changes: Partial<RotationWishes> = {}) => ({
-  withoutOverlap: false,
-  again: false,
-  now: NOW,
-  ...changes,
+const plan = (secrets: Partial<CustomerSecrets>, wishes: Partial<RotationWishes> = {}, overlap = OVERLAP) => {
+  const usual = { stack: "prod", withoutOverlap: false, again: false, now: NOW };
+  const [step] = planRotation([{ ...SECRETS, ...secrets }], overlap, { ...usual, ...wishes });
+  return [step?.action, step?.text];
+};
+const handedOver = (secretCreated: Date) => ({
+  acme: [{ date: NOW.toISOString(), recipient: "age1", secretCreated: secretCreated.toISOString() }],
 });
-const planned = (secrets: Partial<CustomerSecrets>, changes: Partial<RotationWishes> = {}) =>
-  planRotation([{ ...SECRETS, ...secrets }], OVERLAP, wishes(changes)).map((step) => [
-    step.action,
-    stepText(step, NOW),
-  ]);
 
 describe("a customer's secret", () => {
-  test("that is old is renewed, and the line says until when it works", () => {
-    expect(planned({})).toEqual([
-      ["renew", "acme: gets a new secret; the present one works until 2026-12-12 08:20 UTC"],
-    ]);
-  });
-
-  test("that is younger than a day is left alone, unless it is to be renewed again", () => {
-    const created = new Date("2026-11-27T08:21:00Z");
-    expect(planned({ created })).toEqual([
-      [
-        "leave",
-        "acme: is left alone: its secret is of 2026-11-27 08:21 UTC; younger than 24 hours. --again renews it all the same",
-      ],
-    ]);
-    expect(planned({ created, previous: PREVIOUS })[0]?.[1]).toContain(
-      "; younger than 24 hours; the one before works until 2026-12-01 00:00 UTC. ",
-    );
-    expect(planned({ created }, { again: true })[0]?.[0]).toBe("renew");
-    expect(planned({ created: new Date("2026-11-27T08:19:00Z") })[0]?.[0]).toBe("renew");
-  });
-
-  test("whose previous one still works is left alone, since a second renewal would end that at once", () => {
-    expect(planned({ previous: PREVIOUS })).toEqual([
-      [
-        "leave",
-        "acme: is left alone: its secret is of 2025-11-20 10:00 UTC; the one before works until 2026-12-01 00:00 UTC. " +
-          "--again renews it all the same",
-      ],
-    ]);
-    expect(planned({ previous: PREVIOUS }, { again: true })[0]?.[1]).toContain(
-      "the one before it stops at once, not at 2026-12-01 00:00 UTC",
-    );
-  });
-
-  test("that the stack does not know is taken over, whatever its age, and no further one is made", () => {
-    expect(planned({ stored: "earlier", created: NOW }, { again: true })[0]?.[0]).toBe("takeOver");
+  test.each<[string, Partial<CustomerSecrets>, Partial<RotationWishes>, string, string]>([
+    ["that is old", {}, {}, "renew", "acme: gets a new secret; the present one works until 2026-12-12 08:20 UTC"],
+    ["of a day and a minute", { created: new Date("2026-11-27T08:19:00Z") }, {}, "renew", "works until 2026-12-12"],
+    [
+      "younger than a day",
+      { created: YOUNG },
+      {},
+      "leave",
+      "acme: is left alone: its secret is of 2026-11-27 08:21 UTC; younger than 24 hours. --again renews it all the same",
+    ],
+    ["younger than a day, again", { created: YOUNG }, { again: true }, "renew", "works until 2026-12-12"],
+    [
+      // A second renewal would end it at once.
+      "whose previous one still works",
+      { previous: PREVIOUS },
+      {},
+      "leave",
+      "acme: is left alone: its secret is of 2025-11-20 10:00 UTC; the one before works until 2026-12-01 00:00 UTC.",
+    ],
+    [
+      "whose previous one still works, again",
+      { previous: PREVIOUS },
+      { again: true },
+      "renew",
+      "; the one before it stops at once, not at 2026-12-01 00:00 UTC",
+    ],
+    ["that the stack does not know", { stored: "earlier", created: NOW }, { again: true }, "takeOver", "takes it over"],
+    // One that leaked is not left alone.
+    ["that is young, without overlap", { created: NOW }, { withoutOverlap: true }, "renew", AT_ONCE],
+    ["with a previous one, without", { previous: PREVIOUS }, { withoutOverlap: true }, "renew", AT_ONCE],
+    ["whose previous one is to end", { previous: PREVIOUS }, { end: {} }, "end", "THE NEW SECRET WAS NOT HANDED OVER"],
+    [
+      "whose previous one is to end, and an earlier one was handed over",
+      { previous: PREVIOUS },
+      { end: handedOver(new Date("2024-01-01")) },
+      "end",
+      "THE NEW SECRET WAS NOT HANDED OVER",
+    ],
+    ["without a previous one to end", {}, { end: {} }, "leave", "acme: no previous secret works; nothing to stop"],
+  ])("%s", (_, secrets, wishes, action, text) => {
+    expect(plan(secrets, wishes)).toEqual([action, expect.stringContaining(text)]);
   });
 
   test("of which Keycloak does not know the age is renewed", () => {
-    expect(planRotation([{ client, present: MADE, stored: MADE }], OVERLAP, wishes())[0]?.action).toBe("renew");
-  });
-
-  test.each([
-    ["young", { created: NOW }],
-    ["made by an overlap that lasts", { created: NOW, previous: PREVIOUS }],
-  ])("that is %s is renewed with --no-overlap: one that leaked is not left alone", (_, secrets) => {
-    expect(planned(secrets, { withoutOverlap: true })).toEqual([
-      ["renew", expect.stringContaining("the present one stops AT ONCE") as string],
-    ]);
+    const secrets = { client, present: MADE, stored: MADE };
+    const wishes = { stack: "prod", withoutOverlap: false, again: false, now: NOW };
+    expect(planRotation([secrets], OVERLAP, wishes)[0]?.action).toBe("renew");
   });
 
   test.each([
@@ -83,69 +79,60 @@ describe("a customer's secret", () => {
     ["aaaaaaaaaaaaaaaaaaaaaaaa", "consists of a few different characters only"],
   ])("that nobody made as one, such as %j, is not taken over, but renewed whatever its age", (present, oddity) => {
     for (const stored of [MADE, present]) {
-      expect(planned({ present, stored, created: NOW }, { withoutOverlap: true })).toEqual([
-        ["renew", `acme: its secret ${oddity}; it gets a new secret; the present one stops AT ONCE`],
-      ]);
+      const text = `acme: its secret ${oddity}; it gets a new secret; the present one stops AT ONCE`;
+      expect(plan({ present, stored, created: NOW }, { withoutOverlap: true })).toEqual(["renew", text]);
     }
   });
 
-  test("that is empty has no overlap: it would go on opening the client to everybody", () => {
-    expect(() => planned({ present: "" })).toThrow("acme: its present secret would stop at once, since it is empty");
+  test("whose previous one is to end, is handed over already", () => {
+    const text = "acme: the previous secret stops AT ONCE, not at 2026-12-01 00:00 UTC";
+    expect(plan({ previous: PREVIOUS }, { end: handedOver(OLD) })).toEqual(["end", text]);
   });
 
-  test("that would stop at once is renewed only where that was said", () => {
-    const missing = { missing: "the stack file does not set scpcloud:secretRotation" };
-    const unpicked = { ...SECRETS, client: { id: "uuid", clientId: "globex" } };
+  test.each<[string, Partial<CustomerSecrets>, Partial<RotationWishes>, object, string]>([
+    ["is empty, as it opens the client to everybody", { present: "" }, {}, OVERLAP, "at once, since it is empty"],
+    ["has no overlap", {}, {}, MISSING, `acme: its present secret would stop at once, since ${MISSING.missing}`],
+    [
+      "the policy does not pick",
+      { client: { id: "uuid", clientId: "globex" } },
+      {},
+      OVERLAP,
+      "globex: its present secret would stop at once",
+    ],
+    [
+      "the stack does not know, while an older one is to end",
+      { stored: "earlier", previous: PREVIOUS },
+      { end: {} },
+      OVERLAP,
+      "acme: the stack does not know its new secret yet; run: scpcloud rotate --stack prod --customer acme",
+    ],
+  ])("is refused where it %s", (_, secrets, wishes, overlap, text) => {
+    expect(() => plan(secrets, wishes, overlap as typeof OVERLAP)).toThrow(text);
+    expect(() => plan(secrets, wishes, overlap as typeof OVERLAP)).toThrow(/^Nothing was changed\./);
+  });
 
-    expect(() => planRotation([SECRETS], missing, wishes())).toThrow(
-      "acme: its present secret would stop at once, since the stack file does not set scpcloud:secretRotation",
-    );
-    expect(() => planRotation([unpicked], OVERLAP, wishes())).toThrow("globex: its present secret would stop at once");
-    const [step] = planRotation([SECRETS], missing, wishes({ withoutOverlap: true }));
-    expect(step && stepText(step, NOW)).toBe("acme: gets a new secret; the present one stops AT ONCE");
+  test("without an overlap is renewed where that was said", () => {
+    expect(plan({}, { withoutOverlap: true }, MISSING as never)).toEqual(["renew", AT_ONCE]);
   });
 });
 
 describe("the overlap", () => {
   const name = "scpcloud-secret-rotation-14-days";
   const configuration = { "rotated-expiration-period": "1209600" };
-  const adminOf = (policy: object, profile: object): KeycloakAdmin => ({
-    get: (path) => Promise.resolve(path.endsWith("policies") ? { policies: [policy] } : { profiles: [profile] }),
-  });
   const POLICY = { name, enabled: true, profiles: [name] };
   const PROFILE = { name, executors: [{ executor: "secret-rotation", configuration }] };
 
-  test("is what Keycloak's profile says", async () => {
-    expect(await readOverlap(adminOf(POLICY, PROFILE), { overlapDays: 14 })).toEqual({ seconds: 1209600 });
-  });
-
   test.each([
-    ["is disabled", { ...POLICY, enabled: false }, PROFILE],
-    ["has another profile", { ...POLICY, profiles: ["other"] }, PROFILE],
-    ["is another one", { ...POLICY, name: "other" }, PROFILE],
-    ["has a profile without the executor", POLICY, { name, executors: [] }],
-  ])("is none where the policy %s", async (_, policy, profile) => {
-    expect(await readOverlap(adminOf(policy, profile), { overlapDays: 14 })).toHaveProperty("missing");
-  });
-});
-
-describe("the end of an overlap", () => {
-  test("is refused while the stack does not know the new secret", () => {
-    expect(() => planEnd([{ ...SECRETS, stored: "earlier" }], "prod")).toThrow(
-      "acme: the stack does not know its new secret yet; run: scpcloud rotate --stack prod --customer acme",
-    );
-  });
-
-  test("warns where the new secret was not handed over", () => {
-    const secrets = { ...SECRETS, previous: PREVIOUS };
-    const handedOver = (secretCreated: Date) => ({
-      acme: [{ date: NOW.toISOString(), recipient: "age1", secretCreated: secretCreated.toISOString() }],
-    });
-
-    expect(endText(secrets, {})).toContain("NOT HANDED OVER");
-    expect(endText(secrets, handedOver(new Date("2024-01-01")))).toContain("NOT HANDED OVER");
-    expect(endText(secrets, handedOver(OLD))).toBe(
-      "acme: the previous secret stops AT ONCE, not at 2026-12-01 00:00 UTC",
-    );
+    ["as the profile says", POLICY, PROFILE, { seconds: 1209600 }],
+    ["none where the policy is disabled", { ...POLICY, enabled: false }, PROFILE, undefined],
+    ["none where the policy has another profile", { ...POLICY, profiles: ["other"] }, PROFILE, undefined],
+    ["none where the policy is another one", { ...POLICY, name: "other" }, PROFILE, undefined],
+    ["none where the profile lacks the executor", POLICY, { name, executors: [] }, undefined],
+  ])("is %s", async (_, policy, profile, overlap) => {
+    const admin: KeycloakAdmin = {
+      get: (path) => Promise.resolve(path.endsWith("policies") ? { policies: [policy] } : { profiles: [profile] }),
+    };
+    const found = await readOverlap(admin, { overlapDays: 14 });
+    expect(found).toEqual(overlap ?? { missing: expect.stringContaining(name) as string });
   });
 });

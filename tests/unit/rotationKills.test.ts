@@ -1,8 +1,7 @@
 import type { StackOutputs } from "../../commands/cli/stack";
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
-import { lookAtSecret } from "../../commands/rotate/customerSecrets";
-import { endOverlaps, planEnd } from "../../commands/rotate/endOverlap";
-import { planRotation } from "../../commands/rotate/rotationPlan";
+import { lookAtSecrets } from "../../commands/rotate/customerSecrets";
+import { planRotation, type RotationWishes } from "../../commands/rotate/rotationPlan";
 import { rotateSecrets, type RotationTools } from "../../commands/rotate/rotateSecrets";
 import { basicAuthorization } from "../../contract/credentials";
 import type { KeycloakManager } from "../../keycloak/admin";
@@ -114,32 +113,22 @@ class World {
     };
   }
 
-  private async look() {
-    const { integrations } = SETTINGS;
-    const looking = { stack: "prod", integrations, outputs: this.outputs(), admin: this.admin };
+  /** As the command does it. */
+  async rotate(wishes: Partial<RotationWishes> = {}): Promise<void> {
     const tools: RotationTools = {
       stack: "prod",
       settings: SETTINGS,
+      outputs: this.outputs(),
       keycloak: this.keycloak,
       admin: this.admin,
       pulumi: this.pulumi,
       underLock: (_, action) => this.underLock(action),
       readOutputs: () => Promise.resolve(this.outputs()),
-      lookAgain: (clientId) => lookAtSecret(clientId, looking),
       report: () => undefined,
     };
-    return { tools, customers: [await lookAtSecret("acme", looking)] };
-  }
-
-  /** As the command does it. */
-  async rotate({ withoutOverlap = false } = {}): Promise<void> {
-    const { customers, tools } = await this.look();
-    await rotateSecrets(planRotation(customers, OVERLAP, { withoutOverlap, again: false, now: NOW }), tools);
-  }
-
-  async endOverlap(): Promise<void> {
-    const { customers, tools } = await this.look();
-    await endOverlaps(planEnd(customers, "prod"), tools);
+    const usual = { stack: "prod", withoutOverlap: false, again: false, now: NOW };
+    const customers = await lookAtSecrets(["acme"], tools);
+    await rotateSecrets(planRotation(customers, OVERLAP, { ...usual, ...wishes }), tools);
   }
 }
 
@@ -183,6 +172,25 @@ describe.each([false, true])("a rotation that is killed, each answer having come
       expect(world.stored).toBe(world.present);
     }
   });
+
+  test("that only ends an overlap, at each of its questions, keeps the new secret and is finished by running it again", async () => {
+    const ending = () => Object.assign(new World(), { previous: "the-one-before" });
+    const whole = ending();
+    await whole.rotate({ end: {} });
+    for (let at = 1; at <= whole.asked; at++) {
+      const world = ending();
+      world.kill = { at, answered };
+      await world.rotate({ end: {} }).catch(() => undefined);
+      world.kill = undefined;
+      await world.rotate({ end: {} });
+      expect({ at, made: world.made, previous: world.previous, works: world.works(FIRST) }).toEqual({
+        at,
+        made: 0,
+        previous: undefined,
+        works: true,
+      });
+    }
+  });
 });
 
 describe("a rotation beside another run", () => {
@@ -210,7 +218,7 @@ describe("a rotation beside another run", () => {
       [world.previous, world.present] = [FIRST, "the-one-that-another-run-made"];
       return Promise.resolve();
     };
-    await expect(world.endOverlap()).rejects.toThrow("Somebody else has renewed the secret of acme meanwhile");
+    await expect(world.rotate({ end: {} })).rejects.toThrow("Somebody else has renewed the secret of acme meanwhile");
     expect(world.works(FIRST)).toBe(true);
   });
 });
