@@ -1,12 +1,21 @@
-import { connect } from "../../keycloak/http";
+import { loginAsDeployer } from "../../keycloak/admin";
+import { foreignPolicies } from "../../keycloak/clientPolicies";
+import { connect, type KeycloakConnection } from "../../keycloak/http";
+import { otherUsers } from "../../keycloak/users";
 import { readSettings } from "../../settings/read";
+import type { Settings } from "../../settings/settings";
+import { changesByOwner } from "../changes/resourceChanges";
+import { refuseEmptyRealm } from "../cli/emptyRealm";
 import { EXIT_CODES } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { loadStack } from "../cli/stack";
+import { loadStack, type Stack } from "../cli/stack";
 import { ofStacks } from "../cli/verb";
-import { pulumiCli } from "../pulumi/pulumiCli";
-import { findDrift } from "./findDrift";
-import { driftText } from "./reportText";
+import { changingSteps } from "../pulumi/preview";
+import { pulumiCli, runBothPreviews } from "../pulumi/pulumiCli";
+import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changes";
+import { type DriftReport, driftReport, driftText, findingsOf, mayBePolicy } from "./report";
+import { tokenDifferences } from "./tokenDrift";
+import { remade, tellOtherUser, unmanagedChanges } from "./unmanaged";
 
 export default ofStacks(
   {
@@ -27,11 +36,53 @@ export default ofStacks(
     const settings = readSettings(stack.source);
     const keycloak = connect(settings.connection);
     try {
-      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
-      const report = await findDrift(name, stack, settings, keycloak, pulumi);
+      const report = await findDrift(name, stack, settings, keycloak);
       return { text: driftText(report), data: report, exitCode: report.drift ? EXIT_CODES.found : 0 };
     } finally {
       await keycloak.close();
     }
   },
 );
+
+async function findDrift(
+  name: string,
+  { outputs }: Stack,
+  settings: Settings,
+  keycloak: KeycloakConnection,
+): Promise<DriftReport> {
+  const admin = await loginAsDeployer(keycloak, settings);
+  await refuseEmptyRealm(name, outputs, settings, admin);
+  const { plain, refreshed } = await runBothPreviews(pulumiCli(name, PROJECT_DIRECTORY));
+  const changes = changesByHand(refreshed, plain);
+  const causes = withoutConsequences(changes);
+  const pending = changesByOwner(plain);
+
+  const lost = changes.filter(({ property }) => property === undefined).map(({ resource }) => resource);
+  const moving = [...changingSteps(plain).values()].filter(({ op }) => /delete|replace/.test(op));
+  const gone = new Set([...lost, ...moving].map(({ urn }) => urn));
+  const present = [...managedResources(refreshed).values()].filter(({ urn }) => !gone.has(urn));
+
+  const [again, policies, unmanaged, tokens, others] = await Promise.all([
+    remade(causes, admin),
+    causes.some(mayBePolicy) ? foreignPolicies(admin).then((found) => found.map((policy) => policy.name)) : [],
+    unmanagedChanges(present, lost, outputs, admin, admin.now()),
+    tokenDifferences(
+      settings,
+      outputs,
+      { admin, keycloak },
+      pending.map(({ owner }) => owner),
+    ),
+    otherUsers(admin, settings.integrations, outputs.integrations),
+  ]);
+  return driftReport(
+    {
+      ...unmanaged,
+      stack: name,
+      findings: [...findingsOf(causes, again, policies), ...unmanaged.findings, ...others.map(tellOtherUser)],
+      following: followingChanges(refreshed, plain, changes).map(({ name: resource }) => resource),
+      tokens,
+      policies,
+    },
+    pending,
+  );
+}

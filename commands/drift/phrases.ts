@@ -1,30 +1,26 @@
-import { inWords } from "../../contract/types";
+import { inWords, TYPES } from "../../contract/types";
 import { recordOf, stringsOf } from "../../settings/decode";
 import { code, plural } from "../changes/markdown";
 import { textInput } from "../changes/values";
-import type { Change } from "./changes";
-import { type Danger, shown, type Told } from "./finding";
-import { phrase, whom } from "./managedResources";
-
-/** What is told of a change; of a resource that is lost there are no values. */
-export type Telling = Pick<Change, "resource"> &
-  Partial<Pick<Extract<Change, { kind: "changed" }>, "property" | "real" | "stored">>;
+import { type Change, type ManagedResource, scopeOf } from "./changes";
+import type { Danger, Finding } from "./finding";
 
 /** A change in words: one sentence, or one for each entry that a list has gained or lost. */
-export type Words = (change: Telling) => Told[];
-
-/** By property, or by type. */
-export type Phrases = Readonly<Record<string, Words>>;
+export type Words = (change: Change) => Finding[];
 
 /**
  * A sentence that begins with "someone". `{on|off}` is the first where the server has the property switched on, and the
  * second otherwise; all else in braces stands for what {@link fill} knows.
  */
 export function says(danger: Danger, template: string, newSecret = false): Words {
-  return (change) => [{ danger, newSecret, sentence: fill(template, change) }];
+  return (change) => [findingOf(change, danger, fill(template, change), newSecret)];
 }
 
-function fill(template: string, { property = "", real, resource, stored }: Telling): string {
+function findingOf({ resource }: Change, danger: Danger, words: string, newSecret = false): Finding {
+  return { owner: resource.owner, danger, sentence: `someone ${words}`, remedy: "up", newSecret };
+}
+
+function fill(template: string, { property = "", real, resource, stored }: Change): string {
   const isCustomers = resource.owner.kind === "customer";
   const claim = textInput(resource.inputs, "claimName") ?? "";
   const words: Readonly<Record<string, string>> = {
@@ -38,11 +34,44 @@ function fill(template: string, { property = "", real, resource, stored }: Telli
     claimName: code(claim),
   };
   const isOn = real === true || real === "true";
-  const filled = template.replace(/\{(.*?)\}/g, (_, inside: string) => {
+  return template.replace(/\{(.*?)\}/g, (_, inside: string) => {
     const [on = "", off] = inside.split("|");
     return off === undefined ? (words[on] ?? "") : isOn ? on : off;
   });
-  return `someone ${filled}`;
+}
+
+/** The resource as a sentence names it. */
+export function phrase(resource: ManagedResource): string {
+  const { inputs, type } = resource;
+  const name = textInput(inputs, "name") ?? "";
+  switch (type) {
+    case TYPES.client:
+      return `the client of ${whom(resource)}`;
+    case TYPES.clientScope:
+      return `the client scope ${name}`;
+    case TYPES.hardcodedClaim:
+    case TYPES.audience:
+      return `the mapper ${code(name)} of ${whom(resource)}`;
+    case TYPES.clientProfile:
+    case TYPES.clientPolicy:
+      return `the client ${type === TYPES.clientProfile ? "profile" : "policy"} ${code(name)}`;
+    case TYPES.roleMapping:
+      // The state knows the role by its id only; the program has named the resource after it.
+      return `the role mapping ${code(resource.name.replace(/^.*?-account-/, ""))} of ${whom(resource)}`;
+    default:
+      return `the ${inWords(type)} of ${whom(resource)}`;
+  }
+}
+
+/** Whose it is. */
+export function whom({ owner, type }: Pick<ManagedResource, "owner" | "type">): string {
+  const { kind, name } = owner;
+  return { customer: `customer ${name}`, shared: `the client scope ${scopeOf({ type })}`, stack: "the stack" }[kind];
+}
+
+/** A masked value in a sentence; somebody at the server may have written it. */
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : code(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 /**
@@ -53,17 +82,15 @@ function fill(template: string, { property = "", real, resource, stored }: Telli
 export function each(danger: Danger, item: string, owner: string, consequence = ""): Words {
   return (change) => {
     const [before, after] = [stringsOf(change.stored), stringsOf(change.real)];
-    const of = (entries: readonly string[], words: string) =>
-      entries.flatMap((entry) => says(danger, words)({ ...change, real: entry }));
+    const of = (entries: readonly string[], others: readonly string[], words: string) =>
+      entries
+        .filter((entry) => !others.includes(entry))
+        .flatMap((entry) => says(danger, words)({ ...change, real: entry }));
     return [
-      ...of(without(after, before), `added ${item} {is} to ${owner}`),
-      ...of(without(before, after), `took ${item} {is} from ${owner}${consequence}`),
+      ...of(after, before, `added ${item} {is} to ${owner}`),
+      ...of(before, after, `took ${item} {is} from ${owner}${consequence}`),
     ];
   };
-}
-
-function without(list: readonly string[], others: readonly string[]): string[] {
-  return list.filter((entry) => !others.includes(entry));
 }
 
 /** Of what a value of a configuration tells, and how it is shown; by its key in Keycloak. */
@@ -81,7 +108,6 @@ const CONFIGURATION: Readonly<Record<string, readonly [what: string, show: (valu
 export function changesOfParts(item: string, consequences: Readonly<Record<string, string>> = {}): Words {
   return (change) => {
     const [before, after] = [configurationsOf(change.stored), configurationsOf(change.real)];
-    const of = phrase(change.resource);
     return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
       const [old, now] = [before.get(name), after.get(name)];
       if (old === undefined || now === undefined) {
@@ -89,37 +115,29 @@ export function changesOfParts(item: string, consequences: Readonly<Record<strin
         return each("credentials", `the ${item}`, "{phrase}", consequences[name])(names);
       }
       const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) => old[key] !== now[key]);
-      return keys.map((key): Told => {
-        const [what, show] = CONFIGURATION[key] ?? [`${code(key)} of the ${item} ${code(name)} of ${of}`, shown];
-        return {
-          danger: "credentials",
-          sentence: `someone changed ${what} from ${show(old[key])} to ${show(now[key])}`,
-        };
+      return keys.map((key) => {
+        const known = CONFIGURATION[key];
+        const [what, show] = known ?? [
+          `${code(key)} of the ${item} ${code(name)} of ${phrase(change.resource)}`,
+          shown,
+        ];
+        return findingOf(change, "credentials", `changed ${what} from ${show(old[key])} to ${show(now[key])}`);
       });
     });
   };
 }
 
 function configurationsOf(list: unknown): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-  return new Map(
-    (Array.isArray(list) ? list : []).map((part) => {
-      const { configuration, name } = recordOf(part);
-      return [String(name), recordOf(configuration)];
-    }),
-  );
+  const parts = (Array.isArray(list) ? list : []).map(recordOf);
+  return new Map(parts.map(({ configuration, name }) => [String(name), recordOf(configuration)]));
 }
 
-const UNITS = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-] as const;
+const UNITS = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
 
 /** Seconds, as in "14 days" or "1 hour 30 minutes". */
 function duration(value: unknown): string {
   let rest = Number(value);
-  const words = UNITS.flatMap(([unit, size]) => {
+  const words = Object.entries(UNITS).flatMap(([unit, size]) => {
     const count = Math.floor(rest / size);
     rest %= size;
     return count > 0 ? [plural(count, unit)] : [];
@@ -130,9 +148,8 @@ function duration(value: unknown): string {
 /** Keycloak has them as JSON in a text, and somebody may have written anything there. */
 function attributes(value: unknown): string {
   try {
-    const list = JSON.parse(String(value)) as unknown;
-    const pairs = (list as unknown[]).map(recordOf).map((one) => `${String(one["key"])}=${String(one["value"])}`);
-    return pairs.map(code).join(", ") || shown(undefined);
+    const list = (JSON.parse(String(value)) as unknown[]).map(recordOf);
+    return list.map((one) => code(`${String(one["key"])}=${String(one["value"])}`)).join(", ") || shown(undefined);
   } catch {
     return shown(value);
   }

@@ -1,17 +1,11 @@
 import { TYPES } from "../../contract/types";
-import type { Owner } from "../pulumi/owners";
-import type { Preview } from "../pulumi/preview";
-import { changesByOwner, type OwnerChanges } from "../changes/resourceChanges";
+import { code, plural } from "../changes/markdown";
+import type { OwnerChanges } from "../changes/resourceChanges";
 import { ownerTitle } from "../changes/changesText";
 import type { Change } from "./changes";
 import { type Finding, inOrder } from "./finding";
-import { tell } from "./tell";
 import type { TokenDifferences } from "./tokenDrift";
-
-/** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
-export function mayBePolicy(change: Change): boolean {
-  return change.kind === "changed" && change.resource.type === TYPES.client;
-}
+import { tell } from "./words";
 
 /** What somebody changed behind the program's back, and what is only not yet deployed. */
 export interface DriftReport {
@@ -32,6 +26,11 @@ export interface DriftReport {
   readonly pending: readonly string[];
 }
 
+/** Whether a client policy can have done it: Keycloak carries them out whenever a client is written, an `up` included. */
+export function mayBePolicy({ property, resource }: Change): boolean {
+  return property !== undefined && resource.type === TYPES.client;
+}
+
 /**
  * @param remade the URNs of the lost resources that somebody made anew
  * @param policies the realm's client policies, which may have changed clients as well
@@ -43,7 +42,7 @@ export function findingsOf(
 ): Finding[] {
   return changes.flatMap((change) =>
     tell(change).map((finding) => {
-      if (change.kind === "lost" && remade.has(change.resource.urn)) {
+      if (change.property === undefined && remade.has(change.resource.urn)) {
         return { ...finding, sentence: `${finding.sentence}, and made another one in its place`, remedy: "recover" };
       }
       return policies.length > 0 && mayBePolicy(change)
@@ -53,34 +52,29 @@ export function findingsOf(
   );
 }
 
-/** @param plain a preview that asked no server */
-export function driftReport(found: Omit<DriftReport, "drift" | "pending">, plain: Preview): DriftReport {
+/** @param pending what a preview that asked no server would change */
+export function driftReport(
+  found: Omit<DriftReport, "drift" | "pending">,
+  pending: readonly OwnerChanges[],
+): DriftReport {
   const { findings, following, tokens } = found;
   return {
     ...found,
     drift: findings.length + following.length + tokens.differences.length > 0,
     findings: inOrder(findings),
     following: [...following].sort(),
-    pending: pendingLines(changesByOwner(plain)),
+    pending: pendingLines(pending),
   };
-}
-
-export function pendingOwners(plain: Preview): Owner[] {
-  return changesByOwner(plain).map(({ owner }) => owner);
 }
 
 /** One line for all owners with the same changes. */
 function pendingLines(owners: readonly OwnerChanges[]): string[] {
-  return (
-    [...Map.groupBy(owners, pendingText)]
-      // Of a component there is nothing to deploy on any server.
-      .filter(([text]) => text !== "")
-      .map(([text, alike]) => {
-        const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
-        return `${ownerTitle(byName)}: ${text}`;
-      })
-      .sort()
-  );
+  const groups = [...Map.groupBy(owners, pendingText)].map(([text, alike]) => {
+    const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
+    // Of a component there is nothing to deploy on any server.
+    return text === "" ? [] : [`${ownerTitle(byName)}: ${text}`];
+  });
+  return groups.flat().sort();
 }
 
 function pendingText({ changes }: OwnerChanges): string {
@@ -91,4 +85,92 @@ function pendingText({ changes }: OwnerChanges): string {
       return names === "" ? `${action} ${resource}` : `${action} ${resource} (${names})`;
     })
     .join("; ");
+}
+
+/** The report in Markdown, readable as it is: what was changed, most dangerous first, and what to do about it. */
+export function driftText(report: DriftReport): string {
+  const { drift, findings, following, hiddenSecrets, pending, stack, tokens, unfinishedRotations } = report;
+  const differences = tokens.differences.map(
+    ({ customers, difference }) => (customers.length > 0 ? `${customers.join(", ")}: ` : "") + code(difference),
+  );
+  const finish = unfinishedRotations.map((customer) => code(`scpcloud rotate --stack ${stack} --customer ${customer}`));
+  const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    [headline(report), findings.map(({ sentence }) => sentence)],
+    ["Because of that, up changes besides:", joined(following)],
+    ["What the customers' tokens show:", differences],
+    ["Not deployed yet, which is no drift:", pending],
+    ["The tokens of these customers were not compared, since not all is deployed:", joined(tokens.skipped)],
+    [
+      "Whether somebody regenerated these customers' secrets cannot be told, since Keycloak does not show them to the deployer:",
+      joined(hiddenSecrets),
+    ],
+    [
+      "These customers have a new secret that the stack does not know yet, while the previous one still works. Finish it:",
+      finish,
+    ],
+    ["What to do:", drift ? [...remedies(report)] : []],
+  ];
+  return parts
+    .filter(([, lines], index) => index === 0 || lines.length > 0)
+    .flatMap(([title, lines]) => [title, lines.map((line) => `- ${line}`).join("\n")])
+    .filter((paragraph) => paragraph !== "")
+    .join("\n\n");
+}
+
+function headline({ drift, findings, stack, tokens }: DriftReport): string {
+  if (!drift) {
+    const checked =
+      tokens.checked === 0 ? "" : `, and the tokens of ${plural(tokens.checked, "customer")} are as promised`;
+    return `✓ ${stack}: no drift; everything is as the last up left it${checked}`;
+  }
+  const parts = [
+    ...(findings.length > 0 ? [`${plural(findings.length, "change")} by hand`] : []),
+    ...(tokens.differences.length > 0 ? [`${plural(tokens.differences.length, "difference")} in tokens`] : []),
+  ];
+  return `✗ ${stack}: ${parts.join(", ") || "drift"}`;
+}
+
+/** All on one line, or no line. */
+function joined(parts: readonly string[]): string[] {
+  return parts.length > 0 ? [parts.join(", ")] : [];
+}
+
+/** In the order of their execution. */
+function* remedies({ findings, following, policies, stack, tokens }: DriftReport): Generator<string> {
+  const isThere = (remedy: Finding["remedy"]) => findings.some((finding) => finding.remedy === remedy);
+  const customers = findings.filter(({ newSecret }) => newSecret).map(({ owner }) => owner.name);
+  const what = isThere("byHand") ? "all but the added mappers" : "this";
+  if (isThere("whose")) {
+    yield (
+      "First find out whose user it is that has the name now: any up gives the tokens its id, and with it that " +
+      "organization's data. If it is not the customer's, name another user in the stack file."
+    );
+  }
+  if (isThere("recover")) {
+    yield (
+      `${code(`pulumi refresh --stack ${stack}`)} and then ${code(`scpcloud recover --stack ${stack}`)} repair ` +
+      `${what} and adopt what was made anew, which an up would be refused for.`
+    );
+  } else if (isThere("up") || following.length > 0) {
+    yield `${code(`pulumi up --refresh --stack ${stack}`)} repairs ${what}; without --refresh it would not look.`;
+  }
+  if (policies.length > 0) {
+    yield (
+      "If drift tells the same of these clients right after that, nobody did it by hand, but a client policy of the " +
+      `realm (enabled: ${policies.map(code).join(", ")}), whenever a client is written. An up cannot repair ` +
+      "that, and every up tries again. Except these clients from the policy, in the realm settings."
+    );
+  }
+  if (customers.length > 0) {
+    yield (
+      `Then hand the present secrets over to ${[...new Set(customers)].sort().join(", ")}: ` +
+      `${code(`scpcloud handover --stack ${stack} --customer ID --recipient age1...`)}.`
+    );
+  }
+  if (isThere("byHand")) {
+    yield "Delete the added mappers in Keycloak's console: up does not touch what it has not made.";
+  }
+  if (tokens.differences.length > 0) {
+    yield "A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.";
+  }
 }

@@ -12,13 +12,8 @@ export interface TokenDifferences {
   readonly checked: number;
   /** The stack file promises them something that is not deployed yet. */
   readonly skipped: readonly string[];
-  readonly differences: readonly TokenDifference[];
-}
-
-export interface TokenDifference {
-  /** None: it is about all. */
-  readonly customers: readonly string[];
-  readonly difference: string;
+  /** What is true of several customers is told once; without customers, it is about all. */
+  readonly differences: readonly { readonly customers: readonly string[]; readonly difference: string }[];
 }
 
 /**
@@ -45,24 +40,18 @@ export async function tokenDifferences(
     return { checked: 0, skipped, differences: [] };
   }
   const report = await verifyStack(settings, outputs, asked, [...compared]);
+  const ofCustomers = report.customers.flatMap(({ clientId, differences }) =>
+    differences.map(({ what }) => ({ clientId, what })),
+  );
   return {
     checked: integrations.filter(({ retired }) => !retired).length,
     skipped,
     differences: [
       ...report.differences.map((difference) => ({ customers: [], difference })),
-      ...alike(
-        report.customers.flatMap(({ clientId, differences }) =>
-          differences.map(({ what }): [string, string] => [what, clientId]),
-        ),
-      ),
+      ...[...Map.groupBy(ofCustomers, ({ what }) => what)].map(([difference, alike]) => ({
+        customers: alike.map(({ clientId }) => clientId),
+        difference,
+      })),
     ],
   };
-}
-
-/** What is true of several customers is told once. */
-function alike(differences: readonly (readonly [string, string])[]): TokenDifference[] {
-  return [...Map.groupBy(differences, ([difference]) => difference)].map(([difference, those]) => ({
-    customers: those.map(([, clientId]) => clientId),
-    difference,
-  }));
 }

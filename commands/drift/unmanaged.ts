@@ -5,14 +5,15 @@ import type { StackOutputs } from "../cli/stack";
 import { type KeycloakAdmin, read } from "../../keycloak/admin";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
 import { WITH_MAPPERS } from "../../keycloak/clients";
+import type { OtherUser } from "../../keycloak/users";
 import { findExisting } from "../recovery/adoptable";
 import { mappersOf } from "../recovery/clientChanges";
 import { code } from "../changes/markdown";
-import type { Change } from "./changes";
+import type { Change, ManagedResource } from "./changes";
 import { type Finding, inOrder } from "./finding";
 import { TYPES } from "../../contract/types";
-import { tell } from "./tell";
-import { type ManagedResource, phrase, whom } from "./managedResources";
+import { phrase, whom } from "./phrases";
+import { tell } from "./words";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
 const REPRESENTATION = v.object({
@@ -82,9 +83,7 @@ async function lostPolicies(managed: readonly ManagedResource[], admin: Keycloak
     .filter(({ inputs, type }) =>
       (type === TYPES.clientProfile ? profiles : policies).every(({ name }) => name !== inputs["name"]),
     )
-    .flatMap((resource) =>
-      tell({ kind: "lost", resource }).map((finding) => ({ ...finding, remedy: "recover" as const })),
-    );
+    .flatMap((resource) => tell({ resource }).map((finding) => ({ ...finding, remedy: "recover" as const })));
 }
 
 /** Whether it is the secret before the present one, which a client policy keeps alive for a while. */
@@ -128,14 +127,13 @@ function placeOf({ inputs, owner }: Pick<ManagedResource, "inputs" | "owner">): 
 
 /** Which of the lost resources somebody made anew, so that an `up` would be refused: by URN. */
 export async function remade(changes: readonly Change[], admin: KeycloakAdmin): Promise<ReadonlySet<string>> {
-  const found = await Promise.all(
-    changes.map(async (change) => {
-      if (change.kind !== "lost") {
-        return [];
-      }
-      const planned = { ...change.resource, isComponent: false };
-      return (await findExisting(planned, admin)) === undefined ? [] : [planned.urn];
-    }),
-  );
-  return new Set(found.flat());
+  const lost = changes.filter(({ property }) => property === undefined).map(({ resource }) => resource);
+  const found = await Promise.all(lost.map((resource) => findExisting({ ...resource, isComponent: false }, admin)));
+  return new Set(lost.filter((_, index) => found[index] !== undefined).map(({ urn }) => urn));
+}
+
+/** The stack file says the same as before, and an `up` would all the same write another organization. */
+export function tellOtherUser({ clientId, text }: OtherUser): Finding {
+  const owner = { kind: "customer", name: clientId } as const;
+  return { owner, danger: "access", sentence: `customer ${clientId}: ${text}`, remedy: "whose", newSecret: false };
 }

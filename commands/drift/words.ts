@@ -1,8 +1,14 @@
 import { TYPES } from "../../contract/types";
-import { changesOfParts, each, type Phrases, says, type Words } from "./phrases";
+import type { Change } from "./changes";
+import type { Finding } from "./finding";
+import { changesOfParts, each, says, type Words } from "./phrases";
+
+/** By property, or by type. */
+type Phrases = Readonly<Record<string, Words>>;
 
 /** What follows where the executor, or what applies it, is gone. */
 const WITHOUT_OVERLAP = ": a secret that is renewed stops at once";
+const DELETED_ROTATION = says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`);
 const VALUE = "changed {what} of {whom} from {was} to {is}";
 const CLAIM = "{put|took} {claim} {into|out of} {what}";
 
@@ -79,25 +85,33 @@ export const CHANGED: Readonly<Record<string, Phrases>> = {
   },
 };
 
-/** For a property without a sentence of its own. */
-export const CHANGED_OTHERWISE = says("other", "changed {property} of {phrase} from {was} to {is}");
-
 /** That somebody deleted a resource, by type. */
-export const LOST: Phrases = {
+const LOST: Phrases = {
   [TYPES.client]: says("existence", "deleted {phrase}, with its secret, its mapper and its client scopes", true),
   [TYPES.clientScope]: says("existence", "deleted {phrase}, with its mappers, and so from every customer"),
-  [TYPES.clientProfile]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
-  [TYPES.clientPolicy]: says("credentials", `deleted {phrase}${WITHOUT_OVERLAP}`),
+  [TYPES.clientProfile]: DELETED_ROTATION,
+  [TYPES.clientPolicy]: DELETED_ROTATION,
   [TYPES.hardcodedClaim]: says("claims", "deleted {phrase}: {whose} tokens lack the claim {claimName}"),
 };
-export const LOST_OTHERWISE = says("claims", "deleted {phrase}");
+
+const CHANGED_OTHERWISE = says("other", "changed {property} of {phrase} from {was} to {is}");
+const LOST_OTHERWISE = says("claims", "deleted {phrase}");
+
+/** A change in words: one sentence, or one for each entry that a list has gained or lost. */
+export function tell(change: Change): Finding[] {
+  const { property, resource } = change;
+  if (property === undefined) {
+    return (LOST[resource.type] ?? LOST_OTHERWISE)(change);
+  }
+  const told = CHANGED[resource.type]?.[property]?.(change) ?? [];
+  return told.length > 0 ? told : CHANGED_OTHERWISE(change);
+}
 
 /** One phrase for several properties, `{what}` being each one's name. */
-function alike(danger: Parameters<typeof says>[0], phrase: string, names: Readonly<Record<string, string>>): Phrases {
-  return Object.fromEntries(
-    Object.entries(names).map(([property, name]): [string, Words] => [
-      property,
-      says(danger, phrase.replace("{what}", name)),
-    ]),
-  );
+function alike(danger: Finding["danger"], phrase: string, names: Readonly<Record<string, string>>): Phrases {
+  const entries = Object.entries(names).map(([property, name]) => [
+    property,
+    says(danger, phrase.replace("{what}", name)),
+  ]);
+  return Object.fromEntries(entries) as Phrases;
 }

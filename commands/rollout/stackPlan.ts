@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 
 import { loadConfiguration } from "../cli/stack";
-import { changesByHand } from "../drift/changes";
-import { withoutConsequences } from "../drift/consequences";
-import { tell } from "../drift/tell";
+import { changesByHand, withoutConsequences } from "../drift/changes";
+import { tell } from "../drift/words";
 import { exportState, type State } from "../pulumi/exportedState";
 import { losesProtection } from "../pulumi/owners";
 import { previewWithPolicies } from "../pulumi/policyPreview";

@@ -1,7 +1,5 @@
-import { changesByHand, followingChanges } from "../../commands/drift/changes";
-import { managedResources } from "../../commands/drift/managedResources";
+import { changesByHand, followingChanges, withoutConsequences } from "../../commands/drift/changes";
 import { changingSteps, type Preview } from "../../commands/pulumi/preview";
-import { withoutConsequences } from "../../commands/drift/consequences";
 import { TYPES } from "../../contract/types";
 import {
   changed,
@@ -36,13 +34,6 @@ describe("a change by hand", () => {
     expect(changesByHand(previewOf(refreshOf(ACME)), plain)).toEqual([]);
   });
 
-  it("is told from what the last up left, where the stack file says something else again", () => {
-    const refreshed = previewOf(foundOf(ACME, { accessTokenLifespan: "900" }));
-    expect(changesByHand(refreshed, previewOf(updateOf(ACME, { accessTokenLifespan: "600" })))).toEqual([
-      changed(ACME, "accessTokenLifespan", "300", "900"),
-    ]);
-  });
-
   it("is no switch that is off, and that an older plugin did not know", () => {
     expect(changesByHand(previewOf(foundOf(ACME, { aNewSwitch: false })), NOTHING)).toEqual([]);
     expect(changesByHand(previewOf(foundOf(ACME, { aNewSwitch: true })), NOTHING)).toEqual([
@@ -50,9 +41,12 @@ describe("a change by hand", () => {
     ]);
   });
 
-  it("is not what the stack file says by now, too, and is not deployed yet", () => {
-    const said = { accessTokenLifespan: "900" };
-    expect(changesByHand(previewOf(foundOf(ACME, said)), previewOf(updateOf(ACME, said)))).toEqual([]);
+  it("is told from what the last up left, unless the stack file says the same by now", () => {
+    const refreshed = previewOf(foundOf(ACME, { accessTokenLifespan: "900" }));
+    const changesWhere = (accessTokenLifespan: string) =>
+      changesByHand(refreshed, previewOf(updateOf(ACME, { accessTokenLifespan })));
+    expect(changesWhere("600")).toEqual([changed(ACME, "accessTokenLifespan", "300", "900")]);
+    expect(changesWhere("900")).toEqual([]);
   });
 
   it("is a resource that the state has and the server has not; one that the state lacks is not deployed yet", () => {
@@ -74,22 +68,19 @@ describe("a change by hand", () => {
     const had = clientOf("acme", { validRedirectUris: stored });
     const refreshed = previewOf(foundOf(had, { validRedirectUris: real }));
     expect(changesByHand(refreshed, NOTHING)).toEqual([]);
-    expect(followingChanges(refreshed, NOTHING, [], managedResources(refreshed))).toEqual([managed(had)]);
+    expect(followingChanges(refreshed, NOTHING, [])).toEqual([managed(had)]);
   });
 
-  it("is known of a secret, too, whose values look alike", () => {
-    const had = clientOf("acme", { envs: ["[secret]"] });
-    expect(changesByHand(previewOf(foundOf(had, { envs: ["[secret]"] })), NOTHING)).toEqual([
-      changed(had, "envs", ["[secret]"], ["[secret]"]),
+  it.each([
+    ["envs", ["[secret]"], ["[secret]"]],
+    ["clientSecret", "old", "new"],
+  ])("is known of a secret, too, whose values look alike: %s", (property, stored, real) => {
+    const had = clientOf("acme", { [property]: stored });
+    const masked = typeof stored === "string" ? "[secret]" : stored;
+    expect(changesByHand(previewOf(foundOf(had, { [property]: real })), NOTHING)).toEqual([
+      changed(had, property, masked, masked),
     ]);
-    expect(changesByHand(previewOf(refreshOf(had)), previewOf(updateOf(had, { envs: ["[secret]"] })))).toEqual([]);
-  });
-
-  it("is masked where the property is a secret", () => {
-    const had = clientOf("acme", { clientSecret: "old" });
-    expect(changesByHand(previewOf(foundOf(had, { clientSecret: "new" })), NOTHING)).toEqual([
-      changed(had, "clientSecret", "[secret]", "[secret]"),
-    ]);
+    expect(changesByHand(previewOf(refreshOf(had)), previewOf(updateOf(had, { [property]: real })))).toEqual([]);
   });
 
   it("is followed by what an up changes for no other reason", () => {
@@ -100,8 +91,7 @@ describe("a change by hand", () => {
       updateOf(ACME, {}),
       createOf(clientOf("new")),
     );
-    const following = (plain: Preview) =>
-      followingChanges(up, plain, changesByHand(refreshed, plain), managedResources(refreshed));
+    const following = (plain: Preview) => followingChanges(up, plain, changesByHand(refreshed, plain));
     expect(following(NOTHING)).toEqual([managed(scopes)]);
     expect(following(previewOf(updateOf(scopes, { defaultScopes: ["w"] })))).toEqual([]);
   });

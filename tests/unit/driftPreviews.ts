@@ -1,6 +1,5 @@
-import type { Change } from "../../commands/drift/changes";
+import { type Change, type ManagedResource, managedResources } from "../../commands/drift/changes";
 import { TYPES } from "../../contract/types";
-import { type ManagedResource, managedResources } from "../../commands/drift/managedResources";
 import type { Preview, Step } from "../../commands/pulumi/preview";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -89,11 +88,10 @@ export function managed(had: Had): ManagedResource {
 }
 
 export const changed = (had: Had, property: string, stored: unknown, real: unknown): Change => ({
-  kind: "changed",
   resource: managed(had),
   property,
   stored,
   real,
 });
 
-export const lost = (had: Had): Change => ({ kind: "lost", resource: managed(had) });
+export const lost = (had: Had): Change => ({ resource: managed(had) });

@@ -1,13 +1,11 @@
-import type { Change } from "../../commands/drift/changes";
+import { changesByOwner } from "../../commands/changes/resourceChanges";
 import type { Finding } from "../../commands/drift/finding";
-import { driftReport, findingsOf, pendingOwners } from "../../commands/drift/report";
-import { driftText } from "../../commands/drift/reportText";
+import { driftReport, driftText, findingsOf } from "../../commands/drift/report";
 import type { TokenDifferences } from "../../commands/drift/tokenDrift";
 import type { Preview } from "../../commands/pulumi/preview";
-import { clientOf, createOf, type Had, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
+import { changed, clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
 
 const TOKENS: TokenDifferences = { checked: 2, skipped: [], differences: [] };
-const NOTHING = previewOf();
 
 const findingOf = (sentence: string, changes: Partial<Finding> = {}): Finding => ({
   owner: { kind: "customer", name: "acme" },
@@ -26,19 +24,17 @@ interface Case {
   readonly policies?: readonly string[];
 }
 
-const report = ({ findings = [], following = [], plain = NOTHING, policies = [], tokens = {} }: Case) =>
-  driftReport(
-    {
-      stack: "prod",
-      findings,
-      following,
-      tokens: { ...TOKENS, ...tokens },
-      hiddenSecrets: [],
-      unfinishedRotations: [],
-      policies,
-    },
-    plain,
-  );
+const report = ({ plain = previewOf(), tokens = {}, ...found }: Case) => {
+  const nothing = {
+    stack: "prod",
+    findings: [],
+    following: [],
+    hiddenSecrets: [],
+    unfinishedRotations: [],
+    policies: [],
+  };
+  return driftReport({ ...nothing, tokens: { ...TOKENS, ...tokens }, ...found }, changesByOwner(plain));
+};
 
 const textOf = (drift: Case) => driftText(report(drift));
 
@@ -103,30 +99,26 @@ What to do:
 - A difference in tokens that stays afterwards comes from what this program does not declare; see docs/drift.md.`);
 });
 
-describe("what the report of drift advises", () => {
-  const advice = (...findings: readonly Finding[]) => textOf({ findings }).split("What to do:\n\n")[1];
-
-  it("is nothing that an up could do against an added mapper", () => {
-    expect(advice(findingOf("a", { remedy: "byHand" }))).toBe(
-      "- Delete the added mappers in Keycloak's console: up does not touch what it has not made.",
-    );
-    expect(advice(findingOf("a", { remedy: "byHand" }), findingOf("b"))).toMatch(
-      /^- `pulumi up --refresh --stack prod` repairs all but the added mappers;.*\n- Delete the added mappers/,
-    );
-  });
-
-  it("is to hand the secret over that a client has got which was public", () => {
-    expect(advice(findingOf("a", { newSecret: true }))).toMatch(
-      /^- `pulumi up --refresh.*\n- Then hand the present secrets over to acme:/,
-    );
-  });
-
-  it("is to adopt what was made anew, for which an up is refused", () => {
-    expect(advice(findingOf("a", { remedy: "recover" }), findingOf("b"))).toBe(
-      "- `pulumi refresh --stack prod` and then `scpcloud recover --stack prod` repair this and adopt what was made " +
-        "anew, which an up would be refused for.",
-    );
-  });
+it.each<[string, readonly Partial<Finding>[], RegExp]>([
+  ["nothing that an up could do against an added mapper", [{ remedy: "byHand" }], /^- Delete the added mappers in/],
+  [
+    "both where there is more",
+    [{ remedy: "byHand" }, {}],
+    /^- `pulumi up --refresh --stack prod` repairs all but the added mappers;.*\n- Delete the added mappers/,
+  ],
+  [
+    "to hand over the secret of a client that was public",
+    [{ newSecret: true }],
+    /^- `pulumi up --refresh.*\n- Then hand the present secrets over to acme:/,
+  ],
+  [
+    "to adopt what was made anew, for which an up is refused",
+    [{ remedy: "recover" }, {}],
+    /^- `pulumi refresh --stack prod` and then `scpcloud recover --stack prod` repair this and adopt what was made anew/,
+  ],
+])("advises %s", (_, findings, advice) => {
+  const text = textOf({ findings: findings.map((finding) => findingOf("a", finding)) });
+  expect(text.split("What to do:\n\n")[1]).toMatch(advice);
 });
 
 it("says of a lost resource that somebody has made another one in its place", () => {
@@ -140,16 +132,9 @@ it("says of a lost resource that somebody has made another one in its place", ()
 });
 
 it("does not call somebody's what a client policy may have done: to a client, and to nothing else", () => {
-  const changed = (had: Had, property: string): Change => ({
-    kind: "changed",
-    resource: managed(had),
-    property,
-    stored: false,
-    real: true,
-  });
   const changes = [
-    changed(clientOf("acme"), "consentRequired"),
-    changed(mapperOf("acme"), "addToIdToken"),
+    changed(clientOf("acme"), "consentRequired", false, true),
+    changed(mapperOf("acme"), "addToIdToken", false, true),
     lost(clientOf("b")),
   ];
   const sentences = findingsOf(changes, new Set(), ["strict"]).map(({ sentence }) => sentence);
@@ -163,8 +148,4 @@ it("does not call somebody's what a client policy may have done: to a client, an
     /repairs this;.*\n- If drift tells the same .* a client policy of the realm \(enabled: `strict`, `new`\)/,
   );
   expect(textOf({ findings: [findingOf("a")] })).not.toContain("policy");
-});
-
-it("knows whose resources are not deployed yet", () => {
-  expect(pendingOwners(previewOf(createOf(mapperOf("acme"))))).toEqual([{ kind: "customer", name: "acme" }]);
 });

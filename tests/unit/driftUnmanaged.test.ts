@@ -4,7 +4,8 @@ import { TYPES } from "../../contract/types";
 import type { KeycloakAdmin } from "../../keycloak/admin";
 import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
 
-const OUTPUTS: StackOutputs = { credentials: { acme: { clientSecret: "s3cret", basic: "Basic YWNtZTpzM2NyZXQ=" } } };
+const stackWith = (clientSecret: string): StackOutputs => ({ credentials: { acme: { clientSecret, basic: "" } } });
+const OUTPUTS = stackWith("s3cret");
 const SCOPE_OF_ALL: Had = {
   type: TYPES.clientScope,
   name: "realmScopes-scope",
@@ -43,33 +44,24 @@ describe("a client's secret, as drift reads it,", () => {
     expect(JSON.stringify(findings)).not.toMatch(/an0ther|s3cret/);
   });
 
-  it.each([
-    ["is the same", { secret: "s3cret" }],
-    ["belongs to a public client", { secret: "an0ther", publicClient: true }],
-    ["is not what the client logs in with", { secret: "an0ther", clientAuthenticatorType: "client-jwt" }],
-    ["is not shown", {}],
-  ])("is not told of where it %s", async (_, client) => {
-    expect(await told(client)).toEqual([]);
-  });
-
-  it.each([
-    ["missing", {}],
-    ["empty", { secret: "" }],
-    ["masked", { secret: "**********" }],
-  ])("is told to be unknown where Keycloak's answer is %s, which is no change", async (_, client) => {
-    expect(await told(client)).toEqual([]);
-    expect(hidden).toEqual(["acme"]);
-  });
-
-  it.each([
-    ["empty", ""],
-    ["masked", "**********"],
-  ])("is not compared with one that the stack itself does not know, but has as %s", async (_, clientSecret) => {
-    expect(await told({ secret: "an0ther" }, [], { credentials: { acme: { clientSecret, basic: "" } } })).toEqual([]);
-  });
-
-  it("is not told of a customer that has not been handed any", async () => {
-    expect(await told({ secret: "an0ther" }, [], {})).toEqual([]);
+  it.each<[string, object, boolean, StackOutputs]>([
+    ["is the same", { secret: "s3cret" }, false, OUTPUTS],
+    ["belongs to a public client", { secret: "an0ther", publicClient: true }, false, OUTPUTS],
+    [
+      "is not what the client logs in with",
+      { secret: "an0ther", clientAuthenticatorType: "client-jwt" },
+      false,
+      OUTPUTS,
+    ],
+    ["is missing, which is told as unknown", {}, true, OUTPUTS],
+    ["is empty, which is told as unknown", { secret: "" }, true, OUTPUTS],
+    ["is masked, which is told as unknown", { secret: "**********" }, true, OUTPUTS],
+    ["is one that the stack itself has as empty", { secret: "an0ther" }, false, stackWith("")],
+    ["is one that the stack itself has masked", { secret: "an0ther" }, false, stackWith("**********")],
+    ["has not been handed over", { secret: "an0ther" }, false, {}],
+  ])("is told as no change where it %s", async (_, client, isHidden, outputs) => {
+    expect(await told(client, [], outputs)).toEqual([]);
+    expect(hidden).toEqual(isHidden ? ["acme"] : []);
   });
 });
 

@@ -5,7 +5,7 @@ import { exportSPKI } from "jose";
 import type { StackOutputs } from "../../commands/cli/stack";
 import { differenceLines, type VerificationReport, verifyStack } from "../../commands/tokens/verification";
 import { verificationText } from "../../commands/verify/verificationText";
-import { tellOtherUser } from "../../commands/drift/tell";
+import { tellOtherUser } from "../../commands/drift/unmanaged";
 import { refuseOtherUsers } from "../../commands/recovery/recoverStack";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
 import type { Claims } from "../../contract/tokenContract";
