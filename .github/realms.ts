@@ -9,8 +9,8 @@ import { messageOf, UsageError } from "../commands/cli/errors";
 import { STACK_NAME } from "../commands/cli/stackName";
 import { type Changes, changesSince } from "../commands/rollout/changedStacks";
 import { type Fault, SettingsError, shown } from "../settings/faults";
-import { realmsOf, stacksOfRealm } from "../settings/realmStacks";
-import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFiles";
+import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks";
+import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFile/files";
 
 /** It lives on the embedded Keycloak of `make up`. */
 const DEVELOPMENT = "dev";

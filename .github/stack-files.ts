@@ -10,8 +10,8 @@ import { stringify } from "yaml";
 
 import { messageOf, UsageError } from "../commands/cli/errors";
 import { type Fault, SettingsError, shown } from "../settings/faults";
-import { parseStackFile, type StackFile } from "../settings/stackFile";
-import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFiles";
+import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile";
+import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFile/files";
 
 /** What a customer's pull request is about. All else says where something is, who logs in, or what is a secret. */
 const HARMLESS: ReadonlySet<string> = new Set(

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { PROVIDER } from "../settings/provider/provider";
 import { customers } from "../settings/schema/customers";
 import { STACK } from "../settings/schema/stack";
-import { declaredKeys, parseProjectFile } from "../settings/stackFile";
+import { declaredKeys } from "../settings/stackFile/stackFile";
 
 type JsonSchema = ReturnType<typeof toJsonSchema>;
 
@@ -17,7 +17,7 @@ export const DOCUMENT = join(ROOT, "docs", "configuration.md");
 
 /** What editors know of a stack file: keys, values and descriptions, from what the program holds the file to. */
 export function stackFileSchema(): string {
-  const declared = declaredKeys(parseProjectFile(read("Pulumi.yaml")));
+  const declared = declaredKeys(read("Pulumi.yaml"));
   const ofStack = Object.entries(entriesOf(STACK)).flatMap(([key, schema]): [string, JsonSchema][] => {
     const { default: fallback, description } = declared[key] ?? {};
     return [
@@ -87,7 +87,7 @@ function asScalar(schema: JsonSchema): JsonSchema {
 
 /** The document with its lists of keys as the schema and Pulumi.yaml have them. */
 export function withKeys(document: string): string {
-  const declared = declaredKeys(parseProjectFile(read("Pulumi.yaml")));
+  const declared = declaredKeys(read("Pulumi.yaml"));
   const ofStack = Object.entries(declared).map(([key, { default: fallback, description = "" }]) =>
     item(key, REQUIRED.includes(key) ? "required" : `\`${JSON.stringify(fallback)}\``, description),
   );

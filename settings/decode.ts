@@ -1,6 +1,6 @@
 import type { GenericSchema } from "valibot";
 
-import type { ConfigurationSource } from "./source";
+import type { ConfigurationSource } from "./stackFile/source";
 
 /** The values of a namespace with their types, before a schema has passed them. */
 export type Decoded = Readonly<Record<string, unknown>>;

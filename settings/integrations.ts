@@ -126,12 +126,12 @@ export interface OrganizationOfClient {
 }
 
 /** The customers' organizations as they are compared before any lookup. A successor's is that of its predecessor. */
-export function organizationsOf(customers: readonly ComparedCustomer[], file?: string): OrganizationOfClient[] {
-  return customers.flatMap(({ clientId, organizationId, organizationUser, sharedOrganization }) => {
+export function organizationsOf(
+  customers: readonly (ComparedCustomer & Pick<OrganizationOfClient, "file">)[],
+): OrganizationOfClient[] {
+  return customers.flatMap(({ organizationId, organizationUser, ...customer }) => {
     const organization = (organizationId ?? organizationUser)?.toLowerCase();
-    return organization === undefined
-      ? []
-      : [{ clientId, organization, sharedOrganization, ...(file === undefined ? {} : { file }) }];
+    return organization === undefined ? [] : [{ ...customer, organization }];
   });
 }
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ConfigurationSource } from "./source";
-import { withStackFiles } from "./sourceFiles";
+import type { ConfigurationSource } from "./stackFile/source";
+import { withStackFiles } from "./stackFile/source";
 import { UserError } from "./userError";
 
 /** The configuration of the stack that Pulumi is running: the only place where a program takes any. */

@@ -12,7 +12,7 @@ import { checkUrls } from "./services";
 import type { OfflineSettings, Settings } from "./settings";
 import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks";
 import { checkSize } from "./size";
-import { type ConfigurationSource, keysOf } from "./source";
+import { type ConfigurationSource, keysOf } from "./stackFile/source";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];

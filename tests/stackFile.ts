@@ -4,20 +4,19 @@ import { join } from "node:path";
 import {
   declaredKeys,
   type DeclaredKey,
-  parseProjectFile,
   parseStackFile,
   toSource,
   withDefaults,
   type WrittenConfiguration,
-} from "../settings/stackFile";
-import type { ConfigurationSource } from "../settings/source";
+} from "../settings/stackFile/stackFile";
+import type { ConfigurationSource } from "../settings/stackFile/source";
 
 export type { DeclaredKey };
 
 const PROJECT_DIRECTORY = join(__dirname, "..");
 
 /** What Pulumi.yaml says about every key of the namespace `scpcloud`. */
-export const DECLARED_KEYS = declaredKeys(parseProjectFile(read("Pulumi.yaml")));
+export const DECLARED_KEYS = declaredKeys(read("Pulumi.yaml"));
 
 /**
  * A stack's configuration as the Pulumi CLI hands it to the program.

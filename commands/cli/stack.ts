@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import type { ConfigurationSource } from "../../settings/source";
-import { withStackFiles } from "../../settings/sourceFiles";
+import type { ConfigurationSource } from "../../settings/stackFile/source";
+import { withStackFiles } from "../../settings/stackFile/source";
 import { UNKNOWN } from "../pulumi/preview";
 import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli";
 import { PROJECT_DIRECTORY } from "./projectDirectory";

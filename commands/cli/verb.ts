@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 
 import { InterruptedError } from "../../processes/run";
-import { stacksOfRealm } from "../../settings/realmStacks";
-import { readStackFiles } from "../../settings/stackFiles";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
+import { readStackFiles } from "../../settings/stackFile/files";
 import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors";
 import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options";
 import { PROJECT_DIRECTORY } from "./projectDirectory";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { stackFileName } from "../../settings/stackFiles";
+import { stackFileName } from "../../settings/stackFile/files";
 import { withTemporaryFile } from "../../processes/files";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState";

@@ -1,6 +1,6 @@
 import { access, constants, statfs } from "node:fs/promises";
 
-import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/sourceFiles";
+import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState";
 import { backendUrl, listStacks } from "../cli/stack";
 import { projectName } from "../cli/stackName";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";

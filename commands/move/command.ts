@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { stackFileName } from "../../settings/stackFiles";
+import { stackFileName } from "../../settings/stackFile/files";
 import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { UsageError } from "../cli/errors";

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 
 import { isMap, isNode, type Pair, parseDocument, YAMLMap } from "yaml";
 
-import { fullKey } from "../../settings/configKeys";
 import { recordOf } from "../../settings/decode";
+import { fullKey } from "../../settings/stackFile/stackFile";
+import { keyOf, readYamlTree } from "../../settings/stackFile/yaml";
 import { UserError } from "../../settings/userError";
-import { keyOf, readYamlTree } from "../../settings/yamlFile";
 
 /** A customer cannot be moved, or not in the way that its stack files are written. */
 export class MoveError extends UserError {
@@ -59,9 +59,7 @@ export function takeEntries(file: string, text: string, clientIds: ReadonlySet<s
     .filter((pair) => clientIds.has(keyOf(pair)))
     .map((pair): Entry => ({ clientId: keyOf(pair), pair, value: customers[keyOf(pair)] }));
   if (!isMap(map) || entries.length < clientIds.size) {
-    throw new MoveError(
-      `${file}: not all customers to move stand below ${CUSTOMERS}: some come by an alias or a merge (<<).\n${BY_HAND}`,
-    );
+    throw new MoveError(`${file}: not all customers to move stand below ${CUSTOMERS}.\n${BY_HAND}`);
   }
   map.items = map.items.filter((pair) => !clientIds.has(keyOf(pair)));
   const first = map.items[0]?.key;
@@ -101,15 +99,7 @@ export function newStackFile(file: string, text: string, realmStack: string): st
     (pair) => fullKey(keyOf(pair)).startsWith("keycloak:") && !isEncrypted(values[keyOf(pair)]),
   );
   copied.set("scpcloud:realmStack", realmStack);
-  try {
-    return copy.toString({ lineWidth: 0 });
-  } catch {
-    throw new MoveError(
-      `${file}: the keys keycloak:* use an alias, whose anchor stands elsewhere in the file.\n` +
-        `Do: write Pulumi.NAME.yaml for the stack that the customers move to by hand, with the keys keycloak:* of ${file} ` +
-        `and scpcloud:realmStack: ${realmStack}, and run this command again.`,
-    );
-  }
+  return copy.toString({ lineWidth: 0 });
 }
 
 function isEncrypted(value: unknown): boolean {
@@ -131,16 +121,7 @@ type Written = Pick<ReturnType<typeof readStackFile>, "content" | "document">;
 /** The text of an edited file, which must be read as it was before, but for the customers. */
 function edited(file: string, before: string, { document, content }: Written, customers: object): string {
   const [, indentation = "  "] = /^config:.*\r?\n(?:\s*#.*\r?\n)*( +)/m.exec(before) ?? [];
-  let text: string;
-  try {
-    text = document.toString({ lineWidth: 0, indent: indentation.length });
-  } catch (error) {
-    // An alias means what stands at its anchor, which another file does not have.
-    throw new MoveError(
-      `${file}: ${error instanceof Error ? error.message : String(error)}. Its anchor and it would be in two files.\n` +
-        "Do: write out what the alias stands for, and run this command again.",
-    );
-  }
+  const text = document.toString({ lineWidth: 0, indent: indentation.length });
   const after = readStackFile(file, text);
   const others = (of: Readonly<Record<string, unknown>>) => ({
     ...of,

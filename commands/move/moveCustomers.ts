@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { replaceFile } from "../../processes/files";
-import { readStackFiles, stackFileName } from "../../settings/stackFiles";
+import { readStackFiles, stackFileName } from "../../settings/stackFile/files";
 import { plural } from "../changes/markdown";
 import { nameOf } from "../pulumi/owners";
 import { changingSteps } from "../pulumi/preview";

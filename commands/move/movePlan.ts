@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 
 import { recordOf } from "../../settings/decode";
 import { SettingsError } from "../../settings/faults";
-import { sharedRealm } from "../../settings/realmStacks";
-import { type StackFiles, stackFileName } from "../../settings/stackFiles";
+import { sharedRealm } from "../../settings/stackFile/realmStacks";
+import { type StackFiles, stackFileName } from "../../settings/stackFile/files";
 import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from "./editedFile";
 
 /** What becomes of the two stack files. */

@@ -1,5 +1,5 @@
 import { readSettings } from "../../settings/read";
-import { stackFileName } from "../../settings/stackFiles";
+import { stackFileName } from "../../settings/stackFile/files";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { loadConfiguration } from "../cli/stack";
 import { ofStack } from "../cli/verb";

@@ -1,4 +1,4 @@
-import type { WrittenConfiguration } from "../../settings/stackFile";
+import type { WrittenConfiguration } from "../../settings/stackFile/stackFile";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
 import { buildRealm, type RealmImport, type UserImport } from "../../development/keycloak/realmImport";
 

@@ -9,7 +9,7 @@ import { readOutputs } from "../cli/stack";
 import type { Check } from "../doctor/check";
 import type { DriftReport } from "../drift/report";
 import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli";
-import type { WrittenConfiguration } from "../../settings/stackFile";
+import type { WrittenConfiguration } from "../../settings/stackFile/stackFile";
 import type { Credentials } from "../../outputs";
 import type { Report } from "../../processes/progress";
 import type { OfflineSettings } from "../../settings/settings";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { UsageError } from "../cli/errors";
 import { run } from "../../processes/run";
-import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFiles";
+import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFile/files";
 
 /** The files that a stack's configuration is written in, at one revision. */
 export interface RevisionFiles {

@@ -1,6 +1,6 @@
 import { UsageError } from "../cli/errors";
 import { SettingsError } from "../../settings/faults";
-import { readWrittenStack, type WrittenStack } from "../../settings/writtenStack";
+import { readWrittenStack, type WrittenStack } from "../../settings/stackFile/writtenStack";
 import { type TokenChanges, tokenChanges } from "./claimsDiff";
 import { otherChanges } from "./otherChanges";
 import type { RevisionFiles } from "../repository/revision";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 
-import { readStackFiles } from "../../settings/stackFiles";
+import { readStackFiles } from "../../settings/stackFile/files";
 import { SettingsError } from "../../settings/faults";
-import { stacksOfRealm } from "../../settings/realmStacks";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
 import { EXIT_CODES, UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { ofStacks, type StackReport } from "../cli/verb";

@@ -1,4 +1,4 @@
-import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile";
+import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile";
 import type { SharedSettings } from "../../contract/tokenContract";
 import { recordOf } from "../../settings/decode";
 import { countChanged, type TokenChanges } from "./claimsDiff";

@@ -1,6 +1,6 @@
 import { SettingsError } from "../../settings/faults";
-import { stacksOfRealm } from "../../settings/realmStacks";
-import { readStackFiles } from "../../settings/stackFiles";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
+import { readStackFiles } from "../../settings/stackFile/files";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { previewWithPolicies } from "../pulumi/policyPreview";
 import { failed, type Preview } from "../pulumi/preview";

@@ -1,6 +1,6 @@
 import { run } from "../../processes/run";
 import { resolveCommit } from "../repository/revision";
-import { stackOfFile } from "../../settings/stackFiles";
+import { stackOfFile } from "../../settings/stackFile/files";
 import { UserError } from "../../settings/userError";
 
 /** What no stack depends on. Of whatever is not here, all do. */

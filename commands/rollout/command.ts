@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 
-import type { StackOfRealm } from "../../settings/customersOfRealm";
-import { stacksOfRealm } from "../../settings/realmStacks";
-import { readStackFiles } from "../../settings/stackFiles";
+import type { StackOfRealm } from "../../settings/stackFile/customersOfRealm";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
+import { readStackFiles } from "../../settings/stackFile/files";
 import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation";
 import { UsageError } from "../cli/errors";

@@ -1,6 +1,6 @@
 import { type Fault, shown } from "../../settings/faults";
 import { partsOf } from "../../settings/schema/checks";
-import type { ConfigurationSource } from "../../settings/source";
+import type { ConfigurationSource } from "../../settings/stackFile/source";
 import { parseImage } from "./imageReference";
 import type { MainStack } from "./mainStack";
 import { CERTIFICATE, isCertificates, type Values } from "./schema";

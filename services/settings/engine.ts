@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { decodeAs } from "../../settings/decode";
 import { type Fault, shown } from "../../settings/faults";
 import { unknownKey } from "../../settings/schema/checks";
-import { type ConfigurationSource, keysOf } from "../../settings/source";
+import { type ConfigurationSource, keysOf } from "../../settings/stackFile/source";
 import type { EngineSettings } from "./settings";
 
 /**

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { serviceEnvironments } from "../../components/serviceConfiguration";
 import { SettingsError, shown } from "../../settings/faults";
-import { readStackFiles, stackFileName } from "../../settings/stackFiles";
-import { isSecret } from "../../settings/stackFile";
-import { readWrittenStack } from "../../settings/writtenStack";
+import { readStackFiles, stackFileName } from "../../settings/stackFile/files";
+import { isSecret } from "../../settings/stackFile/stackFile";
+import { readWrittenStack } from "../../settings/stackFile/writtenStack";
 import type { Service } from "./settings";
 
 /** What the containers are told by the stack of the same name in the main project. */

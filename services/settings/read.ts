@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { decodeNamespace } from "../../settings/decode";
 import { SettingsError, withoutValue } from "../../settings/faults";
 import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks";
-import type { ConfigurationSource } from "../../settings/source";
+import type { ConfigurationSource } from "../../settings/stackFile/source";
 import { checkSecrets, checkServices } from "./checks";
 import { decodeEngine } from "./engine";
 import type { MainStack } from "./mainStack";

@@ -1,6 +1,6 @@
 import { type Fault, shown } from "../faults";
 import type { Connection, Deployer, LoginCredentials } from "../settings";
-import type { ConfigurationSource } from "../source";
+import type { ConfigurationSource } from "../stackFile/source";
 import type { ProviderValues } from "./provider";
 import { proxyFor } from "./proxy";
 

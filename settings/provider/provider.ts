@@ -5,7 +5,7 @@ import { decodeAs, type Decoded, recordOf } from "../decode";
 import { type Fault, plainSecret } from "../faults";
 import { ofServer } from "../schema/urls";
 import { across, boolean, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks";
-import { type ConfigurationSource, keysOf } from "../source";
+import { type ConfigurationSource, keysOf } from "../stackFile/source";
 
 const NO_URL = must(
   "be an absolute http(s) URL",

@@ -1,7 +1,7 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 
 import type { Decoded } from "../decode";
-import type { Fault } from "../faults";
+import { type Fault, shown } from "../faults";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,52 +11,40 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function proxyFor(address: string, environment: Environment): string | undefined {
   const url = new URL(address);
-  const setting = (name: string) => environment[name] || environment[name.toLowerCase()] || "";
-  const proxy = setting(variableFor(url));
-  if (
-    proxy === "" ||
-    isLoopback(hostOf(url)) ||
-    setting("NO_PROXY")
-      .split(",")
-      .some((entry) => isExempt(url, entry))
-  ) {
+  const proxy = proxyOf(url, environment);
+  if (proxy === "" || exemptions(environment).some((entry) => exempts(entry, hostOf(url)))) {
     return undefined;
   }
   return proxy.includes("://") ? proxy.replace(/^\w+:/, (scheme) => scheme.toLowerCase()) : `http://${proxy}`;
 }
+
+/** Before any exemption; empty where there is none. */
+function proxyOf(url: URL, environment: Environment): string {
+  const isLoopback = /^(localhost|127(\.\d+){3}|::1)$/.test(hostOf(url));
+  return isLoopback ? "" : setting(environment, variableFor(url));
+}
+
+const setting = (environment: Environment, name: string) => environment[name] || environment[name.toLowerCase()] || "";
 
 const variableFor = ({ protocol }: URL) => (protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
 
 /** Without the brackets of IPv6. */
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, "");
 
-const isLoopback = (host: string) => host === "localhost" || isInNetwork(host, "127.0.0.0/8") || host === "::1";
+const exemptions = (environment: Environment) =>
+  setting(environment, "NO_PROXY")
+    .split(",")
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== "");
 
-/** A host, a domain with all that is below it, a network such as 10.0.0.0/8, or `*`; a port may follow a name. */
-function isExempt(url: URL, written: string): boolean {
-  const host = hostOf(url);
-  const entry = written.trim().toLowerCase();
-  if (entry === "" || entry === "*" || isIP(entry) !== 0 || entry.includes("/")) {
-    return entry === "*" || entry === host || isInNetwork(host, entry);
-  }
-  const [, name = "", port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry) ?? [];
-  const domain = name.replace(/^\*?\./, "");
-  return (
-    domain !== "" &&
-    ((host === domain && domain === name) || host.endsWith(`.${domain}`)) &&
-    (port === undefined || port === (url.port || (url.protocol === "https:" ? "443" : "80")))
-  );
-}
+/** By a host, a domain with all that is below it, or `*`. */
+const exempts = (entry: string, host: string) =>
+  entry === "*" || entry === host || host.endsWith(`.${entry.replace(/^\*?\./, "")}`);
 
-function isInNetwork(host: string, network: string): boolean {
-  const [base = "", bits = ""] = network.split("/");
-  const family = isIP(base);
-  if (family === 0 || isIP(host) !== family || !/^\d+$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) {
-    return false;
-  }
-  const list = new BlockList();
-  list.addSubnet(base, Number(bits), `ipv${family as 4 | 6}`);
-  return list.check(host, `ipv${family as 4 | 6}`);
+/** An entry for a network, or for one port of the host: the provider follows Go's rules for these, and nobody else does. */
+function isGos(entry: string, host: string): boolean {
+  const withoutPort = isIP(entry) === 0 ? entry.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") : entry;
+  return entry.includes("/") ? isIP(host) !== 0 : withoutPort !== entry && exempts(withoutPort, host);
 }
 
 /** Node.js goes around a proxy of any other kind without a word, and an older Node.js around every proxy. */
@@ -77,16 +65,26 @@ function isDecodable(text: string): boolean {
 
 /** What is wrong with the proxies on the way to some addresses. A proxy's URL may hold a password, and is not shown. */
 export function* checkProxies({ url, adminUrl }: Decoded, environment: Environment): Generator<Fault> {
-  const refused = [url, adminUrl].flatMap((address) => {
-    const proxy = typeof address === "string" && URL.canParse(address) ? proxyFor(address, environment) : undefined;
-    return proxy === undefined || isFollowed(proxy) ? [] : [variableFor(new URL(address as string))];
-  });
-  for (const variable of new Set(refused)) {
-    yield {
-      key: variable,
-      rule: "must be an HTTP proxy, as http://HOST:PORT or https://HOST:PORT, and Node.js at least 22.21 or 24.5",
-      reason: `Node.js, here ${process.versions.node}, would send the deployer's secret around any other proxy`,
-      remedy: `set ${variable} to an HTTP proxy, or exempt Keycloak's host by NO_PROXY`,
-    };
+  const addresses = [url, adminUrl].filter((one) => typeof one === "string" && URL.canParse(one)) as string[];
+  for (const address of addresses.filter((one) => proxyOf(new URL(one), environment) !== "")) {
+    const [host, variable] = [hostOf(new URL(address)), variableFor(new URL(address))];
+    const entry = exemptions(environment).find((one) => isGos(one, host));
+    const proxy = proxyFor(address, environment);
+    if (entry !== undefined) {
+      yield {
+        key: "NO_PROXY",
+        rule: "must exempt Keycloak's host by its name, its domain or *, not by a network or with a port",
+        reason: "the Keycloak provider reads such an entry by rules of its own, which the commands do not follow",
+        value: shown(entry),
+        remedy: `write ${host} in its place, or remove it`,
+      };
+    } else if (proxy !== undefined && !isFollowed(proxy)) {
+      yield {
+        key: variable,
+        rule: "must be an HTTP proxy, as http://HOST:PORT or https://HOST:PORT, and Node.js at least 22.21 or 24.5",
+        reason: `Node.js, here ${process.versions.node}, would send the deployer's secret around any other proxy`,
+        remedy: `set ${variable} to an HTTP proxy, or exempt Keycloak's host by NO_PROXY`,
+      };
+    }
   }
 }

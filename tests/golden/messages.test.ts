@@ -81,6 +81,7 @@ const FAULTY = [
     },
   }),
   configuration({}, { HTTPS_PROXY: "socks5://proxy" }),
+  configuration({}, { HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "keycloak.example.com:443" }),
   configuration({
     "keycloak:realm": undefined,
     "scpcloud:integrations": { deployer: { organizationUser: "anna" } },

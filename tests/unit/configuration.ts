@@ -1,7 +1,7 @@
 import { type Fault, SettingsError } from "../../settings/faults";
 import { readSettings } from "../../settings/read";
 import type { Settings } from "../../settings/settings";
-import type { ConfigurationSource } from "../../settings/source";
+import type { ConfigurationSource } from "../../settings/stackFile/source";
 import { stackValues } from "../stackFile";
 
 export const ID = "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11";

@@ -79,30 +79,7 @@ config:
   });
 });
 
-describe("what does not mean the same in another file is refused with what to do:", () => {
-  const below = (text: string) => `config:\n  scpcloud:integrations:\n${text.replace(/^/gm, "    ")}\n`;
-
-  test.each([
-    [
-      "an anchor whose alias stays",
-      below("a: &a { name: A }\nb: *a"),
-      "a",
-      /Unresolved alias .*: a\. [^]*^Do: write out/m,
-    ],
-    ["a customer by a merge", below("<<: { a: {} }\nb: {}"), "a", /by an alias or a merge \(<<\)\.\nDo: move these/],
-    ["a whole alias", "x: &x { a: {} }\nconfig:\n  integrations: *x\n", "a", /by an alias or a merge/],
-  ])("%s", (_, text, clientId, said) => {
-    expect(() => take(text, clientId)).toThrow(said);
-  });
-
-  test("an alias whose anchor stays", () => {
-    const { entries } = take(below("a: &a { name: A }\nb:\n  <<: *a"), "b");
-    expect(() => addEntries(FILE, below("y: {}"), entries)).toThrow(/Unresolved alias .*: a\. [^]*^Do: write out/m);
-  });
-
-  test("but not an alias that moves with its anchor", () => {
-    const { text, entries } = take(below("z: {}\na: &a { name: A }\nb:\n  <<: *a"), "a", "b");
-    expect(text).toBe(below("z: {}"));
-    expect(addEntries(FILE, below("y: {}"), entries)).toBe(below("y: {}\na: &a { name: A }\nb:\n  <<: *a"));
-  });
-});
+test.each(["config:\n  integrations: *x\n", "config:\n  integrations:\n    a: &a {}\n", "- config", "config: {"])(
+  "a file that cannot be read is refused: %j",
+  (text) => expect(() => take(text, "a")).toThrow(/^1 fault .*\n\nPulumi\.prod\.yaml\n {2}must be /),
+);

@@ -1,6 +1,6 @@
 import { type Fault, SettingsError } from "../../settings/faults";
-import type { ConfigurationSource } from "../../settings/source";
-import { toSource } from "../../settings/stackFile";
+import type { ConfigurationSource } from "../../settings/stackFile/source";
+import { toSource } from "../../settings/stackFile/stackFile";
 import type { MainStack } from "../../services/settings/mainStack";
 import { readSettings } from "../../services/settings/read";
 

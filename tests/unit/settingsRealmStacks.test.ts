@@ -4,10 +4,10 @@ import { stringify } from "yaml";
 
 import { checkOtherStacks } from "../../lookups/organizations";
 import { formatFaults, SettingsError } from "../../settings/faults";
-import { withStackFiles } from "../../settings/sourceFiles";
+import { withStackFiles } from "../../settings/stackFile/source";
 import { readSettings } from "../../settings/read";
-import { stacksOfRealm } from "../../settings/realmStacks";
-import { readStackFiles } from "../../settings/stackFiles";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
+import { readStackFiles } from "../../settings/stackFile/files";
 import { stackValues } from "../stackFile";
 import { ID, MINIMAL } from "./configuration";
 import { useTemporaryFolder } from "./temporaryFolder";
@@ -146,7 +146,6 @@ describe("a realmStack", () => {
     ["no namespace", "  realmStack: prod"],
     ["the older spelling", "  scpcloud:config:realmStack: 'prod'"],
     ["Windows line endings", "  scpcloud:realmStack: prod\r"],
-    ["an anchor", "  scpcloud:realmStack: &name prod"],
     ["a comment that names another", "  # scpcloud:realmStack: dev\n  scpcloud:realmStack: prod"],
   ])("is read as Pulumi reads it: %s", (_, line) => {
     write({

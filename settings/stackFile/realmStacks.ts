@@ -1,16 +1,14 @@
-import { plainKeys } from "./configKeys";
-import { checkCustomers, checkLookedUp, readStack, type StackOfRealm, toCustomers } from "./customersOfRealm";
-import { recordOf } from "./decode";
-import { didYouMean, type Fault, SettingsError, shown } from "./faults";
-import { STACK } from "./schema/stack";
+import { recordOf } from "../decode";
+import { didYouMean, type Fault, SettingsError, shown } from "../faults";
+import { STACK } from "../schema/stack";
+import { checkCustomers, checkLookedUp, readStack, type StackOfRealm } from "./customersOfRealm";
+import { isWrittenPlainly, stackFileName, type StackFiles } from "./files";
 import type { ConfigurationSource, TwinsElsewhere } from "./source";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
-import { type StackFiles, stackFileName } from "./stackFiles";
 
 const REALM_STACK = "scpcloud:realmStack";
-const INTEGRATIONS = "scpcloud:integrations";
 /** What a stack of customers has itself. */
-const OWN_KEYS: readonly string[] = [REALM_STACK, INTEGRATIONS];
+const OWN_KEYS: readonly string[] = [REALM_STACK, "scpcloud:integrations"];
 
 /**
  * The stacks of a realm: the realm stack first, then those that name it, in the order of their names.
@@ -18,10 +16,7 @@ const OWN_KEYS: readonly string[] = [REALM_STACK, INTEGRATIONS];
  */
 export function stacksOfRealm(realmStack: string, files: StackFiles): StackOfRealm[] {
   const named = realmStacks(files);
-  const faults = [...checkNamed(realmStack, named, files)];
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
-  }
+  refuse([...checkNamed(realmStack, named, files)]);
   return [realmStack, ...stacksNaming(realmStack, named)].map((stack) => readStack(stack, files));
 }
 
@@ -34,7 +29,7 @@ export function realmsOf(files: StackFiles): string[] {
 /** What a stack has from the others of its realm. */
 export interface SharedRealm {
   /** Of a stack of customers only: the file of its realm stack, and what that says, by full key. */
-  readonly file?: string;
+  readonly realmFile?: string;
   readonly settings?: WrittenConfiguration;
   /** Of a realm stack: the stacks that name it and have customers. */
   readonly usedBy?: readonly string[];
@@ -53,81 +48,86 @@ export function sharedRealm(
   own: { readonly realmStack: unknown; readonly integrations: unknown },
   files: StackFiles,
 ): SharedRealm | undefined {
+  const file = stackFileName(stack);
   const named = realmStacks(files);
   const users = stacksNaming(stack, named);
-  const twinsIn =
-    (others: readonly string[]): TwinsElsewhere =>
-    (looked) =>
+  const besides = (others: readonly string[]) => ({
+    faults: [...checkCustomers({ file, integrations: recordOf(own.integrations) }, others, files)],
+    twinsElsewhere: (looked: Parameters<TwinsElsewhere>[0]) =>
       checkLookedUp(
-        looked.map((one) => ({ ...one, file: stackFileName(stack) })),
+        looked.map((one) => ({ ...one, file })),
         others,
         files,
-      );
-  const customers = toCustomers({ file: stackFileName(stack), integrations: recordOf(own.integrations) });
+      ),
+  });
   if (own.realmStack === undefined || own.realmStack === "") {
     return users.length === 0
       ? undefined
-      : {
-          usedBy: users.filter((user) => hasCustomers(user, files.get(user) ?? "")),
-          faults: [...checkCustomers(customers, users, files)],
-          twinsElsewhere: twinsIn(users),
-        };
+      : { ...besides(users), usedBy: users.filter((user) => hasCustomers(user, files)) };
   }
   const realmStack = toText(own.realmStack);
-  const faults =
+  refuse(
     realmStack === stack
       ? [namesItself(stack)]
-      : [...checkPlace(stack, realmStack, users, named), ...checkNamed(realmStack, named, files)];
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
-  }
-  const file = stackFileName(realmStack);
-  const { config, faults: fileFaults } = parseStackFile(file, files.get(realmStack) ?? "");
+      : [...checkPlace(stack, realmStack, users, named), ...checkNamed(realmStack, named, files)],
+  );
+  const realmFile = stackFileName(realmStack);
+  const { config, faults: ofRealm } = parseStackFile(realmFile, files.get(realmStack) ?? "");
   const isShared = (key: string) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key);
-  const others = [realmStack, ...stacksNaming(realmStack, named).filter((other) => other !== stack)];
+  const { faults, twinsElsewhere } = besides(
+    [realmStack, ...stacksNaming(realmStack, named)].filter((other) => other !== stack),
+  );
   return {
-    file,
+    realmFile,
     settings: Object.fromEntries(Object.entries(config).filter(([key]) => isShared(key))),
     faults: [
-      ...fileFaults.filter(({ key }) => key === ENVIRONMENT || isShared(key.split(/[.[]/, 1)[0] ?? "")),
-      ...checkRepeated(stack, file, files.get(stack) ?? ""),
-      ...checkCustomers(customers, others, files),
+      ...ofRealm.filter(({ key }) => key === ENVIRONMENT || isShared(key.split(/[.[]/, 1)[0] ?? "")),
+      ...checkRepeated(file, realmFile, files.get(stack) ?? ""),
+      ...faults,
     ],
-    twinsElsewhere: twinsIn(others),
+    twinsElsewhere,
   };
 }
 
 /** A configuration with what the realm's other stacks add to it. */
-export function withSharedRealm(
-  source: ConfigurationSource,
-  { faults, file, settings = {}, twinsElsewhere, usedBy }: SharedRealm,
-): ConfigurationSource {
+export function withSharedRealm(source: ConfigurationSource, realm: SharedRealm | undefined): ConfigurationSource {
+  if (realm === undefined) {
+    return source;
+  }
+  const { faults, settings = {}, ...added } = realm;
   const { values, hasParts, secretKeys } = toSource(settings);
   return {
     ...source,
+    ...added,
     values: { ...source.values, ...values },
     hasParts: { ...source.hasParts, ...hasParts },
     secretKeys: new Set([...source.secretKeys, ...secretKeys]),
     fileFaults: [...(source.fileFaults ?? []), ...faults],
     ownValues: source.values,
-    twinsElsewhere,
-    ...(file === undefined ? {} : { realmFile: file }),
-    ...(usedBy === undefined ? {} : { usedBy }),
   };
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
 }
 
 /** By stack, the realm stack that its file names. */
 function realmStacks(files: StackFiles): ReadonlyMap<string, string> {
-  const named = [...files].map(([stack, text]): [string, unknown] => [stack, realmStackIn(stack, text)]);
+  const named = [...files.keys()].map((stack): [string, unknown] => [stack, realmStackIn(stack, files)]);
   return new Map(named.filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""));
 }
 
-function realmStackIn(stack: string, text: string): unknown {
+// A file in plain lines is not parsed, here and below: that of many customers takes longer than all the rest.
+function realmStackIn(stack: string, files: StackFiles): unknown {
+  const text = files.get(stack) ?? "";
   if (!text.includes("realmStack")) {
     return undefined;
   }
-  const plain = /^(["']?)([\w.-]+)\1\s*(?:#.*)?$/.exec(plainKeys(text)?.get(REALM_STACK) ?? "");
-  return plain?.[2] ?? parseStackFile(stackFileName(stack), text).config[REALM_STACK];
+  return isWrittenPlainly(text)
+    ? /^ {2}scpcloud:realmStack: +(["']?)(?<name>[\w.-]+)\1/m.exec(text)?.groups?.["name"]
+    : parseStackFile(stackFileName(stack), text).config[REALM_STACK];
 }
 
 function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): string[] {
@@ -135,11 +135,11 @@ function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): s
 }
 
 /** A stack without any does not use the realm (yet, or any more). */
-function hasCustomers(stack: string, text: string): boolean {
-  const plain = plainKeys(text)?.get(INTEGRATIONS);
-  return plain === undefined
-    ? Object.keys(readStack(stack, new Map([[stack, text]])).integrations).length > 0
-    : !/^\{\s*\}/.test(plain);
+function hasCustomers(stack: string, files: StackFiles): boolean {
+  const text = files.get(stack) ?? "";
+  return isWrittenPlainly(text)
+    ? /^ {2}scpcloud:integrations:(?! +\{\})/m.test(text)
+    : Object.keys(readStack(stack, files).integrations).length > 0;
 }
 
 /** What is wrong with the stack that is named. */
@@ -203,12 +203,11 @@ function fault(rule: string, reason: string, value: string, remedy: string): Fau
 }
 
 /** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */
-function checkRepeated(stack: string, realmFile: string, text: string): Fault[] {
-  const file = stackFileName(stack);
-  const keys = plainKeys(text)?.keys() ?? Object.keys(parseStackFile(file, text).config);
-  const repeatable = Object.keys(STACK.entries).map((key) => `scpcloud:${key}`);
-  return [...keys]
-    .filter((key) => repeatable.includes(key) && !OWN_KEYS.includes(key))
+function checkRepeated(file: string, realmFile: string, text: string): Fault[] {
+  const keys = Object.keys(parseStackFile(file, text).config);
+  return Object.keys(STACK.entries)
+    .map((key) => `scpcloud:${key}`)
+    .filter((key) => keys.includes(key) && !OWN_KEYS.includes(key))
     .map((key) => ({
       key,
       rule: `must not stand in ${file}`,

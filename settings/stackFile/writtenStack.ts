@@ -1,18 +1,17 @@
-import { fullKey } from "./configKeys";
-import { readSettings } from "./read";
+import { readSettings } from "../read";
+import type { OfflineSettings } from "../settings";
+import { type StackFiles, stackFileName } from "./files";
 import { sharedRealm, withSharedRealm } from "./realmStacks";
-import type { OfflineSettings } from "./settings";
 import {
   declaredKeys,
+  fullKey,
   isSecret,
-  parseProjectFile,
   parseStackFile,
   type StackFile,
   toSource,
   withDefaults,
   type WrittenConfiguration,
 } from "./stackFile";
-import type { StackFiles } from "./stackFiles";
 
 /** The files of the main project that a stack's configuration is written in. */
 export interface ProjectFiles {
@@ -35,17 +34,18 @@ export interface WrittenStack {
  * @throws SettingsError with all faults
  */
 export function readWrittenStack(stack: string, files: ProjectFiles, text: string, today: ProjectFiles): WrittenStack {
-  const { read, written: config, faults: fileFaults, rest } = readConfiguration(stack, files, text, today);
+  const { config, faults: fileFaults, rest } = parseStackFile(stackFileName(stack), text);
+  const { read, written } = configurationAt(config, files, today);
   // The environment of whoever runs this is not the deployment's, and nobody logs in.
   const own = { ...toSource(readable(read)), environment: {}, fileFaults };
   const realm = sharedRealm(
     stack,
-    { realmStack: config["scpcloud:realmStack"], integrations: config["scpcloud:integrations"] },
+    { realmStack: written["scpcloud:realmStack"], integrations: written["scpcloud:integrations"] },
     files.stacks,
   );
   return {
-    written: { config: { ...config, ...realm?.settings }, rest },
-    settings: readSettings(realm === undefined ? own : withSharedRealm(own, realm), { login: false }),
+    written: { config: { ...written, ...realm?.settings }, rest },
+    settings: readSettings(withSharedRealm(own, realm), { login: false }),
   };
 }
 
@@ -60,15 +60,15 @@ function readable(config: WrittenConfiguration): WrittenConfiguration {
  * Today's program reads every revision. A key that the revision did not declare yet is taken as today's Pulumi.yaml has
  * it. One that is not declared any more is left out: containers once stood in these files, with what Docker was told.
  */
-function readConfiguration(stack: string, files: ProjectFiles, text: string, now: ProjectFiles) {
-  const { config, faults, rest } = parseStackFile(`Pulumi.${stack}.yaml`, text);
-  const declaredIn = ({ project = "" }: ProjectFiles) => declaredKeys(parseProjectFile(project));
-  const [then, today] = [declaredIn(files), declaredIn(now)];
+function configurationAt(config: WrittenConfiguration, revision: ProjectFiles, now: ProjectFiles) {
+  const [then, today] = [revision, now].map(({ project = "" }) => declaredKeys(project)) as [Declared, Declared];
   const known = Object.entries(then).filter(([key]) => Object.hasOwn(today, key));
   const gone = Object.keys(then).filter((key) => !Object.hasOwn(today, key));
   const written = withDefaults(config, { ...today, ...Object.fromEntries(known) });
   const read = Object.entries(written).filter(
     ([key]) => !gone.some((name) => key === fullKey(name) || (name === "apps" && key.startsWith("docker:"))),
   );
-  return { written, read: Object.fromEntries(read), faults, rest };
+  return { written, read: Object.fromEntries(read) };
 }
+
+type Declared = ReturnType<typeof declaredKeys>;
