@@ -18,17 +18,18 @@ export const DOCUMENT = join(ROOT, "docs", "configuration.md");
 /** What editors know of a stack file: keys, values and descriptions, from what the program holds the file to. */
 export function stackFileSchema(): string {
   const declared = declaredKeys(read("Pulumi.yaml"));
-  const ofStack = Object.entries(entriesOf(STACK)).flatMap(([key, schema]): [string, JsonSchema][] => {
+  const ofStack = Object.entries(entriesOf(STACK)).flatMap(([key, schema]) => {
     const { default: fallback, description } = declared[key] ?? {};
-    return [
-      [`scpcloud:${key}`, { ...asScalar(schema), description, default: fallback } as JsonSchema],
-      [key, { $ref: `#/properties/config/properties/scpcloud:${key}` }],
-    ];
+    const described = { ...asScalar(schema), description, default: fallback } as JsonSchema;
+    return spellings(`scpcloud:${key}`, described, key, `scpcloud:config:${key}`);
   });
-  const ofProvider = Object.entries(entriesOf(PROVIDER)).map(([key, schema]): [string, JsonSchema] => [
-    `keycloak:${key}`,
-    Object.hasOwn(schema, "not") ? schema : { anyOf: [asScalar(schema), ENCRYPTED] },
-  ]);
+  const ofProvider = Object.entries(entriesOf(PROVIDER)).flatMap(([key, schema]) =>
+    spellings(
+      `keycloak:${key}`,
+      Object.hasOwn(schema, "not") ? schema : { anyOf: [asScalar(schema), ENCRYPTED] },
+      `keycloak:config:${key}`,
+    ),
+  );
   const text: JsonSchema = { type: "string" };
   const schema: JsonSchema = {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -48,6 +49,12 @@ export function stackFileSchema(): string {
     additionalProperties: false,
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** A key's schema, also for the other spellings that Pulumi takes for the same key. */
+function spellings(key: string, schema: JsonSchema, ...others: string[]): [string, JsonSchema][] {
+  const same: JsonSchema = { $ref: `#/properties/config/properties/${key}` };
+  return [[key, schema], ...others.map((other): [string, JsonSchema] => [other, same])];
 }
 
 const ENCRYPTED: JsonSchema = {

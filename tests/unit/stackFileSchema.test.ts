@@ -67,9 +67,19 @@ describe("the schema that editors hold a stack file to", () => {
     expect(isAccepted(asFile({ [key]: value }))).toBe(false);
   });
 
-  test("knows an encrypted value, a key without its namespace, and no environment of Pulumi ESC", () => {
-    expect(isAccepted(asFile({ "keycloak:clientSecret": { secure: "v1:x" }, realm: "ScpCloud" }))).toBe(true);
-    expect(isAccepted(asFile({ "scpcloud:realm": { secure: "v1:x" } }))).toBe(false);
+  test.each([
+    [{ "keycloak:clientSecret": { secure: "v1:x" } }, true],
+    [{ "scpcloud:realm": { secure: "v1:x" } }, false],
+    [{ realm: "ScpCloud" }, true],
+    [{ realm: 7 }, false],
+    [{ "scpcloud:config:realm": "ScpCloud", "keycloak:config:url": "https://keycloak.example.com" }, true],
+    [{ "scpcloud:config:realm": 7 }, false],
+    [{ "keycloak:config:username": "robot" }, false],
+  ])("knows encrypted values and each spelling of a key: %j: %s", (config, isRight) => {
+    expect(isAccepted({ config })).toBe(isRight);
+  });
+
+  test("knows no environment of Pulumi ESC", () => {
     expect(isAccepted({ config: {}, environment: ["team"] })).toBe(false);
   });
 });
