@@ -128,23 +128,3 @@ export function explainNotReady(
     remedy: "look into the log of Keycloak, and of the proxy, for the time of this run",
   };
 }
-
-/** What lets a deployer see the server's version (tried on 26.4.7, 26.5.6 and 26.7.3). */
-export function showVersion(realm: string): string {
-  return (
-    "give the deployer's service account the role manage-realm of realm-management " +
-    `(on 26.4 instead: a role view-system, which you add to realm-management) in realm ${realm}`
-  );
-}
-
-/** The plugin could not read the server's version, which 26.4 and later do not show to everybody. */
-export function explainHiddenVersion(realm: string): Fault {
-  return {
-    key: "keycloak:keycloakVersion",
-    rule: "must be set, or the server's version visible",
-    reason: "the plugin asks for it, and Keycloak 26.4 or later does not show it to the deployer",
-    remedy:
-      "run: pulumi config set keycloak:keycloakVersion with the server's version (Pulumi's own plugin takes it); " +
-      `or ${showVersion(realm)}`,
-  };
-}

@@ -1,13 +1,12 @@
 import { NoAnswerError } from "../keycloak/http";
 import type { Fault } from "../settings/faults";
-import { explainAdmin, explainHiddenVersion, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults";
+import { explainAdmin, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults";
 import { explainLogin } from "../keycloak/loginFaults";
 import type { Settings } from "../settings/settings";
 
 /** What a failed lookup means, in the user's words. The server's own text is kept where it helps. */
 export function explainFailure(error: unknown, settings: Settings): Fault {
   const text = wordsOf(error).replace(/\s+/g, " ").trim();
-  const { realm } = settings;
   const path = /\/admin\/[^\s:"]+/.exec(text)?.[0];
   const said = /Response body: (\{.*?\})/.exec(text)?.[1];
   const answer = {
@@ -16,9 +15,6 @@ export function explainFailure(error: unknown, settings: Settings): Fault {
     ...(said && { said }),
   };
 
-  if (/malformed version/i.test(text)) {
-    return explainHiddenVersion(realm);
-  }
   if (/x509|certificate/i.test(text)) {
     return explainNoAnswer(text, settings);
   }

@@ -1,6 +1,5 @@
 import { gte, valid } from "semver";
 
-import { showVersion } from "../../keycloak/adminFaults";
 import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check";
 
 /** What decides which roles a deployer needs. */
@@ -54,28 +53,4 @@ export function checkRights(roles: readonly string[] | undefined, context: Right
     checks.push(warning(about, found, remedy));
   }
   return checks;
-}
-
-/** A plugin that was built lies in a PULUMI_HOME of the checkout's own, and nothing else may take its place. */
-export function checkVersion(
-  version: string | undefined,
-  realm: string,
-  { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: noOther, PULUMI_HOME: home = "" }: NodeJS.ProcessEnv,
-): Check {
-  const about = "server version";
-  if (version !== undefined) {
-    return right(about, version);
-  }
-  return noOther === "true" && home.endsWith("/.local/toolchain/pulumi-home")
-    ? wrong(
-        about,
-        "not visible to the deployer; the Keycloak plugin that make up has built fails without it (malformed version)",
-        showVersion(realm),
-        OF_ADMIN,
-      )
-    : unknown(
-        about,
-        "not visible to the deployer; Pulumi's own plugin does without, the one that make up builds does not",
-        `for that one, ${showVersion(realm)}`,
-      );
 }

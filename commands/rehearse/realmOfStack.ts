@@ -15,8 +15,6 @@ const REALM_ID = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 export interface RealmFacts {
   readonly deployerSecret: string;
   readonly adminPassword: string;
-  /** The servers that it is for. */
-  readonly versions: readonly string[];
   /** In seconds; Keycloak's usual ten hours where it is not said. */
   readonly ssoSessionMaxLifespan?: number;
 }

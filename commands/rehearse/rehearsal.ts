@@ -88,7 +88,6 @@ export class Rehearsal {
     const realm = realmOfStack(settings, integrations, {
       deployerSecret: this.deployerSecret,
       adminPassword: randomSecret(),
-      versions: [from ?? to, to],
       ...(ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan }),
     });
     const port = await lastingPort();

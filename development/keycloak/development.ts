@@ -37,7 +37,6 @@ export async function ensureDevelopmentServer(report: Report, runtime: RuntimeNa
   const realm = buildRealm({
     deployerSecret: secretFile(deployerSecretFile),
     adminPassword: secretFile(adminPasswordFile),
-    versions: [version],
     // A second organization, for the customer that the README adds.
     users: [{ username: "reporting@globex.example", id: "30d91cda-de6b-4d7f-9778-d4c3a8f2eba1", enabled: true }],
   });

@@ -16,7 +16,7 @@ export interface ProvedVersion {
 export const PROVED_VERSIONS: readonly [ProvedVersion, ...ProvedVersion[]] = [
   { version: "26.7.3", remark: "what `make up` starts" },
   { version: "26.5.6" },
-  { version: "26.4.7", remark: "shows its version to a role that has to be made" },
+  { version: "26.4.7" },
   { version: "26.3.5" },
   { version: "26.2.5", remark: "from 26.2 on `jti` has a prefix" },
   { version: "26.1.4", remark: "26.1 is the first with the client scope `service_account`" },
@@ -25,7 +25,7 @@ export const PROVED_VERSIONS: readonly [ProvedVersion, ...ProvedVersion[]] = [
 /** The server that `make up` starts, unless KEYCLOAK_VERSION names another one. */
 export const NEWEST_VERSION = PROVED_VERSIONS[0].version;
 
-/** The version that the user asks for by KEYCLOAK_VERSION, a variable that the official provider reads too. */
+/** The version that the user asks for by KEYCLOAK_VERSION, a variable that the provider reads too. */
 export function requestedVersion(environment: NodeJS.ProcessEnv = process.env): string {
   return checkVersion(environment["KEYCLOAK_VERSION"] || NEWEST_VERSION);
 }

@@ -1,5 +1,3 @@
-import { satisfies } from "semver";
-
 /** The development realm's name, spelled as in the issuer. */
 export const REALM_NAME = "ScpCloud";
 
@@ -9,17 +7,8 @@ export const ADMIN_USER_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
 /** The client under which the Pulumi program logs in. */
 export const DEPLOYER_CLIENT_ID = "scpcloud-deployer";
 
-/**
- * The deployer's roles of the client `realm-management`. manage-realm only because Keycloak >= 26.5 shows its version
- * to nobody else, and the Keycloak plugin built from Go modules must see it; the official plugin does without.
- */
+/** The deployer's roles of the client `realm-management`; manage-realm for `secretRotation`. */
 export const DEPLOYER_ROLES = ["manage-clients", "view-users", "view-realm", "manage-realm"] as const;
-
-/**
- * What shows 26.4's version to the deployer instead. No realm has this role by itself (ServerInfoAdminResource: "fallback
- * view-system role").
- */
-const VERSION_ROLE = { name: "view-system", description: "Keycloak 26.4 shows its version to this role" };
 
 /**
  * The deployer's client scopes: `roles` for the roles above; `kc-admin-api` since from Keycloak 26.8.2 on the admin API
@@ -59,8 +48,6 @@ export interface RealmOptions {
   readonly adminId?: string;
   readonly deployerClientId?: string;
   readonly deployerRoles?: readonly string[];
-  /** The servers that it is for; where 26.4 is among them, the deployer gets the role that shows the version. */
-  readonly versions?: readonly string[];
   /** Besides `admin` and the deployer. */
   readonly users?: readonly UserImport[];
   readonly clients?: readonly ClientImport[];
@@ -69,20 +56,18 @@ export interface RealmOptions {
 }
 
 /**
- * The realm as an import file. It names no client scopes or lifespans and, but for 26.4, no roles, hence Keycloak makes
+ * The realm as an import file. It names no client scopes, lifespans or roles, hence Keycloak makes
  * those of every new realm: the client scopes `basic`, `roles`, `service_account` and the others, `default-roles-<realm>`, SSO Session Max 10 h.
  */
 export function buildRealm(options: RealmOptions): RealmImport {
   const realm = options.realm ?? REALM_NAME;
   const deployerClientId = options.deployerClientId ?? DEPLOYER_CLIENT_ID;
-  const versionRoles = options.versions?.some((version) => satisfies(version, "~26.4")) ? [VERSION_ROLE] : [];
-  const deployerRoles = [...(options.deployerRoles ?? DEPLOYER_ROLES), ...versionRoles.map(({ name }) => name)];
+  const deployerRoles = options.deployerRoles ?? DEPLOYER_ROLES;
   return {
     ...options.settings,
     realm,
     enabled: true,
     sslRequired: "external",
-    ...(versionRoles.length > 0 ? { roles: { client: { "realm-management": versionRoles } } } : {}),
     users: [
       {
         id: options.adminId ?? ADMIN_USER_ID,

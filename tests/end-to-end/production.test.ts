@@ -1,11 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { showVersion } from "../../keycloak/adminFaults";
 import { Administrator } from "./keycloak";
-import { Meddler } from "./meddling";
 import { committedStackFile, Project, type StackFile } from "./project";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server";
+import { DEPLOYERS, REALMS } from "./server";
 import type { Stack } from "./stack";
 import { claimsOf } from "./tokens";
 
@@ -48,21 +46,6 @@ async function keepingToThePack(...command: string[]): Promise<string> {
 }
 
 describe("the production stack, by a deployer with the least roles,", () => {
-  // The official plugin does not ask the server for its version.
-  (serverOfTests().isPluginBuilt ? it : it.skip)(
-    "is told by doctor which role the built plugin needs, without which no preview works",
-    async () => {
-      const remedy = showVersion(REALM);
-      const { exitCode } = await project.pulumi("preview", "--stack", "prod");
-      const doctor = await project.command("doctor", "--stack", "prod");
-      await new Meddler(REALM).giveRole(DEPLOYER, "manage-realm");
-
-      expect(exitCode).not.toBe(0);
-      expect(doctor.stdout).toContain(remedy);
-      expect(remedy).toContain("manage-realm");
-    },
-  );
-
   it("has a preview in which a pull request's reviewer reads what it violates", async () => {
     const config = join(project.directory, "policies.json");
     await writeFile(config, JSON.stringify({ "client-lifespan": { maximum: 120 } }));

@@ -18,8 +18,6 @@ export interface ServerOfTests {
   readonly caCertificateFile: string;
   readonly bootstrapAdminPasswordFile: string;
   readonly deployerSecret: string;
-  /** Whether the Keycloak plugin is the one built from Go modules, which needs manage-realm from Keycloak 26.4 on. */
-  readonly isPluginBuilt: boolean;
 }
 
 /** The realms by the test file that uses them: client scopes exist once in a realm, and files run at the same time. */
@@ -106,8 +104,7 @@ async function start(directory: string, keys: readonly RealmKey[]): Promise<void
   const { url, caCertificate, caCertificateFile, bootstrapAdminPasswordFile } = server;
   // The test files and whatever they start inherit these.
   Object.assign(process.env, toolchainEnvironment(toolchain));
-  const isPluginBuilt = toolchain.source.keycloak === "build";
-  shareServer({ url, caCertificate, caCertificateFile, bootstrapAdminPasswordFile, deployerSecret, isPluginBuilt });
+  shareServer({ url, caCertificate, caCertificateFile, bootstrapAdminPasswordFile, deployerSecret });
 }
 
 /** Makes a server the one that this process, and what it starts, takes for that of the tests. */

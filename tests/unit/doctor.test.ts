@@ -1,7 +1,7 @@
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
-import { checkRights, checkVersion, rolesFor } from "../../commands/doctor/rights";
+import { checkRights, rolesFor } from "../../commands/doctor/rights";
 import { checkClock } from "../../commands/doctor/serverChecks";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
 import type { KeycloakAdmin } from "../../keycloak/admin";
@@ -72,18 +72,6 @@ describe("the check of rights", () => {
       prevents: ["preview", "up", "drift"],
     });
   });
-});
-
-test("a server that hides its version keeps the plugin that was built from working, and no other one", () => {
-  const own = { PULUMI_HOME: "/home/anna/scpcloud/.local/toolchain/pulumi-home" };
-  const built = { ...own, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
-  expect(checkVersion(undefined, "ScpCloud", built)).toMatchObject({
-    outcome: "wrong",
-    prevents: ["preview", "up", "drift"],
-  });
-  expect(checkVersion(undefined, "ScpCloud", own).outcome).toBe("unknown");
-  expect(checkVersion(undefined, "ScpCloud", {}).outcome).toBe("unknown");
-  expect(checkVersion("26.7.3", "ScpCloud", built).outcome).toBe("right");
 });
 
 test("the clocks may differ by half a minute; beyond, it is told which one is ahead", () => {

@@ -59,17 +59,6 @@ describe("the realm import of the embedded Keycloak", () => {
     );
   });
 
-  it("adds, for 26.4 alone, the role that shows the server's version, and gives it to the deployer", () => {
-    const realmFor = (...versions: string[]) => buildRealm({ deployerSecret: "s", adminPassword: "p", versions });
-
-    for (const { clientScopeMappings, roles, users } of [realmFor("26.4.7"), realmFor("26.3.5", "26.4.0")]) {
-      expect(roles).toMatchObject({ client: { "realm-management": [{ name: "view-system" }] } });
-      expect(JSON.stringify(users[1]?.["clientRoles"])).toContain('"view-system"');
-      expect(JSON.stringify(clientScopeMappings)).toContain('"view-system"');
-    }
-    expect(JSON.stringify(realmFor("26.3.5", "26.5.6", "26.7.3"))).not.toContain("view-system");
-  });
-
   it("takes other names, roles, users, clients and settings", () => {
     const other = buildRealm({
       deployerSecret: "s",

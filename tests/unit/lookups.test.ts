@@ -221,7 +221,6 @@ describe("a server that does not do what it is asked", () => {
       "accepts the login, but not the token",
       onRealm(login("error sending GET request to /admin/serverinfo: 401 Unauthorized")),
     ],
-    ["hides its version", onRealm(login("Malformed version: "))],
     ["breaks the connection", onRealm('Get "https://x/admin/realms/y": read: connection reset by peer')],
     ["fails", onRealm("error sending GET request to /admin/realms/x: 500 Internal Server Error")],
     ["shows the realm but not the users", { getUser: fails(forbids("/admin/realms/ScpCloud/users")) }],
