@@ -4,6 +4,7 @@ import { withKeycloak } from "../cli/connected";
 import { EXIT_CODES } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { loadStack } from "../cli/stack";
+import { teller } from "../cli/teller";
 import { JSON_OPTION, ofStack } from "../cli/verb";
 import { clientIdsInState } from "../pulumi/exportedState";
 import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
@@ -41,15 +42,14 @@ export default ofStack(
       const reviews = await Promise.all(
         candidates.map((candidate) => reviewAdoption(candidate, settings, keycloak, admin)),
       );
-      console.log(
-        options.json ? JSON.stringify({ stack: name, adoptions: reviews }, undefined, 2) : adoptionText(reviews, name),
-      );
+      const { say, end } = teller(options);
+      say(adoptionText(reviews, name));
       const adopted = reviews.map(({ clientId }) => clientId);
       const steps = [`adopt ${adopted.join(", ")}: import, up, and a real token of each compared`];
       if (reviews.length === 0 || !(await agreed({ stacks: [name], keycloak: settings, steps }, options))) {
+        end({ stack: name, done: false, adoptions: reviews });
         return 0;
       }
-      // On standard error, so that what --json prints can be read by programs.
       const report = (line: string) => console.error(line);
       refuseAdoption(reviews, await runPreview(pulumi));
       for (const [index, { client }] of candidates.entries()) {
@@ -67,6 +67,7 @@ export default ofStack(
           ? `✓ ${name}: adopted ${adopted.join(", ")}; ids and secrets are the same, and the tokens as promised`
           : `✗ ${name}: adopted ${adopted.join(", ")}, but the tokens are not as promised`,
       );
+      end({ stack: name, done: true, adoptions: reviews, differences });
       return differences.length === 0 ? 0 : EXIT_CODES.found;
     }),
 );

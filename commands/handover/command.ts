@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { withKeycloak } from "../cli/connected";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { ofStack } from "../cli/verb";
+import { teller } from "../cli/teller";
+import { JSON_OPTION, ofStack } from "../cli/verb";
 import { plural } from "../changes/markdown";
 import { recordFile } from "../repository/handoverRecord";
 import { connectAsServices } from "../tokens/services";
@@ -26,6 +27,7 @@ export default ofStack(
         description: "a public key, age1..., or a file with one on each line",
       },
       directory: { value: "FOLDER", description: "where to write; by default .local/handover/STACK/ID of the project" },
+      ...JSON_OPTION,
       ...CHANGE_OPTIONS,
     },
     examples: [
@@ -35,6 +37,7 @@ export default ofStack(
     fine: "both files are written",
   },
   async ({ stack: name, options }) => {
+    const { say, end } = teller(options);
     const clientId = options.customer;
     const recipients = await readRecipients(options.recipient);
     const keys = plural(recipients.length, "key");
@@ -74,16 +77,12 @@ export default ofStack(
       },
       { mayBeEmpty: true },
     );
-    if (files === undefined) {
-      return 0;
+    files?.forEach(say);
+    if (files !== undefined) {
+      say(`✓ ${name}: ${clientId}'s secret gets the tokens that the settings promise, and is encrypted for ${keys}`);
+      say(`Send both files to the customer, and commit ${recordFile(name)}.`);
     }
-    console.log(
-      [
-        ...files,
-        `✓ ${name}: ${clientId}'s secret gets the tokens that the settings promise, and is encrypted for ${keys}`,
-        `Send both files to the customer, and commit ${recordFile(name)}.`,
-      ].join("\n"),
-    );
+    end({ stack: name, done: files !== undefined, clientId, recipients, files: files ?? [] });
     return 0;
   },
 );

@@ -4,11 +4,6 @@ import { Encrypter } from "age-encryption";
 
 import { UsageError } from "../cli/errors";
 
-/** What was given for a recipient is none. Its message never quotes it: it may be a private key. */
-export class RecipientError extends UsageError {
-  override readonly name = "RecipientError";
-}
-
 /** How a customer makes a key, which is told wherever one is missing. */
 export const HOW_TO_MAKE_A_KEY =
   "The customer makes a key in one line, and sends you the public half, age1...: age-keygen -o scpcloud-key.txt";
@@ -16,57 +11,48 @@ export const HOW_TO_MAKE_A_KEY =
 /**
  * The age recipients (age-encryption.org/v1) that were given one by one or in files as of `age --recipients-file`: one a
  * line, and comments with #.
- * @throws RecipientError with all faults
+ * @throws UsageError with all faults, which never quotes what was given: it may be a private key
  */
 export async function readRecipients(given: readonly string[]): Promise<string[]> {
-  const named = await Promise.all(given.map(expand));
-  const faults: string[] = [];
-  const recipients = named.flat().flatMap(({ text, where }) => {
+  const named = (await Promise.all(given.map(expand))).flat();
+  const faults = named.flatMap(({ text, where }) => {
     const fault = faultOf(text);
-    faults.push(...(fault === undefined ? [] : [`${where}: ${fault}`]));
-    return fault === undefined ? [text] : [];
+    return fault === undefined ? [] : [`${where}: ${fault}`];
   });
   if (faults.length > 0) {
-    throw new RecipientError([...faults, HOW_TO_MAKE_A_KEY].join("\n"));
+    throw new UsageError([...faults, HOW_TO_MAKE_A_KEY].join("\n"));
   }
-  if (new Set(recipients.map(isPostQuantum)).size > 1) {
-    throw new RecipientError(
+  const recipients = [...new Set(named.map(({ text }) => text))];
+  if (new Set(recipients.map((recipient) => /^age1(tag)?pq1/i.test(recipient))).size > 1) {
+    throw new UsageError(
       "Post-quantum recipients (age1pq1..., age1tagpq1...) and classic ones must not be mixed: whoever breaks a classic key later reads " +
         "what the others were to protect, and the tool age refuses it, too. Ask for keys of one kind.",
     );
   }
-  return [...new Set(recipients)];
+  return recipients;
 }
 
-function isPostQuantum(recipient: string): boolean {
-  return /^age1(tag)?pq1/i.test(recipient);
-}
-
-interface Given {
-  readonly text: string;
-  readonly where: string;
-}
-
-async function expand(given: string, index: number): Promise<Given[]> {
+/** What was given for recipients, with where it stands. */
+async function expand(given: string, index: number): Promise<{ text: string; where: string }[]> {
+  const option = `--recipient ${index + 1}`;
   if (/^(age1|ssh-|AGE-)/i.test(given)) {
-    return [{ text: given, where: `--recipient ${index + 1}` }];
+    return [{ text: given, where: option }];
   }
-  const content = await readFile(given, "utf8").catch((error: unknown) => {
-    const code = (error as NodeJS.ErrnoException).code ?? "it cannot be read";
-    throw new RecipientError(
-      `--recipient ${index + 1} is neither a public key, age1..., nor a file that can be read (${code}).\n${HOW_TO_MAKE_A_KEY}`,
+  const content = await readFile(given, "utf8").catch(({ code = "it cannot be read" }: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `${option} is neither a public key, age1..., nor a file that can be read (${code}).\n${HOW_TO_MAKE_A_KEY}`,
     );
   });
   if (content.includes("\0")) {
-    throw new RecipientError(`${given} is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.`);
+    throw new UsageError(`${given} is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.`);
   }
   const lines = content
     .replace(/^\uFEFF/, "")
     .split("\n")
-    .map((line, number): Given => ({ text: line.trim(), where: `${given}, line ${number + 1}` }))
+    .map((line, number) => ({ text: line.trim(), where: `${given}, line ${number + 1}` }))
     .filter(({ text }) => text !== "" && !text.startsWith("#"));
   if (lines.length === 0) {
-    throw new RecipientError(`${given} holds no public key.\n${HOW_TO_MAKE_A_KEY}`);
+    throw new UsageError(`${given} holds no public key.\n${HOW_TO_MAKE_A_KEY}`);
   }
   return lines;
 }
@@ -89,8 +75,6 @@ function faultOf(recipient: string): string | undefined {
 /** @returns a file that the tools age and rage open with the private key of any of the recipients */
 export async function encryptFor(recipients: readonly string[], text: string): Promise<Uint8Array> {
   const encrypter = new Encrypter();
-  for (const recipient of recipients) {
-    encrypter.addRecipient(recipient);
-  }
+  recipients.forEach((recipient) => encrypter.addRecipient(recipient));
   return encrypter.encrypt(text);
 }

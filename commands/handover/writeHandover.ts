@@ -2,17 +2,16 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isMasked, oddityOf } from "../../contract/credentials";
-import type { Stack } from "../cli/stack";
 import type { KeycloakAdmin } from "../../keycloak/admin";
-import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
+import { findClient, secretTimes } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
-import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
-import { didYouMean, type Fault, SettingsError } from "../../settings/faults";
+import { didYouMean, SettingsError } from "../../settings/faults";
 import type { Settings } from "../../settings/settings";
 import { UserError } from "../../settings/userError";
-import { differenceLines, type VerificationReport, verifyStack } from "../tokens/verification";
-import { encryptFor } from "./recipients";
+import type { Stack } from "../cli/stack";
 import { addToRecord, readRecord } from "../repository/handoverRecord";
+import { differenceLines, verifyStack } from "../tokens/verification";
+import { encryptFor } from "./recipients";
 import { credentialText, sheet } from "./sheet";
 
 /** Why a credential is not handed over. */
@@ -60,117 +59,17 @@ export async function handOver(
   if (credentials === undefined) {
     throw new HandoverError(`${clientId} is not deployed yet; run: pulumi up --stack ${stack}`);
   }
+  const { clientSecret, basic: authorization } = credentials;
   // Refuses a damaged record before anything is written.
   await readRecord(projectDirectory, stack);
-  const client = await findClient(admin, clientId);
-  const { created, overlapEnds } = client === undefined ? {} : secretTimes(client, now);
-  refuseOtherSecret(client, credentials.clientSecret, overlapEnds !== undefined, request);
-  const oddity = oddityOf(credentials.clientSecret);
+  const { created, overlapEnds } = await refuseOtherSecret(clientSecret, request, admin);
+  const oddity = oddityOf(clientSecret);
   const renewal = `scpcloud rotate --stack ${stack} --customer ${clientId}`;
   if (!(await agrees(oddity === undefined ? [] : [`its secret ${oddity}; better have a new one made: ${renewal}`]))) {
     return undefined;
   }
-  await tryCredentials(clientId, credentials.basic, settings, keycloak, stack);
-  refuseWrongToken(clientId, await verifyStack(settings, outputs, { admin, keycloak }, [clientId]), stack);
-
-  const page = sheet({
-    clientId,
-    name: integration.name,
-    bffUrl,
-    contact,
-    date: now,
-    ...(overlapEnds === undefined ? {} : { previousWorksUntil: overlapEnds }),
-  });
-  const credential = { clientId, clientSecret: credentials.clientSecret, authorization: credentials.basic };
-  const encrypted = await encryptFor(recipients, credentialText(credential));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const files = [join(directory, `${clientId}.html`), join(directory, `${clientId}.age`)] as const;
-  await writePrivate(files[0], page);
-  await writePrivate(files[1], encrypted);
-  await addToRecord(
-    projectDirectory,
-    stack,
-    clientId,
-    recipients.map((recipient) => ({
-      date: now.toISOString(),
-      recipient,
-      ...(created === undefined ? {} : { secretCreated: created.toISOString() }),
-    })),
-  );
-  return files;
-}
-
-/** What the sheet has to say and only the stack file knows. @throws SettingsError with all that is missing */
-function toldFacts({ bff, contact }: Settings): { readonly bffUrl: string; readonly contact: string } {
-  const faults: Fault[] = [];
-  if (bff.publicUrl === undefined) {
-    faults.push({
-      key: "scpcloud:bff.publicUrl",
-      rule: "must be set",
-      reason: "the sheet tells the customer where to call",
-      remedy:
-        'write "publicUrl:" further in, below "scpcloud:bff:", with the base URL under which customers reach ' +
-        'WebProductionBff, such as "https://api.example.com"',
-    });
-  }
-  if (contact === "") {
-    faults.push({
-      key: "scpcloud:contact",
-      rule: "must be set",
-      reason: "the sheet tells the customer whom to ask",
-      remedy: 'write a name with an address, such as "ScpCloud support, support@example.com"',
-    });
-  }
-  if (bff.publicUrl === undefined || faults.length > 0) {
-    throw new SettingsError(faults);
-  }
-  return { bffUrl: bff.publicUrl, contact };
-}
-
-/** The state may have the secret before the present one, which gets tokens as long as the overlap lasts. */
-function refuseOtherSecret(
-  client: ClientRepresentation | undefined,
-  stored: string,
-  overlaps: boolean,
-  { clientId, stack }: HandoverRequest,
-): void {
-  const isHidden = client?.secret === undefined || isMasked(client.secret);
-  if (client !== undefined && isHidden && overlaps) {
-    throw new HandoverError(
-      `Keycloak does not show the deployer the secret of ${clientId}, and two secrets work: it cannot be said whether the ` +
-        "stack has the new one. Whoever hands it over needs the role manage-clients.",
-    );
-  }
-  if (!isHidden && client?.secret !== stored) {
-    throw new HandoverError(
-      `Keycloak has another secret of ${clientId} than the stack: a rotation was stopped, or somebody renewed it. The ` +
-        `stack's is not handed over. To finish it, run: scpcloud rotate --stack ${stack} --customer ${clientId}`,
-    );
-  }
-}
-
-async function tryCredentials(
-  clientId: string,
-  basic: string,
-  { realm }: Settings,
-  keycloak: KeycloakConnection,
-  stack: string,
-): Promise<void> {
-  try {
-    await fetchToken(keycloak, realm, basic);
-  } catch (error) {
-    if (error instanceof TokenRefusedError) {
-      throw new HandoverError(
-        `Keycloak refuses the secret of ${clientId} that the stack's state has (${error.message}), so it is not handed ` +
-          `over. To see why, run: scpcloud drift --stack ${stack}`,
-      );
-    }
-    throw error;
-  }
-}
-
-/** A credential is worth no more than its token: the API serves whatever organization that names. */
-function refuseWrongToken(clientId: string, { customers, differences }: VerificationReport, stack: string): void {
+  // A credential is worth no more than its token: the API serves whatever organization that names.
+  const { customers, differences } = await verifyStack(settings, outputs, { admin, keycloak }, [clientId]);
   const wrong = [...differences, ...customers.flatMap(differenceLines)];
   if (wrong.length > 0) {
     throw new HandoverError(
@@ -182,6 +81,74 @@ function refuseWrongToken(clientId: string, { customers, differences }: Verifica
       ].join("\n"),
     );
   }
+  const page = sheet({
+    clientId,
+    name: integration.name,
+    bffUrl,
+    contact,
+    date: now,
+    ...(overlapEnds && { previousWorksUntil: overlapEnds }),
+  });
+  const encrypted = await encryptFor(recipients, credentialText({ clientId, clientSecret, authorization }));
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const files = [join(directory, `${clientId}.html`), join(directory, `${clientId}.age`)] as const;
+  await writePrivate(files[0], page);
+  await writePrivate(files[1], encrypted);
+  const entry = { date: now.toISOString(), ...(created && { secretCreated: created.toISOString() }) };
+  const handovers = recipients.map((recipient) => ({ ...entry, recipient }));
+  await addToRecord(projectDirectory, stack, clientId, handovers);
+  return files;
+}
+
+/** What the sheet has to say and only the stack file knows. @throws SettingsError with all that is missing */
+function toldFacts({ bff: { publicUrl: bffUrl = "" }, contact }: Settings) {
+  const missing = [
+    {
+      value: bffUrl,
+      key: "scpcloud:bff.publicUrl",
+      reason: "the sheet tells the customer where to call",
+      remedy:
+        'write "publicUrl:" further in, below "scpcloud:bff:", with the base URL under which customers reach ' +
+        'WebProductionBff, such as "https://api.example.com"',
+    },
+    {
+      value: contact,
+      key: "scpcloud:contact",
+      reason: "the sheet tells the customer whom to ask",
+      remedy: 'write a name with an address, such as "ScpCloud support, support@example.com"',
+    },
+  ].filter(({ value }) => value === "");
+  if (missing.length > 0) {
+    throw new SettingsError(missing.map(({ key, reason, remedy }) => ({ key, rule: "must be set", reason, remedy })));
+  }
+  return { bffUrl, contact };
+}
+
+/**
+ * The state may have the secret before the present one, which gets tokens as long as the overlap lasts.
+ * @returns the times of the present secret
+ */
+async function refuseOtherSecret(stored: string, { clientId, now, stack }: HandoverRequest, admin: KeycloakAdmin) {
+  const client = await findClient(admin, clientId);
+  if (client === undefined) {
+    throw new HandoverError(`Keycloak has no client ${clientId}. To see why, run: scpcloud drift --stack ${stack}`);
+  }
+  const { secret } = client;
+  const times = secretTimes(client, now);
+  const isHidden = secret === undefined || isMasked(secret);
+  if (isHidden && times.overlapEnds !== undefined) {
+    throw new HandoverError(
+      `Keycloak does not show the deployer the secret of ${clientId}, and two secrets work: it cannot be said whether the ` +
+        "stack has the new one. Whoever hands it over needs the role manage-clients.",
+    );
+  }
+  if (!isHidden && secret !== stored) {
+    throw new HandoverError(
+      `Keycloak has another secret of ${clientId} than the stack: a rotation was stopped, or somebody renewed it. The ` +
+        `stack's is not handed over. To finish it, run: scpcloud rotate --stack ${stack} --customer ${clientId}`,
+    );
+  }
+  return times;
 }
 
 /** A file of this name may have been there with other rights. */

@@ -5,7 +5,8 @@ import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { ofProject } from "../cli/verb";
+import { teller } from "../cli/teller";
+import { JSON_OPTION, ofProject } from "../cli/verb";
 import { lookAhead, moveCustomers } from "./moveCustomers";
 
 export default ofProject(
@@ -19,6 +20,7 @@ export default ofProject(
       to: { value: "STACK", required: true, description: "the stack that they come to" },
       customer: { value: "ID", many: true, description: "a client id" },
       "customers-file": { value: "FILE", description: "a file with a client id in each line" },
+      ...JSON_OPTION,
       ...CHANGE_OPTIONS,
     },
     examples: [
@@ -37,26 +39,27 @@ export default ofProject(
       throw new UsageError("Say which customers: --customer ID, or --customers-file FILE with an id in each line");
     }
     const move = { directory: PROJECT_DIRECTORY, from, to, clientIds };
-    const stacks = [from, to];
-    const report = (line: string) => console.log(line);
+    const { say, end } = teller(options);
     const prospect = await lookAhead(move);
     const { inState, isNewStack, plan } = prospect;
+    const isNewFile = plan.newFile !== undefined;
     const count = plural(clientIds.length, "customer");
-    report(
+    say(
       [
         `${plan.begun.length > 0 ? "Going on with the move of" : "Moves"} ${count} from ${from} to ${to}:`,
         `- ${stackFileName(from)}: without them`,
-        `- ${stackFileName(to)}: with them${plan.newFile !== undefined ? "; a new file, with the connection of " + stackFileName(from) : ""}`,
+        `- ${stackFileName(to)}: with them${isNewFile ? `; a new file, with the connection of ${stackFileName(from)}` : ""}`,
         ...(isNewStack ? [`- a new stack ${to}`] : []),
         `- in the state: ${inState} to move`,
         "- Keycloak: nothing",
       ].join("\n"),
     );
-    if (!(await agreed({ stacks, steps: [`move ${count}`] }, options))) {
-      return 0;
+    const isDone = await agreed({ stacks: [from, to], steps: [`move ${count}`] }, options);
+    if (isDone) {
+      await moveCustomers(move, prospect, say);
+      say(`✓ moved ${count} from ${from} to ${to}; commit ${stackFileName(from)} and ${stackFileName(to)} together`);
     }
-    await moveCustomers(move, prospect, report);
-    report(`✓ moved ${count} from ${from} to ${to}; commit ${stackFileName(from)} and ${stackFileName(to)} together`);
+    end({ from, to, done: isDone, customers: clientIds, inState, newStack: isNewStack, newFile: isNewFile });
     return 0;
   },
 );

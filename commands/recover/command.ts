@@ -2,7 +2,8 @@ import { readSettings } from "../../settings/read";
 import { stackFileName } from "../../settings/stackFile/files";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
 import { loadConfiguration } from "../cli/stack";
-import { ofStack } from "../cli/verb";
+import { teller } from "../cli/teller";
+import { JSON_OPTION, ofStack } from "../cli/verb";
 import { PulumiError } from "../pulumi/pulumiCli";
 import { recoverStack } from "../recovery/recoverStack";
 
@@ -18,6 +19,7 @@ export default ofStack(
         many: true,
         description: "a run that holds the lock and has certainly ended, in the words in which this verb names it",
       },
+      ...JSON_OPTION,
       ...CHANGE_OPTIONS,
     },
     examples: [
@@ -27,6 +29,7 @@ export default ofStack(
     fine: "the stack is at its target",
   },
   async ({ stack, options }) => {
+    const { say, end } = teller(options);
     // Pulumi tells no configuration where the state cannot be read, which is mended or named first.
     const source = await loadConfiguration(stack).catch((error: unknown) => {
       if (error instanceof PulumiError) {
@@ -41,9 +44,9 @@ export default ofStack(
       "adopt what Keycloak has and the state lacks, and read secrets that the state lacks",
       "run up",
     ];
-    if (await agreed({ stacks: [stack], ...where, steps }, options)) {
-      await recoverStack(stack, (line) => console.log(line), options.ended);
-    }
+    const isDone = await agreed({ stacks: [stack], ...where, steps }, options);
+    const recovery = isDone ? await recoverStack(stack, say, options.ended) : { adopted: [], pendingOperations: 0 };
+    end({ stack, done: isDone, ...recovery });
     return 0;
   },
 );

@@ -14,30 +14,26 @@ const NAMED = v.array(v.object({ id: v.string(), name: v.exactOptional(v.string(
  */
 export async function findExisting(resource: PlannedResource, admin: KeycloakAdmin): Promise<string | undefined> {
   const { realmId, clientId, clientScopeId, name } = resource.inputs;
+  const importId = (found: { readonly id: string } | undefined, ...owner: string[]) =>
+    found && [realmId, ...owner, found.id].join("/");
   switch (resource.type) {
-    case TYPES.client: {
-      const client = await findClient(admin, String(clientId));
-      return client && `${String(realmId)}/${client.id}`;
-    }
-    case TYPES.clientScope: {
-      const scope = (await read(admin, "/client-scopes", NAMED)).find((one) => one.name === name);
-      return scope && `${String(realmId)}/${scope.id}`;
-    }
+    case TYPES.client:
+      return importId(await findClient(admin, String(clientId)));
+    case TYPES.clientScope:
+      return importId((await read(admin, "/client-scopes", NAMED)).find((one) => one.name === name));
     case TYPES.hardcodedClaim:
     case TYPES.audience: {
-      const owner = isKnown(clientId)
-        ? ["client", clientId]
-        : isKnown(clientScopeId)
-          ? ["client-scope", clientScopeId]
-          : [];
-      const [kind, ownerId] = owner;
-      if (kind === undefined || ownerId === undefined) {
+      const [kind, owner] = isKnown(clientId) ? ["client", clientId] : ["client-scope", clientScopeId];
+      if (!isKnown(owner)) {
         // Its owner does not exist yet either, or is adopted first: the next round knows.
         return undefined;
       }
-      const mappers = await read(admin, `/${kind}s/${ownerId}/protocol-mappers/models`, NAMED);
-      const mapper = mappers.find((one) => one.name === name);
-      return mapper && `${String(realmId)}/${kind}/${ownerId}/${mapper.id}`;
+      const mappers = await read(admin, `/${kind}s/${owner}/protocol-mappers/models`, NAMED);
+      return importId(
+        mappers.find((one) => one.name === name),
+        kind,
+        owner,
+      );
     }
     default:
       return undefined;

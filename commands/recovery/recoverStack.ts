@@ -12,7 +12,7 @@ import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedStat
 import { pulumiCli } from "../pulumi/pulumiCli";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns";
 import { mendFileBackend } from "../locks/fileBackend";
-import { recover } from "./recovery";
+import { recover, type Recovery } from "./recovery";
 import { RecoveryError } from "../locks/stackLock";
 
 /**
@@ -25,7 +25,7 @@ export async function recoverStack(
   report: (line: string) => void,
   ended: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
-): Promise<void> {
+): Promise<Recovery> {
   const pulumi = pulumiCli(name, PROJECT_DIRECTORY, variables);
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
@@ -42,16 +42,16 @@ export async function recoverStack(
       throw new RecoveryError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
     }
     refuseOtherUsers(await otherUsers(admin, settings.integrations, outputs.integrations));
-    const { adopted } = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+    const recovery = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
       ended,
       mayBeHandMade: (client) =>
         outputs.integrations?.[client.clientId] !== undefined && oddSecret(client) === undefined,
     });
-    report(
-      adopted.length === 0
-        ? `✓ ${name}: nothing had to be adopted; the stack is at its target`
-        : `✓ ${name}: adopted ${adopted.length} (${adopted.join(", ")}); the stack is at its target`,
-    );
+    const { adopted } = recovery;
+    const did =
+      adopted.length === 0 ? "nothing had to be adopted" : `adopted ${adopted.length} (${adopted.join(", ")})`;
+    report(`✓ ${name}: ${did}; the stack is at its target`);
+    return recovery;
   } finally {
     await keycloak.close();
   }

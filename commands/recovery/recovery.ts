@@ -1,17 +1,17 @@
 import { TYPES } from "../../contract/types";
-import { madeByHand } from "./clientChanges";
-import type { KeycloakAdmin, KeycloakManager } from "../../keycloak/admin";
+import type { KeycloakManager } from "../../keycloak/admin";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients";
-import { findExisting } from "./adoptable";
-import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
-import { refuseLosses } from "./losses";
-import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
-import { type LockHolder, nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock";
-import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
 import { withTemporaryFile } from "../../processes/files";
-import { exportState } from "../pulumi/exportedState";
-import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
 import { plural } from "../changes/markdown";
+import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock";
+import { exportState } from "../pulumi/exportedState";
+import { nameOf } from "../pulumi/owners";
+import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
+import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
+import { findExisting } from "./adoptable";
+import { madeByHand } from "./clientChanges";
+import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
+import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
 
 /** What recovery found and did. */
 export interface Recovery {
@@ -38,16 +38,35 @@ export async function recover(
   report: (line: string) => void,
   { mayBeHandMade = () => false, ended }: RecoveryOptions = {},
 ): Promise<Recovery> {
-  const unlocked = unlocking(pulumi, report, ended);
+  const unlockedPulumi: PulumiCli = {
+    run: (args, options) => unlocked(pulumi, report, () => pulumi.run(args, options), ended),
+  };
   const adopted: string[] = [];
-  const preview = async () => planOf(await runPreview(unlocked));
+  const preview = async () => planOf(await runPreview(unlockedPulumi));
 
-  await readSecretsAnew(pulumi, admin, unlocked, report);
+  const { resources: before = [] } = (await exportState(pulumi, "--show-secrets")).deployment;
+  const lacking = clientsWithoutSecret(before);
+  const others = await clientsWithOtherSecret(before, admin);
+  if (lacking.length > 0) {
+    report(`the state lacks the secret of ${names(lacking)}; reading it from Keycloak`);
+  }
+  if (others.length > 0) {
+    report(`Keycloak has another secret than the state of ${names(others)}; reading it from Keycloak`);
+  }
+  const targets = [...lacking, ...others].flatMap((urn) => ["--target", urn]);
+  const refresh = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"];
+  if (targets.length > 0) {
+    await unlockedPulumi.run([...refresh, ...targets]);
+  }
   // Mappers can be looked for only when their client or client scope is in the state, hence the rounds.
   let plan = await preview();
   for (;;) {
     refuseLosses(plan);
-    const existing = await findAllExisting(plan, admin);
+    const found = plan.creates.map(async (resource) => {
+      const importId = await findExisting(resource, admin);
+      return importId === undefined ? [] : [{ ...resource, importId }];
+    });
+    const existing = (await Promise.all(found)).flat();
     if (existing.length === 0) {
       break;
     }
@@ -55,40 +74,39 @@ export async function recover(
     for (const { type, name, importId } of existing) {
       report(`found in Keycloak, but not in the state: ${type.split(":").at(-1)} ${name} (${importId})`);
     }
-    await adopt(unlocked, importFile(existing, plan, providerVersion));
+    await withTemporaryFile(JSON.stringify(importFile(existing, plan, providerVersion)), (path) =>
+      unlockedPulumi.run([
+        ...["import", "--file", path, "--yes", "--skip-preview"],
+        ...["--generate-code=false", "--protect=false"],
+      ]),
+    );
     adopted.push(...existing.map(({ name }) => name));
     plan = await preview();
     refuseRepetition(existing, plan);
   }
 
   const { resources = [], pending_operations: pending = [] } = (await exportState(pulumi)).deployment;
-  const pendingOperations = pending.length;
   for (const policy of await restorePolicies(resources, admin)) {
     report(`somebody deleted it in Keycloak; made anew: ${policy}`);
   }
-  if (pendingOperations > 0) {
-    const operations = plural(pendingOperations, "operation was", "operations were");
+  if (pending.length > 0) {
+    const operations = plural(pending.length, "operation was", "operations were");
     report(`${operations} under way when the run was killed; refreshing the state`);
-    await unlocked.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+    await unlockedPulumi.run(refresh);
     refuseLosses(await preview());
   }
   for (const policy of await removeUnknownPolicies(plan.creates, admin)) {
     report(`removed what the state does not know, for up to make it: ${policy}`);
   }
   try {
-    await unlocked.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+    await unlockedPulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
       // A dead run's lock is told here, and is no error then.
       onLine: (line) => void (namesLock(line) || report(line)),
     });
   } catch (error) {
-    throw (await explainMissingSecrets(pulumi, error)) ?? error;
+    throw await withMissingSecrets(error, pulumi);
   }
-  return { adopted, pendingOperations };
-}
-
-/** The CLI, which where a process that has ended holds the stack's lock removes that before, and tells it. */
-export function unlocking(pulumi: PulumiCli, report: (line: string) => void, ended: readonly string[] = []): PulumiCli {
-  return { run: (args, options) => unlocked(pulumi, report, () => pulumi.run(args, options), ended) };
+  return { adopted, pendingOperations: pending.length };
 }
 
 /** Something that needs the stack's lock; where a process that has ended holds it, once more without. */
@@ -98,72 +116,64 @@ export function unlocked<T>(
   action: () => Promise<T>,
   ended: readonly string[] = [],
 ): Promise<T> {
-  const cancel = async (holders: readonly LockHolder[]) => {
-    report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
-    await pulumi.run(["cancel", "--yes"]);
-  };
-  return withoutDeadLocks(action, cancel, ended);
+  return withoutDeadLocks(
+    action,
+    async (holders) => {
+      report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
+      await pulumi.run(["cancel", "--yes"]);
+    },
+    ended,
+  );
 }
 
-/** Those that the state lacks, and those that Keycloak made in a rotation that was killed. */
-async function readSecretsAnew(
-  pulumi: PulumiCli,
-  admin: KeycloakAdmin,
-  unlocked: PulumiCli,
-  report: (line: string) => void,
-): Promise<void> {
-  const { resources = [] } = (await exportState(pulumi, "--show-secrets")).deployment;
-  const missing = clientsWithoutSecret(resources);
-  const other = await clientsWithOtherSecret(resources, admin);
-  if (missing.length > 0) {
-    report(`the state lacks the secret of ${names(missing)}; reading it from Keycloak`);
-  }
-  if (other.length > 0) {
-    report(`Keycloak has another secret than the state of ${names(other)}; reading it from Keycloak`);
-  }
-  const targets = [...missing, ...other].flatMap((urn) => ["--target", urn]);
-  if (targets.length > 0) {
-    await unlocked.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets]);
-  }
-}
-
-/** Only `up` can tell: a client that somebody made public gets a secret from it. */
-async function explainMissingSecrets(pulumi: PulumiCli, failure: unknown): Promise<RecoveryError | undefined> {
+/** Why `up` failed. Only it can tell: a client that somebody made public gets a secret from it. */
+async function withMissingSecrets(failure: unknown, pulumi: PulumiCli): Promise<unknown> {
   if (!(failure instanceof PulumiError)) {
-    return undefined;
+    return failure;
   }
-  const left = await missingSecrets(pulumi);
-  return left.length === 0
-    ? undefined
+  const { resources = [] } = (await exportState(pulumi, "--show-secrets")).deployment;
+  const lacking = clientsWithoutSecret(resources);
+  return lacking.length === 0
+    ? failure
     : new RecoveryError(
-        `${failure.message}\nKeycloak does not give the secret of ${names(left)}. The deployer must see it ` +
+        `${failure.message}\nKeycloak does not give the secret of ${names(lacking)}. The deployer must see it ` +
           "(role manage-clients). Look at the client's Credentials in the admin console, and run this command again.",
       );
 }
 
-async function missingSecrets(pulumi: PulumiCli): Promise<readonly string[]> {
-  return clientsWithoutSecret((await exportState(pulumi, "--show-secrets")).deployment.resources ?? []);
-}
-
 function names(urns: readonly string[]): string {
-  return urns.map((urn) => urn.split("::").at(-1)).join(", ");
+  return urns.map(nameOf).join(", ");
 }
 
-async function findAllExisting(
-  plan: Plan,
-  admin: KeycloakAdmin,
-): Promise<(PlannedResource & { readonly importId: string })[]> {
-  const found = await Promise.all(
-    plan.creates.map(async (resource) => ({ resource, importId: await findExisting(resource, admin) })),
+/** @throws RecoveryError with the cause where an `up` would delete or replace a client */
+function refuseLosses({ lostClients }: Plan): void {
+  if (lostClients.length === 0) {
+    return;
+  }
+  const reasons = [...new Set(lostClients.flatMap(({ replacedFor }) => replacedFor))].join(", ");
+  const lines = lostClients.map(({ replacedFor, urn }) => {
+    const cause = replacedFor.length > 0 ? `, replaced because of ${replacedFor.join(", ")}` : "";
+    return `  ${nameOf(urn)}${cause}`;
+  });
+  const deleted = "Put these customers back into the stack file, recover, and remove them afterwards with pulumi up.";
+  const replaced =
+    `No client keeps its secret when it is replaced: have ${reasons} as it was before, in the stack ` +
+    "file or in Keycloak, and recover. realmId is scpcloud:realm; a realm that was renamed has to be renamed back.";
+  throw new RecoveryError(
+    [
+      "Recovery never deletes or replaces a client, but an up would now do it:",
+      ...lines,
+      ...(lostClients.some(({ replacedFor }) => replacedFor.length === 0) ? [deleted] : []),
+      ...(reasons === "" ? [] : [replaced]),
+    ].join("\n"),
   );
-  return found.flatMap(({ resource, importId }) => (importId === undefined ? [] : [{ ...resource, importId }]));
 }
 
 /** @throws RecoveryError naming the clients that a killed run cannot have left as they are */
 async function refuseHandMade(
   existing: readonly PlannedResource[],
   mayBeHandMade: (client: ClientRepresentation) => boolean,
-  admin: KeycloakAdmin,
+  admin: KeycloakManager,
 ): Promise<void> {
   const clientIds = existing.flatMap(({ inputs, type }) => (type === TYPES.client ? [String(inputs["clientId"])] : []));
   const told = await Promise.all(
@@ -181,12 +191,6 @@ async function refuseHandMade(
         "for each before it changes anything, and keeps the client's id and secret.",
     );
   }
-}
-
-async function adopt(unlocked: PulumiCli, file: object): Promise<void> {
-  await withTemporaryFile(JSON.stringify(file), (path) =>
-    unlocked.run(["import", "--file", path, "--yes", "--skip-preview", "--generate-code=false", "--protect=false"]),
-  );
 }
 
 /** Without this, an import that does not reach the plan would go on for ever. */

@@ -84,6 +84,7 @@ it("shows by a real token what the customer gets today and afterwards, and chang
   expect((await stack.exportStack()).deployment).not.toHaveProperty("resources");
 
   const data = JSON.parse((await told("--json", "--preview")).stdout) as { adoptions: { claims: object[] }[] };
+  expect(data).toMatchObject({ stack: STACK, done: false });
   expect(data.adoptions[0]?.claims).toContainEqual({ claim: "acr", before: '"1"', change: "vanishes" });
 });
 

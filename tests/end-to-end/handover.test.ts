@@ -87,7 +87,10 @@ describe("a credential that was handed over", () => {
     await writeFile(inProject("recipients.txt"), `# Acme's key\n${recipient}\n`);
     const fromFile = ["--customer", "acme", "--recipient", inProject("recipients.txt"), "--directory", directory];
 
-    expect((await handOver(...fromFile)).exitCode).toBe(0);
+    const { exitCode, stdout } = await handOver(...fromFile, "--json");
+    expect(exitCode).toBe(0);
+    const files = ["acme.html", "acme.age"].map((name) => join(directory, name));
+    expect(JSON.parse(stdout)).toEqual({ stack: STACK, done: true, clientId: "acme", recipients: [recipient], files });
 
     expect((await stat(join(directory, "acme.age"))).mode & 0o777).toBe(0o600);
     const names = ["acme.html", "acme.age"].map((name) => readFile(join(directory, name), "latin1"));

@@ -34,6 +34,16 @@ it("says what it would do, and changes nothing", async () => {
       "",
     ].join("\n"),
   });
+  const asData = await moving.move(...moving.between(FROM, TO), "--preview", "--json");
+  expect(JSON.parse(asData.stdout)).toEqual({
+    from: FROM,
+    to: TO,
+    done: false,
+    customers: ["moved-1", "moved-2"],
+    inState: 2,
+    newStack: true,
+    newFile: true,
+  });
   expect([await moving.textOf(FROM), await moving.stateOf(FROM)]).toEqual(texts);
   await expect(moving.textOf(TO)).rejects.toThrow("ENOENT");
 });

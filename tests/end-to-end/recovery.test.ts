@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { descendantsOf, interruptUp, processesIn } from "./interruption";
 import { Administrator, type ClientRepresentation, identity } from "./keycloak";
-import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "./project";
+import { numberedCustomers, Project, type StackFile } from "./project";
 import { REALMS } from "./server";
 import type { Stack } from "./stack";
 import { until } from "./until";
@@ -39,7 +39,7 @@ const stackFile = (count: number, further: object = {}): StackFile => ({
 const customers = () => administrator.clients("customer-");
 const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", ...names);
 const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
-const recover = () => project.command("recover", "--stack", STACK, "--yes");
+const recover = (...args: string[]) => project.command("recover", "--stack", STACK, "--yes", ...args);
 
 /** The clients are the same, with their secrets, and nothing is left to do. */
 async function expectUnchanged(before: readonly ClientRepresentation[]): Promise<void> {
@@ -95,11 +95,12 @@ it("empty attributes of the state are removed, and a mapper that the state lost 
   expect(up.stdout + up.stderr).toContain('Keycloak already has a hardcoded claim protocol mapper "organizationId"');
   await writeFile(`${stateFile()}.attrs`, "");
 
-  const { exitCode, stdout, stderr } = await recover();
+  const { exitCode, stdout, stderr } = await recover("--json");
 
-  expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
-  expect(stdout).toContain(`removed: ${stateFile()}.attrs`);
-  expect(stdout).toContain("adopted 1 (customer-1-organization-id)");
+  expect(stderr).toContain(`removed: ${stateFile()}.attrs`);
+  expect(stderr).toContain("adopted 1 (customer-1-organization-id)");
+  const adopted = ["customer-1-organization-id"];
+  expect(JSON.parse(stdout)).toMatchObject({ stack: STACK, done: true, adopted });
   expect(exitCode).toBe(0);
   await expectUnchanged(before);
 });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
-import { encryptFor, readRecipients, RecipientError } from "../../commands/handover/recipients";
+import { UsageError } from "../../commands/cli/errors";
+import { encryptFor, readRecipients } from "../../commands/handover/recipients";
 import { addToRecord, readRecord, recordFile } from "../../commands/repository/handoverRecord";
 import { sheet } from "../../commands/handover/sheet";
 import { handOver } from "../../commands/handover/writeHandover";
@@ -35,7 +36,7 @@ const written = (text: string): string => {
 };
 const refusal = async (...given: string[]): Promise<string> => {
   const error: unknown = await readRecipients(given).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(RecipientError);
+  expect(error).toBeInstanceOf(UsageError);
   return (error as Error).message;
 };
 const HOW = /age-keygen -o scpcloud-key\.txt$/;
