@@ -7,11 +7,19 @@ import { messageOf } from "../../commands/cli/errors";
 import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
 import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
-import { type PulumiCli, PulumiError, pulumiCli, runPulumi, runRefreshPreview } from "../../commands/pulumi/pulumiCli";
+import {
+  diagnosticsOf,
+  type PulumiCli,
+  PulumiError,
+  pulumiCli,
+  runPulumi,
+  runRefreshPreview,
+} from "../../commands/pulumi/pulumiCli";
 import { explainProtection } from "../../commands/pulumi/protection";
 import { renameWarning } from "../../components/warnings";
 import { summaryMarkdown } from "../../commands/review/reviewSummary";
 
+const REASON = "error initializing keycloak provider: 401 Unauthorized";
 const preview = (...messages: string[]) =>
   JSON.stringify(
     {
@@ -22,82 +30,83 @@ const preview = (...messages: string[]) =>
     undefined,
     2,
   );
-const FAULTS = [
-  "1 fault in the stack's configuration; nothing was changed.",
-  "",
-  "scpcloud:integrations.acme.organizationUser",
-  "  must be a user.",
-  '  Found: "nobody"   ',
-].join("\n");
+const FAULT = 'scpcloud:integrations.acme.organizationUser\n\n  must be a user.   \n  Found: "nobody"   ';
+const noUser = (name: string) => `error: ${name} is no user\n  Do: ask the administrator\n`;
+const DIAGNOSTICS = `Updating (dev):
+ +  keycloak:openid:Client acme-client creating (0s)
+Diagnostics:
+  keycloak:openid:Client (acme-client):
+    error: 403 Forbidden
+    error: 403 Forbidden
+
+Resources:
+    1 errored
+`;
 
 describe("a failure of the Pulumi CLI", () => {
-  test("is told by the errors of a preview as JSON, and by nothing else of it", () => {
-    const text = `${preview(`error: ${FAULTS}`, "could not log in", "could not log in")}\nerror: preview failed\n`;
-    expect(new PulumiError(["preview", "--json", "--target", "urn:1", "--stack", "prod"], text).message).toBe(
+  test.each([
+    [
+      "the errors of a preview as JSON, and nothing else of it",
+      `${preview(`error: ${FAULT}`, "could not log in", "could not log in")}\nerror: preview failed\n`,
       [
-        "pulumi preview --stack prod failed:",
-        "  1 fault in the stack's configuration; nothing was changed.",
-        "  scpcloud:integrations.acme.organizationUser",
-        "    must be a user.",
-        '    Found: "nobody"',
-        "  could not log in",
-        "  preview failed",
-      ].join("\n"),
-    );
+        "scpcloud:integrations.acme.organizationUser",
+        "  must be a user.",
+        '  Found: "nobody"',
+        "could not log in",
+        "preview failed",
+      ],
+    ],
+    ["the diagnostics of an up", DIAGNOSTICS, ["  keycloak:openid:Client (acme-client):", "    error: 403 Forbidden"]],
+    [
+      "all that follows the first error, since a reason may take several lines",
+      "warning: a new version is available\nerror: no stack named 'dev' found\n  in file:///state\n",
+      ["no stack named 'dev' found", "  in file:///state"],
+    ],
+    [
+      "two errors whole, also where they share a line",
+      noUser("anna") + noUser("berta") + noUser("anna"),
+      ["anna is no user", "  Do: ask the administrator", "berta is no user", "  Do: ask the administrator"],
+    ],
+    ["all that it said where no error is marked", "\nno such host\n", ["no such host"]],
+    [
+      "no password that the backend's URL has",
+      'error: unable to open "postgres://pulumi:p%40ss@db:5432/state?sslmode=require&password=other": refused',
+      ['unable to open "postgres://pulumi:****@db:5432/state?sslmode=require&password=****": refused'],
+    ],
+    [
+      "a URL that has none as it is",
+      "error: https://db:5432/ says that root@host (pid 1) is not postgres://pulumi@db/state",
+      ["https://db:5432/ says that root@host (pid 1) is not postgres://pulumi@db/state"],
+    ],
+  ])("is told by %s", (_, output, told) => {
+    const { message } = new PulumiError(["up", "--json", "--target", "urn:1", "--stack", "prod"], output);
+    expect(message).toBe(["pulumi up --stack prod failed:", ...told.map((line) => `  ${line}`)].join("\n"));
   });
 
-  test("is told by the diagnostics of an up", () => {
-    const text = [
-      "Updating (dev):",
-      " +  keycloak:openid:Client acme-client creating (0s)",
-      "Diagnostics:",
-      "  keycloak:openid:Client (acme-client):",
-      "    error: 403 Forbidden",
-      "    error: 403 Forbidden",
-      "",
-      "Resources:",
-      "    1 errored",
-    ].join("\n");
-    expect(new PulumiError(["up", "--yes"], text).message).toBe(
-      ["pulumi up failed:", "    keycloak:openid:Client (acme-client):", "      error: 403 Forbidden"].join("\n"),
-    );
+  test.each([
+    ["a preview as JSON", preview(...[1, 2, 3].map(() => `<{%reset%}>error: ${REASON}<{%reset%}>\n`))],
+    ["lines with error:", [1, 2, 3].map(() => `error: ${REASON}\n`).join("")],
+    [
+      "diagnostics",
+      `Diagnostics:\n${[1, 2, 3].map((index) => `  keycloak:Client (client-${index}):\n    error: ${REASON}\n`).join("\n")}`,
+    ],
+  ])("has one cause once, however many resources it is told of: %s", (_, output) => {
+    expect(diagnosticsOf(output).filter((line) => line.includes(REASON))).toHaveLength(1);
   });
 
-  test("is told by all that follows the first error, since a reason may take several lines", () => {
-    const text = "warning: a new version is available\nerror: no stack named 'dev' found\n  in file:///state\n";
-    expect(new PulumiError(["stack", "export", "--show-secrets"], text).message).toBe(
-      "pulumi stack export failed:\n  no stack named 'dev' found\n    in file:///state",
-    );
-  });
-
-  test("has two errors whole, also where they share a line", () => {
-    const fault = (name: string) => `error: ${name} is no user\n  Do: ask the administrator\n`;
-    expect(new PulumiError(["up"], fault("anna") + fault("berta") + fault("anna")).message).toBe(
-      [
-        "pulumi up failed:",
-        "  anna is no user",
-        "    Do: ask the administrator",
-        "  berta is no user",
-        "    Do: ask the administrator",
-      ].join("\n"),
-    );
-  });
-
-  test("is told by all that it said where no error is marked", () => {
-    expect(new PulumiError(["whoami", "--json"], "\nno such host\n").message).toBe(
-      "pulumi whoami failed:\n  no such host",
-    );
-  });
-
-  test("names no password that the backend's URL has", () => {
-    const text =
-      'error: unable to open state database "postgres://pulumi:p%40ss@db:5432/state?sslmode=require&password=other": refused';
-    expect(new PulumiError(["whoami"], text).message).toBe(
-      "pulumi whoami failed:\n" +
-        '  unable to open state database "postgres://pulumi:****@db:5432/state?sslmode=require&password=****": refused',
-    );
-    const harmless = "error: https://db:5432/ says that root@host (pid 1) is not postgres://pulumi@db/state";
-    expect(new PulumiError(["whoami"], harmless).message).toBe(`pulumi whoami failed:\n  ${harmless.slice(7)}`);
+  test.each([
+    ["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", 'eval "$(make env)"'],
+    ["this command requires logging in; try running `pulumi login` first", "pulumi login"],
+    ["passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE"],
+    ["failed to decrypt: incorrect passphrase", "encryptionsalt"],
+    ["could not decrypt configuration values: cipher: message authentication failed", "from git"],
+    ["State version 1 is greater than schema version 0 for resource keycloak_openid_client.", "__meta"],
+    ["failed to save snapshot: no space left on device", "scpcloud recover"],
+    ["failed to load checkpoint: place 1: unexpected end of JSON input", "scpcloud recover"],
+  ])("whose words leave the reader alone is told with what helps: %s", (words, remedy) => {
+    const error = new PulumiError(["stack", "ls"], `error: ${words}`);
+    expect(error.message).toContain(`${words}\n  Do: `);
+    expect(error.remedy).toContain(remedy);
   });
 });
 
@@ -127,21 +136,6 @@ async function withCli<T>(script: string, action: (folder: string) => Promise<T>
   }
 }
 
-test.each([
-  ["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", 'eval "$(make env)"'],
-  ["this command requires logging in; try running `pulumi login` first", "pulumi login"],
-  ["passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE"],
-  ["failed to decrypt: incorrect passphrase", "encryptionsalt"],
-  ["could not decrypt configuration values: cipher: message authentication failed", "from git"],
-  ["State version 1 is greater than schema version 0 for resource keycloak_openid_client.", "__meta"],
-  ["failed to save snapshot: no space left on device", "scpcloud recover"],
-  ["failed to load checkpoint: place 1: unexpected end of JSON input", "scpcloud recover"],
-])("a failure whose words leave the reader alone is told with what helps: %s", (words, remedy) => {
-  const error = new PulumiError(["stack", "ls"], `error: ${words}`);
-  expect(error.message).toContain(`${words}\n  Do: `);
-  expect(error.remedy).toContain(remedy);
-});
-
 describe("a look at what the servers have", () => {
   /** @param answers one for each run; a text is the words of a failure */
   const looked = async (...answers: (string | undefined)[]) => {
@@ -157,23 +151,21 @@ describe("a look at what the servers have", () => {
     const told = await runRefreshPreview(pulumi).then(() => "", messageOf);
     return { calls, told };
   };
+  const PLAIN = "refresh --preview-only";
   const LOGIN = "error logging in to Keycloak: 401 Unauthorized";
 
-  test("does not run the program, where the deployer is that of the last up", async () => {
-    expect(await looked(undefined)).toEqual({ calls: ["refresh --preview-only"], told: "" });
-  });
-
-  test("is repeated with the program, where the deployer of the last up is refused: only the program knows a new one", async () => {
-    expect(await looked(LOGIN, undefined)).toEqual({
-      calls: ["refresh --preview-only", "refresh --preview-only --run-program"],
-      told: "",
-    });
-  });
-
-  test("tells the failure of the program's own deployer, and is not repeated again", async () => {
-    const { calls, told } = await looked(LOGIN, "403 Forbidden", undefined);
-    expect(calls).toHaveLength(2);
-    expect(told).toContain("403 Forbidden");
+  test.each([
+    ["does not run the program, where the deployer is that of the last up", [undefined], [PLAIN], ""],
+    // Only the program knows a new one.
+    ["is repeated with it, where that one is refused", [LOGIN, undefined], [PLAIN, `${PLAIN} --run-program`], ""],
+    [
+      "tells the failure of the program's own deployer, and is not repeated again",
+      [LOGIN, "403 Forbidden", undefined],
+      [PLAIN, `${PLAIN} --run-program`],
+      "pulumi refresh failed:\n  403 Forbidden",
+    ],
+  ])("%s", async (_, answers, calls, told) => {
+    expect(await looked(...answers)).toEqual({ calls, told });
   });
 });
 
