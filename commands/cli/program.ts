@@ -8,12 +8,6 @@ import type { OptionSpecs } from "./options";
 /** Verbs with their summaries, by the titles of their groups. */
 type Summaries = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-const EXAMPLES = [
-  "scpcloud doctor --stack prod        first, on a Keycloak of yours",
-  "scpcloud verify --stack prod        after every up",
-  "scpcloud VERB --help                options, examples and exit codes of a verb",
-];
-
 /**
  * Runs `scpcloud` to its exit code.
  * @param name what was typed for a verb
@@ -31,15 +25,17 @@ export async function runProgram(
   }
   let exitCode = 0;
   const program = new Command("scpcloud")
-    .description("Looks at, changes and repairs what pulumi up has declared in Keycloak for the customers of ScpCloud.")
+    .description("Looks at, changes and repairs what pulumi up has declared in Keycloak.")
     .usage("VERB [OPTIONS]")
-    .version(version, "--version", "show the version")
-    .helpOption("-h, --help", "show this text")
+    .version(version, "--version")
     .helpCommand(false)
-    .addHelpText("after", `\nFor example:\n${EXAMPLES.map((line) => `  ${line}`).join("\n")}`)
+    .addHelpText("after", "\nFor a verb: scpcloud VERB --help. First of all: scpcloud doctor --stack prod")
     .exitOverride()
     // Told below, in one line.
     .configureOutput({ outputError: () => undefined });
+  // Its help is to fit a terminal of 24 lines.
+  program.addHelpOption(program.createOption("-h, --help").hideHelp());
+  program.options.forEach((option) => option.hideHelp());
   for (const [group, verbs] of Object.entries(summaries)) {
     for (const [one, summary] of Object.entries(verbs)) {
       const command = program.command(one).helpGroup(group).summary(summary).usage("[OPTIONS]");

@@ -60,11 +60,10 @@ test("the documents name no image of a Node.js that package.json refuses", () =>
   expect(named.filter((version) => !intersects(version, engines.node))).toEqual([]);
 });
 
-test("README.md fits a screen: no line has more than 120 characters", () => {
-  const long = read("README.md")
-    .split("\n")
-    .filter((line) => line.length > 120);
-  expect(long).toEqual([]);
+test("README.md is read without scrolling sideways, and in a few minutes", () => {
+  const lines = read("README.md").trimEnd().split("\n");
+  expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  expect(lines.length).toBeLessThanOrEqual(128);
 });
 
 test("README.md names every command of package.json, or else docs/architecture.md", () => {

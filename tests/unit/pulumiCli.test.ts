@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../../processes/run";
 import { messageOf } from "../../commands/cli/errors";
 import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
@@ -109,18 +108,6 @@ describe("a failure of the Pulumi CLI", () => {
     expect(error.remedy).toContain(remedy);
   });
 });
-
-test.each([["verify"], ["recover", "--yes"]])(
-  "%s says what to do where there is no Pulumi CLI on PATH",
-  async (...command) => {
-    const args = [join(__dirname, "../../scpcloud"), ...command, "--stack", "dev"];
-    expect(await run(process.execPath, args, { env: { PATH: "/nowhere" } })).toEqual({
-      exitCode: 1,
-      stdout: "",
-      stderr: expect.stringMatching(/^The Pulumi CLI is not on PATH\. .*make env.*\n$/) as unknown,
-    });
-  },
-);
 
 /** Runs an action where the Pulumi CLI is a shell script. */
 async function withCli<T>(script: string, action: (folder: string) => Promise<T>): Promise<T> {
