@@ -1,4 +1,4 @@
-import { connect as connectTls, getCACertificates } from "node:tls";
+import { connect as connectTls } from "node:tls";
 
 import * as v from "valibot";
 
@@ -13,6 +13,7 @@ import { findClient, readClientScopes } from "../../keycloak/clients";
 import type { KeycloakConnection } from "../../keycloak/http";
 import { refuseWrongServer } from "../../keycloak/wrongServer";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
+import { providerAuthorities } from "./providerAuthorities";
 
 /** Whether the server answers, is trusted, knows the realm, and is the one that the settings speak of. */
 export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
@@ -33,7 +34,7 @@ export async function checkServer(keycloak: KeycloakConnection, settings: Settin
   ];
 }
 
-/** The provider is a Go program: it trusts what the system does, and Node.js what it brings itself. */
+/** The provider is a Go program, which finds its certificates elsewhere than Node.js. */
 async function checkProviderTrust({ caCertificate, insecure, proxy, url }: Connection): Promise<Check> {
   const about = "certificate for the provider";
   const { hostname, port, protocol } = new URL(url);
@@ -46,7 +47,7 @@ async function checkProviderTrust({ caCertificate, insecure, proxy, url }: Conne
   if ((caCertificate === undefined && process.platform !== "linux") || proxy !== undefined) {
     return unknown(about, "cannot be told here: it goes by the system's own store, or through a proxy");
   }
-  const ca = caCertificate ?? getCACertificates("system");
+  const ca = caCertificate ?? providerAuthorities(process.env);
   const reason = await new Promise<string | undefined>((resolve) => {
     const options = { host: hostname, port: Number(port || 443), servername: hostname, ca };
     const socket = connectTls(options, () => {

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
 import { checkProtection } from "../../commands/doctor/examine";
 import { checkOrganizations } from "../../commands/doctor/organizationIds";
+import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
 import { checkRights, rolesFor } from "../../commands/doctor/rights";
 import { checkClock } from "../../commands/doctor/serverChecks";
 import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
@@ -72,6 +77,22 @@ describe("the check of rights", () => {
       prevents: ["preview", "up", "drift"],
     });
   });
+});
+
+test("the Keycloak provider trusts the certificates of SSL_CERT_FILE, and of all folders of SSL_CERT_DIR", () => {
+  const folder = mkdtempSync(join(tmpdir(), "scpcloud-authorities-"));
+  const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
+  try {
+    writeFileSync(join(folder, "one.crt"), pem("one"));
+    writeFileSync(join(folder, "README"), "no certificate");
+    writeFileSync(join(folder, ".file"), pem("of the file"));
+    const SSL_CERT_DIR = `/nowhere:${folder}`;
+    expect(providerAuthorities({ SSL_CERT_FILE: "/nowhere", SSL_CERT_DIR })).toEqual([pem("one")]);
+    const SSL_CERT_FILE = join(folder, ".file");
+    expect(providerAuthorities({ SSL_CERT_FILE, SSL_CERT_DIR })).toEqual([pem("of the file"), pem("one")]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the clocks may differ by half a minute; beyond, it is told which one is ahead", () => {
