@@ -7,13 +7,13 @@ import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation";
 import { UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { ofProject } from "../cli/verb";
+import { teller } from "../cli/teller";
+import { JSON_OPTION, ofProject } from "../cli/verb";
 import { holdPlan, saveNewPlan } from "./approval";
 import { changesSince } from "./changedStacks";
-import { exitCodeOf, INTERRUPTED, rollOut } from "./rollOut";
-import { readPlan } from "./rolloutPlan";
-import { type Progress, showProgress } from "./rolloutProgress";
-import { rolloutText } from "./rolloutText";
+import { readPlan } from "./plan";
+import { type Progress, rolloutResults, rolloutText, showProgress } from "./results";
+import { exitCodeOfRollout, INTERRUPTED, rollOut } from "./rollOut";
 import { stackRunner } from "./runStack";
 
 /**
@@ -51,6 +51,7 @@ export default ofProject(
       },
       "plan-digest": { value: "DIGEST", description: "the plan that was approved, by its own name" },
       ...CHANGE_OPTIONS,
+      ...JSON_OPTION,
     },
     examples: [
       ["--realm-stack prod --preview", "what would change in each stack"],
@@ -63,69 +64,81 @@ export default ofProject(
     const { "realm-stack": realmStack, "only-changed": revision, "policy-pack": policyPack } = options;
     const { "save-plan": savedTo, plan: planFile, "plan-digest": digest, "skip-preview": skips = false } = options;
     const { parallel = String(DEFAULT_PARALLEL), fast = false } = options;
-    if (!/^[1-9]\d?$/.test(parallel)) {
-      throw new UsageError("--parallel must be a number of stacks, from 1 to 99.");
-    }
-    if (skips && (options.preview || planFile !== undefined)) {
-      throw new UsageError("--skip-preview goes with neither --preview nor --plan.");
-    }
-    if (savedTo !== undefined && (options.yes || planFile !== undefined)) {
-      throw new UsageError("--save-plan changes nothing: say it without --yes and without --plan.");
-    }
-    if (planFile !== undefined && revision !== undefined) {
-      throw new UsageError("--plan says which stacks: leave out --only-changed.");
+    const refused: readonly (readonly [boolean, string])[] = [
+      [!/^[1-9]\d?$/.test(parallel), "--parallel must be a number of stacks, from 1 to 99."],
+      [
+        skips && (options.preview === true || planFile !== undefined),
+        "--skip-preview goes with neither --preview nor --plan.",
+      ],
+      [
+        savedTo !== undefined && (options.yes === true || planFile !== undefined),
+        "--save-plan changes nothing: say it without --yes and without --plan.",
+      ],
+      [planFile !== undefined && revision !== undefined, "--plan says which stacks: leave out --only-changed."],
+    ];
+    const [, mistake] = refused.find(([isSo]) => isSo) ?? [];
+    if (mistake !== undefined) {
+      throw new UsageError(mistake);
     }
     if (savedTo === undefined) {
       refuseWithoutTerminal(options, realmStack);
     }
+    const { say, end } = teller(options);
+    const endWith = (data: object, exitCode: number, done = false) => {
+      end({ stack: realmStack, done, ...data });
+      return exitCode;
+    };
     const all = stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY));
     const approved = planFile === undefined ? undefined : await readPlan(planFile, digest);
     const isPlanned = ({ stack }: StackOfRealm) => approved?.stacks.some((planned) => planned.stack === stack) ?? true;
     const chosen = revision === undefined ? all.filter(isPlanned) : await changedOf(all, realmStack, revision);
     if (chosen.length === 0 && approved === undefined) {
-      console.log(`✓ ${realmStack}: no stack of this realm has changed since ${revision}`);
-      return 0;
+      say(`✓ ${realmStack}: no stack of this realm has changed since ${revision}`);
+      return endWith({ stacks: [] }, 0);
     }
-    const shared = {
-      directory: PROJECT_DIRECTORY,
-      policyPacks: policyPack === undefined ? [] : [policyPack],
-      parallel: Number(parallel),
-    };
-    const parts = chosen.map(toPart);
+    const parts = chosen.map(({ stack, integrations }) => ({ stack, customers: Object.keys(integrations).length }));
+    const policyPacks = policyPack === undefined ? [] : [policyPack];
+    const how = { directory: PROJECT_DIRECTORY, policyPacks, parallel: Number(parallel) };
     if (savedTo !== undefined) {
-      const { text, exitCode } = await withProgress((tell) =>
-        saveNewPlan({ ...shared, realmStack, parts, file: savedTo, tell }),
+      const { text, data, exitCode } = await withProgress((tell) =>
+        saveNewPlan({ ...how, realmStack, parts, file: savedTo, tell }),
       );
-      console.log(text);
-      return exitCode;
+      say(text);
+      return endWith(data, exitCode);
     }
     const run = async (deploys: boolean) => {
-      const runPart = stackRunner({ ...shared, deploys, fast: fast && deploys });
+      const runPart = stackRunner({ ...how, deploys, fast: fast && deploys });
       const states = await withProgress((tell) =>
-        rollOut(realmStack, parts, runPart, { ...shared, realmStackAlone: deploys, tell }),
+        rollOut(realmStack, parts, runPart, { ...how, realmStackAlone: deploys, tell }),
       );
-      console.log(rolloutText(states));
-      return exitCodeOf(states);
+      say(rolloutText(states));
+      return { data: { stacks: rolloutResults(states) }, exitCode: exitCodeOfRollout(states) };
     };
-    let looked = 0;
+    let looked: { readonly data: object; readonly exitCode: number } = { data: {}, exitCode: 0 };
     if (approved !== undefined && planFile !== undefined) {
-      const { text, exitCode } = await withProgress((tell) =>
-        holdPlan({ ...shared, realmStack, parts, file: planFile, tell }, approved),
+      const held = await withProgress((tell) =>
+        holdPlan({ ...how, realmStack, parts, file: planFile, tell }, approved),
       );
-      console.log(text);
-      if (exitCode !== 0) {
-        return exitCode;
+      say(held.text);
+      if (held.exitCode !== 0) {
+        return endWith(held.data, held.exitCode);
       }
+      looked = held;
     } else if (!skips) {
       looked = await run(false);
     }
-    if (options.preview || looked === INTERRUPTED) {
-      return looked;
+    if (options.preview || looked.exitCode === INTERRUPTED) {
+      return endWith(looked.data, looked.exitCode);
     }
-    const notes = looked === 0 ? [] : ["a preview failed, as shown above: that up fails, too, or recovers its stack"];
+    const notes =
+      looked.exitCode === 0 ? [] : ["a preview failed, as shown above: that up fails, too, or recovers its stack"];
     const customers = parts.reduce((sum, part) => sum + part.customers, 0);
     const steps = [...notes, `up of ${plural(parts.length, "stack")} with ${plural(customers, "customer")}`];
-    return (await agreed({ stacks: parts.map(({ stack }) => stack), steps }, options)) ? run(true) : 0;
+    if (!(await agreed({ stacks: parts.map(({ stack }) => stack), steps }, options))) {
+      return endWith(looked.data, 0);
+    }
+    const { data, exitCode } = await run(true);
+    return endWith(data, exitCode, true);
   },
 );
 
@@ -143,8 +156,4 @@ async function changedOf(all: readonly StackOfRealm[], realmStack: string, revis
   const realmFile = all.find(({ stack }) => stack === realmStack)?.file ?? "";
   const isShared = program.length > 0 || stackFiles.has(realmFile);
   return isShared ? all : all.filter(({ file }) => stackFiles.has(file));
-}
-
-function toPart({ stack, integrations }: StackOfRealm) {
-  return { stack, customers: Object.keys(integrations).length };
 }

@@ -2,7 +2,7 @@ import type { Preview } from "../pulumi/preview";
 import { danger } from "../changes/markdown";
 import { reviewComment } from "../review/reviewComment";
 import { stepsMarkdown, summaryMarkdown } from "../review/reviewSummary";
-import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./rolloutPlan";
+import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./plan";
 
 /** The summary of a job on GitHub takes a megabyte. */
 const LIMIT = 300_000;

@@ -105,7 +105,7 @@ export async function rollOut(
 export const INTERRUPTED = 130;
 
 /** What a command ends with after a rollout. */
-export function exitCodeOf(states: readonly PartState[]): number {
+export function exitCodeOfRollout(states: readonly PartState[]): number {
   const has = (wanted: PartState["state"]) => states.some(({ state }) => state === wanted);
   return states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? INTERRUPTED : 1;
 }

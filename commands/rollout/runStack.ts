@@ -1,12 +1,13 @@
+import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
 import { projectName } from "../cli/stackName";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents";
 import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
+import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners";
 import { exportState } from "../pulumi/exportedState";
 import { isHalfWritten } from "../locks/fileBackend";
 import { recoverStack } from "../recovery/recoverStack";
 import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock";
 import { UserError } from "../../settings/userError";
-import { CustomersThrough } from "./customersThrough";
 import type { RunPart } from "./rollOut";
 
 /** What is done with each stack. */
@@ -31,7 +32,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
     const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name, directory))));
     const variables: Readonly<Record<string, string>> = savesOnce ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
     tell({ savesOnce });
-    const customers = new CustomersThrough();
+    const through = customersThrough();
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
     const pulumi = pulumiCli(name, directory, { ...variables, ...STREAMING });
@@ -42,7 +43,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
           events.push(event);
           tell({ advice: policiesIn(events).advice });
         }
-        tell({ through: customers.add(event) });
+        tell({ through: through(event) });
       });
     try {
       await run(deploys ? ["up", "--yes", "--skip-preview", "--suppress-outputs"] : ["preview"]);
@@ -58,11 +59,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
         tell({ recovers: true });
         if (policyPacks.length > 0) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
-          await run(["preview"]).catch((reason: unknown) => {
-            if (!(reason instanceof PulumiError)) {
-              throw reason;
-            }
-          });
+          await run(["preview"]).catch(unlessOfPulumi);
         }
         if (!isRefused()) {
           const did: string[] = [];
@@ -84,15 +81,30 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
 
 /** Whether the state has nothing that a server has; no, where that cannot be read, which the run will tell. */
 async function isEmpty(pulumi: PulumiCli): Promise<boolean> {
-  try {
-    const { resources = [] } = (await exportState(pulumi)).deployment;
-    return resources.every(({ id = "", type = "" }) => id === "" || type.startsWith("pulumi:"));
-  } catch (error) {
-    if (error instanceof PulumiError) {
-      return false;
-    }
+  const state = await exportState(pulumi).catch(unlessOfPulumi);
+  const { resources = [] } = state?.deployment ?? {};
+  return state !== undefined && resources.every(({ id = "", type = "" }) => id === "" || type.startsWith("pulumi:"));
+}
+
+function unlessOfPulumi(error: unknown): undefined {
+  if (!(error instanceof PulumiError)) {
     throw error;
   }
+  return undefined;
+}
+
+/** Counts the customers with whose resources Pulumi is through, event by event. */
+export function customersThrough(): (event: EngineEvent) => number {
+  /** The resources that have ended, by the URN of their customer's component. */
+  const ended = new Map<string, Set<string>>();
+  return ({ resOutputsEvent }) => {
+    const { metadata } = resOutputsEvent ?? {};
+    const parent = metadata?.new?.parent ?? metadata?.old?.parent ?? "";
+    if (metadata !== undefined && typeOf(parent) === CUSTOMER_TYPE) {
+      ended.set(parent, (ended.get(parent) ?? new Set()).add(metadata.urn));
+    }
+    return [...ended.values()].filter(({ size }) => size === RESOURCES_PER_CUSTOMER).length;
+  };
 }
 
 /** Whether a run that was killed is why it failed; undefined where neither a lock nor an object in Keycloak tells. */

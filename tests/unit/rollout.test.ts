@@ -5,12 +5,10 @@ import { PassThrough } from "node:stream";
 
 import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents";
 import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
-import { CustomersThrough } from "../../commands/rollout/customersThrough";
 import { changesSince } from "../../commands/rollout/changedStacks";
-import { lineOf, showProgress } from "../../commands/rollout/rolloutProgress";
-import { rolloutText } from "../../commands/rollout/rolloutText";
+import { lineOf, rolloutResults, rolloutText, showProgress } from "../../commands/rollout/results";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut";
-import { tellFailure } from "../../commands/rollout/runStack";
+import { customersThrough, tellFailure } from "../../commands/rollout/runStack";
 import { InterruptedError, run } from "../../processes/run";
 import { UserError } from "../../settings/userError";
 import { lockMessage } from "./fakePulumi";
@@ -46,53 +44,36 @@ const statesOf = (states: readonly PartState[]) => states.map(({ state }) => sta
 describe("a rollout", () => {
   it("runs the realm stack alone, and then the others, so many at a time", async () => {
     const { runs, ended, told } = start();
-    expect(runs.begun).toEqual(["prod"]);
-    await runs.end("prod");
-    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c"]);
-    await runs.end("prod-c");
-    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c", "prod-d"]);
-    await runs.end("prod-b");
+    const steps: readonly (readonly [ended: string, begun: readonly string[]])[] = [
+      ["", ["prod"]],
+      ["prod", ["prod", "prod-b", "prod-c"]],
+      ["prod-c", ["prod", "prod-b", "prod-c", "prod-d"]],
+      ["prod-b", ["prod", "prod-b", "prod-c", "prod-d"]],
+    ];
+    for (const [stack, begun] of steps) {
+      await runs.end(stack);
+      expect(runs.begun).toEqual(begun);
+    }
     await runs.end("prod-d");
-
     expect(statesOf(await ended)).toEqual(["done", "done", "done", "done"]);
     expect(told).toContainEqual(["done", "running", "done", "running"]);
   });
 
-  it("that only previews begins with the realm stack, and lets no other wait for it", async () => {
-    const { runs, ended } = start(3, PARTS, false);
-    expect(runs.begun).toEqual(["prod", "prod-b", "prod-c"]);
-    await runs.end("prod", new UserError("refused"));
-    await runs.end("prod-b");
-    await runs.end("prod-c");
-
-    expect(statesOf(await ended)).toEqual(["failed", "done", "done", "not begun"]);
-  });
-
-  it("goes on with the others when one fails, and tells why", async () => {
-    const { runs, ended } = start();
-    await runs.end("prod");
-    await runs.end("prod-b", new UserError("the user is unknown"));
-    await runs.end("prod-c");
-    await runs.end("prod-d");
-
+  it.each<[string, string, readonly string[], Parameters<typeof start>]>([
+    ["goes on with the others when one fails", "prod-b", ["done", "failed", "done", "done"], []],
+    ["begins with no other when the realm stack fails", "prod", ["failed", "not begun", "not begun", "not begun"], []],
+    ["runs what has changed where the realm stack has not", "", ["done", "done"], [2, PARTS.slice(2)]],
+    ["that only previews lets no other wait", "prod", ["failed", "done", "done", "not begun"], [3, PARTS, false]],
+  ])("%s", async (_, failing, expected, how) => {
+    const { runs, ended } = start(...how);
+    for (const { stack } of PARTS) {
+      await runs.end(stack, stack === failing ? new UserError("the user is unknown") : undefined);
+    }
     const states = await ended;
-    expect(statesOf(states)).toEqual(["done", "failed", "done", "done"]);
-    expect(states[1]?.cause).toBe("the user is unknown");
-  });
-
-  it("begins with no other when the realm stack fails", async () => {
-    const { runs, ended } = start();
-    await runs.end("prod", new UserError("refused"));
-
-    expect(statesOf(await ended)).toEqual(["failed", "not begun", "not begun", "not begun"]);
-    expect(runs.begun).toEqual(["prod"]);
-  });
-
-  it("runs what has changed where the realm stack has not", async () => {
-    const { runs, ended } = start(2, PARTS.slice(2));
-    await runs.end("prod-c");
-    await runs.end("prod-d");
-    expect(statesOf(await ended)).toEqual(["done", "done"]);
+    expect(statesOf(states)).toEqual(expected);
+    expect(states.find(({ stack }) => stack === failing)?.cause).toBe(
+      failing === "" ? undefined : "the user is unknown",
+    );
   });
 
   it("begins with no other after an interrupt, waits for those that run, and listens no more", async () => {
@@ -116,9 +97,6 @@ describe("what a rollout shows", () => {
   it("is how many customers are through, and since when it runs", () => {
     expect(lineOf(running, 31_000, 6)).toBe("prod    12 of 300 customers, 30 s");
     expect(lineOf({ ...running, recovers: true }, 31_000)).toBe("prod  recovering, 30 s");
-    expect(lineOf({ ...running, savesOnce: true }, 31_000)).toBe(
-      "prod  12 of 300 customers; its state is saved at the end, 30 s",
-    );
     expect(lineOf({ ...running, state: "waiting" }, 1_000)).toMatch(/^prod {2}waiting/);
     expect(lineOf(done, 0)).toBe("prod  done, 1 min 0 s");
   });
@@ -139,17 +117,34 @@ describe("what a rollout shows", () => {
     ]);
   });
 
-  it("is a table at the end, and what policies advise, and why each stack failed", () => {
-    const text = rolloutText([
+  it("is a table at the end, and what policies advise, and why each stack failed; the same as data", () => {
+    const states: PartState[] = [
       { ...done, advice: ["a-policy: consider 30"] },
       { ...done, stack: "prod-b", changes: { same: 3 } },
       { ...running, stack: "prod-c", state: "failed", cause: "the user\nis unknown" },
-      { ...done, stack: "prod-d", recovers: true },
-    ]);
+      { ...done, stack: "prod-d", recovers: true, did: ["removed the lock"] },
+    ];
+    const text = rolloutText(states);
     expect(text).toMatch(/prod +│ done +│ +300 │ 5 create, 1 update +│ +60 │/);
     expect(text).toMatch(/prod-b +│ done +│ +300 │ none/);
     expect(text).toMatch(/prod-d +│ recovered /);
-    expect(text).toMatch(/\n\n! prod: a-policy: consider 30\n\n✗ prod-c: the user\nis unknown$/);
+    expect(text).toMatch(
+      /\n\nprod-d: removed the lock\n\n! prod: a-policy: consider 30\n\n✗ prod-c: the user\nis unknown$/,
+    );
+    const lists = { did: [], advice: [] };
+    expect(rolloutResults(states).slice(1)).toEqual([
+      { ...lists, stack: "prod-b", result: "done", customers: 300, changes: {}, seconds: 60 },
+      { ...lists, stack: "prod-c", result: "failed", customers: 300, cause: "the user\nis unknown" },
+      {
+        ...lists,
+        stack: "prod-d",
+        result: "recovered",
+        customers: 300,
+        changes: { create: 5, update: 1 },
+        seconds: 60,
+        did: ["removed the lock"],
+      },
+    ]);
   });
 });
 
@@ -161,7 +156,7 @@ describe("the customers that Pulumi is through with", () => {
     ({ [kind]: { metadata: { urn, new: { parent } } } }) as never;
 
   it("are those with all of whose resources it is through", () => {
-    const through = new CustomersThrough();
+    const through = customersThrough();
     const counts = [
       event("resourcePreEvent", customer),
       event("resOutputsEvent", customer),
@@ -172,10 +167,10 @@ describe("the customers that Pulumi is through with", () => {
       event("resOutputsEvent", resource("Client"), customer),
       event("resOutputsEvent", urn("keycloak:openid/clientScope:ClientScope", "x"), urn("pulumi:pulumi:Stack", "x")),
       {} as never,
-    ].map((one) => through.add(one));
+    ].map((one) => through(one));
     expect(counts).toEqual(counts.map(() => 0));
 
-    expect(through.add(event("resOutputsEvent", resource("HardcodedClaimProtocolMapper"), customer))).toBe(1);
+    expect(through(event("resOutputsEvent", resource("HardcodedClaimProtocolMapper"), customer))).toBe(1);
   });
 });
 

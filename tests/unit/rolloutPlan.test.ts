@@ -1,16 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { readPreview, type Step } from "../../commands/pulumi/preview";
+import { plannedSteps } from "../../commands/rollout/makePlan";
+import { digestOf, readPlan, type RolloutPlan, savePlan, slowHash, type StackPlan } from "../../commands/rollout/plan";
 import { planDifferences, planText } from "../../commands/rollout/planText";
-import {
-  digestOf,
-  readPlan,
-  type RolloutPlan,
-  savePlan,
-  slowHash,
-  type StackPlan,
-} from "../../commands/rollout/rolloutPlan";
-import { plannedSteps } from "../../commands/rollout/stackPlan";
 import { recording, RECORDINGS, stepOf, update } from "./reviewRecordings";
 import { useTemporaryFolder } from "./temporaryFolder";
 
@@ -64,11 +57,6 @@ describe("the steps of a plan", () => {
 });
 
 describe("what is not as it was approved", () => {
-  test("is nothing where all is the same", () => {
-    const plan = planOf([stackPlan("prod"), stackPlan("prod-b")]);
-    expect(planDifferences(plan, structuredClone(plan), [])).toEqual([]);
-  });
-
   test.each<[string, Partial<StackPlan>, string]>([
     ["another deployment", { state: "x" }, "The state is another one: somebody has deployed or repaired it since."],
     [
@@ -84,6 +72,7 @@ describe("what is not as it was approved", () => {
   ])("is told of the one stack of two that differs: %s", (_name, change, told) => {
     const approved = planOf([stackPlan("prod"), stackPlan("prod-b")]);
     const now = planOf([stackPlan("prod"), stackPlan("prod-b", change)]);
+    expect(planDifferences(approved, structuredClone(approved), [])).toEqual([]);
     expect(planDifferences(approved, now, [])).toEqual([`### prod-b: not as approved\n\n${told}`]);
   });
 
@@ -135,8 +124,9 @@ describe("a plan's file", () => {
 
   test("is read as it was written, and is the approved one by its digest", async () => {
     savePlan("plan.json", plan);
-    expect(await readPlan("plan.json", undefined)).toEqual(plan);
-    expect(await readPlan("plan.json", digestOf(plan))).toEqual(plan);
+    for (const digest of [undefined, digestOf(plan)]) {
+      expect(await readPlan("plan.json", digest)).toEqual(plan);
+    }
   });
 
   test("is refused where somebody edited it, also with a digest that fits", async () => {

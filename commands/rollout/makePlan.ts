@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import { UserError } from "../../settings/userError";
+import { changedNames, maskedAs } from "../changes/values";
 import { loadConfiguration } from "../cli/stack";
 import { changesByHand, withoutConsequences } from "../drift/changes";
 import { tell } from "../drift/words";
@@ -8,17 +10,8 @@ import { losesProtection } from "../pulumi/owners";
 import { previewWithPolicies } from "../pulumi/policyPreview";
 import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
 import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli";
-import { changedNames, maskedAs } from "../changes/values";
-import { UserError } from "../../settings/userError";
+import { type PlannedStep, slowHash, type StackPlan } from "./plan";
 import type { Part } from "./rollOut";
-import { type PlannedStep, slowHash, type StackPlan } from "./rolloutPlan";
-
-/** What a plan of a stack is made with. */
-export interface PlanOptions {
-  readonly directory: string;
-  readonly policyPacks: readonly string[];
-  readonly salt: string;
-}
 
 /**
  * Looks at what `up` would do to a stack, at what it would start from, and at what the servers have otherwise.
@@ -26,7 +19,9 @@ export interface PlanOptions {
  */
 export async function planStack(
   { stack, customers }: Part,
-  { directory, policyPacks, salt }: PlanOptions,
+  directory: string,
+  policyPacks: readonly string[],
+  salt: string,
 ): Promise<{ readonly plan: StackPlan; readonly preview: Preview }> {
   const pulumi = pulumiCli(stack, directory);
   const state = stateHash(await exportState(pulumi));
@@ -61,7 +56,9 @@ export async function planStack(
 /** All but when it was saved, by which version, and so on: an `up` without changes is none. */
 function stateHash({ deployment }: State): string {
   const rest = Object.entries(deployment).filter(([name]) => name !== "manifest");
-  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(rest))
+    .digest("hex");
 }
 
 /** What changes, without secrets and in one order, whatever the order of the preview. */

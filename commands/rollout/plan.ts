@@ -1,14 +1,11 @@
-import { createHash, randomBytes, scryptSync } from "node:crypto";
+import { createHash, scryptSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 
 import * as v from "valibot";
 
 import { replaceFile } from "../../processes/files";
-import { resolveCommit } from "../repository/revision";
 import { ofForm } from "../../settings/shapes";
 import { UserError } from "../../settings/userError";
-import { changesSince } from "./changedStacks";
 
 const STATE = v.object({
   custom: v.exactOptional(v.boolean()),
@@ -60,15 +57,10 @@ export function digestOf(plan: RolloutPlan): string {
   return createHash("sha256").update(JSON.stringify(plan)).digest("hex");
 }
 
-export function newSalt(): string {
-  return randomBytes(16).toString("hex");
-}
-
 /** Some values by a hash that takes a while, since secrets are among them, and others read the plan. */
 export function slowHash(values: Readonly<Record<string, unknown>>, salt: string): string {
-  return scryptSync(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))), salt, 32).toString(
-    "hex",
-  );
+  const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  return scryptSync(JSON.stringify(sorted), salt, 32).toString("hex");
 }
 
 export function savePlan(file: string, plan: RolloutPlan): void {
@@ -102,14 +94,4 @@ export async function readPlan(file: string, digest: string | undefined): Promis
     );
   }
   return plan;
-}
-
-/** The commit of the working tree, and what is not as the commit has it and could change a deployment. */
-export async function committed(
-  directory: string,
-  planFile: string,
-): Promise<{ readonly commit: string; readonly others: readonly string[] }> {
-  const commit = await resolveCommit(directory, "HEAD", "--save-plan");
-  const { program, stackFiles } = await changesSince(directory, commit);
-  return { commit, others: [...program, ...stackFiles].filter((name) => name !== basename(planFile)).sort() };
 }

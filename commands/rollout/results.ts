@@ -1,0 +1,121 @@
+import { stripVTControlCharacters } from "node:util";
+
+import { every, formatDuration } from "../../processes/progress";
+import { tableText } from "../cli/table";
+import { IDLE_OPS } from "../pulumi/preview";
+import type { PartState } from "./rollOut";
+
+/** Shows how a rollout goes on. */
+export interface Progress {
+  readonly tell: (states: readonly PartState[]) => void;
+  readonly end: () => void;
+}
+
+const REDRAW_MILLISECONDS = 200;
+
+/** Where a stack stands, as one line. */
+export function lineOf(part: PartState, now: number, width = 0): string {
+  const { stack, state, recovers, savesOnce, customers, through, began, ended } = part;
+  const running = recovers
+    ? "recovering"
+    : `${through} of ${customers} customers${savesOnce ? "; its state is saved at the end" : ""}`;
+  const words = state === "running" ? running : resultOf(part);
+  const seconds = began === undefined ? "" : `, ${formatDuration((ended ?? now) - began)}`;
+  return `${stack.padEnd(width)}  ${words}${seconds}`;
+}
+
+function resultOf({ state, recovers }: PartState): string {
+  return state === "done" && recovers ? "recovered" : state;
+}
+
+/** A line a stack: redrawn on a terminal; elsewhere added when a stack begins or ends, and at intervals in between. */
+export function showProgress(output: NodeJS.WriteStream): Progress {
+  return output.isTTY ? redrawn(output) : added(output);
+}
+
+function added(output: NodeJS.WritableStream): Progress {
+  const told = new Map<string, string>();
+  let latest: readonly PartState[] = [];
+  const write = (part: PartState) => output.write(`${lineOf(part, Date.now(), widthOf(latest))}\n`);
+  const stop = every(() => latest.filter(({ state }) => state === "running").forEach(write));
+  return {
+    tell: (states) => {
+      latest = states;
+      for (const part of states) {
+        const stage = `${part.state} ${part.savesOnce === true}`;
+        if (part.state !== "waiting" && told.get(part.stack) !== stage) {
+          told.set(part.stack, stage);
+          write(part);
+        }
+      }
+    },
+    end: stop,
+  };
+}
+
+/** In the order of what is shown where not all have room: what scrolls off cannot be redrawn. */
+const BY_INTEREST: readonly PartState["state"][] = ["running", "failed", "interrupted", "waiting", "not begun", "done"];
+
+function redrawn(output: NodeJS.WriteStream): Progress {
+  let latest: readonly PartState[] = [];
+  let drawn = 0;
+  const draw = () => {
+    const width = widthOf(latest);
+    const room = Math.max(1, (output.rows || 24) - 1);
+    const byInterest = [...latest].sort((a, b) => BY_INTEREST.indexOf(a.state) - BY_INTEREST.indexOf(b.state));
+    const shown = latest.length <= room ? latest : byInterest.slice(0, room);
+    const lines = shown.map((part) =>
+      stripVTControlCharacters(lineOf(part, Date.now(), width)).slice(0, (output.columns || 80) - 1),
+    );
+    output.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${lines.map((line) => `${line}\n`).join("")}`);
+    drawn = lines.length;
+  };
+  const timer = setInterval(draw, REDRAW_MILLISECONDS);
+  return {
+    tell: (states) => (latest = states),
+    end: () => {
+      clearInterval(timer);
+      draw();
+    },
+  };
+}
+
+function widthOf(states: readonly PartState[]): number {
+  return Math.max(0, ...states.map(({ stack }) => stack.length));
+}
+
+/** How each stack ended, as docs/json.md has it. */
+export function rolloutResults(states: readonly PartState[]) {
+  return states.map(({ advice = [], began, cause, changes, customers, did = [], ended, ...part }) => ({
+    stack: part.stack,
+    result: resultOf({ ...part, customers }),
+    customers,
+    // Nothing is told of what Pulumi leaves as it is.
+    ...(changes && {
+      changes: Object.fromEntries(Object.entries(changes).filter(([op, count]) => count > 0 && !IDLE_OPS.includes(op))),
+    }),
+    ...(began !== undefined && ended !== undefined && { seconds: Math.round((ended - began) / 1000) }),
+    did,
+    advice,
+    ...(cause !== undefined && { cause }),
+  }));
+}
+
+/** How a rollout ended: a table, and below it what recovery did, what policies advise, and why each stack failed. */
+export function rolloutText(states: readonly PartState[]): string {
+  const results = rolloutResults(states);
+  const rows = results.map(({ stack, result, customers, changes, seconds = "" }) => {
+    const counts = Object.entries(changes ?? {}).map(([op, count]) => `${count} ${op}`);
+    return [stack, result, String(customers), changes && (counts.join(", ") || "none"), String(seconds)];
+  });
+  const did = results.flatMap((part) => part.did.map((line) => `${part.stack}: ${line}`)).join("\n");
+  return [
+    tableText(
+      ["stack", "result", "customers", "changes", "seconds"],
+      rows.map((row) => row.map((cell = "") => cell)),
+    ),
+    ...(did === "" ? [] : [did]),
+    ...results.flatMap((part) => part.advice.map((text) => `! ${part.stack}: ${text}`)),
+    ...results.flatMap(({ stack, cause }) => (cause === undefined ? [] : [`✗ ${stack}: ${cause}`])),
+  ].join("\n\n");
+}
