@@ -35,37 +35,22 @@ describe("recovery", () => {
     expect(pulumi.calls).toEqual(["stack", "preview", "stack", "up (shown)"]);
   });
 
-  test("adopts in two rounds, mappers after their client or scope, and then runs up", async () => {
-    const pulumi = new FakePulumi([...realmScopes(), ...customer("acme"), ...customer("other")]);
-    const { adopted, lines } = await recovered(pulumi, { ...ACME, ...SCOPES });
-    expect(adopted).toEqual(["realm-scope", "acme-client", "realm-audience", "acme-organization-id"]);
-    expect(lines).toEqual([
-      "found in Keycloak, but not in the state: ClientScope realm-scope (ScpCloud/id-of-scope)",
-      "found in Keycloak, but not in the state: Client acme-client (ScpCloud/id-of-acme)",
-      "found in Keycloak, but not in the state: AudienceProtocolMapper realm-audience " +
-        "(ScpCloud/client-scope/id-of-scope/id-of-audience)",
-      "found in Keycloak, but not in the state: HardcodedClaimProtocolMapper acme-organization-id " +
-        "(ScpCloud/client/id-of-acme/id-of-mapper)",
-    ]);
-    expect(pulumi.calls).toEqual(["stack", "preview", "import", "preview", "import", "preview", "stack", "up (shown)"]);
-  });
-
-  test("puts what it adopts under the program's own URNs", async () => {
+  test("adopts in two rounds, mappers after their client or scope, under the program's own URNs, and then runs up", async () => {
     const program = [...realmScopes(), ...customer("acme")];
     const pulumi = new FakePulumi(program);
-    await recovered(pulumi, { ...ACME, ...SCOPES });
+    const { adopted, lines } = await recovered(pulumi, { ...ACME, ...SCOPES });
+    expect(adopted).toEqual(["realm-scope", "acme-client", "realm-audience", "acme-organization-id"]);
+    const found = (what: string) => `found in Keycloak, but not in the state: ${what}`;
+    expect(lines).toEqual([
+      found("ClientScope realm-scope (ScpCloud/id-of-scope)"),
+      found("Client acme-client (ScpCloud/id-of-acme)"),
+      found("AudienceProtocolMapper realm-audience (ScpCloud/client-scope/id-of-scope/id-of-audience)"),
+      found("HardcodedClaimProtocolMapper acme-organization-id (ScpCloud/client/id-of-acme/id-of-mapper)"),
+    ]);
+    expect(pulumi.calls).toEqual(["stack", "preview", "import", "preview", "import", "preview", "stack", "up (shown)"]);
     const notAdopted = program.map(({ urn }) => urn).filter((urn) => !pulumi.state.has(urn));
     expect(notAdopted).toEqual([urnOf("acme-default-scopes", INTEGRATION, customer("acme")[2]?.type ?? "")]);
     expect(pulumi.state.size).toBe(program.length - 1);
-  });
-
-  test("does not take a client for another whose id merely resembles it", async () => {
-    const pulumi = new FakePulumi(customer("acme"));
-    const { adopted } = await recovered(pulumi, {
-      "/clients?clientId=acme": [{ id: "1", clientId: "acme-2" }],
-      "/client-scopes": [{ id: "2", name: "scpcloud" }],
-    });
-    expect(adopted).toEqual([]);
   });
 
   // Pulumi refers to parents by name only: a customer may be called as the realm's scopes are, or as another's client.
@@ -93,7 +78,7 @@ describe("recovery", () => {
     await expect(recovered(new Forgetful(customer("acme")), ACME)).rejects.toThrow(RecoveryError);
   });
 
-  test("leaves no file behind, even where the import fails", async () => {
+  test("leaves no file behind where the import fails", async () => {
     class Failing extends FakePulumi {
       protected override import(): void {
         throw new Error("the import failed");
@@ -101,11 +86,7 @@ describe("recovery", () => {
     }
     const failing = new Failing(customer("acme"));
     await expect(recovered(failing, ACME)).rejects.toThrow("the import failed");
-    const working = new FakePulumi(customer("acme"));
-    await recovered(working, ACME);
-    const files = [...failing.importFiles, ...working.importFiles];
-    expect(files).toHaveLength(3);
-    expect(files.filter((file) => existsSync(dirname(file)))).toEqual([]);
+    expect(failing.importFiles.map((file) => existsSync(dirname(file)))).toEqual([false]);
   });
 
   test.each(["delete", "replace", "create-replacement", "delete-replaced"])(
@@ -113,9 +94,7 @@ describe("recovery", () => {
     async (op) => {
       const pulumi = new FakePulumi(customer("acme"));
       pulumi.furtherSteps = [{ op, urn: urnOf("old-client", INTEGRATION, CLIENT) }];
-      const failure = recovered(pulumi, ACME);
-      await expect(failure).rejects.toThrow(RecoveryError);
-      await expect(failure).rejects.toThrow(
+      await expect(recovered(pulumi, ACME)).rejects.toThrow(
         "Recovery never deletes or replaces a client, but an up would now do it:\n  old-client\n" +
           "Put these customers back into the stack file, recover, and remove them afterwards with pulumi up.",
       );
@@ -148,14 +127,6 @@ describe("recovery", () => {
     pulumi.stepsAfterRefresh = [{ op: "replace", urn: urnOf("old-client", INTEGRATION, CLIENT) }];
     await expect(recovered(pulumi)).rejects.toThrow("Recovery never deletes or replaces a client");
     expect(pulumi.calls).toEqual(["stack", "preview", "stack", "refresh", "preview"]);
-  });
-
-  test("speaks of one pending operation as of one", async () => {
-    const pulumi = new FakePulumi(customer("acme"));
-    pulumi.pendingOperations = 1;
-    expect((await recovered(pulumi)).lines).toEqual([
-      "1 operation was under way when the run was killed; refreshing the state",
-    ]);
   });
 
   test.each([
@@ -222,10 +193,9 @@ describe("recovery", () => {
     test("says what helps where Keycloak does not give it, once up has failed for it", async () => {
       const pulumi = lacking();
       pulumi.givesSecrets = false;
-      const failure = recovered(pulumi);
-      await expect(failure).rejects.toThrow(RecoveryError);
-      await expect(failure).rejects.toThrow("Keycloak does not give the secret of acme-client.");
-      await expect(failure).rejects.toThrow("The secret is not known");
+      await expect(recovered(pulumi)).rejects.toThrow(
+        /The secret is not known[^]*Keycloak does not give the secret of acme-client\./,
+      );
     });
   });
 
@@ -238,11 +208,6 @@ describe("recovery", () => {
     const pulumi = new Cut(customer("acme"));
     await expect(recovered(pulumi, ACME)).rejects.toThrow(PulumiError);
     expect(pulumi.calls).toEqual(["stack", "preview"]);
-  });
-
-  test("hands on every other failure", async () => {
-    const pulumi = { run: () => Promise.reject(new Error("pulumi preview failed\nerror: no such stack")) };
-    await expect(recover(pulumi, fakeAdmin({}), "6.13.0", () => undefined)).rejects.toThrow("no such stack");
   });
 });
 
@@ -265,13 +230,13 @@ describe("a lock", () => {
 
   test("of a running pulumi stays", async () => {
     const process_ = spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)", "pulumi"], { stdio: "ignore" });
+    const holder = `process ${process_.pid} of root@${hostname()}, since 2026-11-23T12:00:00Z`;
     try {
       const pulumi = locked(`root@${hostname()} (pid ${process_.pid})`);
       await expect(recovered(pulumi)).rejects.toThrow(
         "The stack is locked by another run, which may still be at work:\n" +
-          `  process ${process_.pid} of root@${hostname()}, since 2026-11-23T12:00:00Z. Wait for it, or stop it with Ctrl-C.\n` +
-          `If it has certainly ended, run: scpcloud recover --stack dev --ended "process ${process_.pid} of ` +
-          `root@${hostname()}, since 2026-11-23T12:00:00Z"`,
+          `  ${holder}. Wait for it, or stop it with Ctrl-C.\n` +
+          `If it has certainly ended, run: scpcloud recover --stack dev --ended "${holder}"`,
       );
       expect(pulumi.calls).toEqual(["stack", "preview"]);
     } finally {
@@ -282,26 +247,19 @@ describe("a lock", () => {
   test("of another machine is removed for whoever says in its words that its process has ended, and for nobody else", async () => {
     const holder = "process 1 of anna@another-host, since 2026-11-23T12:00:00Z";
     const lines: string[] = [];
-    const recoverAfter = (pulumi: FakePulumi, ended: readonly string[]) =>
+    const pulumi = locked("anna@another-host (pid 1)");
+    const recoverAfter = (...ended: readonly string[]) =>
       recover(pulumi, fakeAdmin({}), "6.13.0", (line) => lines.push(line), { ended });
 
-    const pulumi = locked("anna@another-host (pid 1)");
-    await expect(recoverAfter(pulumi, [holder.replace("12:00", "11:00")])).rejects.toThrow(`--ended "${holder}"`);
-    await recoverAfter(pulumi, [holder]);
-
-    expect(lines).toEqual([`removing the lock of ${holder}, which has ended`]);
-    expect(pulumi.calls).toEqual(["stack", "preview", "stack", "preview", "cancel", "preview", "stack", "up (shown)"]);
-  });
-
-  test("of another machine stays, since nobody can tell whether its process lives", async () => {
-    const pulumi = locked("anna@another-host (pid 1)");
-    const failure = recovered(pulumi);
-    await expect(failure).rejects.toThrow(RecoveryError);
-    await expect(failure).rejects.toThrow(
-      `process 1 of anna@another-host, since 2026-11-23T12:00:00Z. It cannot be seen from here, which is ${hostname()}: ` +
-        "look on another-host (ps -p 1), or whether that CI job has ended.",
+    await expect(recoverAfter(holder.replace("12:00", "11:00"))).rejects.toThrow(
+      `${holder}. It cannot be seen from here, which is ${hostname()}: look on another-host (ps -p 1), or whether that ` +
+        `CI job has ended.\nIf it has certainly ended, run: scpcloud recover --stack dev --ended "${holder}"`,
     );
     expect(pulumi.calls).toEqual(["stack", "preview"]);
+
+    await recoverAfter(holder);
+    expect(lines).toEqual([`removing the lock of ${holder}, which has ended`]);
+    expect(pulumi.calls.slice(2)).toEqual(["stack", "preview", "cancel", "preview", "stack", "up (shown)"]);
   });
 });
 

@@ -16,9 +16,6 @@ describe("the holders of a stack's lock", () => {
     expect(
       readLockHolders(`${LOCKED}\n  s3://state/2.json: created by OFFICE\\Anna Roe@laptop.lan (pid 7) at now`),
     ).toEqual([first, { user: "OFFICE\\Anna Roe", host: "laptop.lan", processId: 7, since: "now" }]);
-  });
-
-  test("are none where a command failed for another reason", () => {
     expect(readLockHolders("error: no stack named 'dev' found")).toEqual([]);
   });
 });

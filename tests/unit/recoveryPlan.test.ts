@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { findExisting } from "../../commands/recovery/adoptable";
+import type { KeycloakAdmin } from "../../keycloak/admin";
 import { readPreview, type Step, UNKNOWN } from "../../commands/pulumi/preview";
 import { runPreview } from "../../commands/pulumi/pulumiCli";
 import { importFile, type PlannedResource, planOf } from "../../commands/pulumi/plan";
@@ -15,7 +16,6 @@ import {
   FakePulumi,
   importedUrns,
   INTEGRATION,
-  realmScopes,
   SCOPE,
   urnOf,
 } from "./fakePulumi";
@@ -53,8 +53,8 @@ describe("a plan", () => {
   });
 
   test("does not count other resources as clients", () => {
-    const urns = [DEFAULT_SCOPES, CLAIM_MAPPER].map((type) => urnOf("acme-x", INTEGRATION, type));
-    expect(planOfSteps(...urns.map((urn) => ({ op: "replace", urn }))).lostClients).toEqual([]);
+    const urn = urnOf("acme-x", INTEGRATION, DEFAULT_SCOPES);
+    expect(planOfSteps({ op: "replace", urn }).lostClients).toEqual([]);
   });
 });
 
@@ -88,15 +88,6 @@ describe("an import file", () => {
     expect(Object.values(file.nameTable)).toEqual([urnOf("acme", INTEGRATION)]);
   });
 
-  test("keeps apart components of the same name", async () => {
-    const pulumi = new FakePulumi([...realmScopes(), ...customer("realm")]);
-    const names = ["realm-scope", "realm-client"];
-    const urns = [...importedUrns(await adopt(pulumi, ...names)).keys()];
-    expect(urns).toContain(urnOf("realm-client", INTEGRATION, CLIENT));
-    pulumi.state.set(urnOf("realm", INTEGRATION), "").set(realmScopes()[0]?.urn ?? "", "");
-    expect([...importedUrns(await adopt(pulumi, ...names)).keys()]).toEqual(urns.slice(2));
-  });
-
   test("needs no parent for what stands alone", () => {
     const scope: PlannedResource = { urn: urnOf("s", SCOPE), type: SCOPE, name: "s", inputs: {}, isComponent: false };
     expect(importFile([{ ...scope, importId: "ScpCloud/1" }], { creates: [scope], lostClients: [] }, "6.13.0")).toEqual(
@@ -109,39 +100,29 @@ describe("an import file", () => {
 });
 
 describe("an object of Keycloak's", () => {
-  const existing = (type: string, inputs: Record<string, unknown>, objects: Record<string, readonly object[]>) =>
+  const find = (type: string, inputs: Record<string, unknown>, admin: KeycloakAdmin) =>
     findExisting(
       { urn: urnOf("x", type), type, name: "x", inputs: { realmId: "ScpCloud", ...inputs }, isComponent: false },
-      fakeAdmin(objects),
+      admin,
     );
+  const REALM = {
+    "/clients?clientId=a%26b": [{ id: "1", clientId: "a&b" }],
+    "/clients?clientId=c": [{ id: "2", clientId: "c-2" }],
+    "/client-scopes": [{ id: "3", name: "scpCloud" }],
+    "/client-scopes/s/protocol-mappers/models": [{ id: "4", name: "audience" }],
+    "/clients/c/protocol-mappers/models": [{ id: "5", name: "organizationId" }],
+  };
 
-  test("is a client, asked for by its id alone", async () => {
-    const objects = { "/clients?clientId=a%26b": [{ id: "1", clientId: "a&b" }] };
-    expect(await existing(CLIENT, { clientId: "a&b" }, objects)).toBe("ScpCloud/1");
-    expect(await existing(CLIENT, { clientId: "c" }, objects)).toBeUndefined();
-  });
-
-  test("is a mapper of a client or of a scope, by its name there", async () => {
-    const models = [{ id: "1", name: "audience" }];
-    expect(
-      await existing(
-        AUDIENCE_MAPPER,
-        { clientScopeId: "s", name: "audience" },
-        {
-          "/client-scopes/s/protocol-mappers/models": models,
-        },
-      ),
-    ).toBe("ScpCloud/client-scope/s/1");
-    expect(
-      await existing(
-        CLAIM_MAPPER,
-        { clientId: "c", name: "audience" },
-        { "/clients/c/protocol-mappers/models": models },
-      ),
-    ).toBe("ScpCloud/client/c/1");
-    expect(
-      await existing(CLAIM_MAPPER, { clientId: "c", name: "x" }, { "/clients/c/protocol-mappers/models": models }),
-    ).toBeUndefined();
+  test.each<[string, string, Record<string, unknown>, string | undefined]>([
+    ["a client, asked for by its id", CLIENT, { clientId: "a&b" }, "ScpCloud/1"],
+    ["no client whose id merely resembles it", CLIENT, { clientId: "c" }, undefined],
+    ["a client scope", SCOPE, { name: "scpCloud" }, "ScpCloud/3"],
+    ["no client scope whose name merely resembles it", SCOPE, { name: "scpcloud" }, undefined],
+    ["a mapper of a scope", AUDIENCE_MAPPER, { clientScopeId: "s", name: "audience" }, "ScpCloud/client-scope/s/4"],
+    ["a mapper of a client", CLAIM_MAPPER, { clientId: "c", name: "organizationId" }, "ScpCloud/client/c/5"],
+    ["no mapper of another name", CLAIM_MAPPER, { clientId: "c", name: "x" }, undefined],
+  ])("is %s", async (_, type, inputs, importId) => {
+    expect(await find(type, inputs, fakeAdmin(REALM))).toBe(importId);
   });
 
   test("is not looked for where its owner is not known yet, or where making it again is harmless", async () => {
@@ -152,8 +133,7 @@ describe("an object of Keycloak's", () => {
       [DEFAULT_SCOPES, { clientId: "c" }],
       [INTEGRATION, {}],
     ] as const) {
-      const resource = { urn: urnOf("x", type), type, name: "x", inputs, isComponent: false };
-      expect(await findExisting(resource, admin)).toBeUndefined();
+      expect(await find(type, inputs, admin)).toBeUndefined();
     }
     expect(admin.get).not.toHaveBeenCalled();
   });
