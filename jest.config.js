@@ -9,7 +9,6 @@ const tsconfig = {
 
 // Types are checked by `npm run check`; here they are only stripped (isolatedModules in tsconfig.json).
 const common = {
-  testEnvironment: "<rootDir>/tests/environment.ts",
   clearMocks: true,
   transform: { "\\.[jt]s$": ["ts-jest", { diagnostics: false, tsconfig }] },
   // These are published as ES modules only, which jest cannot require.

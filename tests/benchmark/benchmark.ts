@@ -1,13 +1,14 @@
+import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
 
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
 import { run, type RunResult } from "../../processes/run";
-import { numberedCustomers, Project, type StackFile } from "../end-to-end/project";
+import { numberedCustomers, Project } from "../end-to-end/project";
 import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
-import { ManyStacks } from "./manyStacks";
-import { OtherProgram } from "./otherProgram";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -28,221 +29,188 @@ const HELP = `npm run benchmark -- [--customers 1,100] [--stacks 200/2,1000/10] 
   --stacks     so many customers in so many stacks of one realm; three at most
   --fast       the first load of these stacks saves each state once, at its end`;
 
+const REPOSITORY = resolve(__dirname, "..", "..");
+/** A first load of 2,000 customers takes many minutes. */
+const LIMIT_MILLISECONDS = 3_600_000;
 /** The shared scope and its audience mapper. */
 const RESOURCES_OF_REALM = 2;
-
 /** Above, a first load that saves the state at each step takes many minutes; docs/performance.md. */
 const MOST_WITH_CHECKPOINTS = 200;
-
-const PREVIEW = "preview, nothing changed";
-const EMPTY = "preview of an empty program";
-const PLAIN_UP = "up of a plain program, creating all";
-const PLAIN_PREVIEW = "preview of a plain program";
-const LOAD_SAVED_ONCE = "up, creating all, state saved once";
-const PREVIEW_OF_ONE_STACK = "preview of one of the stacks";
-const PREVIEW_OF_ALL = "rollout, preview of all stacks";
-const FIRST_ROLLOUT = `rollout${values.fast ? " --fast" : ""}, creating all`;
-
 const MOST_RUNS_OF_STACKS = 3;
 /** Each has a realm of its own: to empty one takes as long as to fill it. */
 const REALMS_OF_STACKS = ["realmStacks", "rollout", "move"] as const;
 
+const PREVIEW = "preview, nothing changed";
+const EMPTY = "preview of an empty program";
+const SAVED_ONCE = "up, creating all, state saved once";
+const PREVIEW_OF_ONE_STACK = "preview of one of the stacks";
+const PREVIEW_OF_ALL = "rollout, preview of all stacks";
+const FIRST_ROLLOUT = `rollout${values.fast ? " --fast" : ""}, creating all`;
+
 interface Row {
   readonly what: string;
   readonly customers: number;
-  readonly stacks?: number;
+  readonly stacks: number;
   /** In seconds. */
   readonly median: number;
   readonly least: number;
   readonly most: number;
 }
 
-type Actions = Readonly<Record<string, () => Promise<unknown>>>;
+const rows: Row[] = [];
+
+type Actions = Readonly<Record<string, () => Promise<RunResult>>>;
 
 /** Several actions take turns, so that a busy machine meets all of them. */
-async function measure(customers: number, runs: number, actions: Actions): Promise<Row[]> {
+async function measure(customers: number, stacks: number, runs: number, actions: Actions): Promise<void> {
   const measured = Object.entries(actions).map(([what, action]) => ({ what, action, seconds: [] as number[] }));
   for (let index = 0; index < runs; index++) {
     for (const { action, seconds } of measured) {
       const start = performance.now();
-      await action();
+      const { exitCode, stdout, stderr } = await action();
       seconds.push((performance.now() - start) / 1000);
+      if (exitCode !== 0) {
+        throw new Error(stdout + stderr);
+      }
     }
   }
-  return measured.map(({ what, seconds }) => {
+  for (const { what, seconds } of measured) {
     seconds.sort((a, b) => a - b);
-    const at = (index: number) => seconds[index] ?? 0;
-    const row = { what, customers, median: at(Math.floor(runs / 2)), least: at(0), most: at(runs - 1) };
+    const [median = 0, least = 0, most = 0] = [seconds[Math.floor(runs / 2)], seconds[0], seconds.at(-1)];
+    rows.push({ what, customers, stacks, median, least, most });
     // The table comes at the end only, and what has been measured until then shall not be lost.
-    console.log(`${what}, ${customers}: ${row.median.toFixed(2)} s`);
-    return row;
-  });
+    console.log(`${what}, ${customers}: ${median.toFixed(2)} s`);
+  }
 }
 
-async function benchmarkStack(customers: number, runs: number, empty: OtherProgram): Promise<Row[]> {
+/** Declares nothing, and is run as this project's: what Pulumi, Node.js and the SDK take for themselves. */
+async function createEmptyProgram(directory: string): Promise<() => Promise<RunResult>> {
+  const shared = ["loader.js", "node_modules", "package.json", "tsconfig.json"];
+  await Promise.all(shared.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
+  await copyFile(join(REPOSITORY, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
+  await writeFile(join(directory, "index.ts"), 'import "@pulumi/pulumi";\n');
+  const env = { PULUMI_BACKEND_URL: `file://${directory}`, PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests" };
+  const pulumi = (...args: string[]) =>
+    run("pulumi", [...args, "--stack", "empty", "--non-interactive"], { cwd: directory, env });
+  await pulumi("stack", "init");
+  return () => pulumi("preview");
+}
+
+async function benchmarkStack(customers: number, runs: number, empty: () => Promise<RunResult>): Promise<void> {
   const project = await Project.create();
+  const name = `benchmark-${customers}`;
+  const stack = await project.createStack(name, {
+    ...project.connection(REALMS.production),
+    "scpcloud:accessTokenLifespan": 300,
+    "scpcloud:integrations": numberedCustomers(customers),
+  });
+  const pulumi =
+    (...args: string[]) =>
+    () =>
+      project.pulumi(...args, "--stack", name);
+  const command = (word: string) => () => project.command(word, "--stack", name);
+  const up = pulumi("up", "--yes", "--skip-preview");
+  const savedOnce = project.with({ PULUMI_SKIP_CHECKPOINTS: "true" });
+  const upSavedOnce = () => savedOnce.pulumi("up", "--yes", "--skip-preview", "--stack", name);
+  const destroy = () => savedOnce.pulumi("destroy", "--yes", "--skip-preview", "--stack", name);
+  const isLarge = customers > MOST_WITH_CHECKPOINTS;
   try {
-    const name = `benchmark-${customers}`;
-    const stack = await project.createStack(name, stackFile(project, customers));
-    const pulumi = (...args: string[]) => succeeding(() => project.pulumi(...args, "--stack", name));
-    const preview = pulumi("preview", "--expect-no-changes");
-    const up = pulumi("up", "--yes", "--skip-preview");
-    const isLarge = customers > MOST_WITH_CHECKPOINTS;
-    const rows = isLarge ? await loadSavedOnce(customers, up) : await measure(customers, 1, { "up, creating all": up });
-    await preview();
-    await empty.pulumi("preview");
-    rows.push(...(await measure(customers, runs, { [PREVIEW]: preview, [EMPTY]: () => empty.pulumi("preview") })));
-    const command = (word: string) => succeeding(() => project.command(word, "--stack", name));
-    const commands = {
-      verify: command("verify"),
-      customers: command("customers"),
-      drift: command("drift"),
-      "refresh --preview-only": pulumi("refresh", "--preview-only", "--json"),
-    };
-    const further = { "preview that reads Keycloak again": pulumi("preview", "--refresh"), "up, nothing changed": up };
-    rows.push(...(await measure(customers, runs, isLarge ? commands : { ...further, ...commands })));
+    if (!isLarge) {
+      await measure(customers, 1, 1, { "up, creating all": up });
+      await destroy();
+    }
+    await measure(customers, 1, 1, { [SAVED_ONCE]: upSavedOnce });
     const { resources } = (await stack.exportStack()).deployment as { resources: { type: string }[] };
     const declared = resources.filter(({ type }) => type.startsWith("keycloak:")).length;
     const expected = RESOURCES_OF_REALM + RESOURCES_PER_CUSTOMER * customers;
     console.log(`for ${customers}: ${declared} resources of Keycloak's (${expected} expected)`);
-    const destroy = () => savingOnce(() => stack.destroy());
+    const preview = pulumi("preview", "--expect-no-changes");
+    await preview();
+    await empty();
+    await measure(customers, 1, runs, { [PREVIEW]: preview, [EMPTY]: empty });
+    await measure(customers, 1, runs, {
+      ...(isLarge
+        ? {}
+        : { "preview that reads Keycloak again": pulumi("preview", "--refresh"), "up, nothing changed": up }),
+      verify: command("verify"),
+      customers: command("customers"),
+      drift: command("drift"),
+      "refresh --preview-only": pulumi("refresh", "--preview-only", "--json"),
+    });
+  } finally {
     await destroy();
-    if (!isLarge) {
-      rows.push(...(await loadSavedOnce(customers, up)));
-      await destroy();
-    }
-    return rows;
-  } finally {
     await project.remove();
   }
-}
-
-/** The same customers as users would declare them, in a realm of their own. */
-async function benchmarkPlain(customers: number, runs: number): Promise<Row[]> {
-  const project = await Project.create();
-  const connection = project.connection(REALMS.failures);
-  const plain = await OtherProgram.plain(connection, customers, serverOfTests().deployerSecret);
-  const up = () => plain.pulumi("up", "--yes", "--skip-preview");
-  try {
-    const first = () => measure(customers, 1, { [PLAIN_UP]: up });
-    const rows = await (customers > MOST_WITH_CHECKPOINTS ? savingOnce(first) : first());
-    return [...rows, ...(await measure(customers, runs, { [PLAIN_PREVIEW]: () => plain.pulumi("preview") }))];
-  } finally {
-    await savingOnce(() => plain.pulumi("destroy", "--yes", "--skip-preview"));
-    await plain.remove();
-    await project.remove();
-  }
-}
-
-function loadSavedOnce(customers: number, up: () => Promise<unknown>): Promise<Row[]> {
-  return savingOnce(() => measure(customers, 1, { [LOAD_SAVED_ONCE]: up }));
-}
-
-/** Pulumi saves its state at the end only of what runs meanwhile. */
-async function savingOnce<T>(action: () => Promise<T>): Promise<T> {
-  process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
-  try {
-    return await action();
-  } finally {
-    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
-  }
-}
-
-/** What fails is not measured. */
-function succeeding(action: () => Promise<RunResult>): () => Promise<void> {
-  return async () => {
-    const { exitCode, stdout, stderr } = await action();
-    if (exitCode !== 0) {
-      throw new Error(stdout + stderr);
-    }
-  };
 }
 
 /** The customers in so many stacks, as many in each: the first load, the stack that a change touches, and all. */
-async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<Row[]> {
-  const many = await ManyStacks.create(realm, stacks, customers / stacks);
+async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<void> {
+  const project = await Project.create(serverOfTests(), {}, LIMIT_MILLISECONDS);
+  const connection = project.connection(realm);
+  const ofKeycloak = Object.entries(connection).filter(([key]) => key.startsWith("keycloak:"));
+  const [first, last] = ["many-1", `many-${stacks}`];
+  for (let number = 1; number <= stacks; number++) {
+    await project.createStack(`many-${number}`, {
+      ...(number === 1
+        ? { ...connection, "scpcloud:accessTokenLifespan": 300 }
+        : { ...Object.fromEntries(ofKeycloak), "scpcloud:realmStack": first }),
+      "scpcloud:integrations": numberedCustomers(customers / stacks, {
+        first: ((number - 1) * customers) / stacks + 1,
+      }),
+    });
+  }
+  const command = (name: string, ...args: string[]) => project.command(name, "--realm-stack", first, ...args);
+  const load = ["--yes", "--skip-preview", ...(values.fast ? ["--fast"] : [])];
   try {
-    await many.configure();
-    const [last = ""] = many.stacks.map(({ name }) => name).slice(-1);
-    const previewOfOne = ["preview", "--expect-no-changes", "--stack", last];
-    const rows = [
-      ...(await measure(customers, 1, {
-        [FIRST_ROLLOUT]: succeeding(() => many.rollout("--yes", "--skip-preview", ...(values.fast ? ["--fast"] : []))),
-      })),
-      ...(await measure(customers, runs, {
-        [PREVIEW_OF_ONE_STACK]: succeeding(() => many.project.pulumi(...previewOfOne)),
-        [PREVIEW_OF_ALL]: succeeding(() => many.rollout("--preview")),
-        "verify of all stacks": succeeding(() => many.project.command("verify", "--realm-stack", many.realmStack)),
-        "customers of all stacks": succeeding(() =>
-          many.project.command("customers", "--realm-stack", many.realmStack),
-        ),
-      })),
-    ];
-    return rows.map((row) => ({ ...row, stacks }));
+    await measure(customers, stacks, 1, { [FIRST_ROLLOUT]: () => command("rollout", ...load) });
+    await measure(customers, stacks, runs, {
+      [PREVIEW_OF_ONE_STACK]: () => project.pulumi("preview", "--expect-no-changes", "--stack", last),
+      [PREVIEW_OF_ALL]: () => command("rollout", "--preview"),
+      "verify of all stacks": () => command("verify"),
+      "customers of all stacks": () => command("customers"),
+    });
   } finally {
-    await many.project.remove();
+    await project.remove();
   }
 }
 
-function stackFile(project: Project, customers: number): StackFile {
-  return {
-    ...project.connection(REALMS.production),
-    "scpcloud:accessTokenLifespan": 300,
-    "scpcloud:integrations": numberedCustomers(customers),
-  };
-}
-
-function print(rows: readonly Row[]): void {
-  const table = new Table({
-    head: ["command", "customers", "stacks", "median", "from – to", "ratio"],
-    style: { head: [], border: [] },
-  });
-  for (const { what, customers, stacks = 1, median, least, most } of rows) {
+function print(): void {
+  const head = ["command", "customers", "stacks", "median", "from – to", "ratio"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  for (const { what, customers, stacks, median, least, most } of rows) {
     // Beside the preview of the same number of customers, the command that is typed most.
-    const base = rows.find((row) => row.what === PREVIEW && row.customers === customers)?.median;
-    table.push([
-      what,
-      String(customers),
-      String(stacks),
-      `${median.toFixed(2)} s`,
-      `${least.toFixed(2)} – ${most.toFixed(2)} s`,
-      base === undefined ? "" : (median / base).toFixed(2),
-    ]);
+    const base = find(PREVIEW, customers)?.median;
+    const range = `${least.toFixed(2)} – ${most.toFixed(2)} s`;
+    const ratio = base === undefined ? "" : (median / base).toFixed(2);
+    table.push([what, customers, stacks, `${median.toFixed(2)} s`, range, ratio]);
   }
   console.log(table.toString());
-  for (const line of aims(rows)) {
-    console.log(line);
-  }
-}
 
-/** The ratios that are aimed at, as far as this run has measured both of their rows. */
-function* aims(rows: readonly Row[]): Generator<string> {
-  const one = find(rows, PREVIEW, 1);
-  yield* aim("one customer's preview / the empty program's", one, find(rows, EMPTY, 1), 1.5);
-  for (const { customers, stacks } of rows.filter(({ what }) => what === FIRST_ROLLOUT)) {
-    const name = `${customers} in ${stacks ?? 1} stacks`;
-    yield* aim(`${name}: preview of one stack / of one customer`, find(rows, PREVIEW_OF_ONE_STACK, customers), one, 4);
-    const whole = find(rows, PREVIEW, customers);
-    yield* aim(`${name}: preview of all / of one stack with all`, find(rows, PREVIEW_OF_ALL, customers), whole, 1);
-    const load = find(rows, FIRST_ROLLOUT, customers);
-    yield* aim(`${name}: first load / of one stack, state saved once`, load, find(rows, LOAD_SAVED_ONCE, customers), 2);
-    const [least] = rows.filter(({ what }) => what === FIRST_ROLLOUT);
-    const each = (row: Row | undefined) => (row === undefined ? undefined : { median: row.median / row.customers });
-    if (least?.customers !== customers) {
-      yield* aim(`${name}: first load of a customer / with ${least?.customers ?? 0}`, each(load), each(least), 1.2);
-    }
+  const one = find(PREVIEW, 1);
+  tellAim("one customer's preview / the empty program's", one, find(EMPTY, 1), 1.5);
+  const loads = rows.filter(({ what }) => what === FIRST_ROLLOUT);
+  for (const load of loads) {
+    const { customers, stacks } = load;
+    const name = `${customers} in ${stacks} stacks`;
+    tellAim(`${name}: preview of one stack / of one customer`, find(PREVIEW_OF_ONE_STACK, customers), one, 4);
+    const all = find(PREVIEW_OF_ALL, customers);
+    tellAim(`${name}: preview of all / of one stack with all`, all, find(PREVIEW, customers), 1);
+    tellAim(`${name}: first load / of one stack, state saved once`, load, find(SAVED_ONCE, customers), 2);
+    const each = (row?: Row) => row && { median: row.median / row.customers };
+    tellAim(`${name}: first load of a customer / in the fewest stacks`, each(load), each(loads[0]), 1.2);
   }
 }
 
 type Median = Pick<Row, "median">;
 
-function* aim(what: string, one: Median | undefined, other: Median | undefined, most: number): Generator<string> {
+/** The ratio that is aimed at, where this run has measured both. */
+function tellAim(what: string, one: Median | undefined, other: Median | undefined, most: number): void {
   if (one !== undefined && other !== undefined) {
-    yield `${what}: ${(one.median / other.median).toFixed(2)} (at most ${most.toFixed(1)} is aimed at)`;
+    console.log(`${what}: ${(one.median / other.median).toFixed(2)} (at most ${most.toFixed(1)} is aimed at)`);
   }
 }
 
-function find(rows: readonly Row[], what: string, customers: number): Row | undefined {
+function find(what: string, customers: number): Row | undefined {
   return rows.find((row) => row.what === what && row.customers === customers);
 }
 
@@ -252,28 +220,25 @@ async function main(): Promise<void> {
     return;
   }
   const runs = Number(values.runs);
-  const rows: Row[] = [];
-  await startServerOfTests(["production", "failures", ...REALMS_OF_STACKS]);
+  const directory = await mkdtemp(join(tmpdir(), "scpcloud-empty-"));
+  await startServerOfTests(["production", ...REALMS_OF_STACKS]);
   try {
-    const empty = await OtherProgram.empty();
-    try {
-      for (const customers of values.customers.split(",").map(Number)) {
-        rows.push(...(await benchmarkStack(customers, runs, empty)), ...(await benchmarkPlain(customers, runs)));
-      }
-      const groups = values.stacks === "" ? [] : values.stacks.split(",").map((group) => group.split("/").map(Number));
-      for (const [index, [customers = 0, stacks = 1]] of groups.entries()) {
-        const realm = REALMS[REALMS_OF_STACKS[index] ?? "realmStacks"];
-        rows.push(...(await benchmarkStacks(realm, customers, stacks, Math.min(runs, MOST_RUNS_OF_STACKS))));
-      }
-    } finally {
-      await empty.remove();
+    const empty = await createEmptyProgram(directory);
+    for (const customers of values.customers.split(",").map(Number)) {
+      await benchmarkStack(customers, runs, empty);
+    }
+    for (const [index, group] of values.stacks.split(",").filter(Boolean).entries()) {
+      const [customers = 0, stacks = 1] = group.split("/").map(Number);
+      const realm = REALMS[REALMS_OF_STACKS[index] ?? "realmStacks"];
+      await benchmarkStacks(realm, customers, stacks, Math.min(runs, MOST_RUNS_OF_STACKS));
     }
   } finally {
     await stopServerOfTests();
+    await rm(directory, { recursive: true, force: true });
   }
-  const unitTests = () => run("npx", ["jest", "--selectProjects", "unit", "golden"], { cwd: process.cwd() });
-  rows.push(...(await measure(0, 1, { "unit and golden tests": unitTests })));
-  print(rows);
+  const unitTests = () => run("npx", ["jest", "--selectProjects", "unit", "golden"], { cwd: REPOSITORY });
+  await measure(0, 1, 1, { "unit and golden tests": unitTests });
+  print();
 }
 
 main().catch((error: unknown) => {

@@ -44,15 +44,15 @@ export function tellOfEngine(engine: EngineOfTests): void {
   process.env[VARIABLE] = JSON.stringify(engine);
 }
 
-/** A group of tests on real containers; skipped, with the reason in its name, where no engine answers. */
-export function describeWithEngine(name: string, tests: (images: StandInImages) => void): void {
+/**
+ * A group of tests on real containers; skipped, with the reason in its name, where no engine answers.
+ * @param further why it is skipped besides, as missing() says it
+ */
+export function describeWithEngine(name: string, tests: (images: StandInImages) => void, further = ""): void {
   const engine = JSON.parse(process.env[VARIABLE] ?? "{}") as EngineOfTests;
-  if (engine.answers) {
-    describe(name, () => tests(engine.images));
-  } else {
-    describe.skip(`${name} (skipped: no Docker engine; apt-get install docker.io. ${engine.reason})`, () =>
-      tests({ bff: "none:none", api: "none:none" }));
-  }
+  const reason = engine.answers ? further : ` (skipped: no Docker engine; apt-get install docker.io. ${engine.reason})`;
+  const images = engine.answers ? engine.images : { bff: "none:none", api: "none:none" };
+  (reason === "" ? describe : describe.skip)(`${name}${reason}`, () => tests(images));
 }
 
 /** The names of everything that a stack has on the engine. */

@@ -47,6 +47,8 @@ async function failing(run: "preview" | "up" = "up"): Promise<string> {
   return stdout + stderr;
 }
 
+const serverThatIsDown = async () => ({ "keycloak:url": `https://localhost:${await lastingPort()}` });
+
 async function failingUp(changes: StackFile): Promise<string> {
   await project.configure(STACK, stackFile(changes));
   return failing();
@@ -98,26 +100,50 @@ describe("an up fails with its reason, and changes nothing, because", () => {
     expect(text).toContain("must not have another customer's organization");
   });
 
-  it("the deployer may not see users", async () => {
-    const text = await failingUp({ "keycloak:clientId": DEPLOYERS.withoutUsers });
-
-    expect(text).toContain("scpcloud:integrations.acme.organizationUser");
-    expect(text).toContain("view-users");
-  });
-
-  it("the deployer may look but not create", async () => {
-    const integrations = { ...ACME, "acme-2": { organizationUser: "reporting@acme.example" } };
-    const text = await failingUp({
-      "keycloak:clientId": DEPLOYERS.withoutClients,
-      "scpcloud:integrations": integrations,
-    });
-
-    expect(text).toContain('forbids the deployer to create client "acme-2"');
-    expect(text).toContain("manage-clients");
-  });
-
-  it("the realm does not exist", async () => {
-    expect(await failingUp({ "scpcloud:realm": "failures" })).toContain("scpcloud:realm");
+  it.each<[string, StackFile | (() => Promise<StackFile>), ...string[]]>([
+    [
+      "the deployer may not see users",
+      { "keycloak:clientId": DEPLOYERS.withoutUsers },
+      "scpcloud:integrations.acme.organizationUser",
+      "view-users",
+    ],
+    [
+      "the deployer may look but not create",
+      {
+        "keycloak:clientId": DEPLOYERS.withoutClients,
+        "scpcloud:integrations": { ...ACME, "acme-2": { organizationUser: "reporting@acme.example" } },
+      },
+      'forbids the deployer to create client "acme-2"',
+      "manage-clients",
+    ],
+    ["the realm does not exist", { "scpcloud:realm": "failures" }, "scpcloud:realm\n"],
+    ["the server is down", serverThatIsDown, "must be a Keycloak that answers", "connect ECONNREFUSED"],
+    [
+      "the server's certificate is not trusted",
+      { "keycloak:rootCaCertificate": undefined },
+      "must be a server with a certificate that the deployer trusts",
+    ],
+    [
+      "the stack file is wrong: all reasons at once, without the secret in it",
+      {
+        "keycloak:clientSecret": "in-plain-text",
+        "scpcloud:accessTokenLifespan": 59,
+        "scpcloud:audience": "account",
+        "scpcloud:integrations": { Acme: { organisationUser: "anna" }, other: { organizationId: 7 } },
+      },
+      "scpcloud:accessTokenLifespan\n",
+      "scpcloud:audience\n",
+      "scpcloud:integrations.Acme\n",
+      "scpcloud:integrations.other.organizationId\n",
+      'write "organizationUser", or remove it',
+      "pulumi config set --secret keycloak:clientSecret",
+    ],
+  ])("%s", async (_, changes, ...texts) => {
+    const text = await failingUp(typeof changes === "function" ? await changes() : changes);
+    for (const wanted of texts) {
+      expect(text).toContain(wanted);
+    }
+    expect(text).not.toContain("in-plain-text");
   });
 
   it("the realm lacks one of Keycloak's own client scopes", async () => {
@@ -135,18 +161,6 @@ describe("an up fails with its reason, and changes nothing, because", () => {
     expect(await inRealm()).toEqual(before);
   });
 
-  it("the server is down", async () => {
-    const text = await failingUp({ "keycloak:url": `https://localhost:${await lastingPort()}` });
-
-    expect(text).toContain("must be a Keycloak that answers");
-    expect(text).toContain("connect ECONNREFUSED");
-  });
-
-  it("the server's certificate is not trusted", async () => {
-    const text = await failingUp({ "keycloak:rootCaCertificate": undefined });
-    expect(text).toContain("must be a server with a certificate that the deployer trusts");
-  });
-
   it("the deployer's secret is wrong", async () => {
     await project.configure(STACK, stackFile());
     await stack.setSecret("keycloak:clientSecret", "wrong");
@@ -154,22 +168,6 @@ describe("an up fails with its reason, and changes nothing, because", () => {
 
     expect(text).toContain("keycloak:clientSecret");
     expect(text).toContain("Keycloak refused the login (401 unauthorized_client: Invalid client");
-  });
-
-  it("the stack file is wrong: all reasons at once, without the secret in it", async () => {
-    const text = await failingUp({
-      "keycloak:clientSecret": "in-plain-text",
-      "scpcloud:accessTokenLifespan": 59,
-      "scpcloud:audience": "account",
-      "scpcloud:integrations": { Acme: { organisationUser: "anna" }, other: { organizationId: 7 } },
-    });
-
-    for (const key of ["accessTokenLifespan", "audience", "integrations.Acme", "integrations.other.organizationId"]) {
-      expect(text).toContain(`scpcloud:${key}\n`);
-    }
-    expect(text).toContain('write "organizationUser", or remove it');
-    expect(text).toContain("pulumi config set --secret keycloak:clientSecret");
-    expect(text).not.toContain("in-plain-text");
   });
 
   it("of something that is repaired, after which the next up brings the stack to its target", async () => {
@@ -221,18 +219,6 @@ describe("a command refuses what a plain preview refuses:", () => {
 
 describe("verify", () => {
   beforeAll(() => project.configure(STACK, stackFile()));
-
-  it("says that the server is down", async () => {
-    const url = `https://localhost:${await lastingPort()}`;
-    await project.configure(STACK, stackFile({ "keycloak:url": url }));
-
-    const { exitCode, stderr } = await project.command("verify", "--stack", STACK);
-
-    await project.configure(STACK, stackFile());
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/keycloak:url\n +must be a Keycloak that answers,\n.*ECONNREFUSED/);
-    expect(stderr).toContain(`Found: ${url}`);
-  });
 
   it("says in a line that there is no such stack", async () => {
     const { exitCode, stderr } = await project.command("verify", "--stack", "nowhere");

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { readFileSync, realpathSync } from "node:fs";
+import { readlink } from "node:fs/promises";
 
+import { runningProcesses } from "../../processes/runningProcesses";
 import type { Project } from "./project";
 import { until } from "./until";
 
@@ -14,7 +15,6 @@ interface InterruptOptions {
 /**
  * Starts `pulumi up` and sends a signal to the CLI, and to it alone, as soon as the condition holds. Ends what the CLI
  * leaves behind, unless that is wished: after SIGKILL its plugin goes on.
- * @returns whatever the run printed
  */
 export async function interruptUp(
   project: Project,
@@ -22,7 +22,7 @@ export async function interruptUp(
   signal: "SIGINT" | "SIGKILL",
   condition: () => Promise<boolean>,
   { environment = {}, leavesPlugins = false }: InterruptOptions = {},
-): Promise<string> {
+): Promise<void> {
   // After SIGINT the CLI lets finish what has begun, so that with several at a time nothing may be left to interrupt.
   const parallel = signal === "SIGINT" ? "1" : "4";
   const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", parallel, "--stack", stack];
@@ -36,8 +36,8 @@ export async function interruptUp(
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   const ended = once(child, "exit");
   const began = performance.now();
-  await until(async () => child.exitCode !== null || (await condition()), isTrue);
-  const descendants = descendantsOf(child.pid ?? 0);
+  await until(async () => child.exitCode !== null || (await condition()), Boolean);
+  const descendants = descendantsOf(child.pid);
   child.kill(signal);
   // Where it fails once and never again, this is what tells the moment.
   const milliseconds = Math.round(performance.now() - began);
@@ -47,55 +47,52 @@ export async function interruptUp(
     // They hold them open.
     child.stdout.destroy();
     child.stderr.destroy();
-    return output;
+  } else {
+    await endAll(descendants);
   }
-  await endAll(descendants);
-  return output;
 }
 
-/** Kills a process and all that it has started; resolves when all of them are gone. */
-export async function killTree(child: ChildProcess): Promise<void> {
-  const descendants = descendantsOf(child.pid ?? 0);
+/** Kills a process and all that it has started as soon as the condition holds, which has to be before its end. */
+export async function killTree(child: ChildProcess, condition: () => Promise<boolean> | boolean = () => true) {
+  await until(async () => child.exitCode !== null || (await condition()), Boolean);
+  expect(child.exitCode).toBeNull();
+  const descendants = descendantsOf(child.pid);
   child.kill("SIGKILL");
   await endAll(descendants);
 }
 
 async function endAll(processIds: readonly number[]): Promise<void> {
-  processIds.forEach(endProcess);
-  await until(() => !processIds.some(isAlive), isTrue);
+  processIds.forEach((id) => send(id, "SIGKILL"));
+  await until(() => !processIds.some((id) => send(id, 0)), Boolean);
 }
 
 /** The ids of the processes that work in a folder; Linux only. */
-export async function processesIn(folder: string): Promise<string[]> {
-  const directory = await realpath(folder);
-  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const folders = await Promise.all(processes.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")));
-  return processes.filter((_, index) => folders[index] === directory);
+export async function processesIn(folder: string): Promise<number[]> {
+  const directory = realpathSync(folder);
+  const ids = runningProcesses().map(({ processId }) => processId);
+  const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")));
+  return ids.filter((_, index) => folders[index] === directory);
 }
 
-/** The command lines of all processes; Linux only, where a slim machine has no ps. */
-export async function commandLines(): Promise<string> {
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const texts = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
-  return texts.join("\n").replaceAll("\0", " ");
+/** The command lines of all processes. */
+export function commandLines(): string {
+  return runningProcesses()
+    .map(({ commandLine }) => commandLine)
+    .join("\n");
 }
-
-const isTrue = (answer: boolean) => answer;
 
 /** The ids of all that a process has started, directly or not; Linux only. */
-export function descendantsOf(processId: number): number[] {
-  const parents = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), parentOf(name)] as const);
+export function descendantsOf(processId = 0): number[] {
+  const parents = runningProcesses().map((one) => [parentOf(one.processId), one.processId] as const);
   const below = (parent: number): number[] => {
-    const children = parents.filter(([, one]) => one === parent).map(([child]) => child);
+    const children = parents.filter(([id]) => id === parent).map(([, child]) => child);
     return [...children, ...children.flatMap(below)];
   };
   return below(processId);
 }
 
 /** The second field after the name, which may hold anything. */
-function parentOf(processId: string): number {
+function parentOf(processId: number): number {
   try {
     return Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${processId}/stat`, "utf8"))?.[1]);
   } catch {
@@ -104,18 +101,10 @@ function parentOf(processId: string): number {
   }
 }
 
-function endProcess(processId: number): void {
+/** @returns whether the process is there */
+function send(processId: number, signal: "SIGKILL" | 0): boolean {
   try {
-    process.kill(processId, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
+    return process.kill(processId, signal);
   } catch {
     return false;
   }

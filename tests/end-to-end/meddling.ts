@@ -3,22 +3,23 @@ import { Administrator, type ClientRepresentation } from "./keycloak";
 /** Whether client profiles or client policies are meant. */
 type PolicyKind = "policies" | "profiles";
 
-interface Profile {
-  readonly name: string;
-  readonly executors: readonly { readonly executor: string; readonly configuration: Record<string, string> }[];
-}
-
-interface Named {
-  readonly id: string;
+interface Policy {
   readonly name: string;
   readonly [field: string]: unknown;
 }
 
+interface Named extends Policy {
+  readonly id: string;
+}
+
 /** Somebody who changes things in Keycloak's console, behind the program's back. */
 export class Meddler {
-  constructor(private readonly realm: string) {}
+  private readonly realm: string;
 
-  /** Logs in anew: an administrator's token lives a minute only. */
+  constructor(realm: string) {
+    this.realm = realm;
+  }
+
   async act<T>(action: (administrator: Administrator) => Promise<T>): Promise<T> {
     const administrator = await Administrator.login(this.realm);
     try {
@@ -41,24 +42,17 @@ export class Meddler {
   }
 
   deleteClient(clientId: string): Promise<unknown> {
-    return this.act(async (administrator) =>
-      administrator.send("DELETE", `/clients/${(await find(administrator, clientId)).id}`),
-    );
+    return this.send("DELETE", clientId, "");
   }
 
   /** Resolves to the new secret. */
   async regenerateSecret(clientId: string): Promise<string> {
-    const answer = await this.act(async (administrator) =>
-      administrator.send("POST", `/clients/${(await find(administrator, clientId)).id}/client-secret`, {}),
-    );
-    return (answer as { value: string }).value;
+    return ((await this.send("POST", clientId, "/client-secret", {})) as { value: string }).value;
   }
 
   /** Has the previous secret refused at once. */
   endOverlap(clientId: string): Promise<unknown> {
-    return this.act(async (administrator) =>
-      administrator.send("DELETE", `/clients/${(await find(administrator, clientId)).id}/client-secret/rotated`),
-    );
+    return this.send("DELETE", clientId, "/client-secret/rotated");
   }
 
   /** Gives a deployer a role of realm-management, which is added where the realm lacks it. */
@@ -77,50 +71,39 @@ export class Meddler {
     });
   }
 
-  addScope(clientId: string, kind: "default" | "optional", scope: string): Promise<unknown> {
-    return this.act(async (administrator) => {
-      const { id } = await find(administrator, clientId);
-      const { id: scopeId } = named(await administrator.send("GET", "/client-scopes"), scope);
-      return administrator.send("PUT", `/clients/${id}/${kind}-client-scopes/${scopeId}`, {});
-    });
+  async addScope(clientId: string, kind: "default" | "optional", scope: string): Promise<unknown> {
+    return this.send("PUT", clientId, `/${kind}-client-scopes/${await this.scopeId(scope)}`, {});
   }
 
   /** @param name the mapper's, else the claim's */
   addMapper(clientId: string, claim: string, value: string, name = claim): Promise<unknown> {
-    return this.act(async (administrator) =>
-      administrator.send("POST", `/clients/${(await find(administrator, clientId)).id}/protocol-mappers/models`, {
-        name,
-        protocol: "openid-connect",
-        protocolMapper: "oidc-hardcoded-claim-mapper",
-        config: {
-          "claim.name": claim,
-          "claim.value": value,
-          "jsonType.label": "String",
-          "access.token.claim": "true",
-        },
-      }),
-    );
-  }
-
-  /** @param config what its configuration says instead; none: it is deleted */
-  changeMapper(clientId: string, mapper: string, config?: Readonly<Record<string, string>>): Promise<unknown> {
-    return this.act(async (administrator) =>
-      changeMapper(administrator, `/clients/${(await find(administrator, clientId)).id}`, mapper, config),
-    );
-  }
-
-  changeScopeMapper(scope: string, mapper: string, config: Readonly<Record<string, string>>): Promise<unknown> {
-    return this.act(async (administrator) => {
-      const { id } = named(await administrator.send("GET", "/client-scopes"), scope);
-      return changeMapper(administrator, `/client-scopes/${id}`, mapper, config);
+    return this.send("POST", clientId, "/protocol-mappers/models", {
+      name,
+      protocol: "openid-connect",
+      protocolMapper: "oidc-hardcoded-claim-mapper",
+      config: {
+        "claim.name": claim,
+        "claim.value": value,
+        "jsonType.label": "String",
+        "access.token.claim": "true",
+      },
     });
   }
 
+  /** @param config what its configuration says instead; none: it is deleted */
+  async changeMapper(clientId: string, mapper: string, config?: Readonly<Record<string, string>>): Promise<unknown> {
+    return this.changeMapperOf(`/clients/${(await this.client(clientId)).id}`, mapper, config);
+  }
+
+  async changeScopeMapper(scope: string, mapper: string, config: Readonly<Record<string, string>>): Promise<unknown> {
+    return this.changeMapperOf(`/client-scopes/${await this.scopeId(scope)}`, mapper, config);
+  }
+
   /** The realm's client profiles or client policies, without Keycloak's own. */
-  policies<T>(kind: PolicyKind): Promise<readonly T[]> {
+  policies(kind: PolicyKind): Promise<readonly Policy[]> {
     return this.act(async (administrator) => {
-      const answer = (await administrator.send("GET", `/client-policies/${kind}`)) as Record<string, readonly T[]>;
-      return answer[kind] ?? [];
+      const answer = await administrator.send("GET", `/client-policies/${kind}`);
+      return (answer as Record<string, readonly Policy[]>)[kind] ?? [];
     });
   }
 
@@ -130,23 +113,34 @@ export class Meddler {
 
   /** Has previous secrets work for so many seconds: the stack file counts in days. */
   async shortenOverlap(seconds: number): Promise<void> {
-    const shortened = (await this.policies<Profile>("profiles")).map((profile) => ({
-      ...profile,
-      executors: profile.executors.map(({ configuration, executor }) => ({
-        executor,
-        configuration:
-          executor === "secret-rotation"
-            ? { ...configuration, "rotated-expiration-period": String(seconds) }
-            : configuration,
-      })),
-    }));
-    await this.setPolicies("profiles", shortened);
+    const profiles = JSON.stringify(await this.policies("profiles"));
+    const shortened = profiles.replace(/("rotated-expiration-period":)"\d+"/g, `$1"${seconds}"`);
+    await this.setPolicies("profiles", JSON.parse(shortened) as object[]);
   }
 
-  deleteScope(scope: string): Promise<unknown> {
+  async deleteScope(scope: string): Promise<unknown> {
+    const id = await this.scopeId(scope);
+    return this.act((administrator) => administrator.send("DELETE", `/client-scopes/${id}`));
+  }
+
+  private send(method: string, clientId: string, path: string, body?: object): Promise<unknown> {
+    return this.act(async (administrator) =>
+      administrator.send(method, `/clients/${(await find(administrator, clientId)).id}${path}`, body),
+    );
+  }
+
+  private scopeId(name: string): Promise<string> {
+    return this.act(async (administrator) => named(await administrator.send("GET", "/client-scopes"), name).id);
+  }
+
+  private changeMapperOf(owner: string, name: string, config?: Readonly<Record<string, string>>): Promise<unknown> {
     return this.act(async (administrator) => {
-      const { id } = named(await administrator.send("GET", "/client-scopes"), scope);
-      return administrator.send("DELETE", `/client-scopes/${id}`);
+      const path = `${owner}/protocol-mappers/models`;
+      const mapper = named(await administrator.send("GET", path), name);
+      const changed = { ...mapper, config: { ...(mapper["config"] as object), ...config } };
+      return config === undefined
+        ? administrator.send("DELETE", `${path}/${mapper.id}`)
+        : administrator.send("PUT", `${path}/${mapper.id}`, changed);
     });
   }
 }
@@ -157,22 +151,6 @@ async function find(administrator: Administrator, clientId: string): Promise<Cli
     throw new Error(`There is no client ${clientId}.`);
   }
   return client;
-}
-
-async function changeMapper(
-  administrator: Administrator,
-  owner: string,
-  name: string,
-  config: Readonly<Record<string, string>> | undefined,
-): Promise<unknown> {
-  const path = `${owner}/protocol-mappers/models`;
-  const mapper = named(await administrator.send("GET", path), name);
-  return config === undefined
-    ? administrator.send("DELETE", `${path}/${mapper.id}`)
-    : administrator.send("PUT", `${path}/${mapper.id}`, {
-        ...mapper,
-        config: { ...(mapper["config"] as object), ...config },
-      });
 }
 
 function named(list: unknown, name: string): Named {

@@ -12,13 +12,10 @@ import { containersFile, containersOf, ownStackName } from "./containers";
 const REPOSITORY = resolve(__dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
 
-/** What the pack says of a run: each violated rule with its level, the resource, and the message. */
-function violationsIn({
-  stdout,
-}: RunResult): { readonly rule: string; readonly on: string; readonly message: string }[] {
-  return [...stdout.matchAll(/^ +- \[(\w+)\] +([\w-]+) +\(\S+: (.*)\)\n.*\n +(.*)$/gm)].map(
-    ([, level, rule, on = "", message = ""]) => ({ rule: `${level} ${rule}`, on, message }),
-  );
+/** What the pack says of a run, sorted: the name of a case, and the violated rule with its level. */
+function violationsIn({ stdout }: RunResult): string[] {
+  const all = stdout.matchAll(/^ +- \[(\w+)\] +([\w-]+) +\(\S+: (\w+)-.*\)\n.*\n +.+$/gm);
+  return [...all].map(([, level, rule, name]) => `${name}: ${level} ${rule}`).sort();
 }
 
 /** That the pack ran, and had nothing to say. */
@@ -32,42 +29,31 @@ function expectSilence(result: RunResult): void {
 /** What a case changes, by resource, in what keeps to all rules. */
 type Changes = Readonly<Record<string, object | null>>;
 
-/** The rule, its level, what violates it where all others are kept to, and the message. */
-type Violation = readonly [rule: string, level: "advisory" | "mandatory", changes: Changes, message: string];
-
-const OF_CUSTOMERS: readonly Violation[] = [
-  ["client-confidential", "mandatory", { client: { accessType: "PUBLIC" } }, 'Write accessType: "CONFIDENTIAL"'],
-  ["client-flows", "mandatory", { client: { directAccessGrantsEnabled: true } }, "directAccessGrantsEnabled is true"],
-  ["client-service-account", "mandatory", { client: { serviceAccountsEnabled: false } }, "Set it to true"],
-  ["client-full-scope", "mandatory", { client: { fullScopeAllowed: true } }, "fullScopeAllowed is not false"],
-  ["client-wildcards", "mandatory", { client: { webOrigins: ["*"] } }, 'webOrigins has "*". Leave it out'],
-  ["client-lifespan", "mandatory", { client: { accessTokenLifespan: "30" } }, "Write 60 to 3600"],
-  ["client-lifespan-advised", "advisory", { client: { accessTokenLifespan: "3600" } }, "Consider 1800 or less"],
-  ["client-protection", "mandatory", { options: { protect: false } }, "The stack prod does not protect this client"],
-  ["organization-claim", "mandatory", { mapper: null }, "The client has no mapper for the claim organizationId"],
-  ["organization-claim", "mandatory", { secondMapper: {} }, "The client has 2 mappers for the claim organizationId"],
-  ["client-scopes", "mandatory", { optionalScopes: null }, "The client has no ClientOptionalScopes. Declare one"],
-  [
-    "client-scopes",
-    "mandatory",
+/** By the rule with its level, what violates it where all others are kept to. The unit tests have the messages. */
+const OF_CUSTOMERS: Readonly<Record<string, readonly Changes[]>> = {
+  "mandatory client-confidential": [{ client: { accessType: "PUBLIC" } }],
+  "mandatory client-flows": [{ client: { directAccessGrantsEnabled: true } }],
+  "mandatory client-service-account": [{ client: { serviceAccountsEnabled: false } }],
+  "mandatory client-full-scope": [{ client: { fullScopeAllowed: true } }],
+  "mandatory client-wildcards": [{ client: { webOrigins: ["*"] } }],
+  "mandatory client-lifespan": [{ client: { accessTokenLifespan: "30" } }],
+  "advisory client-lifespan-advised": [{ client: { accessTokenLifespan: "3600" } }],
+  "mandatory client-protection": [{ options: { protect: false } }],
+  "mandatory organization-claim": [{ mapper: null }, { secondMapper: {} }],
+  "mandatory client-scopes": [
+    { optionalScopes: null },
     { defaultScopes: { defaultScopes: ["basic", "roles", "service_account", "scpCloud", "email"] } },
-    "defaultScopes has email. Remove it",
   ],
-];
+};
 
-const OF_CONTAINERS: readonly Violation[] = [
-  ["container-image", "mandatory", { container: { image: "app:latest" } }, 'image is "app:latest"'],
-  ["container-image", "mandatory", { image: { name: "app" } }, 'name is "app". Write a version as its tag'],
-  ["container-privileged", "mandatory", { container: { privileged: true } }, "privileged is true. Remove it"],
-  [
-    "container-docker-socket",
-    "mandatory",
-    { container: { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/docker.sock" }] } },
-    "/var/run/docker.sock of the machine is mounted",
-  ],
-  ["container-read-only", "advisory", { container: { readOnly: false } }, "readOnly is not true"],
-  ["container-capabilities", "advisory", { container: { capabilities: {} } }, "capabilities does not drop ALL"],
-];
+const SOCKET = { hostPath: "/var/run/docker.sock", containerPath: "/docker.sock" };
+const OF_CONTAINERS: Readonly<Record<string, readonly Changes[]>> = {
+  "mandatory container-image": [{ container: { image: "app:latest" } }, { image: { name: "app" } }],
+  "mandatory container-privileged": [{ container: { privileged: true } }],
+  "mandatory container-docker-socket": [{ container: { volumes: [SOCKET] } }],
+  "advisory container-read-only": [{ container: { readOnly: false } }],
+  "advisory container-capabilities": [{ container: { capabilities: {} } }],
+};
 
 /** Previews of a program with a customer or a container for each case; nothing is made, nobody is asked. */
 class ViolatingProgram {
@@ -122,42 +108,27 @@ beforeAll(async () => {
 afterAll(() => program.remove());
 
 /** One preview of all of them, each as a case of its own, beside one that violates nothing. */
-function describeViolations(violations: readonly Violation[], right: Changes): void {
-  let result: RunResult;
-  const ofCase = (name: string) => violationsIn(result).filter(({ on }) => on.startsWith(`${name}-`));
+async function expectViolations(violations: Readonly<Record<string, readonly Changes[]>>, right: Changes) {
+  const all = Object.entries(violations).flatMap(([rule, changes]) => changes.map((one) => [rule, one] as const));
+  const cases = all.map(([, changes], index) => [`case${index}`, changes] as const);
 
-  beforeAll(async () => {
-    const cases = violations.map(([, , changes], index) => [`case${index}`, changes] as const);
-    result = await program.preview({ right, ...Object.fromEntries(cases) });
-  });
+  const result = await program.preview({ right, ...Object.fromEntries(cases) });
 
-  it.each(violations.map((violation, index) => [...violation, index] as const))(
-    "%s (%s): %j",
-    (rule, level, _changes, message, index) => {
-      expect(ofCase(`case${index}`)).toEqual([
-        expect.objectContaining({ rule: `${level} ${rule}`, message: expect.stringContaining(message) as string }),
-      ]);
-    },
-  );
-
-  it("nothing", () => {
-    expect(ofCase("right")).toEqual([]);
-    expect(result.stdout).toContain("right-");
-    expect(violationsIn(result)).toHaveLength(violations.length);
-    expect(result.exitCode).not.toBe(0);
-  });
+  expect(violationsIn(result)).toEqual(all.map(([rule], index) => `case${index}: ${rule}`).sort());
+  expect(result.stdout).toContain("right-");
+  expect(result.exitCode).not.toBe(0);
 }
 
-describe("a program with a customer that violates", () => {
-  describeViolations(OF_CUSTOMERS, {});
+describe("a program", () => {
+  it("with customers that violate each rule is refused", () => expectViolations(OF_CUSTOMERS, {}));
 
-  it("what is advised only may be deployed", async () => {
+  it("that violates what is advised only may be deployed", async () => {
     const result = await program.preview({ long: { client: { accessTokenLifespan: "3600" } } });
-    expect(violationsIn(result).map(({ rule }) => rule)).toEqual(["advisory client-lifespan-advised"]);
+    expect(violationsIn(result)).toEqual(["long: advisory client-lifespan-advised"]);
     expect(result.exitCode).toBe(0);
   });
 
-  it("what the pack's configuration asks for", async () => {
+  it("is held to what the pack's configuration asks for", async () => {
     const config = {
       "client-lifespan": { maximum: 120 },
       "client-protection": { stacks: [] },
@@ -165,18 +136,17 @@ describe("a program with a customer that violates", () => {
     };
     const changes = { client: { fullScopeAllowed: true }, options: { protect: false } };
     const result = await program.previewWith(config, { customer: changes });
-    expect(
-      violationsIn(result)
-        .map(({ rule }) => rule)
-        .sort(),
-    ).toEqual(["advisory client-full-scope", "mandatory client-lifespan"]);
+    expect(violationsIn(result)).toEqual([
+      "customer: advisory client-full-scope",
+      "customer: mandatory client-lifespan",
+    ]);
     expect(result.stdout).toContain("Write 60 to 120");
     expect(result.exitCode).not.toBe(0);
   });
 });
 
-describeWithEngine("a program with a container that violates", () => {
-  describeViolations(OF_CONTAINERS, { container: {} });
+describeWithEngine("a program with containers", () => {
+  it("that violate each rule is refused", () => expectViolations(OF_CONTAINERS, { container: {} }));
 });
 
 describe("this program", () => {

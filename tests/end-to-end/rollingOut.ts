@@ -96,10 +96,7 @@ export class RollingOut {
     child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
     child.stderr.resume();
     const ended = once(child, "exit");
-    await until(
-      async () => child.exitCode !== null || (await condition()),
-      (is) => is,
-    );
+    await until(async () => child.exitCode !== null || (await condition()), Boolean);
     expect({ exitCode: child.exitCode, stdout }).toEqual({ exitCode: null, stdout: "" });
     await (signal === "SIGINT" ? child.kill(signal) : killTree(child));
     const [exitCode] = (await ended) as [number | null];

@@ -73,7 +73,7 @@ const TYPED = `
         expect(text).toContain("✓ dev: the tokens of 1 customer are what the settings promise");
         expect(text).toContain("The embedded Keycloak is stopped; its data stays.");
       }
-      const processes = await commandLines();
+      const processes = commandLines();
       expect(processes).toContain("jest");
       expect(processes).not.toContain(checkout);
     } finally {

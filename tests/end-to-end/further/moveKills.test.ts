@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { killTree } from "../interruption";
 import { Moving } from "../moving";
 import { REALMS } from "../server";
-import { until } from "../until";
 import { SHOWN_BEFORE_CHANGE } from "../project";
 
 const { FROM, TO } = Moving;
@@ -18,19 +17,6 @@ afterAll(() => moving.remove());
 
 const hasClient = async (name: string) => (await moving.stateOf(name)).includes("::moved-2-client");
 
-/** Starts a move, and kills it with all that it has started as soon as the condition holds. */
-async function killMove(args: readonly string[], condition: () => Promise<boolean>): Promise<void> {
-  const child = moving.project.startCommand("move", ...args);
-  const ended = once(child, "exit");
-  await until(
-    async () => child.exitCode !== null || (await condition()),
-    (is) => is,
-  );
-  expect(child.exitCode).toBeNull();
-  await killTree(child);
-  await ended;
-}
-
 describe("a move that is killed is finished by the next, and nobody has noticed: killed", () => {
   test.each([
     [
@@ -42,7 +28,10 @@ describe("a move that is killed is finished by the next, and nobody has noticed:
     ["when the other state has the clients", FROM, TO, () => hasClient(TO)],
     ["when its own state has them no more", TO, FROM, async () => !(await hasClient(TO))],
   ])("%s", async (_, from, to, condition) => {
-    await killMove([...moving.between(from, to), "--yes"], condition);
+    const child = moving.project.startCommand("move", ...moving.between(from, to), "--yes");
+    const ended = once(child, "exit");
+    await killTree(child, condition);
+    await ended;
 
     const { exitCode, stderr, stdout } = await moving.move(...moving.between(from, to), "--yes");
 

@@ -125,7 +125,7 @@ describe("a rehearsal of an upgrade", () => {
     expect(exitCode).not.toBe(0);
     expect(said).toContain("Interrupted by SIGINT.");
     expect((await readdir(temporary)).filter((name) => name.startsWith("scpcloud"))).toEqual([]);
-    const processes = await commandLines();
+    const processes = commandLines();
     expect(processes).toContain("jest");
     expect(processes).not.toContain(temporary);
   });
