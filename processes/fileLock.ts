@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { lock } from "proper-lockfile";
 
@@ -26,36 +25,26 @@ export async function withLock<T>(path: string, report: Report, action: () => Pr
 }
 
 async function acquire(path: string, report: Report): Promise<() => Promise<void>> {
-  let release = await tryToAcquire(path, report);
-  if (release !== undefined) {
-    return release;
+  const options = {
+    realpath: false,
+    stale: STALE_MILLISECONDS,
+    // A machine that was asleep comes back to a stale lock. What the lock guards is put in its place in one step, so that
+    // the worst case is work done twice.
+    onCompromised: (error: Error) => report(`The lock on ${path} was lost: ${error.message}`),
+  };
+  try {
+    return await lock(path, options);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) {
+      throw error;
+    }
   }
   report(`Another run is at work on ${path} (or was killed a moment ago): waiting for it.`);
   const stop = every((elapsed) => report(`  still waiting, ${elapsed}`));
   try {
-    while (release === undefined) {
-      await sleep(RETRY_MILLISECONDS);
-      release = await tryToAcquire(path, report);
-    }
-    return release;
+    const retries = { forever: true, factor: 1, minTimeout: RETRY_MILLISECONDS, maxTimeout: RETRY_MILLISECONDS };
+    return await lock(path, { ...options, retries });
   } finally {
     stop();
-  }
-}
-
-async function tryToAcquire(path: string, report: Report): Promise<(() => Promise<void>) | undefined> {
-  try {
-    return await lock(path, {
-      realpath: false,
-      stale: STALE_MILLISECONDS,
-      // A machine that was asleep comes back to a stale lock. What the lock guards is put in its place in one step, so
-      // that the worst case is work done twice.
-      onCompromised: (error) => report(`The lock on ${path} was lost: ${error.message}`),
-    });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ELOCKED") {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -185,11 +185,10 @@ async function readSteps(pulumi: PulumiCli, command: readonly string[], isRefres
 
 /** What an output of the CLI says of its failure: the errors of a preview as JSON, its diagnostics, or "error:" lines. */
 export function diagnosticsOf(output: string): string[] {
-  const start = output.indexOf("{");
-  const end = output.lastIndexOf("}");
   if (/^\s*\{/.test(output)) {
-    const { errors } = readPreview(output.slice(start, end + 1));
-    const outside = markedErrors(output.slice(end + 1));
+    const end = output.lastIndexOf("}") + 1;
+    const { errors } = readPreview(output.slice(0, end));
+    const outside = markedErrors(output.slice(end));
     // Half a preview is the consequence of what is told outside of it.
     const causing = errors.filter((error) => outside.length === 0 || error !== NO_PREVIEW);
     return linesOf([...new Set(causing)].concat(outside));
@@ -207,13 +206,10 @@ function markedErrors(output: string): string[] {
 
 /** A provider that cannot log in says so once for each resource; what two errors have in common stays in both. */
 function causes(output: string): string[] {
-  const parts = output.split(/^(?= *error: | +\S+ \(.+\):$)/m);
-  return [...new Set(parts.map((part) => part.trimEnd()))];
+  return [...new Set(output.split(/^(?= *error: | +\S+ \(.+\):$)/m).map((part) => part.trimEnd()))];
 }
 
 function linesOf(texts: readonly string[]): string[] {
-  return explainProtection(texts.join("\n"))
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "");
+  const lines = explainProtection(texts.join("\n")).split("\n");
+  return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
 }
