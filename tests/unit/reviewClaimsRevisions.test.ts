@@ -97,7 +97,7 @@ describe("a stack file that the program refuses", () => {
 test("what is encrypted counts as set, and its ciphertext is not taken for the value", () => {
   const secret = { secure: "v1:AAAA:BBBB" };
   const keys = ["keycloak:url", "keycloak:rootCaCertificate", "keycloak:clientSecret"];
-  const { faults, otherChanges } = review({}, Object.fromEntries(keys.map((key) => [key, secret])));
+  const { faults, otherChanges } = review({}, Object.fromEntries(keys.map((key) => [key, { ...secret }])));
   expect(faults).toEqual({});
   expect(otherChanges).toEqual(expect.arrayContaining(keys));
 });
