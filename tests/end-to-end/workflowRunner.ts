@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -8,10 +9,11 @@ import { built } from "./stateBackends";
 import { missing } from "./tools";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
+/** In place of GitHub: its actions, and programs that come before all others. */
+const GITHUB = join(__dirname, "github");
 /** The repository as GitHub would know it. */
-const NAME = "scpcloud/integrations";
+const [OWNER, NAME] = ["scpcloud", "integrations"];
 const FILE = "Pulumi.prod.yaml";
-const ACTIONS = /uses: (actions.([a-z-]+)@[0-9a-f]{40})/g;
 
 /** Why workflows cannot be run here; empty where they can. */
 export const NO_WORKFLOWS = missing("go", "jq", "git");
@@ -26,9 +28,8 @@ export interface WorkflowRun {
 
 /**
  * This repository on GitHub, as far as act goes: workflows, scripts and program are the real ones, and so are Keycloak
- * and Pulumi. In place of GitHub are: actions of our own that do what the jobs need, a `gh` that keeps comments and
- * issues, and an `npm ci` that takes the packages of this checkout. Environments, their rules and OIDC tokens are
- * nobody's here: secrets and variables are the same for all jobs.
+ * and Pulumi. In place of GitHub is what lies in github/. Environments, their rules and OIDC tokens are nobody's here:
+ * secrets and variables are the same for all jobs.
  */
 export class WorkflowRunner {
   private constructor(
@@ -64,7 +65,7 @@ export class WorkflowRunner {
   }
 
   /** Makes a branch a pull request, as its merge into main. @returns GitHub's event */
-  async pullRequest(branch: string, repository = NAME): Promise<object> {
+  async pullRequest(branch: string, repository = `${OWNER}/${NAME}`): Promise<object> {
     const sha = await this.git("rev-parse", branch);
     await this.git("checkout", "--quiet", "-B", "merged", "main");
     await this.git("merge", "--quiet", "--no-ff", "--message", "merge", branch);
@@ -96,34 +97,51 @@ export class WorkflowRunner {
     }: { readonly ref?: string; readonly variables?: Readonly<Record<string, string>> } = {},
   ): Promise<WorkflowRun> {
     const work = join(this.folder, "work");
-    await rm(work, { recursive: true, force: true });
-    await rm(this.artifacts, { recursive: true, force: true });
+    const artifacts = join(this.folder, "artifacts");
+    await Promise.all([work, artifacts].map((folder) => rm(folder, { recursive: true, force: true })));
     await this.git("clone", "--quiet", this.repository, work);
+    // It may not exist: that is the job's to find.
     await run("git", ["-C", work, "fetch", "--quiet", "origin", ref]);
     await run("git", ["-C", work, "checkout", "--quiet", "FETCH_HEAD"]);
-    await run("git", ["-C", work, "remote", "set-url", "origin", `https://github.com/${NAME}`]);
-    const [eventFile, secretFile, variableFile, environmentFile] = ["event", "secrets", "variables", "environment"].map(
-      (name) => join(this.folder, name),
-    ) as [string, string, string, string];
-    const { PULUMI_BACKEND_URL = "", PULUMI_CONFIG_PASSPHRASE, KEYCLOAK_CLIENT_SECRET } = this.project.environment;
-    const repository = { full_name: NAME, name: NAME.split("/")[1], owner: { login: NAME.split("/")[0] } };
-    await writeFile(eventFile, JSON.stringify({ repository, sender: { login: "anna" }, ...payload }));
-    const secrets = { GITHUB_TOKEN: "token of the job", PULUMI_CONFIG_PASSPHRASE, KEYCLOAK_CLIENT_SECRET };
-    await writeFile(secretFile, toLines(secrets), { mode: 0o600 });
-    await writeFile(variableFile, toLines({ PULUMI_BACKEND_URL, ...variables }));
-    await writeFile(environmentFile, toLines(this.machine(ref)));
-    const actions = await this.localActions();
+    await this.git("-C", work, "remote", "set-url", "origin", `https://github.com/${OWNER}/${NAME}`);
+    const {
+      PULUMI_BACKEND_URL = "",
+      PULUMI_CONFIG_PASSPHRASE = "",
+      KEYCLOAK_CLIENT_SECRET = "",
+    } = this.project.environment;
+    const repository = { full_name: `${OWNER}/${NAME}`, name: NAME, owner: { login: OWNER } };
+    const files = {
+      eventpath: JSON.stringify({ repository, sender: { login: "anna" }, ...payload }),
+      "secret-file": toLines({ GITHUB_TOKEN: "token of the job", PULUMI_CONFIG_PASSPHRASE, KEYCLOAK_CLIENT_SECRET }),
+      "var-file": toLines({ PULUMI_BACKEND_URL, ...variables }),
+    };
+    for (const [option, text] of Object.entries(files)) {
+      await writeFile(join(this.folder, option), text, { mode: 0o600 });
+    }
     const { stdout, stderr } = await run(
       this.act,
       [
         event,
-        ...["--eventpath", eventFile, "--workflows", `.github/workflows/${workflow}`, "--actor", "anna"],
-        ...["--secret-file", secretFile, "--var-file", variableFile, "--env-file", environmentFile],
+        ...["--workflows", `.github/workflows/${workflow}`, "--actor", "anna"],
+        ...Object.keys(files).flatMap((option) => [`--${option}`, join(this.folder, option)]),
         ...["--platform", "ubuntu-24.04=-self-hosted", "--no-skip-checkout", "--pull=false", "--no-cache-server"],
         ...["--artifact-server-addr", "127.0.0.1", "--action-cache-path", join(this.folder, "cache")],
-        ...actions.flatMap(([action, folder]) => ["--local-repository", `${action}=${folder}`]),
+        ...(await this.localActions()),
       ],
-      { cwd: work, env: { HOME: this.folder, ...pathOf(this.programs) }, timeoutMilliseconds: 10 * 60_000 },
+      {
+        cwd: work,
+        // Each step inherits it.
+        env: {
+          HOME: this.folder,
+          PATH: `${join(GITHUB, "programs")}:${process.env["PATH"]}`,
+          ACT_CHECKOUT: REPOSITORY,
+          ACT_REPOSITORY: this.repository,
+          ACT_REF: ref,
+          ACT_ARTIFACTS: artifacts,
+          ACT_KEPT: this.folder,
+        },
+        timeoutMilliseconds: 10 * 60_000,
+      },
     );
     return readRun(`${stdout}\n${stderr}`);
   }
@@ -142,14 +160,6 @@ export class WorkflowRunner {
     return join(this.folder, "repository");
   }
 
-  private get artifacts(): string {
-    return join(this.folder, "artifacts");
-  }
-
-  private get programs(): string {
-    return join(this.folder, "programs");
-  }
-
   private async git(...args: string[]): Promise<string> {
     const author = ["-c", "user.name=anna", "-c", "user.email=anna@scpcloud.example"];
     const { exitCode, stdout, stderr } = await run("git", [...author, ...args], { cwd: this.repository });
@@ -161,7 +171,6 @@ export class WorkflowRunner {
 
   private async prepare(): Promise<void> {
     await mkdir(this.repository);
-    await mkdir(this.programs);
     const copy =
       'git -C "$1" ls-files -co --exclude-standard -z | grep -zvE "^tests/" | tar -C "$1" --null --ignore-failed-read -cf - -T - | tar xf -';
     const { exitCode, stderr } = await run("bash", ["-c", copy, "copy", REPOSITORY], { cwd: this.repository });
@@ -176,110 +185,25 @@ export class WorkflowRunner {
     await this.git("commit", "--quiet", "--message", "main");
     await writeFile(join(this.folder, "comments.json"), "[]");
     await writeFile(join(this.folder, "issues.json"), "[]");
-    for (const [name, script] of Object.entries(PROGRAMS)) {
-      await writeFile(join(this.programs, name), `#!/usr/bin/env bash\nset -euo pipefail\n${script}`);
-      await chmod(join(this.programs, name), 0o755);
-    }
   }
 
-  /** What a step finds in its environment. */
-  private machine(ref: string): Readonly<Record<string, string | undefined>> {
-    const kept = Object.entries(process.env).filter(([name]) => /^(PULUMI_|NODE_|LANG|LC_|TMPDIR)/.test(name));
-    return {
-      ...Object.fromEntries(kept),
-      ...pathOf(this.programs),
-      ACT_CHECKOUT: REPOSITORY,
-      ACT_REPOSITORY: this.repository,
-      ACT_REF: ref,
-      ACT_ARTIFACTS: this.artifacts,
-      ACT_KEPT: this.folder,
-    };
-  }
-
-  /** Each action that a workflow names, by a repository of ours of the same name. */
-  private async localActions(): Promise<readonly (readonly [string, string])[]> {
-    const { stdout } = await run("grep", ["-rhoE", ACTIONS.source, ".github"], { cwd: this.repository });
-    const used = new Map([...stdout.matchAll(ACTIONS)].map(([, action = "", name = ""]) => [action, name]));
-    for (const name of new Set(used.values())) {
-      const folder = join(this.folder, "actions", name);
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, "action.yml"), JSON.stringify(actionOf(STEPS[name])));
-    }
-    return [...used].map(([action, name]) => [action, join(this.folder, "actions", name)]);
+  /** Each action that a workflow names, by a folder of ours. */
+  private async localActions(): Promise<readonly string[]> {
+    const { stdout } = await run("grep", ["-rhoP", "uses: \\Kactions/[\\w-]+@\\w+", ".github"], {
+      cwd: this.repository,
+    });
+    return [...new Set(stdout.trim().split("\n"))].flatMap((action) => {
+      const folder = join(GITHUB, action.replace(/@.*/, ""));
+      return ["--local-repository", `${action}=${existsSync(folder) ? folder : join(GITHUB, "actions", "nothing")}`];
+    });
   }
 }
 
-function pathOf(folder: string): { readonly PATH: string } {
-  return { PATH: `${folder}:${process.env["PATH"]}` };
-}
-
-function toLines(values: Readonly<Record<string, string | undefined>>): string {
+function toLines(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
-    .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
     .join("");
 }
-
-/** An action of one step, which has its inputs as variables. */
-function actionOf(script = "true"): object {
-  const inputs = ["ref", "path", "name", "fetch-depth", "sparse-checkout"];
-  const env = Object.fromEntries(
-    inputs.map((input) => [`IN_${input.replace("-", "_").toUpperCase()}`, `\${{ inputs.${input} }}`]),
-  );
-  return {
-    name: "stand-in",
-    description: "what the jobs need of it",
-    inputs: Object.fromEntries(
-      [...inputs, "persist-credentials", "sparse-checkout-cone-mode", "merge-multiple", "node-version-file"]
-        .concat("go-version-file", "cache", "distribution", "java-version")
-        .map((input) => [input, { description: input }]),
-    ),
-    runs: { using: "composite", steps: [{ shell: "bash", env, run: script }] },
-  };
-}
-
-const STEPS: Readonly<Record<string, string>> = {
-  checkout: `
-    into=\${IN_PATH:-.}; mkdir -p "$into"; cd "$into"; find . -mindepth 1 -delete
-    git init --quiet; depth=\${IN_FETCH_DEPTH:-1}; [ "$depth" = 0 ] || limit="--depth=$depth"
-    git fetch --quiet \${limit:-} "file://$ACT_REPOSITORY" "\${IN_REF:-$ACT_REF}"; git checkout --quiet FETCH_HEAD
-    if [ -n "$IN_SPARSE_CHECKOUT" ]; then find . -mindepth 1 -maxdepth 1 ! -name 'Pulumi.*.yaml' -exec rm -rf {} +; fi`,
-  "upload-artifact": `
-    if [ -f "$IN_PATH" ]; then mkdir -p "$ACT_ARTIFACTS/$IN_NAME"; cp "$IN_PATH" "$ACT_ARTIFACTS/$IN_NAME/"; fi`,
-  "download-artifact": `
-    mkdir -p "$IN_PATH"; cp "$ACT_ARTIFACTS"/\${IN_NAME:-*}/* "$IN_PATH/"`,
-};
-
-/** What is on PATH before all else. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  npm: `
-if [ "$1" = ci ]; then
-  ln -sfn "$ACT_CHECKOUT/node_modules" node_modules; echo /node_modules >>.git/info/exclude
-  exit
-fi
-PATH=\${PATH#*:}; exec npm "$@"
-`,
-  make: "echo make $*\n",
-  sudo: "echo sudo $*\n",
-  gh: `
-cd "$ACT_KEPT"
-option() { local name=$1; shift; while [ $# -gt 0 ]; do [ "$1" != "$name" ] || { echo "$2"; return; }; shift; done; }
-query=$(option --jq "$@"); file=$(option --body-file "$@"); field=$(option --field "$@"); file=\${file:-\${field#body=@}}
-keep() { local of=$1; shift; jq "$@" "$of.json" >"$of.new"; mv "$of.new" "$of.json"; }
-case "$*" in
-  *"--method POST"*) keep comments --rawfile b "$file" '. + [{id: 1, user: {login: "github-actions[bot]"}, body: $b}]';;
-  *"--method PATCH"*) keep comments --rawfile b "$file" '.[0].body = $b';;
-  "api --paginate "*) jq -r "$query" comments.json;;
-  "api "*/environments/*) echo '{"protection_rules":[{"type":"required_reviewers"}],"deployment_branch_policy":{}}';;
-  "issue list"*) jq 'map(select(.state == "OPEN"))' issues.json | jq -r "$query";;
-  "issue create"*) keep issues --rawfile b "$file" --arg t "$(option --title "$@")" \\
-    '. + [{number: (length + 1), state: "OPEN", title: $t, author: {login: "app/github-actions"}, body: $b}]';;
-  "issue edit"*) keep issues --rawfile b "$file" --argjson n "$3" 'map(if .number == $n then .body = $b else . end)';;
-  "issue close"*) keep issues --argjson n "$3" 'map(if .number == $n then .state = "CLOSED" else . end)';;
-  *) echo "gh $* is not expected" >&2; exit 9;;
-esac
-`,
-};
 
 function readRun(output: string): WorkflowRun {
   const jobs: Record<string, "failed" | "succeeded"> = {};

@@ -91,8 +91,8 @@ func (h *host) shutdown() {
 // options are what Pulumi.yaml has under runtime.options.
 type options struct {
 	typescript bool
-	tsconfig   string
-	nodeargs   string
+	// Separated by spaces; quotes are not special.
+	nodeArguments []string
 }
 
 // optionsOf reads the options of a request. A value of a wrong type is an error: ignored, it would show only as a
@@ -100,25 +100,18 @@ type options struct {
 func optionsOf(program *pulumirpc.ProgramInfo) (options, error) {
 	result := options{typescript: true}
 	for name, value := range program.GetOptions().AsMap() {
-		var ok bool
+		ok := true
 		switch name {
 		case "typescript":
 			result.typescript, ok = value.(bool)
-		case "tsconfig":
-			result.tsconfig, ok = value.(string)
 		case "nodeargs":
-			result.nodeargs, ok = value.(string)
-		default:
-			ok = true
+			var text string
+			text, ok = value.(string)
+			result.nodeArguments = strings.Fields(text)
 		}
 		if !ok {
 			return options{}, fmt.Errorf("runtime option %q in Pulumi.yaml is of a wrong type: %v", name, value)
 		}
 	}
 	return result, nil
-}
-
-// nodeArguments are separated by spaces; quotes are not special.
-func (o options) nodeArguments() []string {
-	return strings.Fields(o.nodeargs)
 }

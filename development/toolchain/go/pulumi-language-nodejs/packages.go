@@ -39,12 +39,12 @@ func searchUp(directory, name string) (string, error) {
 	}
 }
 
-// findModule resolves a file of a package as node does, but without starting node for it (which takes 40 ms).
+// findModule resolves a module as node does, but without starting node for it (which takes 40 ms).
 func findModule(directory, module string) (string, error) {
 	path, err := searchUp(directory, filepath.Join("node_modules", filepath.FromSlash(module)))
 	if err != nil {
 		return "", fmt.Errorf("Cannot find module '%s' in %s or above it: run `npm ci` (or `npm install`) there",
-			moduleName(module), directory)
+			module, directory)
 	}
 	return path, nil
 }

@@ -8,17 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc/metadata"
 )
 
 const (
-	runModule       = "@pulumi/pulumi/cmd/run/index.js"
-	runPolicyModule = "@pulumi/pulumi/cmd/run-policy-pack/index.js"
+	runModule       = "@pulumi/pulumi/cmd/run"
+	runPolicyModule = "@pulumi/pulumi/cmd/run-policy-pack"
 
 	// errorAlreadyShown is the exit code by which cmd/run says that the user has read about the error.
 	errorAlreadyShown = 32
@@ -70,12 +68,12 @@ func (h *host) runProgram(ctx context.Context, request *pulumirpc.RunRequest) er
 	if err != nil {
 		return err
 	}
-	environment, err := programEnvironment(ctx, request, options)
+	environment, err := programEnvironment(request, options)
 	if err != nil {
 		return err
 	}
 
-	arguments := append(options.nodeArguments(), runner)
+	arguments := append(options.nodeArguments, runner)
 	// "--name=value" and not "--name value": a value may begin with a dash.
 	for _, argument := range [][2]string{
 		{"monitor", request.GetMonitorAddress()},
@@ -122,7 +120,7 @@ func entryPoint(info *pulumirpc.ProgramInfo) string {
 }
 
 // programEnvironment is ours, plus what cmd/run expects in variables instead of arguments.
-func programEnvironment(ctx context.Context, request *pulumirpc.RunRequest, options options) ([]string, error) {
+func programEnvironment(request *pulumirpc.RunRequest, options options) ([]string, error) {
 	config := request.GetConfig()
 	if config == nil {
 		config = map[string]string{}
@@ -139,23 +137,13 @@ func programEnvironment(ctx context.Context, request *pulumirpc.RunRequest, opti
 	if err != nil {
 		return nil, err
 	}
-	environment := append(os.Environ(),
+	return append(os.Environ(),
 		"PULUMI_CONFIG="+string(configJSON),
 		"PULUMI_CONFIG_SECRET_KEYS="+string(secretKeysJSON),
 		"PULUMI_NODEJS_TYPESCRIPT="+strconv.FormatBool(options.typescript),
 		// cmd/run would leave the "true" that an update inherits where a program under preview starts it.
 		"PULUMI_NODEJS_DRY_RUN="+strconv.FormatBool(request.GetDryRun()),
-	)
-	if options.tsconfig != "" {
-		environment = append(environment, "PULUMI_NODEJS_TSCONFIG_PATH="+options.tsconfig)
-	}
-	// Only where traces are collected: with a TRACEPARENT node loads all of OpenTelemetry, which takes its time.
-	if os.Getenv("PULUMI_OTEL_EXPORTER_OTLP_ENDPOINT") != "" {
-		for _, parent := range metadata.ValueFromIncomingContext(ctx, "traceparent") {
-			environment = append(environment, "TRACEPARENT="+parent)
-		}
-	}
-	return environment, nil
+	), nil
 }
 
 // RunPlugin runs a policy pack. It ends when the CLI hangs up.
@@ -194,7 +182,7 @@ func (h *host) RunPlugin(
 		return stream.Send(response)
 	}
 	err = h.run(stream.Context(), h.uncancelled, func(ctx context.Context) *exec.Cmd {
-		command := exec.CommandContext(ctx, node, append(append(options.nodeArguments(), runner), append(arguments, directory)...)...)
+		command := exec.CommandContext(ctx, node, append(append(options.nodeArguments, runner), append(arguments, directory)...)...)
 		// Its tsconfig.json is looked for in the working directory.
 		command.Dir, command.Env = directory, request.GetEnv()
 		command.Stdout = writer(func(data []byte) error {
@@ -224,9 +212,4 @@ func (w writer) Write(data []byte) (int, error) {
 		return 0, err
 	}
 	return len(data), nil
-}
-
-// moduleName is the name without the file in it: "@pulumi/pulumi/cmd/run".
-func moduleName(module string) string {
-	return strings.TrimSuffix(module, "/index.js")
 }
