@@ -39,18 +39,12 @@ const refusal = async (...given: string[]): Promise<string> => {
   expect(error).toBeInstanceOf(UsageError);
   return (error as Error).message;
 };
-const HOW = /age-keygen -o scpcloud-key\.txt$/;
 
 describe("recipients", () => {
-  test("are taken one by one and from files with comments, each once", async () => {
+  test("are taken one by one and from files with comments and a byte order mark, each once", async () => {
     const other = await identityToRecipient(await generateX25519Identity());
-    const file = written(`# Acme's keys\n\n  ${other}\n${recipient}\r\n`);
+    const file = written(`\uFEFF# Acme's keys\n\n  ${other}\n${recipient}\r\n`);
     expect(await readRecipients([recipient, file])).toEqual([recipient, other]);
-  });
-
-  test("in a file that has none are refused, and it is said how a customer makes a key", async () => {
-    expect(await refusal(written("# nobody yet\n"))).toMatch(HOW);
-    expect(await refusal(join(directory, "absent"))).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
   });
 
   test.each([
@@ -63,7 +57,7 @@ describe("recipients", () => {
     const key = make();
     for (const message of [await refusal(key), await refusal(written(`${key}\n`))]) {
       expect(message).toContain(reason);
-      expect(message).toMatch(HOW);
+      expect(message).toMatch(/age-keygen -o scpcloud-key\.txt$/);
       expect(message).not.toContain(key.slice(0, 25));
     }
   });
@@ -74,16 +68,15 @@ describe("recipients", () => {
     expect(await readRecipients([hybrid])).toEqual([hybrid]);
   });
 
-  test("cannot be in a file of UTF-16, which is told as that, and may be in one with a byte order mark", async () => {
+  test("are refused with what is wrong, all faults at once, and how a customer makes a key", async () => {
+    expect(await refusal(written("# nobody yet\n"))).toMatch(/holds no public key\.\n.*age-keygen/);
+    expect(await refusal(join(directory, "absent"))).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
+    expect(await refusal(written(`${recipient}\nwhat\n`), "ssh-rsa AAAA")).toMatch(
+      /recipients\.txt, line 2: .*\n--recipient 2: SSH keys/,
+    );
     const file = written("");
-    writeFileSync(file, `\uFEFF${recipient}\r\n`, "utf16le");
+    writeFileSync(file, recipient, "utf16le");
     expect(await refusal(file)).toContain("is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.");
-    expect(await readRecipients([written(`\uFEFF${recipient}\n`)])).toEqual([recipient]);
-  });
-
-  test("are told of all faults at once", async () => {
-    const message = await refusal(written(`${recipient}\nwhat\n`), "ssh-rsa AAAA");
-    expect(message).toMatch(/recipients\.txt, line 2: .*\n--recipient 2: SSH keys/);
   });
 
   test("can each open what was encrypted for all, and nobody else can", async () => {
@@ -102,7 +95,9 @@ describe("recipients", () => {
 });
 
 describe("the record of handovers", () => {
-  it("that a renamed stack has left under its earlier name is told, and whose stack is there is not", async () => {
+  const ENTRY = { date: "2026-11-25T10:00:00.000Z", recipient: "age1x", secretCreated: "2026-11-24T10:00:00.000Z" };
+
+  test("that a renamed stack has left under its earlier name is told, and whose stack is there is not", async () => {
     const lines: string[] = [];
     const read = (stack: string) => readRecord(directory, stack, (line) => lines.push(line));
     await addToRecord(directory, "prod", "acme", [ENTRY]);
@@ -116,26 +111,18 @@ describe("the record of handovers", () => {
     expect(lines).toEqual([expect.stringContaining("git mv handovers.prod.json handovers.prod-eu.json")]);
   });
 
-  const ENTRY = { date: "2026-11-25T10:00:00.000Z", recipient: "age1x", secretCreated: "2026-11-24T10:00:00.000Z" };
-
-  test("is empty at first, and keeps what was there", async () => {
-    expect(await readRecord(directory, "prod")).toEqual({});
+  test("keeps what was there in one file, which passes the check of formatting", async () => {
+    const [other, later] = [
+      { ...ENTRY, recipient: "age1y" },
+      { ...ENTRY, date: "2027-01-01T10:00:00.000Z" },
+    ];
     await addToRecord(directory, "prod", "globex", [ENTRY]);
-    await addToRecord(directory, "prod", "acme", [ENTRY, { ...ENTRY, recipient: "age1y" }]);
-    await addToRecord(directory, "prod", "globex", [{ ...ENTRY, date: "2027-01-01T10:00:00.000Z" }]);
+    await addToRecord(directory, "prod", "acme", [ENTRY, other]);
+    await addToRecord(directory, "prod", "globex", [later]);
 
-    const record = await readRecord(directory, "prod");
-    expect(Object.entries(record).map(([clientId, list]) => [clientId, list.length])).toEqual([
-      ["acme", 2],
-      ["globex", 2],
-    ]);
-    expect(await readRecord(directory, "dev", () => undefined)).toEqual({});
+    const record = { acme: [ENTRY, other], globex: [ENTRY, later] };
+    expect(Object.entries(await readRecord(directory, "prod"))).toEqual(Object.entries(record));
     expect(readdirSync(directory)).toEqual(["handovers.prod.json"]);
-  });
-
-  test("passes the check of formatting", async () => {
-    await addToRecord(directory, "prod", "acme", [ENTRY]);
-    await addToRecord(directory, "prod", "globex", [ENTRY, ENTRY]);
     const prettier = join(__dirname, "..", "..", "node_modules", ".bin", "prettier");
     expect(spawnSync(prettier, ["--check", join(directory, recordFile("prod"))]).status).toBe(0);
   });
@@ -152,27 +139,20 @@ describe("the record of handovers", () => {
   );
 });
 
-describe("the sheet for a customer's developers", () => {
-  const FACTS = {
+test("the sheet for a customer's developers loads nothing, runs nothing, takes names as text, and tells an overlap", () => {
+  const facts = {
     clientId: "acme",
     name: 'Acme & Sons <"Ltd.">',
     bffUrl: "https://api.example.com/v1",
     contact: "support@example.com",
     date: new Date("2026-11-25T10:00:00Z"),
   };
-
-  test("loads nothing, runs nothing, and takes names as text", () => {
-    const page = sheet(FACTS);
-    expect(page).toContain("<h1>Access to ScpCloud: Acme &amp; Sons &lt;&quot;Ltd.&quot;&gt;</h1>");
-    expect(page).toContain("default-src 'none'");
-    expect(page).not.toMatch(/<script|<link|<img|src=|href=|@import|url\(/i);
-  });
-
-  test("says of an overlap when the earlier secret ends, and nothing where there is none", () => {
-    const page = sheet({ ...FACTS, previousWorksUntil: new Date("2026-12-09T08:30:00Z") });
-    expect(page).toContain("The secret that you had before works until 2026-12-09, 08:30 UTC.");
-    expect(sheet(FACTS)).not.toContain("had before");
-  });
+  const page = sheet({ ...facts, previousWorksUntil: new Date("2026-12-09T08:30:00Z") });
+  expect(page).toContain("<h1>Access to ScpCloud: Acme &amp; Sons &lt;&quot;Ltd.&quot;&gt;</h1>");
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<script|<link|<img|src=|href=|@import|url\(/i);
+  expect(page).toContain("The secret that you had before works until 2026-12-09, 08:30 UTC.");
+  expect(sheet(facts)).not.toContain("had before");
 });
 
 describe("a credential", () => {
@@ -191,15 +171,9 @@ describe("a credential", () => {
   ) => {
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: "token" } });
     const admin = fakeAdmin({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", ...client }] });
-    const request = {
-      stack: "prod",
-      clientId: "acme",
-      recipients: [recipient],
-      directory,
-      projectDirectory: directory,
-    };
+    const files = { directory, projectDirectory: directory };
     return handOver(
-      { ...request, now: new Date(), agrees },
+      { stack: "prod", clientId: "acme", recipients: [recipient], ...files, now: new Date(), agrees },
       SETTINGS,
       { outputs: { credentials: { acme: { clientSecret: stored, basic: "" } } } },
       await FakeKeycloak.start({ issuer: "", tokens }),
