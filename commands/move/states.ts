@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { withTemporaryFile } from "../../processes/files";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
 import { exportState, type StateResource } from "../pulumi/exportedState";
@@ -34,12 +33,17 @@ export async function customersInState({ stack, pulumi }: StateOfStack): Promise
   }
   const customers = new Map<string, StateResource[]>();
   for (const resource of resources) {
-    const owner = [resource.urn, resource.parent ?? ""].find((urn) => typeOf(urn) === CUSTOMER_TYPE);
-    if (owner !== undefined) {
-      customers.set(nameOf(owner), [...(customers.get(nameOf(owner)) ?? []), resource]);
+    const clientId = customerOf(resource);
+    if (clientId !== undefined) {
+      customers.set(clientId, [...(customers.get(clientId) ?? []), resource]);
     }
   }
   return customers;
+}
+
+function customerOf({ parent = "", urn }: StateResource): string | undefined {
+  const owner = [urn, parent].find((one) => typeOf(one) === CUSTOMER_TYPE);
+  return owner && nameOf(owner);
 }
 
 /**
@@ -68,8 +72,7 @@ export async function moveInStates(
         report(
           `${twice.length} of them are in both states, as a killed run leaves them: removing them from that of ${from.stack}`,
         );
-        const urns = twice.flatMap((clientId) => (source.get(clientId) ?? []).map(({ urn }) => urn));
-        await unlocked([from], () => forget(from.pulumi, new Set(urns)));
+        await unlocked([from], () => forget(from.pulumi, twice));
       }
       if (moved.length > 0) {
         const urns = moved.flatMap((clientId) => (source.get(clientId) ?? []).map(({ urn }) => urn));
@@ -102,13 +105,14 @@ function refuseOthers(clientIds: readonly string[], source: CustomersInState, de
   }
 }
 
-/** Takes resources out of a state. `pulumi state delete` takes one at a time, and of those that are protected none. */
-async function forget(pulumi: PulumiCli, forgotten: ReadonlySet<string>): Promise<void> {
-  const { deployment, ...state } = await exportState(pulumi);
-  const resources = (deployment.resources ?? []).filter(({ urn }) => !forgotten.has(urn));
-  await withTemporaryFile(JSON.stringify({ ...state, deployment: { ...deployment, resources } }), (path) =>
-    pulumi.run(["stack", "import", "--file", path]),
-  );
+/** Takes customers out of a state, the last resource first: Pulumi refuses to take what another one needs. */
+async function forget(pulumi: PulumiCli, clientIds: readonly string[]): Promise<void> {
+  const { resources = [] } = (await exportState(pulumi)).deployment;
+  const forgotten = resources.filter((resource) => clientIds.includes(customerOf(resource) ?? ""));
+  if (forgotten.length > 0) {
+    // All are protected; force overrides nothing else.
+    await pulumi.run(["state", "delete", "--yes", "--force", ...forgotten.map(({ urn }) => urn).reverse()]);
+  }
 }
 
 /** Runs a command on one or two stacks; a lock that a dead process of this machine holds is removed. */
