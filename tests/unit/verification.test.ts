@@ -13,11 +13,11 @@ import { otherUsers } from "../../keycloak/users";
 import { describeOtherOrganization } from "../../components/warnings";
 import type { ResolvedIntegration } from "../../lookups/organizations";
 import { issuerOf } from "../../settings/settings";
-import { accepted, configuration, ID, OTHER_ID } from "./configuration";
+import { accepted, configuration, ID, OTHER_ID, withIntegrations } from "./configuration";
 import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";
 import { fakeAdmin } from "./fakePulumi";
 
-const SETTINGS = accepted(configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" } } }));
+const SETTINGS = accepted(withIntegrations({ acme: { organizationUser: "anna" } }));
 const ISSUER = issuerOf(SETTINGS);
 const BASIC = "Basic YWNtZTpzM2NyZXQ=";
 const USER_ID = "1c9d8a70-2f61-4b0a-8a55-6d6a3a1f2b3c";
@@ -68,9 +68,7 @@ async function verify({ token, realm = {}, outputs = OUTPUTS, settings = SETTING
   return verifyStack(settings, outputs, { admin: fakeAdmin({ ...USERS, ...objects }), keycloak });
 }
 
-const TWO = accepted(
-  configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna" }, b: { organizationUser: "bo" } } }),
-);
+const TWO = accepted(withIntegrations({ acme: { organizationUser: "anna" }, b: { organizationUser: "bo" } }));
 
 /** The customers `acme` and `b`, with these claims but for what names the customer. */
 async function verifyTwo([acme, b]: readonly [Claims, Claims]) {
@@ -119,7 +117,7 @@ describe("verification", () => {
   });
 
   test("holds the token to the id in the settings, not to what was deployed earlier", async () => {
-    const settings = accepted(configuration({ "scpcloud:integrations": { acme: { organizationId: OTHER_ID } } }));
+    const settings = accepted(withIntegrations({ acme: { organizationId: OTHER_ID } }));
     expect(await differencesOf({ settings })).toEqual([
       `acme: claim organizationId is "${ID}"; the contract says "${OTHER_ID}"`,
     ]);
@@ -280,9 +278,7 @@ describe("the stack as a whole", () => {
 });
 
 describe("a retired customer", () => {
-  const settings = accepted(
-    configuration({ "scpcloud:integrations": { acme: { organizationUser: "anna", retired: true } } }),
-  );
+  const settings = accepted(withIntegrations({ acme: { organizationUser: "anna", retired: true } }));
   const clientOf = (enabled: boolean) => ({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", enabled }] });
   const refused = answering(401, { error: "invalid_client" });
 
@@ -353,15 +349,31 @@ describe("a claim that is wrong is told with the mappers that write it", () => {
 
 describe("an organization whose user is another one than at the last up", () => {
   const NEW = "33333333-3333-4333-8333-333333333333";
-  const told = (objects: Case["objects"] = {}) => differencesOf({ objects });
 
-  test("is told as the same name with another id, where the old id is nobody's", async () => {
-    expect(await told(usersOf("anna", NEW))).toEqual([
-      `acme: claim organizationId is "${ID}"; the contract says "${NEW}"`,
+  const path = "/users?exact=true&username=anna";
+  const GONE =
+    'acme: Keycloak shows the deployer no user "anna": it was deleted or renamed, or the deployer lacks the role view-users';
+  const before = { [`/users?briefRepresentation=true&search=id%3A${ID}`]: [{ id: ID, username: "bo" }] };
+
+  test.each<[string, Case["objects"], unknown]>([
+    [
+      "the same name with another id, where the old id is nobody's",
+      usersOf("anna", NEW),
       expect.stringMatching(
         `^acme: SAME NAME, OTHER ID: the user "anna" has the id ${NEW}, and the tokens have ${ID}, which`,
       ),
-    ]);
+    ],
+    [
+      "both names, where the stack file names another user by now",
+      { ...usersOf("anna", NEW), ...before },
+      `acme: the stack file names the user "anna" (${NEW}), and the tokens have the id of "bo" (${ID})`,
+    ],
+    ["no such user", { [path]: [] }, GONE],
+    ["none of just this name", { [path]: [{ id: ID, username: "Anna" }] }, GONE],
+  ])("is told as %s", async (_, objects = {}, told) => {
+    const isOther = JSON.stringify(objects).includes(NEW);
+    const claim = `acme: claim organizationId is "${ID}"; the contract says "${NEW}"`;
+    expect(await differencesOf({ objects })).toEqual([...(isOther ? [claim] : []), told]);
   });
 
   test("is told by drift as a finding, and refused by recover", async () => {
@@ -398,21 +410,5 @@ describe("an organization whose user is another one than at the last up", () => 
     );
     expect(told(NEW, "b-organization-id")).toMatch(/^b: another organization, as the stack file says: /);
     expect([told(ID), told(NEW, "allowed-origins")]).toEqual([undefined, undefined]);
-  });
-
-  test("is told with both names, where the stack file names another user by now", async () => {
-    const before = { [`/users?briefRepresentation=true&search=id%3A${ID}`]: [{ id: ID, username: "bo" }] };
-    expect(await told({ ...usersOf("anna", NEW), ...before })).toContain(
-      `acme: the stack file names the user "anna" (${NEW}), and the tokens have the id of "bo" (${ID})`,
-    );
-  });
-
-  test("is told where there is no such user, or none of just this name", async () => {
-    const gone = [
-      'acme: Keycloak shows the deployer no user "anna": it was deleted or renamed, or the deployer lacks the role view-users',
-    ];
-    const path = "/users?exact=true&username=anna";
-    expect(await told({ [path]: [] })).toEqual(gone);
-    expect(await told({ [path]: [{ id: ID, username: "Anna" }] })).toEqual(gone);
   });
 });
