@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
@@ -81,7 +81,7 @@ export async function startPostgres(): Promise<StateBackend> {
       postgresProgram("postgres"),
       ...["-D", data, ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])],
     ],
-    () => succeeds(() => client("pg_isready", [], "", "postgres")),
+    () => spawnSync(postgresProgram("pg_isready"), ["-h", HOST, "-p", String(port)]).status === 0,
   );
   psql(documented("sql").replace("'...'", `'${password}'`), "postgres");
 
@@ -106,36 +106,15 @@ export async function startPostgres(): Promise<StateBackend> {
 }
 
 /** Debian keeps the server's programs beside PATH. */
+const POSTGRES_FOLDERS = [...globSync("/usr/lib/postgresql/*/bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
+
 function postgresProgram(name: string): string {
-  const found = postgresFolders()
-    .map((folder) => join(folder, name))
-    .find(exists);
-  if (found === undefined) {
-    throw new Error(`no ${name} of PostgreSQL`);
-  }
-  return found;
+  return POSTGRES_FOLDERS.map((folder) => join(folder, name)).find(existsSync) ?? name;
 }
 
 /** Whether there is a PostgreSQL to start. */
 export function hasPostgres(): boolean {
-  return postgresFolders().some((folder) => exists(join(folder, "initdb")));
-}
-
-function postgresFolders(): string[] {
-  const debian = "/usr/lib/postgresql";
-  const versions = exists(debian) ? readdirSync(debian) : [];
-  return [...versions.map((version) => join(debian, version, "bin")), ...(process.env["PATH"] ?? "").split(delimiter)];
-}
-
-const exists = (path: string) => succeeds(() => accessSync(path));
-
-function succeeds(action: () => unknown): boolean {
-  try {
-    action();
-    return true;
-  } catch {
-    return false;
-  }
+  return existsSync(postgresProgram("initdb"));
 }
 
 const BUCKET = "scpcloud-state";
@@ -260,7 +239,7 @@ export async function built(module: string, pack: string, title: string): Promis
   const report = (line: string) => console.log(line);
   const programs = { title, expectation: "about 1 minute the first time", module, packages: { [file]: pack } };
   await withLock(file, report, async () => {
-    if (!exists(file)) {
+    if (!existsSync(file)) {
       await goBuild(programs, report);
     }
   });

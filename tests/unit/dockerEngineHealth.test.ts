@@ -1,7 +1,7 @@
 import { connectToEngine } from "../../services/engine/engineConnection";
 import type { ContainerState } from "../../services/engine/containerState";
 import { type Awaited, awaitHealthy, judge } from "../../services/engine/containerHealth";
-import { FakeEngine, frame, inspected } from "./fakeEngine";
+import { type FakeAnswer, FakeEngine, frame, inspected } from "./fakeEngine";
 
 jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
 
@@ -98,52 +98,50 @@ describe("waiting for a healthy container", () => {
     expect(engine.requests.filter((request) => request === `GET ${STATE}`)).toHaveLength(5);
   });
 
-  it("ends where the container has, with its last words", async () => {
-    engine.answers[STATE] = [
-      inspected("running", { health: "starting" }),
-      inspected("exited", { ExitCode: 134, Error: "killed" }),
-    ];
-    engine.answers[LOGS] = [{ body: [frame(2, "Unhandled exception.\n")] }];
-
-    expect(await wait()).toBe(
-      [
-        "The container bff ended with exit code 134: killed.",
-        "The last lines of its log:",
-        "  Unhandled exception.",
-      ].join("\n"),
-    );
-  });
-
-  it("ends where the engine restarts it in vain", async () => {
-    engine.answers[STATE] = [0, 1, 2, 3].map((restarts) => inspected("restarting", { ExitCode: 1, restarts }));
-    engine.answers[LOGS] = [{ body: "" }];
-
-    expect(await wait()).toBe("The container bff ended with exit code 1 after 3 restarts.\nIt has logged nothing.");
-    expect(engine.requests).toHaveLength(5);
-  });
-
-  it("ends where nothing checks its health", async () => {
-    engine.answers[STATE] = [inspected("created"), inspected("running")];
-    engine.answers[LOGS] = [{ body: [frame(1, "Now listening on: http://[::]:8080\n")] }];
-
-    expect(await wait()).toBe(
-      `The container bff ${NO_CHECK}.\nThe last lines of its log:\n  Now listening on: http://[::]:8080`,
-    );
-  });
-
-  it("ends where it is gone, and so is its log", async () => {
-    engine.answers[STATE] = [inspected("created"), { status: 404, body: { message: "No such container: 0123" } }];
-
-    expect(await wait()).toBe("The container bff is gone from the engine; the next pulumi up --refresh makes it anew.");
-    expect(engine.requests).toEqual([`GET ${STATE}`, `GET ${STATE}`]);
-  });
-
-  it("ends where the engine fails, in the engine's own words", async () => {
-    engine.answers[STATE] = [inspected("created"), { status: 500, body: { message: "the disk is full" } }];
-
-    expect(await wait()).toBe(
+  const LOGGED = "\nThe last lines of its log:\n  ";
+  it.each<[string, FakeAnswer[], FakeAnswer, string]>([
+    [
+      "the container has ended, with its last words",
+      [inspected("running", { health: "starting" }), inspected("exited", { ExitCode: 134, Error: "killed" })],
+      { body: [frame(2, "Unhandled exception.\n")] },
+      `The container bff ended with exit code 134: killed.${LOGGED}Unhandled exception.`,
+    ],
+    [
+      "the engine restarts it in vain",
+      [0, 1, 2, 3].map((restarts) => inspected("restarting", { ExitCode: 1, restarts })),
+      { body: "" },
+      "The container bff ended with exit code 1 after 3 restarts.\nIt has logged nothing.",
+    ],
+    [
+      "nothing checks its health",
+      [inspected("created"), inspected("running")],
+      { body: [frame(1, "Now listening on: http://[::]:8080\n")] },
+      `The container bff ${NO_CHECK}.${LOGGED}Now listening on: http://[::]:8080`,
+    ],
+    [
+      "it is gone, and so is its log",
+      [inspected("created"), { status: 404, body: { message: "No such container: 0123" } }],
+      { status: 404, body: {} },
+      "The container bff is gone from the engine; the next pulumi up --refresh makes it anew.",
+    ],
+    [
+      "the engine fails, in the engine's own words",
+      [inspected("created"), { status: 500, body: { message: "the disk is full" } }],
+      { body: "" },
       "Whether the container bff is healthy cannot be told. The Docker engine answered 500: the disk is full",
-    );
+    ],
+    [
+      "its log cannot be read",
+      [inspected("exited")],
+      { status: 500, body: { message: "the logging driver does not support reading" } },
+      "The container bff ended with exit code 0.\nIt has logged nothing.",
+    ],
+  ])("ends where %s", async (_, states, logs, told) => {
+    engine.answers[STATE] = states;
+    engine.answers[LOGS] = [logs];
+
+    expect(await wait()).toBe(told);
+    expect(engine.requests.filter((request) => request === `GET ${STATE}`)).toHaveLength(states.length);
   });
 
   it("ends where the engine does not answer", async () => {
@@ -161,13 +159,6 @@ describe("waiting for a healthy container", () => {
     expect(await wait()).toContain("What answers in the Docker engine's place does not speak JSON.");
   });
 
-  it("says so where the log cannot be read", async () => {
-    engine.answers[STATE] = [inspected("exited")];
-    engine.answers[LOGS] = [{ status: 500, body: { message: "the logging driver does not support reading" } }];
-
-    expect(await wait()).toBe("The container bff ended with exit code 0.\nIt has logged nothing.");
-  });
-
   describe("shows no secret of its log", () => {
     const logged = async (text: string, secrets: string[]) => {
       engine.answers[STATE] = [inspected("exited")];
@@ -175,20 +166,17 @@ describe("waiting for a healthy container", () => {
       return (await wait({ secrets }))?.split("\n").slice(2);
     };
 
-    it("wherever it stands, but all that is around it", async () => {
-      expect(await logged("a=hunter2;b=hunter2\n.*\nhunter\n", ["hunter2", "s3cret", ".*"])).toEqual([
-        "  a=[secret];b=[secret]",
-        "  [secret]",
-        "  hunter",
-      ]);
-    });
-
-    it("and takes no empty value for one", async () => {
-      expect(await logged("a=b\n", [""])).toEqual(["  a=b"]);
-    });
-
-    it("where one begins like another", async () => {
-      expect(await logged("hunter2-long\n", ["hunter2", "hunter2-long"])).toEqual(["  [secret]"]);
+    it.each([
+      [
+        "wherever it stands, but all that is around it",
+        "a=hunter2;b=hunter2\n.*\nhunter\n",
+        ["hunter2", "s3cret", ".*"],
+        ["  a=[secret];b=[secret]", "  [secret]", "  hunter"],
+      ],
+      ["and takes no empty value for one", "a=b\n", [""], ["  a=b"]],
+      ["where one begins like another", "hunter2-long\n", ["hunter2", "hunter2-long"], ["  [secret]"]],
+    ])("%s", async (_, text, secrets, shown) => {
+      expect(await logged(text, secrets)).toEqual(shown);
     });
 
     it("that has several lines", async () => {
