@@ -83,19 +83,26 @@ func privateField[T any](client *keycloak.KeycloakClient, name string) *T {
 
 type transport struct {
 	*http.Transport
-	setting     func(name string) string
+	settings    map[string]string
 	keycloakUrl string
 }
 
 func changeTransport(client *http.Client, data *schema.ResourceData) error {
-	setting := func(name string) string { return data.Get(name).(string) }
+	// Now, since data cannot be read by several requests at once.
+	settings := map[string]string{}
+	for name := range newerSettings {
+		settings[name] = data.Get(name).(string)
+	}
+	for _, name := range []string{"base_path", "client_id", "url"} {
+		settings[name] = data.Get(name).(string)
+	}
 	// Spelled as in a request.
-	keycloakUrl, err := url.Parse(setting("url") + setting("base_path"))
+	keycloakUrl, err := url.Parse(settings["url"] + settings["base_path"])
 	if err != nil {
 		return err
 	}
-	changed := transport{client.Transport.(*http.Transport), setting, keycloakUrl.String()}
-	certificate, key := setting("tls_client_certificate"), setting("tls_client_private_key")
+	changed := transport{client.Transport.(*http.Transport), settings, keycloakUrl.String()}
+	certificate, key := settings["tls_client_certificate"], settings["tls_client_private_key"]
 	if certificate != "" && key != "" {
 		pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 		if err != nil {
@@ -122,11 +129,11 @@ func (changed transport) RoundTrip(request *http.Request) (*http.Response, error
 // askForToken presents the assertion in place of the client secret. A file with one is read at each login, since whoever
 // issues it writes it anew. An access token is the answer itself.
 func (changed transport) askForToken(request *http.Request) (*http.Response, error) {
-	if token := changed.setting("access_token"); token != "" {
+	if token := changed.settings["access_token"]; token != "" {
 		body, err := json.Marshal(map[string]string{"access_token": token, "token_type": "bearer"})
 		return withBody(&http.Response{StatusCode: http.StatusOK, Request: request}, body), err
 	}
-	assertion, file := changed.setting("jwt_token"), changed.setting("jwt_token_file")
+	assertion, file := changed.settings["jwt_token"], changed.settings["jwt_token_file"]
 	if assertion == "" && file != "" {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -142,7 +149,7 @@ func (changed transport) askForToken(request *http.Request) (*http.Response, err
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
 		"client_assertion":      {assertion},
 	}
-	if clientId := changed.setting("client_id"); clientId != "" {
+	if clientId := changed.settings["client_id"]; clientId != "" {
 		form.Set("client_id", clientId)
 	}
 	body := form.Encode()
@@ -153,8 +160,8 @@ func (changed transport) askForToken(request *http.Request) (*http.Response, err
 
 // askAdmin asks at the admin URL, and completes what the server says about itself by its version.
 func (changed transport) askAdmin(request *http.Request, path string) (*http.Response, error) {
-	if adminUrl := changed.setting("admin_url"); adminUrl != "" {
-		target, err := url.Parse(adminUrl + changed.setting("base_path") + path)
+	if adminUrl := changed.settings["admin_url"]; adminUrl != "" {
+		target, err := url.Parse(adminUrl + changed.settings["base_path"] + path)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +179,7 @@ func (changed transport) askAdmin(request *http.Request, path string) (*http.Res
 	}
 	system, _ := info["systemInfo"].(map[string]interface{})
 	if shown, _ := system["version"].(string); shown == "" {
-		version := changed.setting("keycloak_version")
+		version := changed.settings["keycloak_version"]
 		if version == "" {
 			version = assumedVersion
 		}
