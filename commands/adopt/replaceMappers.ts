@@ -1,8 +1,7 @@
 import { ORGANIZATION_CLAIM } from "../../contract/names";
 import type { KeycloakManager } from "../../keycloak/admin";
 import type { ClientRepresentation } from "../../keycloak/clients";
-import { recordOf } from "../../settings/decode";
-import { rivalMappers } from "../recovery/clientChanges";
+import { mappersOf, rivalMappers } from "../recovery/clientChanges";
 
 /**
  * Makes the program's own mapper before the others of its claim go, so that no token lacks the claim. Keycloak cannot
@@ -20,14 +19,11 @@ export async function replaceMappers(
     return;
   }
   const path = `/clients/${client.id}/protocol-mappers/models`;
-  const mappers = Array.isArray(client["protocolMappers"])
-    ? (client["protocolMappers"] as unknown[]).map(recordOf)
-    : [];
-  const own = mappers.find(({ name }) => name === ORGANIZATION_CLAIM);
+  const own = mappersOf(client).find(({ name }) => name === ORGANIZATION_CLAIM);
   const mapper = mapperOf(organizationId);
   await (own === undefined
     ? admin.change("POST", path, mapper)
-    : admin.change("PUT", `${path}/${String(own["id"])}`, { ...mapper, id: own["id"] }));
+    : admin.change("PUT", `${path}/${own.id}`, { ...mapper, id: own.id }));
   for (const { id, name } of rivals) {
     await admin.change("DELETE", `${path}/${id}`);
     report(

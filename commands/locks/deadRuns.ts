@@ -2,13 +2,7 @@ import { readlink, realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
 
-import { type RunningProcess, runningProcesses } from "../../processes/runningProcesses";
-
-/** A plugin of the Pulumi CLI's, running on this machine. */
-interface Plugin {
-  readonly processId: number;
-  readonly name: string;
-}
+import { runningProcesses } from "../../processes/runningProcesses";
 
 /**
  * Ends the plugins that a killed run has left: until one notices that its CLI is gone, minutes later, it may still
@@ -18,31 +12,23 @@ interface Plugin {
  */
 export async function endPluginsOfDeadRuns(directory: string): Promise<readonly string[]> {
   const project = await realpath(directory);
-  const found = await Promise.all(runningProcesses().map((process) => orphanedPlugin(process, project)));
-  return found.flat().flatMap(({ processId, name }) => {
+  const ended = runningProcesses().map(async ({ commandLine, processId }) => {
+    const [, port] = /pulumi-.* 127\.0\.0\.1:(\d+) /.exec(commandLine) ?? [];
     try {
+      const name = port === undefined ? "" : basename(await readlink(`/proc/${processId}/exe`));
+      const isOurs =
+        /^pulumi-(resource|language)-/.test(name) && (await readlink(`/proc/${processId}/cwd`)) === project;
+      if (!isOurs || (await listens(Number(port)))) {
+        return [];
+      }
       process.kill(processId, "SIGKILL");
       return [`${name} (process ${processId})`];
     } catch {
-      // It has ended by itself, or is another user's.
+      // It has ended meanwhile, or is another user's.
       return [];
     }
   });
-}
-
-async function orphanedPlugin({ commandLine, processId }: RunningProcess, project: string): Promise<Plugin[]> {
-  const [, port] = /pulumi-.* 127\.0\.0\.1:(\d+) /.exec(commandLine) ?? [];
-  if (port === undefined) {
-    return [];
-  }
-  try {
-    const name = basename(await readlink(`/proc/${processId}/exe`));
-    const isOurs = /^pulumi-(resource|language)-/.test(name) && (await readlink(`/proc/${processId}/cwd`)) === project;
-    return isOurs && !(await listens(Number(port))) ? [{ processId, name }] : [];
-  } catch {
-    // It has ended meanwhile, or is another user's.
-    return [];
-  }
+  return (await Promise.all(ended)).flat();
 }
 
 function listens(port: number): Promise<boolean> {
