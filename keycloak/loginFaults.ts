@@ -2,61 +2,13 @@ import type { Fault } from "../settings/faults";
 import type { Deployer } from "../settings/settings";
 import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults";
 
-/** What the token endpoint's own words say, where they say more than its status (tried on Keycloak 26.7). */
-const LOGIN_WORDS: readonly (readonly [RegExp, (who: string) => Pick<Fault, "key" | "rule" | "remedy">])[] = [
-  [
-    /missingNormalization/,
-    () => ({
-      key: "keycloak:url",
-      rule: "must have no slash at its end",
-      remedy: "write Keycloak's base URL without it",
-    }),
-  ],
-  [
-    /service account/,
-    (who) => ({
-      key: "keycloak:clientId",
-      rule: "must be a confidential client with a service account",
-      remedy: `switch on "Client authentication" and "Service accounts roles" of ${who}`,
-    }),
-  ],
-  [
-    /client authentication method/,
-    (who) => ({
-      key: "keycloak:clientId",
-      rule: "must be a client that may log in with a client secret",
-      remedy: `except ${who} from the client policy of its realm that forbids that`,
-    }),
-  ],
-];
-
-/** What the token endpoint says of an assertion that somebody else has issued. */
-const ASSERTION_WORDS: readonly (readonly [RegExp, Pick<Fault, "key" | "rule" | "remedy">])[] = [
-  [
-    /audience/i,
-    {
-      key: "keycloak:jwtTokenFile",
-      rule: "must be an assertion with one audience, the issuer of the deployer's realm",
-      remedy: "ask for one with that audience alone: letter by letter the issuer in the realm's discovery document",
-    },
-  ],
-  [
-    /not active|too far in the past|in the future/i,
-    {
-      key: "keycloak:jwtTokenFile",
-      rule: "must be an assertion that is new: Keycloak takes it for five minutes, and not after it expires",
-      remedy: "fetch it shortly before, and again while a long run lasts; where it is new, compare the clocks",
-    },
-  ],
-  [
-    /reuse/i,
-    {
-      key: "keycloak:jwtTokenFile",
-      rule: "must be an assertion that works more than once: program, provider and commands each log in with it",
-      remedy: "set supportsClientAssertionReuse of the identity provider in Keycloak to true",
-    },
-  ],
-];
+/** What answers of the token endpoint mean: those that `says` fits by their words, or those of a status. */
+interface Meaning extends Omit<Fault, "reason"> {
+  readonly says?: RegExp;
+  readonly status?: number;
+  /** What the status means. */
+  readonly because?: string;
+}
 
 /**
  * Why Keycloak gave the deployer no token.
@@ -67,70 +19,109 @@ export function explainLogin(
   { connection, deployer }: Omit<Asking, "realm">,
   presented?: string,
 ): Fault {
-  const who = deployerName(deployer);
+  const meaning = [...(presented === undefined ? [] : OF_ASSERTIONS), ...meaningsFor(deployer)].find((one) =>
+    one.says === undefined ? one.status === status : one.says.test(said),
+  );
+  if (meaning === undefined) {
+    return explainNotReady({ status, said }, { connection });
+  }
+  const { says, because, key, rule, value, remedy } = meaning;
   const by = presented === undefined ? "" : ` by ${presented}`;
   const answer = `Keycloak refused the login${by} (${status}${said === "" ? "" : ` ${said}`})`;
-  const ofAssertion = ASSERTION_WORDS.find(([words]) => presented !== undefined && words.test(said));
-  if (ofAssertion !== undefined) {
-    return { ...ofAssertion[1], reason: answer };
-  }
-  const known = LOGIN_WORDS.find(([words]) => words.test(said));
-  if (known !== undefined) {
-    return { ...known[1](who), reason: answer };
-  }
-  switch (status) {
-    case 400:
-    case 401:
-      return { ...wrongLogin(status, deployer, who), reason: `${answer}: ${REFUSED[status]}` };
-    case 403:
-      return {
-        key: "keycloak:realm",
-        rule: "must be a realm that is enabled",
-        reason: `${answer}, as it does in a disabled realm; or a proxy before it did`,
-        value: deployer.realm,
-        remedy: "have the realm enabled in the admin console",
-      };
-    case 404:
-      return {
-        key: "keycloak:realm",
-        rule: "must be the realm that the deployer's client lives in",
-        reason: "Keycloak has no such realm; the case of its letters matters",
-        value: deployer.realm,
-        remedy: "write the realm's name as in the admin console",
-      };
-    default:
-      return explainNotReady({ status, said }, { connection });
-  }
+  const reason = says === undefined ? `${answer}${because}` : answer;
+  return { key, rule, reason, ...(value === undefined ? {} : { value }), remedy };
 }
 
-/** What the statuses mean (tried on Keycloak 26.7). */
-const REFUSED = {
-  400: "it answers so to a login that it does not allow, not to a wrong secret",
-  401: "no such client, a disabled one, wrong credentials, or no service account; it does not tell which",
-} as const;
+/** What the token endpoint says of an assertion that somebody else has issued (tried on Keycloak 26.7). */
+const OF_ASSERTIONS: readonly Meaning[] = [
+  {
+    says: /audience/i,
+    key: "keycloak:jwtTokenFile",
+    rule: "must be an assertion with one audience, the issuer of the deployer's realm",
+    remedy: "ask for one with that audience alone: letter by letter the issuer in the realm's discovery document",
+  },
+  {
+    says: /not active|too far in the past|in the future/i,
+    key: "keycloak:jwtTokenFile",
+    rule: "must be an assertion that is new: Keycloak takes it for five minutes, and not after it expires",
+    remedy: "fetch it shortly before, and again while a long run lasts; where it is new, compare the clocks",
+  },
+  {
+    says: /reuse/i,
+    key: "keycloak:jwtTokenFile",
+    rule: "must be an assertion that works more than once: program, provider and commands each log in with it",
+    remedy: "set supportsClientAssertionReuse of the identity provider in Keycloak to true",
+  },
+];
 
-/** Where the credentials are set. */
-const KEYS = {
-  accessToken: "accessToken",
-  assertion: "jwtToken",
-  assertionFile: "jwtTokenFile",
-  clientSecret: "clientSecret",
-} as const;
-
-/** What can be wrong depends on what the deployer logs in with. */
-function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: string): Omit<Fault, "reason"> {
-  if (status === 400) {
-    return {
+/** What it says of any login (tried on Keycloak 26.7). */
+function meaningsFor(deployer: Deployer): readonly Meaning[] {
+  const { realm } = deployer;
+  const who = deployerName(deployer);
+  return [
+    {
+      says: /missingNormalization/,
+      key: "keycloak:url",
+      rule: "must have no slash at its end",
+      remedy: "write Keycloak's base URL without it",
+    },
+    {
+      says: /service account/,
+      key: "keycloak:clientId",
+      rule: "must be a confidential client with a service account",
+      remedy: `switch on "Client authentication" and "Service accounts roles" of ${who}`,
+    },
+    {
+      says: /client authentication method/,
+      key: "keycloak:clientId",
+      rule: "must be a client that may log in with a client secret",
+      remedy: `except ${who} from the client policy of its realm that forbids that`,
+    },
+    {
+      status: 400,
+      because: ": it answers so to a login that it does not allow, not to a wrong secret",
       key: "keycloak:clientId",
       rule: "must be a client that may log in as it does",
       value: who,
       remedy: `see that no client policy of realm ${realm} forbids this kind of login, and no proxy changes the URL`,
-    };
-  }
-  const key = KEYS[credentials.kind];
-  if (credentials.kind === "assertion" || credentials.kind === "assertionFile") {
+    },
+    {
+      status: 401,
+      because: ": no such client, a disabled one, wrong credentials, or no service account; it does not tell which",
+      ...wrongCredentials(deployer, who),
+    },
+    {
+      status: 403,
+      because: ", as it does in a disabled realm; or a proxy before it did",
+      key: "keycloak:realm",
+      rule: "must be a realm that is enabled",
+      value: realm,
+      remedy: "have the realm enabled in the admin console",
+    },
+    {
+      status: 404,
+      because: ": it has no such realm; the case of its letters matters",
+      key: "keycloak:realm",
+      rule: "must be the realm that the deployer's client lives in",
+      value: realm,
+      remedy: "write the realm's name as in the admin console",
+    },
+  ];
+}
+
+/** Where the credentials are set. */
+const KEYS = {
+  accessToken: "keycloak:accessToken",
+  assertion: "keycloak:jwtToken",
+  assertionFile: "keycloak:jwtTokenFile",
+  clientSecret: "keycloak:clientSecret",
+} as const;
+
+function wrongCredentials({ realm, credentials: { kind } }: Deployer, who: string): Omit<Fault, "reason"> {
+  const key = KEYS[kind];
+  if (kind === "assertion" || kind === "assertionFile") {
     return {
-      key: `keycloak:${key}`,
+      key,
       rule: `must be an assertion that Keycloak takes for one of ${who}`,
       remedy:
         `see that an identity provider of realm ${realm} has its issuer and its keys (with supportsClientAssertions), that ` +
@@ -139,10 +130,10 @@ function wrongLogin(status: 400 | 401, { realm, credentials }: Deployer, who: st
     };
   }
   return {
-    key: `keycloak:${key}`,
-    rule: key === "clientSecret" ? `must be the secret of ${who}` : `must prove that the deployer is ${who}`,
+    key,
+    rule: kind === "clientSecret" ? `must be the secret of ${who}` : `must prove that the deployer is ${who}`,
     remedy:
       "compare keycloak:realm and keycloak:clientId with the admin console, then run: " +
-      `pulumi config set --secret keycloak:${key}${key === "clientSecret" ? " (or export KEYCLOAK_CLIENT_SECRET)" : ""}`,
+      `pulumi config set --secret ${key}${kind === "clientSecret" ? " (or export KEYCLOAK_CLIENT_SECRET)" : ""}`,
   };
 }

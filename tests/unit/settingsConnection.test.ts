@@ -1,6 +1,5 @@
-import { readSettings } from "../../settings/read";
 import { isFollowed, proxyFor } from "../../settings/provider/proxy";
-import { accepted, configuration, faultsOf, keysOfFaults, refusal, SECRET, keyAndRule } from "./configuration";
+import { accepted, configuration, keysOfFaults, refusal, SECRET, keyAndRule } from "./configuration";
 
 const secure = (value: string) => ({ secure: value });
 /** Without any credential. */
@@ -26,15 +25,11 @@ describe("the deployer logs in with", () => {
   });
 
   test.each([
-    [{ "keycloak:username": "robot" }, {}, "keycloak:username"],
-    [{ "keycloak:password": secure("pw") }, {}, "keycloak:password"],
-    [{ "keycloak:jwtSigningKey": secure("k") }, {}, "keycloak:jwtSigningKey"],
-    [{ "keycloak:jwtSigningAlg": "ES384" }, {}, "keycloak:jwtSigningAlg"],
-    [{}, { KEYCLOAK_USER: "robot" }, "keycloak:username"],
-    [{}, { KEYCLOAK_PASSWORD: "pw" }, "keycloak:password"],
-    [{}, { KEYCLOAK_JWT_SIGNING_KEY: "k" }, "keycloak:jwtSigningKey"],
-  ])("nothing that the commands do not follow: %j %j", (values, environment, key) => {
-    expect(keyAndRule(configuration(values, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment }))).toEqual([
+    [{ KEYCLOAK_USER: "robot" }, "keycloak:username"],
+    [{ KEYCLOAK_PASSWORD: "pw" }, "keycloak:password"],
+    [{ KEYCLOAK_JWT_SIGNING_KEY: "k" }, "keycloak:jwtSigningKey"],
+  ])("nothing that the commands do not follow: %j", (environment, key) => {
+    expect(keyAndRule(configuration({}, { KEYCLOAK_CLIENT_SECRET: SECRET, ...environment }))).toEqual([
       key,
       "must not be set",
     ]);
@@ -99,42 +94,6 @@ describe("the way to Keycloak", () => {
   });
 
   test.each([
-    ["url", "https://a/", "must not end with a slash"],
-    ["url", "https://a/auth/", "must not end with a slash"],
-    ["url", "https://a/realms/ScpCloud", "must be Keycloak's base URL, without /realms/…"],
-    ["url", "http://a", "must begin with https:"],
-    ["adminUrl", "https://a/", "must not end with a slash"],
-    ["adminUrl", "a", "must be an absolute http(s) URL"],
-    ["adminUrl", "http://a", "must begin with https:"],
-    ["basePath", "/", "must be empty or begin with a slash, and not end with one"],
-    ["basePath", "/auth/", "must be empty or begin with a slash, and not end with one"],
-    ["basePath", "auth", "must be empty or begin with a slash, and not end with one"],
-    ["clientTimeout", "soon", "must be a whole number of seconds, or 0 for no limit"],
-    ["clientTimeout", -1, "must be a whole number of seconds, or 0 for no limit"],
-    ["initialLogin", false, "must not be set"],
-    ["redHatSso", true, "must not be set"],
-    ["additionalHeaders", ["X-A"], "must be a map of HTTP headers, without Host and Proxy-Authorization"],
-    ["additionalHeaders", "X-A: b", "must be a map of HTTP headers, without Host and Proxy-Authorization"],
-    ["additionalHeaders", { host: "b" }, "must be a map of HTTP headers, without Host and Proxy-Authorization"],
-    ["additionalHeaders", { "X A": "b" }, "must be a map of HTTP headers, without Host and Proxy-Authorization"],
-    [
-      "additionalHeaders",
-      { "X-A": "b\r\nX-B: c" },
-      "must be a map of HTTP headers, without Host and Proxy-Authorization",
-    ],
-    [
-      "additionalHeaders",
-      { "Proxy-Authorization": secure("Basic x") },
-      "must be a map of HTTP headers, without Host and Proxy-Authorization",
-    ],
-    ["additionalHeaders", { "X-Api-Key": "b" }, "must be stored as a secret"],
-    ["tlsClientCertificate", "PEM", "must be set"],
-  ])("cannot have %s: %j", (key, value, rule) => {
-    const faults = faultsOf(configuration({ [`keycloak:${key}`]: value }));
-    expect(faults.map((fault) => fault.rule)).toEqual([rule]);
-  });
-
-  test.each([
     ["KEYCLOAK_URL", "keycloak:url"],
     ["KEYCLOAK_ADMIN_URL", "keycloak:adminUrl"],
     ["KEYCLOAK_BASE_PATH", "keycloak:basePath"],
@@ -150,24 +109,11 @@ describe("the way to Keycloak", () => {
     ).toEqual([key]);
   });
 
-  test("cannot hold a password, which is not printed", () => {
-    const { faults, message } = refusal(
-      configuration({ "keycloak:url": "https://robot:hunter2@keycloak.example.com" }),
-    );
-    expect(faults.map(({ rule }) => rule)).toEqual(["must not hold a user name or a password"]);
-    expect(message).not.toContain("hunter2");
-  });
-
   test("may have a header that is a secret, which no fault prints", () => {
     const header = { "X-Api-Key": secure("hunter2") };
     expect(connectionOf({ "keycloak:additionalHeaders": header }).headers).toEqual({ "X-Api-Key": "hunter2" });
     const { message } = refusal(configuration({ "keycloak:additionalHeaders": { ...header, "X A": "hunter3" } }));
     expect(message).not.toMatch(/hunter/);
-  });
-
-  test("does not matter to whoever does not log in", () => {
-    const settings = readSettings(configuration({ "keycloak:url": undefined }, {}), { login: false });
-    expect(settings).not.toHaveProperty("connection");
   });
 });
 

@@ -132,18 +132,6 @@ describe("Pulumi.yaml", () => {
       }
     }
   });
-
-  test("has defaults that make a minimal stack file a lean, safe stack", () => {
-    expect(accepted(configuration())).toMatchObject({
-      accountAccess: false,
-      allowedOrigins: [],
-      audience: "scpCloud",
-      backchannelUrl: "https://keycloak.example.com",
-      forbiddenOrganizationIds: [],
-      realm: "ScpCloud",
-    });
-    expect(keysOfFaults(configuration({ "scpcloud:publicUrl": "http://a" }))).toEqual(["scpcloud:publicUrl"]);
-  });
 });
 
 describe("the stack file", () => {
