@@ -84,6 +84,15 @@ export default tseslint.config(
   },
   // Each folder may import those that stand before it in this list, and none behind it; so no two import each other.
   ...FOLDERS.map((folder, index) => importsNothingOf(folder, FOLDERS.slice(index + 1))),
+  // The folders in settings/ import these alone from outside of their own.
+  ...Object.entries({
+    schema: "faults",
+    provider: "decode|faults|settings|schema/\\w+|stackFile/source",
+    stackFile: "decode|embeddedState|faults|integrations|read|settings|schema/\\w+",
+  }).map(([folder, allowed]) => ({
+    files: [`settings/${folder}/*.ts`],
+    rules: refusing([`^\\.\\./(?!(${allowed})(\\.ts)?$)`]),
+  })),
   {
     files: ["index.ts", "outputs.ts"],
     rules: refusing(["commands", "development", "processes", "services", "tests"].map((name) => `^\\./${name}/`)),

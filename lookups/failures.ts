@@ -4,6 +4,12 @@ import { explainAdmin, explainNoAnswer, explainNotReady, NETWORK } from "../keyc
 import { explainLogin } from "../keycloak/loginFaults";
 import type { Settings } from "../settings/settings";
 
+/** What a lookup of several things brought, and what is wrong with the others. */
+export interface Found<T> {
+  readonly found: readonly T[];
+  readonly faults: readonly Fault[];
+}
+
 /** What a failed lookup means, in the user's words. The server's own text is kept where it helps. */
 export function explainFailure(error: unknown, settings: Settings): Fault {
   const text = wordsOf(error).replace(/\s+/g, " ").trim();

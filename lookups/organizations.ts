@@ -3,7 +3,7 @@ import { usersOfIds } from "../keycloak/users";
 import { type Fault, SettingsError, shown } from "../settings/faults";
 import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
 import type { IntegrationSettings, Settings } from "../settings/settings";
-import type { Found } from "./found";
+import type { Found } from "./failures";
 import { DISABLED_USER, lookUpUser } from "./users";
 
 /** A customer with the value of its claim `organizationId`. */

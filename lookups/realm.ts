@@ -10,8 +10,7 @@ import {
 import { type Fault, shown } from "../settings/faults";
 import { explainBlindness } from "../keycloak/adminFaults";
 import type { Settings } from "../settings/settings";
-import { explainFailure } from "./failures";
-import type { Found } from "./found";
+import { explainFailure, type Found } from "./failures";
 import { lifespanFaults, missingClientScope } from "./realmRules";
 
 /** The ids of the roles that the account client scope maps; none where the stack wants no account access, or no client scope is its own. */

@@ -8,7 +8,7 @@ import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./pr
 import { checkProxies } from "./provider/proxy";
 import { NO_CUSTOMER } from "./schema/customers";
 import { STACK, type Values } from "./schema/stack";
-import { checkUrls } from "./services";
+import { checkUrls } from "./checkUrls";
 import type { OfflineSettings, Settings } from "./settings";
 import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks";
 import { checkSize } from "./size";

@@ -4,8 +4,6 @@ import { explainingRefusals } from "../../components/refusals";
 import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes";
 import { findResource, underMocks, valueOf } from "../mocks";
 
-const MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
-const SCOPE = "keycloak:openid/clientScope:ClientScope";
 
 const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>
   underMocks(
@@ -32,28 +30,6 @@ const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>
   );
 
 describe("RealmScopes", () => {
-  it("declares both scopes with everything that the original token needs, and nothing else", async () => {
-    const { resources } = await declare();
-
-    expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
-      "keycloak:index/genericRoleMapper:GenericRoleMapper realm-account-manage-account",
-      "keycloak:index/genericRoleMapper:GenericRoleMapper realm-account-view-profile",
-      "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper realm-audience",
-      `${SCOPE} realm-account-scope`,
-      `${SCOPE} realm-scope`,
-      `${MAPPER} realm-allowed-origins`,
-      "scpcloud:keycloak:RealmScopes realm",
-    ]);
-  });
-
-  it.each([true, false])("protects the shared scope and its audience where the stack says so: %s", async (protect) => {
-    const { resources } = await declare({ protect });
-
-    expect(resources.filter((resource) => resource.protect).map(({ name }) => name)).toEqual(
-      protect ? ["realm-scope", "realm-audience"] : [],
-    );
-  });
-
   it.each([
     [["prod-b"], "the stack prod-b needs the client scope scpCloud"],
     [["prod-b", "prod-c"], "the stacks prod-b, prod-c need the client scope scpCloud"],
@@ -71,12 +47,6 @@ describe("RealmScopes", () => {
     const { resources } = await declare();
 
     expect(resources.flatMap(({ deleteHooks }) => deleteHooks)).toEqual([]);
-  });
-
-  it("never declares the realm, which destroy would take along", async () => {
-    const { resources } = await declare();
-
-    expect(resources.filter(({ type }) => /realm:Realm$/.test(type))).toEqual([]);
   });
 
   it("declares a client profile and policy where secrets overlap, both named by the days", async () => {
@@ -131,88 +101,6 @@ describe("RealmScopes", () => {
 
     await declare(asked, true);
     expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/^Somebody deleted the client profile .* recover/)]);
-  });
-
-  it("makes every resource a child of the component", async () => {
-    const { resources } = await declare();
-
-    const children = resources.filter(({ isComponent }) => !isComponent);
-    expect(children.map(({ parent }) => parent)).toEqual(children.map(() => "realm"));
-  });
-
-  it("keeps both scopes out of the claim scope", async () => {
-    const { resources } = await declare();
-
-    expect(findResource(resources, SCOPE, "realm-scope").inputs).toEqual({
-      realmId: "ScpCloud",
-      name: "scpCloud",
-      description: "Audience and claims common to the tokens of all customers",
-      includeInTokenScope: false,
-    });
-    expect(findResource(resources, SCOPE, "realm-account-scope").inputs).toMatchObject({
-      name: "scpCloud-account",
-      includeInTokenScope: false,
-    });
-  });
-
-  it("puts the audience into access tokens only, as a custom one", async () => {
-    const { resources } = await declare({ audience: "another" });
-
-    expect(
-      findResource(resources, "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper", "realm-audience").inputs,
-    ).toEqual({
-      realmId: "ScpCloud",
-      clientScopeId: "id-of-realm-scope",
-      name: "audience",
-      includedCustomAudience: "another",
-      addToAccessToken: true,
-      addToIdToken: false,
-    });
-  });
-
-  it("writes allowed-origins as JSON into access tokens only", async () => {
-    const { resources } = await declare({ allowedOrigins: ["https://a.example", "/*"] });
-
-    expect(findResource(resources, MAPPER, "realm-allowed-origins").inputs).toEqual({
-      realmId: "ScpCloud",
-      clientScopeId: "id-of-realm-scope",
-      name: "allowed-origins",
-      claimName: "allowed-origins",
-      claimValue: '["https://a.example","/*"]',
-      claimValueType: "JSON",
-      addToAccessToken: true,
-      addToIdToken: false,
-      addToUserinfo: false,
-    });
-  });
-
-  it("leaves allowed-origins out where the stack allows none", async () => {
-    const { resources } = await declare({ allowedOrigins: [] });
-
-    expect(resources.filter(({ type }) => type === MAPPER)).toEqual([]);
-  });
-
-  it("maps the account roles on the scope that carries nothing else", async () => {
-    const { resources } = await declare();
-
-    const mappings = resources.filter(({ type }) => type.endsWith(":GenericRoleMapper"));
-    expect(mappings.map(({ inputs }) => inputs)).toEqual([
-      { realmId: "ScpCloud", clientScopeId: "id-of-realm-account-scope", roleId: "role-1" },
-      { realmId: "ScpCloud", clientScopeId: "id-of-realm-account-scope", roleId: "role-2" },
-    ]);
-  });
-
-  it("declares no account scope where the stack wants no account access", async () => {
-    const { resources, result } = await declare({ accountRoleIds: {} });
-
-    expect(resources.map(({ name }) => name).filter((name) => name.includes("account"))).toEqual([]);
-    expect(result).toEqual(["scpCloud"]);
-  });
-
-  it("names the scopes for the customers' clients", async () => {
-    const { result } = await declare();
-
-    expect(result).toEqual(["scpCloud", "scpCloud-account"]);
   });
 
   it("has the hook told whatever Keycloak refuses", async () => {

@@ -6,7 +6,7 @@ import { awaitHealthy } from "../../services/engine/containerHealth";
 import { connectToEngine } from "../../services/engine/engineConnection";
 import { findResource, type RegisteredResource } from "../mocks";
 import { CONTAINER, containerOf, declareServices, IMAGE } from "./declaredServices";
-import { accepted, API_IMAGE, BFF_IMAGE, BOTH, linesOf, MAIN, secret, withBff } from "./servicesConfiguration";
+import { accepted, BFF_IMAGE, BOTH, linesOf, MAIN, secret, withBff } from "./servicesConfiguration";
 
 jest.mock("../../services/engine/containerHealth", () => ({ awaitHealthy: jest.fn() }));
 jest.mock("../../services/engine/engineConnection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
@@ -31,23 +31,6 @@ const withCertificate = (caCertificate: string, config: object = BOTH) => ({
 });
 
 describe("the containers", () => {
-  it("are two, from two images, on one network, with nothing besides", async () => {
-    const { containers, resources } = await declareServices();
-
-    // These URNs are the ones of the time when the main project declared containers: their state can be moved here.
-    expect(resources.map(({ name, parent, type }) => `${parent} > ${type} ${name}`).sort()).toEqual([
-      " > scpcloud:apps:Apps apps",
-      `api > ${CONTAINER} api-container`,
-      "apps > docker:index/network:Network network",
-      `apps > ${IMAGE} api-image`,
-      `apps > ${IMAGE} bff-image`,
-      "apps > scpcloud:apps:App api",
-      "apps > scpcloud:apps:App bff",
-      `bff > ${CONTAINER} bff-container`,
-    ]);
-    expect(containers).toEqual(CONTAINERS);
-  });
-
   it.each(["bff", "api"] as const)("are one where the stack file has %s alone", async (service) => {
     const { containers } = await declareServices(accepted({ [service]: BOTH[service] }));
 
@@ -77,28 +60,6 @@ describe("the containers", () => {
 });
 
 describe("a container", () => {
-  it("is by default allowed nothing", async () => {
-    const { resources } = await declareServices();
-
-    expect(containerOf(resources, "bff")).toEqual({
-      name: CONTAINERS.bff,
-      image: "sha256:of-bff-image",
-      envs: linesOf(MAIN.environments.bff),
-      hosts: [{ host: "host.docker.internal", ip: "host-gateway" }],
-      networksAdvanced: [{ name: "scpcloud-prod", aliases: ["web-production-bff"] }],
-      ports: [],
-      restart: "unless-stopped",
-      memory: 512,
-      memorySwap: 512,
-      readOnly: true,
-      tmpfs: { "/tmp": "rw,noexec,nosuid,nodev" },
-      capabilities: { adds: [], drops: ["ALL"] },
-      securityOpts: ["no-new-privileges"],
-      labels: [STACK],
-      destroyGraceSeconds: 30,
-    });
-  });
-
   it("is allowed what the stack file says", async () => {
     const bff = {
       healthCheck: { command: ["curl", "--fail", "x"], interval: 90, retries: 7, startPeriod: 600, timeout: 60 },
@@ -161,13 +122,6 @@ describe("a container", () => {
 });
 
 describe("an image", () => {
-  it("is pulled, kept on the engine, and referred to by its id", async () => {
-    const { resources } = await declareServices();
-
-    expect(findResource(resources, IMAGE, "bff-image").inputs).toEqual({ keepLocally: true, name: BFF_IMAGE });
-    expect(findResource(resources, IMAGE, "api-image").inputs).toEqual({ keepLocally: true, name: API_IMAGE });
-  });
-
   it("is not pulled where the engine has it", async () => {
     const { resources } = await declareServices(accepted({ bff: { ...BOTH.bff, pull: false } }));
 
