@@ -48,18 +48,6 @@ export function names(all: readonly string[], most = 20): string {
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
-export const DANGER_BEGINS = "<!-- scpcloud: danger -->";
-
-/** A part that comes first where several texts make one comment. A reader does not see the marks; any mark ends it. */
-export function danger(text: string): string {
-  return `${DANGER_BEGINS}\n${text}\n<!-- scpcloud: end of danger -->`;
-}
-
-/** By this line a comment is found again, to be replaced. */
-export function marker(kind: "claims" | "summary", stack: string): string {
-  return `<!-- scpcloud: ${kind} ${stack} -->`;
-}
-
 export function plural(count: number, singular: string, several = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : several}`;
 }

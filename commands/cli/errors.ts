@@ -19,6 +19,14 @@ export class UsageError extends UserError {
   override readonly name: string = "UsageError";
 }
 
+/** @throws UsageError that tells the first mistake that was made */
+export function refuseMistakes(mistakes: readonly (readonly [isMade: boolean, message: string])[]): void {
+  const [, message] = mistakes.find(([isMade]) => isMade) ?? [];
+  if (message !== undefined) {
+    throw new UsageError(message);
+  }
+}
+
 /** What an error is told by: its message where it is the user's, else where it was thrown, too. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) {

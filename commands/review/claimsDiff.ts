@@ -151,10 +151,9 @@ function isNotIn(changes: readonly ClaimChange[]): (change: ClaimChange) => bool
 }
 
 function grouped(customers: readonly (readonly [string, ClaimChange[]])[]): TokenChanges["changed"] {
-  const groups = new Map<string, { clientIds: string[]; changes: ClaimChange[] }>();
-  for (const [clientId, changes] of customers.filter(([, claims]) => claims.length > 0)) {
-    const group = groups.get(JSON.stringify(changes)) ?? { clientIds: [], changes };
-    groups.set(JSON.stringify(changes), { ...group, clientIds: [...group.clientIds, clientId] });
-  }
-  return [...groups.values()];
+  const changing = customers.filter(([, changes]) => changes.length > 0);
+  return [...Map.groupBy(changing, ([, changes]) => JSON.stringify(changes)).values()].map((alike) => ({
+    clientIds: alike.map(([clientId]) => clientId),
+    changes: alike[0]?.[1] ?? [],
+  }));
 }

@@ -4,17 +4,18 @@ import { text as textOf } from "node:stream/consumers";
 import { readStackFiles } from "../../settings/stackFile/files";
 import { SettingsError } from "../../settings/faults";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
-import { EXIT_CODES, UsageError } from "../cli/errors";
+import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { ofStacks, type StackReport } from "../cli/verb";
-import { readPreview } from "../pulumi/preview";
+import { previewWithPolicies } from "../pulumi/policyPreview";
+import { failed, type Preview, readPreview } from "../pulumi/preview";
+import { PulumiError } from "../pulumi/pulumiCli";
 import { committedFiles, workingTreeFiles } from "../repository/revision";
 import { countChanged } from "./claimsDiff";
-import { claimsHeadline } from "./claimsHeadline";
 import { reviewClaims } from "./claimsReview";
-import { claimsMarkdown, COMMENT_LIMIT } from "./claimsText";
-import { summaryMarkdown } from "./reviewSummary";
-import { previewOf } from "./runPreview";
+import { claimsHeadline, claimsPart } from "./claimsText";
+import { COMMENT_LIMIT, partText } from "./part";
+import { summaryPart } from "./summary";
 
 /** Less has no room for what must be said in any case. */
 const LEAST_LIMIT = 2_000;
@@ -45,30 +46,31 @@ export default ofStacks(
   },
   async ({ stack, options, ofRealm }) => {
     const { base, preview: file, "run-preview": runs = false, limit = String(COMMENT_LIMIT) } = options;
-    if (base === undefined && file === undefined && !runs) {
-      throw new UsageError("Say what to review: --base REVISION, --preview FILE or --run-preview");
-    }
-    if (file !== undefined && (runs || ofRealm !== undefined)) {
-      throw new UsageError(
+    refuseMistakes([
+      [
+        base === undefined && file === undefined && !runs,
+        "Say what to review: --base REVISION, --preview FILE or --run-preview",
+      ],
+      [
+        file !== undefined && (runs || ofRealm !== undefined),
         "--preview FILE is the preview of one stack: it goes with neither --run-preview nor --realm-stack.",
-      );
-    }
-    if (options["policy-pack"] !== undefined && !runs) {
-      throw new UsageError(
+      ],
+      [
+        options["policy-pack"] !== undefined && !runs,
         "--policy-pack needs --run-preview: of another preview's output nothing tells the policies.",
-      );
-    }
-    if (!/^\d+$/.test(limit) || Number(limit) < LEAST_LIMIT) {
-      throw new UsageError(`--limit must be a whole number from ${LEAST_LIMIT}.`);
-    }
+      ],
+      [!/^\d+$/.test(limit) || Number(limit) < LEAST_LIMIT, `--limit must be a whole number from ${LEAST_LIMIT}.`],
+    ]);
     const parts: StackReport[] = [];
     if (base !== undefined) {
       parts.push(await reviewTokens(stack, base));
     }
     if (file !== undefined || runs) {
-      const preview = file === undefined ? await previewOf(stack, ofRealm, options["policy-pack"]) : await read(file);
+      const policyPacks = options["policy-pack"] === undefined ? [] : [options["policy-pack"]];
+      const preview = file === undefined ? await previewOf(stack, ofRealm, policyPacks) : await readFrom(file);
       const isRefused = preview.errors.length > 0 || (preview.policies?.violations.length ?? 0) > 0;
-      const text = summaryMarkdown(preview, stack, Number(limit));
+      const part = summaryPart(preview, stack, Number(limit));
+      const text = partText(part, Number(limit), "see: pulumi preview --diff");
       parts.push({ text, data: { preview: text }, exitCode: isRefused ? EXIT_CODES.failed : 0 });
     }
     const codes = parts.map(({ exitCode }) => exitCode);
@@ -93,7 +95,7 @@ async function reviewTokens(stack: string, base: string): Promise<StackReport> {
   const isRefused = review.faults.head !== undefined;
   const changes = review.changes === undefined ? 0 : countChanged(review.changes);
   return {
-    text: claimsMarkdown(review),
+    text: partText(claimsPart(review), COMMENT_LIMIT, "--json has everything"),
     data: { headline: claimsHeadline(review), ...review },
     exitCode: isRefused ? EXIT_CODES.failed : changes > 0 ? EXIT_CODES.found : 0,
   };
@@ -117,7 +119,25 @@ async function stacksToReview(realmStack: string, { base }: { readonly base?: st
   }
 }
 
-async function read(file: string) {
+/**
+ * Runs the preview of a stack. What fails becomes the preview, since its place is below this stack's heading.
+ * @param ofRealm the stack of the realm whose stacks are all previewed
+ */
+async function previewOf(stack: string, ofRealm: string | undefined, policyPacks: readonly string[]): Promise<Preview> {
+  try {
+    if (ofRealm !== undefined) {
+      stacksOfRealm(ofRealm, readStackFiles(PROJECT_DIRECTORY));
+    }
+    return await previewWithPolicies(stack, PROJECT_DIRECTORY, policyPacks);
+  } catch (error) {
+    if (error instanceof SettingsError || error instanceof PulumiError) {
+      return failed([error.message]);
+    }
+    throw error;
+  }
+}
+
+async function readFrom(file: string): Promise<Preview> {
   if (file === "-") {
     if (process.stdin.isTTY) {
       console.error("Waiting for what pulumi preview --json prints ...");

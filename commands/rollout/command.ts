@@ -5,7 +5,7 @@ import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
 import { readStackFiles } from "../../settings/stackFile/files";
 import { plural } from "../changes/markdown";
 import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation";
-import { UsageError } from "../cli/errors";
+import { refuseMistakes } from "../cli/errors";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
 import { teller } from "../cli/teller";
 import { JSON_OPTION, ofProject } from "../cli/verb";
@@ -64,7 +64,7 @@ export default ofProject(
     const { "realm-stack": realmStack, "only-changed": revision, "policy-pack": policyPack } = options;
     const { "save-plan": savedTo, plan: planFile, "plan-digest": digest, "skip-preview": skips = false } = options;
     const { parallel = String(DEFAULT_PARALLEL), fast = false } = options;
-    const refused: readonly (readonly [boolean, string])[] = [
+    refuseMistakes([
       [!/^[1-9]\d?$/.test(parallel), "--parallel must be a number of stacks, from 1 to 99."],
       [
         skips && (options.preview === true || planFile !== undefined),
@@ -75,11 +75,7 @@ export default ofProject(
         "--save-plan changes nothing: say it without --yes and without --plan.",
       ],
       [planFile !== undefined && revision !== undefined, "--plan says which stacks: leave out --only-changed."],
-    ];
-    const [, mistake] = refused.find(([isSo]) => isSo) ?? [];
-    if (mistake !== undefined) {
-      throw new UsageError(mistake);
-    }
+    ]);
     if (savedTo === undefined) {
       refuseWithoutTerminal(options, realmStack);
     }

@@ -56,9 +56,7 @@ export async function planStack(
 /** All but when it was saved, by which version, and so on: an `up` without changes is none. */
 function stateHash({ deployment }: State): string {
   const rest = Object.entries(deployment).filter(([name]) => name !== "manifest");
-  return createHash("sha256")
-    .update(JSON.stringify(rest))
-    .digest("hex");
+  return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
 }
 
 /** What changes, without secrets and in one order, whatever the order of the preview. */

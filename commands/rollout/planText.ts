@@ -1,7 +1,6 @@
 import type { Preview } from "../pulumi/preview";
-import { danger } from "../changes/markdown";
-import { reviewComment } from "../review/reviewComment";
-import { stepsMarkdown, summaryMarkdown } from "../review/reviewSummary";
+import { reviewComment } from "../review/part";
+import { stepsPart, summaryPart } from "../review/summary";
 import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./plan";
 
 /** The summary of a job on GitHub takes a megabyte. */
@@ -9,14 +8,14 @@ const LIMIT = 300_000;
 
 /** What an approver reads: what is dangerous in any stack first. */
 export function planText(plan: RolloutPlan, previews: ReadonlyMap<string, Preview>): string {
-  const texts = plan.stacks.map(({ stack, byHand }) => {
+  const parts = plan.stacks.flatMap(({ stack, byHand }) => {
     const preview = previews.get(stack);
-    const summary = preview === undefined ? "" : summaryMarkdown(preview, stack, LIMIT);
+    const part = preview === undefined ? [] : [summaryPart(preview, stack, LIMIT)];
     const changed = `Somebody changed by hand, and this deployment does not look at it:\n\n${list(byHand)}`;
-    return byHand.length === 0 ? summary : `${summary}\n\n${danger(changed)}`;
+    return part.map((one) => (byHand.length === 0 ? one : { ...one, dangers: [...one.dangers, changed] }));
   });
   const head = `## Plan for ${plan.realmStack}\n\nCommit ${plan.commit}, plan ${digestOf(plan)}`;
-  return `${head}\n\n${reviewComment(texts.join("\n"), LIMIT)}`;
+  return `${head}\n\n${reviewComment(parts, LIMIT)}`;
 }
 
 /** What is not as it was approved, by stack, in the words of the review; nothing where the approval holds. */
@@ -53,7 +52,8 @@ function without<T>(some: readonly T[], others: readonly T[]): T[] {
 }
 
 function words(steps: readonly PlannedStep[]): string {
-  return stepsMarkdown(steps).replace(/^<!--.*-->\n?/gm, "");
+  const { dangers, sections } = stepsPart(steps);
+  return [...dangers, ...sections].join("\n\n");
 }
 
 function titled(title: string, text: string): string[] {

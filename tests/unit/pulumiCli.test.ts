@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { messageOf } from "../../commands/cli/errors";
 import { readOutputs } from "../../commands/cli/stack";
 import { exportState } from "../../commands/pulumi/exportedState";
-import { readPreview, UNKNOWN } from "../../commands/pulumi/preview";
+import { UNKNOWN } from "../../commands/pulumi/preview";
 import {
   diagnosticsOf,
   type PulumiCli,
@@ -16,7 +16,7 @@ import {
 } from "../../commands/pulumi/pulumiCli";
 import { explainProtection } from "../../commands/pulumi/protection";
 import { renameWarning } from "../../components/warnings";
-import { summaryMarkdown } from "../../commands/review/reviewSummary";
+import { summary } from "./reviewRecordings";
 
 const REASON = "error initializing keycloak provider: 401 Unauthorized";
 const preview = (...messages: string[]) =>
@@ -203,8 +203,8 @@ describe("what a run printed that shows secrets is in no error", () => {
   });
 
   test("nor where such a preview is summed up from a file that is cut off", () => {
-    expect(summaryMarkdown(readPreview(HALF), "prod")).toMatch(/the preview failed[^]*is cut off/);
-    expect(summaryMarkdown(readPreview(HALF), "prod")).not.toContain(SECRET);
+    expect(summary(HALF)).toMatch(/the preview failed[^]*is cut off/);
+    expect(summary(HALF)).not.toContain(SECRET);
   });
 });
 

@@ -64,7 +64,7 @@ describe("the reach of a change, in one line", () => {
 describe("the claims of a change", () => {
   test("are one table where all customers' tokens change alike", () => {
     expect(linesOf(two, { ...two, "scpcloud:accessTokenLifespan": 600, "scpcloud:accountAccess": true })).toEqual([
-      "### prod: the tokens of all 2 customers change",
+      "prod: the tokens of all 2 customers change",
       "#### All 2 customers: `acme`, `globex`",
       "| claim | before | after |",
       "| --- | --- | --- |",
@@ -78,7 +78,7 @@ describe("the claims of a change", () => {
     const after = { ...customers({ ...TWO, globex: { organizationId: OTHER_ID } }), "scpcloud:allowedOrigins": ["/*"] };
     expect(linesOf({ ...two, "scpcloud:allowedOrigins": ["/*"] }, { ...after, "scpcloud:allowedOrigins": [] })).toEqual(
       [
-        "### prod: the tokens of all 2 customers change",
+        "prod: the tokens of all 2 customers change",
         "#### Other organizations",
         `- **\`globex\` gets another organization's data: \`"${ID}"\` → \`"${OTHER_ID}"\`.**`,
         "#### All 2 customers: `acme`, `globex`",

@@ -50,7 +50,7 @@ describe("a stack file that the program refuses", () => {
 
   test("is told with the program's own words", () => {
     const lines = linesOf({}, wrong);
-    expect(lines[0]).toBe("### prod: the stack file is refused, so there are no tokens to compare");
+    expect(lines[0]).toBe("prod: the stack file is refused, so there are no tokens to compare");
     expect(lines.slice(1, 4)).toEqual([
       "In the working tree:",
       "```text",
@@ -61,7 +61,7 @@ describe("a stack file that the program refuses", () => {
 
   test("at the base does not keep the new one from being shown", () => {
     const lines = linesOf(wrong, TWO_CUSTOMERS);
-    expect(lines[0]).toBe("### prod: nothing to compare with, 2 customers added");
+    expect(lines[0]).toBe("prod: nothing to compare with, 2 customers added");
     expect(lines[1]).toBe(
       "The program refuses the stack file at `0123456789ab`, so it was never deployed; every customer counts as new.",
     );

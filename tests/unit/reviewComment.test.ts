@@ -1,42 +1,65 @@
-import { claimsMarkdown } from "../../commands/review/claimsText";
-import { danger } from "../../commands/changes/markdown";
+import fc from "fast-check";
+
 import { type EngineEvent, policiesIn } from "../../commands/pulumi/engineEvents";
 import { readPreview, type Step, withPolicies } from "../../commands/pulumi/preview";
-import { reviewComment } from "../../commands/review/reviewComment";
-import { summaryMarkdown } from "../../commands/review/reviewSummary";
+import { claimsPart } from "../../commands/review/claimsText";
+import { partText, readParts, reviewComment, type ReviewPart } from "../../commands/review/part";
+import { summaryPart } from "../../commands/review/summary";
 import { ID, OTHER_ID } from "./configuration";
 import { customers, review } from "./reviewConfiguration";
 import { previewOf, stepOf } from "./reviewRecordings";
 
-const section = (name: string, length: number) => `#### \`${name}\`\n\n${"x".repeat(length)}`;
+const part = (heading: string, sections: readonly string[] = [], dangers: readonly string[] = []): ReviewPart => ({
+  heading,
+  dangers,
+  sections,
+});
+const customer = (name: string, length: number) => `#### \`${name}\`\n\n${"x".repeat(length)}`;
+const DELETED = "- **deleted**";
+
+describe("a part of a review as text", () => {
+  const parts = [part("dev: one", ["First.", customer("a", 5)], [DELETED, "**other**"]), part("prod: two")];
+  const text = parts.map((one) => partText(one, 1_000, "see")).join("\n\n");
+
+  test("has what is dangerous first, between marks, and is read again as it was", () => {
+    expect(text).toMatch(/^### dev: one\n\n<!-- scpcloud: danger -->\n- \*\*deleted\*\*\n<!-- .* -->\n\n<!-- /);
+    expect(readParts(text)).toEqual(parts);
+  });
+
+  test("gives no heading and no mark out of code, where a stranger may have written them", () => {
+    const code = `\`\`\`\`text\n${text}\n\`\`\`\n\`\`\`\``;
+    expect(readParts(partText(part("dev: one", [code]), 1_000, ""))).toEqual([part("dev: one", [code])]);
+  });
+
+  test("keeps to the limit, and tells what was left out", () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 3_000 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1_000, max: 9_000 }), (all, limit) => {
+        const sections = all.map((length, index) => `#### ${index}\n\n${"x".repeat(length)}`);
+        const text = partText(part("head", sections), limit, "see x");
+        const [title, ...shown] = text.split(/\n\n(?=####|…)/);
+        const left = /^… and (\d+) more parts?, for which a comment has no room; see x\.$/.exec(shown.at(-1) ?? "");
+        const told = left === null ? shown : shown.slice(0, -1);
+        expect([title, told.length + Number(left?.[1] ?? 0)]).toEqual(["### head", sections.length]);
+        expect(told).toEqual(sections.filter((section) => told.includes(section)));
+        expect(text.length).toBeLessThanOrEqual(limit);
+      }),
+    );
+  });
+});
 
 describe("the review's comment", () => {
-  test("is the texts as they are where nothing is dangerous and all has room", () => {
-    const text = `<!-- scpcloud: claims dev -->\n### dev: one\n\nFirst.\n\n${section("a", 5)}\n\n### prod: two`;
-    expect(reviewComment(text, 1000)).toBe(
-      `### dev: one\n\nFirst.\n\n${section("a", 5)}\n\n### Unchanged\n\nprod: two`,
+  test("is the parts as they are where nothing is dangerous and all has room", () => {
+    expect(reviewComment([part("dev: one", ["First.", customer("a", 5)]), part("prod: two")], 1000)).toBe(
+      `### dev: one\n\nFirst.\n\n${customer("a", 5)}\n\n### Unchanged\n\nprod: two`,
     );
   });
 
-  test("has the dangers of all stacks before all else", () => {
-    const text = [
-      `### dev: one\n\n${section("a", 5)}`,
-      `### prod: two\n\n${danger("- **deleted**")}\n\n${section("b", 5)}`,
-    ].join("\n\n");
-    expect(reviewComment(text, 1000)).toBe(
-      [
-        "### Dangerous\n\n**prod: two**\n\n- **deleted**",
-        `### dev: one\n\n${section("a", 5)}`,
-        `### prod: two\n\n${section("b", 5)}`,
-      ].join("\n\n"),
-    );
-  });
-
-  test("keeps the danger of the last text where there is no room for the first, and counts what is left out", () => {
-    const long = Array.from({ length: 50 }, (_, index) => section(`c${index}`, 200)).join("\n\n");
-    const text = reviewComment(`### dev: one\n\n${long}\n\n### prod: two\n\n${danger("- **deleted**")}\n`, 5000);
+  test("has the dangers of all stacks first, and then keeps to the limit, and counts what is left out", () => {
+    const long = Array.from({ length: 50 }, (_, index) => customer(`c${index}`, 200));
+    const text = reviewComment([part("dev: one", long), part("prod: two", [], [DELETED])], 5000);
     expect(text.length).toBeLessThanOrEqual(5000);
-    expect(text).toContain("**prod: two**\n\n- **deleted**");
+    expect(text).toMatch(/^### Dangerous\n\n\*\*prod: two\*\*\n\n- \*\*deleted\*\*\n\n### dev: one\n\n#### `c0`/);
     const shown = text.match(/^#### /gm)?.length ?? 0;
     expect(shown).toBeGreaterThan(10);
     expect(text).toMatch(
@@ -44,14 +67,9 @@ describe("the review's comment", () => {
     );
   });
 
-  test("takes no heading and no mark out of code, where a stranger may have written them", () => {
-    const code = `\`\`\`\`text\n### prod: forged\n${danger("forged")}\n\`\`\`\n\`\`\`\``;
-    expect(reviewComment(`### dev: one\n\n${code}`, 1000)).toBe(`### dev: one\n\n${code}`);
-  });
-
   test("tells a customer that is removed at once as dangerous", () => {
     const two = customers({ acme: { organizationUser: "anna" }, globex: { organizationUser: "otto" } });
-    expect(reviewComment(claimsMarkdown(review(two, {})), 60_000)).toMatch(
+    expect(reviewComment([claimsPart(review(two, {}))], 60_000)).toMatch(
       /^### Dangerous\n\n\*\*prod: 1 customer removed, .*\*\*\n\n#### Removed: `globex`\n\n\*\*Removed without having/,
     );
   });
@@ -73,15 +91,16 @@ describe("the review's comment", () => {
     ];
     const violation = { policyName: "token-lifespan", enforcementLevel: "mandatory", message: "too long" };
     const preview = (steps: Step[], ...events: EngineEvent[]) =>
-      summaryMarkdown(withPolicies(readPreview(previewOf(steps)), policiesIn(events)), "prod");
+      summaryPart(withPolicies(readPreview(previewOf(steps)), policiesIn(events)), "prod", 60_000);
+    const ofDev = (one: ReviewPart) => ({ ...one, heading: one.heading.replace("prod", "dev") });
 
     const text = reviewComment(
       [
-        claimsMarkdown(review(base, base)).replaceAll("prod", "dev"),
-        preview([]).replaceAll("prod", "dev"),
-        claimsMarkdown(review(base, head)),
+        ofDev(claimsPart(review(base, base))),
+        ofDev(preview([])),
+        claimsPart(review(base, head)),
         preview([changed, ...added], { policyEvent: violation }),
-      ].join("\n\n"),
+      ],
       60_000,
     );
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { type ClaimsReview, reviewClaims } from "../../commands/review/claimsReview";
-import { claimsMarkdown } from "../../commands/review/claimsText";
+import { claimsHeadline, claimsPart } from "../../commands/review/claimsText";
 import type { RevisionFiles } from "../../commands/repository/revision";
 import { MINIMAL } from "./configuration";
 
@@ -36,16 +36,15 @@ export function review(before: Changes, after: Changes): ClaimsReview {
   return reviewClaims("prod", revision("0123456789ab", before), revision("the working tree", after));
 }
 
-/** The comment's lines without marks and blank ones. */
+/** The part's lines without blank ones, dangers first. */
 export function linesOf(before: Changes, after: Changes): string[] {
-  return claimsMarkdown(review(before, after))
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("<!-- "));
+  const { heading, dangers, sections } = claimsPart(review(before, after));
+  return [heading, ...dangers, ...sections].flatMap((text) => text.split("\n").filter((line) => line !== ""));
 }
 
 /** How far the change reaches, as the comment's heading says it. */
 export function headline(before: Changes, after: Changes): string {
-  return (linesOf(before, after)[0] ?? "").replace(/^### prod: /, "");
+  return claimsHeadline(review(before, after)).replace(/^prod: /, "");
 }
 
 export const customers = (integrations: Readonly<Record<string, unknown>>) => ({

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 
-import { withinLimit } from "../../commands/review/limit";
 import { block, cell, code, names } from "../../commands/changes/markdown";
 
 /** Whatever could mean something to Markdown, HTML or GitHub, besides any other text. */
@@ -57,31 +56,5 @@ describe("a stranger's text in Markdown", () => {
     expect(code("x".repeat(1000))).toBe(`\`${"x".repeat(300)} … (700 more characters)\``);
     expect(block("line\n".repeat(100), 50)).toMatch(/\n… and 91 more lines\n```$/);
     expect(names(["a", "b", "c"], 2)).toBe("`a`, `b` and 1 more");
-  });
-});
-
-describe("a limit of a Markdown text", () => {
-  test("is kept, and what was left out is told", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 900 }), { maxLength: 40 }),
-        fc.integer({ min: 1000, max: 9000 }),
-        (lengths, limit) => {
-          const sections = lengths.map((length, index) => ({ text: "x".repeat(length), index }));
-          let told: readonly { index: number }[] = [];
-          const text = withinLimit("head", sections, limit, (leftOut) => {
-            told = leftOut;
-            return "left out";
-          });
-          expect(text.length).toBeLessThanOrEqual(limit);
-          const shown = lengths.filter((_, index) => !told.some((section) => section.index === index));
-          expect(text.split("\n\n")).toEqual([
-            "head",
-            ...shown.map((length) => "x".repeat(length)),
-            ...(told.length > 0 ? ["left out"] : []),
-          ]);
-        },
-      ),
-    );
   });
 });

@@ -2,12 +2,11 @@ import fc from "fast-check";
 
 import { policiesIn } from "../../commands/pulumi/engineEvents";
 import { readPreview, withPolicies } from "../../commands/pulumi/preview";
-import { summaryMarkdown } from "../../commands/review/reviewSummary";
-import { previewOf, recording, update } from "./reviewRecordings";
+import { previewOf, recording, summary, update } from "./reviewRecordings";
 
 const MARK = "4dabf18193072939515e22adb298388d";
 const rowOf = (property: string, before: unknown, after: unknown) =>
-  summaryMarkdown(readPreview(previewOf([update("acme", property, before, after)])), "prod")
+  summary(previewOf([update("acme", property, before, after)]))
     .split("\n")
     .find((line) => line.startsWith("| `client`"));
 
@@ -56,7 +55,7 @@ describe("a value that changes in a preview", () => {
 describe("output of a preview that did not succeed", () => {
   const failure = (text: string) => {
     expect(readPreview(text).errors).not.toEqual([]);
-    return summaryMarkdown(readPreview(text), "prod");
+    return summary(text);
   };
 
   test.each([
@@ -95,7 +94,7 @@ test("warnings are told beside the changes", () => {
     { severity: "warning", message: "<{%fg 3%}>warning: careful<{%reset%}>\n" },
     { severity: "info" },
   ];
-  expect(summaryMarkdown(readPreview(JSON.stringify({ steps, changeSummary, diagnostics })), "prod")).toContain(
+  expect(summary(JSON.stringify({ steps, changeSummary, diagnostics }))).toContain(
     "Pulumi warns:\n\n```text\ncareful\n```",
   );
 });
@@ -112,16 +111,16 @@ test("what policies say is told beside the changes: what refuses them as dangero
   const events = [event("must", "mandatory"), event("must", "mandatory"), event("should", "advisory"), {}];
   const diagnostics = [{ severity: "error", message: "error: preview failed\n" }];
   const preview = { ...(JSON.parse(previewOf([update("a", "name", 1, 2)])) as object), diagnostics };
-  const summary = (all: typeof events) =>
-    summaryMarkdown(withPolicies(readPreview(JSON.stringify(preview)), policiesIn(all)), "prod");
+  const summaryWith = (all: typeof events) =>
+    summary(withPolicies(readPreview(JSON.stringify(preview)), policiesIn(all)));
 
-  expect(summary(events)).toContain(
+  expect(summaryWith(events)).toContain(
     "### prod: 1 to update; 14 unchanged; refused by policies (1 violation)\n\n<!-- scpcloud: danger -->\n" +
       "The policy pack refuses the deployment:\n\n```text\nmust of name: why\n```\n<!-- scpcloud: end of danger -->",
   );
-  expect(summary(events)).toMatch(/#### `a`[^]*The policy pack advises:\n\n```text\nshould of name: why\n```$/);
+  expect(summaryWith(events)).toMatch(/#### `a`[^]*The policy pack advises:\n\n```text\nshould of name: why\n```$/);
   // Without a violation, something else made it fail.
-  expect(summary([event("should", "advisory")])).toContain("### prod: the preview failed");
+  expect(summaryWith([event("should", "advisory")])).toContain("### prod: the preview failed");
 });
 
 describe("the preview of a refresh", () => {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Step } from "../../commands/pulumi/preview";
+import { type Preview, readPreview, type Step } from "../../commands/pulumi/preview";
+import { COMMENT_LIMIT, partText } from "../../commands/review/part";
+import { summaryPart } from "../../commands/review/summary";
 
 const DIRECTORY = join(__dirname, "previews");
 
@@ -45,4 +47,10 @@ export function previewOf(steps: readonly Step[]): string {
     changeSummary[op] = (changeSummary[op] ?? 0) + 1;
   }
   return JSON.stringify({ steps, changeSummary });
+}
+
+/** What `review` says of a preview, or of the output of one. */
+export function summary(preview: Preview | string, limit = COMMENT_LIMIT): string {
+  const read = typeof preview === "string" ? readPreview(preview) : preview;
+  return partText(summaryPart(read, "prod", limit), limit, "see: pulumi preview --diff");
 }

@@ -1,17 +1,10 @@
 import fc from "fast-check";
 
-import { readPreview } from "../../commands/pulumi/preview";
-import { summaryMarkdown } from "../../commands/review/reviewSummary";
-import { previewOf, recording, RECORDINGS, stepOf, update } from "./reviewRecordings";
-
-const summary = (text: string, limit?: number) => summaryMarkdown(readPreview(text), "prod", limit);
+import { previewOf, recording, RECORDINGS, stepOf, summary, update } from "./reviewRecordings";
 
 describe("what pulumi said of this program", () => {
-  test.each(RECORDINGS)("is summed up: %s", (name) => {
+  test.each(RECORDINGS)("is summed up, in whatever order the steps came: %s", (name) => {
     expect(summary(recording(name))).toMatchSnapshot();
-  });
-
-  test.each(RECORDINGS)("is summed up alike in whatever order the steps came: %s", (name) => {
     const { steps, ...rest } = JSON.parse(recording(name)) as { steps: unknown[] };
     fc.assert(
       fc.property(fc.shuffledSubarray(steps, { minLength: steps.length }), (shuffled) => {
@@ -106,11 +99,9 @@ describe("the limit of a preview's summary", () => {
     const text = summary(previewOf(steps), 10_000);
     expect(text.length).toBeLessThanOrEqual(10_000);
     const shown = text.match(/^#### /gm)?.length ?? 0;
-    const leftOut = /… and (\d+) more customers with changes \((\d+) to update(, 1 to create)?\)/.exec(text);
     expect(text.match(/^#### .*$/gm)?.[0]).toBe("#### `last`");
     expect(shown).toBeGreaterThan(20);
-    const updates = 502 - shown - (leftOut?.[3] === undefined ? 0 : 1);
-    expect([Number(leftOut?.[1]), Number(leftOut?.[2])]).toEqual([502 - shown, updates]);
+    expect(text).toMatch(new RegExp(`… and ${502 - shown} more parts, for which a comment has no room; see: pulumi`));
   });
 
   test("is GitHub's by default, and never exceeded", () => {

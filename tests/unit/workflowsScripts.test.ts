@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { danger } from "../../commands/changes/markdown";
+import { partText } from "../../commands/review/part";
 import { refusals } from "../../.github/environments";
 import { lineForGitHub } from "../../.github/realms";
 import { linesForGitHub } from "../../.github/toolchain";
@@ -104,11 +104,12 @@ describe("comment.sh", () => {
   it("keeps to what GitHub takes, with the danger of the last text first", () => {
     fakeGh("");
     const claims = `### dev: claims\n\n${`#### \`a\`\n\n${"é".repeat(900)}\n\n`.repeat(100)}`;
-    const preview = `### prod: 1 to delete\n\n${danger("- **The client is deleted**")}\n`;
+    const dangers = ["- **The client is deleted**"];
+    const preview = partText({ heading: "prod: 1 to delete", dangers, sections: [] }, 1_000, "");
     expect(comment({ claims, "preview-prod": preview }, '["prod"]')).toBe(0);
     expect(body().length).toBeLessThan(61_000);
     expect(body()).toContain(`${HEAD}### Dangerous\n\n**prod: 1 to delete**\n\n- **The client is deleted**\n`);
-    expect(body()).toContain("… and 35 more parts, for which a comment has no room; see the run.");
+    expect(body()).toMatch(/… and 3\d more parts, for which a comment has no room; see the run\.\n$/);
   });
 
   it("fails where GitHub refuses", () => {
@@ -187,7 +188,7 @@ describe("preview.sh", () => {
   ])("writes a failure below the heading of its own stack, as dangerous: %s", (_name, pulumi, told) => {
     fake("pulumi", pulumi);
     const { status, stdout } = runScript("preview.sh", ["prod", MAIN]);
-    expect(stdout).toMatch(/^<!-- scpcloud: summary prod -->\n### prod: .*\n\n<!-- scpcloud: danger -->\n/);
+    expect(stdout).toMatch(/^### prod: .*\n\n<!-- scpcloud: danger -->\n/);
     expect(stdout).toContain(told);
     expect(stdout).not.toContain("preview failed\n```");
     expect(status).toBe(1);
