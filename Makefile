@@ -5,7 +5,7 @@
 
 # Gets a Node.js where the machine's own is too old.
 NODE = development/toolchain/node.sh
-TYPESCRIPT = $(NODE) node loader.js
+TYPESCRIPT = $(NODE) node
 
 # make up APPS=1: with the containers of BFF and API, for which a Docker engine is needed.
 APPS =

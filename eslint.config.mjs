@@ -70,7 +70,7 @@ function refusing(regexes) {
 }
 
 export default tseslint.config(
-  { ignores: ["**/node_modules/", ".local/", "**/*.js", "**/*.mjs"] },
+  { ignores: ["**/node_modules/", ".local/", "**/*.js", "**/*.cjs", "**/*.mjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

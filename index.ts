@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainingRefusals } from "./components/refusals";
-import { Integration } from "./components/integration";
-import { realmScopeNames } from "./contract/names";
-import { RealmScopes } from "./components/realmScopes";
-import { ServiceConfiguration } from "./components/serviceConfiguration";
-import { warningOfOtherOrganizations, warningOfRenames } from "./components/warnings";
-import { lookUp } from "./lookups/lookups";
-import { policiesInWords } from "./lookups/policies";
-import { stackOutputs } from "./outputs";
-import { stackConfiguration, toRunError } from "./settings/pulumi";
-import { readSettings } from "./settings/read";
-import { adviceOnSize } from "./settings/size";
+import { explainingRefusals } from "./components/refusals.ts";
+import { Integration } from "./components/integration.ts";
+import { realmScopeNames } from "./contract/names.ts";
+import { RealmScopes } from "./components/realmScopes.ts";
+import { ServiceConfiguration } from "./components/serviceConfiguration.ts";
+import { warningOfOtherOrganizations, warningOfRenames } from "./components/warnings.ts";
+import { lookUp } from "./lookups/lookups.ts";
+import { policiesInWords } from "./lookups/policies.ts";
+import { stackOutputs } from "./outputs.ts";
+import { stackConfiguration, toRunError } from "./settings/pulumi.ts";
+import { readSettings } from "./settings/read.ts";
+import { adviceOnSize } from "./settings/size.ts";
 
 /** Stack file → settings → lookups → components → outputs. */
 async function program(): Promise<Record<string, unknown>> {
@@ -55,7 +55,7 @@ async function program(): Promise<Record<string, unknown>> {
   return stackOutputs(settings, integrations, services);
 }
 
-export = () =>
+export default () =>
   program().catch((error: unknown) => {
     throw toRunError(error);
   });

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { credentialsOf } from "./contract/credentials";
-import type { Integration } from "./components/integration";
-import type { ServiceConfiguration } from "./components/serviceConfiguration";
-import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings";
+import { credentialsOf } from "./contract/credentials.ts";
+import type { Integration } from "./components/integration.ts";
+import type { ServiceConfiguration } from "./components/serviceConfiguration.ts";
+import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings.ts";
 
-export type { Credentials } from "./contract/credentials";
+export type { Credentials } from "./contract/credentials.ts";
 
 /** The stack's outputs. docs/configuration.md tells them; other stacks and programs rely on their names. */
 export function stackOutputs(

@@ -6,7 +6,7 @@ number=$1
 shift
 
 marker='<!-- scpcloud: review -->'
-text=$(node "$(dirname "$0")/../loader.js" "$(dirname "$0")/comment.ts" "$@")
+text=$(node "$(dirname "$0")/comment.ts" "$@")
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 printf '%s\nCommit %s%s\n\n%s\n' "$marker" "$COMMIT" "${RUN_URL:+, [run]($RUN_URL)}" "$text" >"$body"

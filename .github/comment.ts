@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { COMMENT_LIMIT, readParts, reviewComment } from "../commands/review/part";
+import { COMMENT_LIMIT, readParts, reviewComment } from "../commands/review/part.ts";
 
 const [folder = "", realmStacks = "[]"] = process.argv.slice(2);
 const previews = (JSON.parse(realmStacks) as string[]).map((stack) => ({ name: `preview-${stack}`, of: stack }));

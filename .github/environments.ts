@@ -2,7 +2,8 @@
  * Refuses a deployment where a GitHub environment of its realm does not exist, asks nobody, or lets any branch in:
  * environments.ts REALM-STACKS, a JSON list
  */
-import { run } from "../processes/run";
+import { run } from "../processes/run.ts";
+import { isStarted } from "../processes/program.ts";
 
 /** As GitHub's REST API has it, as far as it is looked at. */
 interface Environment {
@@ -51,6 +52,6 @@ async function main(realmStacks: string): Promise<void> {
   }
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   void main(process.argv[2] ?? "[]");
 }

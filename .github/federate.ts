@@ -6,11 +6,12 @@
  */
 import * as v from "valibot";
 
-import { messageOf, UsageError } from "../commands/cli/errors";
-import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin";
-import { findClient } from "../keycloak/clients";
-import { connect } from "../keycloak/http";
-import { fetchToken } from "../keycloak/tokens";
+import { messageOf, UsageError } from "../commands/cli/errors.ts";
+import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin.ts";
+import { findClient } from "../keycloak/clients.ts";
+import { connect } from "../keycloak/http.ts";
+import { fetchToken } from "../keycloak/tokens.ts";
+import { isStarted } from "../processes/program.ts";
 
 /** The CI system that vouches for its jobs. The issuer is letter by letter as in the tokens. */
 const ALIAS = "github-actions";
@@ -121,7 +122,7 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
   const { KEYCLOAK_USER: username = "", KEYCLOAK_PASSWORD: password = "" } = process.env;
   if (url === undefined || realm === undefined || repository === undefined || stack === undefined || username === "") {
     throw new UsageError(
-      "Say: node loader.js .github/federate.ts URL REALM OWNER/NAME REALM-STACK; export KEYCLOAK_USER and KEYCLOAK_PASSWORD",
+      "Say: node .github/federate.ts URL REALM OWNER/NAME REALM-STACK; export KEYCLOAK_USER and KEYCLOAK_PASSWORD",
     );
   }
   const connection = { url };
@@ -139,7 +140,7 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
   }
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   main(process.argv.slice(2)).catch((error: unknown) => {
     console.error(messageOf(error));
     process.exitCode = 1;

@@ -12,7 +12,7 @@ if [ -z "${PULUMI_BACKEND_URL:-}" ]; then
   exit 0
 fi
 
-if ! refusal=$(node loader.js .github/stack-files.ts "$folder" --checked 2>&1); then
+if ! refusal=$(node .github/stack-files.ts "$folder" --checked 2>&1); then
   printf '### %s: no preview\n\n<!-- scpcloud: danger -->\nMain previews none of this pull request (.github/workflows/README.md):\n\n' "$stack"
   sed 's/^/    /' <<<"$refusal"
   printf '\n<!-- scpcloud: end of danger -->\n'

@@ -5,12 +5,13 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { messageOf, UsageError } from "../commands/cli/errors";
-import { STACK_NAME } from "../commands/cli/stackName";
-import { type Changes, changesSince } from "../commands/rollout/changedStacks";
-import { type Fault, SettingsError, shown } from "../settings/faults";
-import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks";
-import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFile/files";
+import { messageOf, UsageError } from "../commands/cli/errors.ts";
+import { isStarted } from "../processes/program.ts";
+import { STACK_NAME } from "../commands/cli/stackName.ts";
+import { type Changes, changesSince } from "../commands/rollout/changedStacks.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
+import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks.ts";
+import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFile/files.ts";
 
 /** It lives on the embedded Keycloak of `make up`. */
 const DEVELOPMENT = "dev";
@@ -65,7 +66,7 @@ async function changesFrom(directory: string, revision: string): Promise<Changes
 }
 
 async function main(revision = ""): Promise<void> {
-  const directory = resolve(__dirname, "..");
+  const directory = resolve(import.meta.dirname, "..");
   const line = lineForGitHub(
     readStackFiles(directory),
     revision === "" ? undefined : await changesFrom(directory, revision),
@@ -74,7 +75,7 @@ async function main(revision = ""): Promise<void> {
   appendFileSync(process.env["GITHUB_OUTPUT"] ?? "/dev/null", line);
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   main(process.argv[2]).catch((error: unknown) => {
     console.error(messageOf(error));
     process.exitCode = 1;

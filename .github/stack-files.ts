@@ -8,10 +8,11 @@ import { isDeepStrictEqual } from "node:util";
 
 import { stringify } from "yaml";
 
-import { messageOf, UsageError } from "../commands/cli/errors";
-import { type Fault, SettingsError, shown } from "../settings/faults";
-import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile";
-import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFile/files";
+import { messageOf, UsageError } from "../commands/cli/errors.ts";
+import { isStarted } from "../processes/program.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
+import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile.ts";
+import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFile/files.ts";
 
 /** What a customer's pull request is about. All else says where something is, who logs in, or what is a secret. */
 const HARMLESS: ReadonlySet<string> = new Set(
@@ -135,9 +136,9 @@ function refusal(key: string, rule: string, reason: string, file?: string): Faul
 
 function main(folder: string | undefined, isChecked: boolean): void {
   if (folder === undefined) {
-    throw new UsageError("Say: node loader.js .github/stack-files.ts FOLDER [--checked]");
+    throw new UsageError("Say: node .github/stack-files.ts FOLDER [--checked]");
   }
-  const directory = resolve(__dirname, "..");
+  const directory = resolve(import.meta.dirname, "..");
   const [own, theirs] = [readStackFiles(directory), filesIn(folder)];
   for (const [stack, text] of isChecked ? checkedFiles(own, theirs) : theirs) {
     writeFileSync(join(directory, stackFileName(stack)), text);
@@ -149,7 +150,7 @@ function main(folder: string | undefined, isChecked: boolean): void {
   }
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   try {
     main(process.argv[2], process.argv.includes("--checked"));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 
-import { ensureToolchain, type Toolchain } from "../development/toolchain/install";
+import { ensureToolchain, type Toolchain } from "../development/toolchain/install.ts";
+import { isStarted } from "../processes/program.ts";
 
 /** What makes plain `pulumi` work in the following steps: lines for the files that GitHub names to each step. */
 export function linesForGitHub({ environment, pathEntries }: Pick<Toolchain, "environment" | "pathEntries">) {
@@ -11,7 +12,7 @@ export function linesForGitHub({ environment, pathEntries }: Pick<Toolchain, "en
   };
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   ensureToolchain((line) => console.log(line), { docker: process.argv.includes("--docker") }).then(
     (toolchain) => {
       for (const [variable, lines] of Object.entries(linesForGitHub(toolchain))) {

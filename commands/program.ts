@@ -1,8 +1,8 @@
-import { runProgram } from "./cli/program";
-import { loadVerb, VERBS } from "./verbs";
+import { runProgram } from "./cli/program.ts";
+import { loadVerb, VERBS } from "./verbs.ts";
 
 const [first = "help", ...others] = process.argv.slice(2);
 const args = first === "help" ? [...others, "--help"] : [first, ...others];
 const [name = ""] = args;
 
-void runProgram(args, VERBS, name, loadVerb(name)).then((exitCode) => (process.exitCode = exitCode));
+process.exitCode = await runProgram(args, VERBS, name, loadVerb(name));

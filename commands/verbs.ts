@@ -1,4 +1,6 @@
-import type { Verb } from "./cli/verb";
+import { createRequire } from "node:module";
+
+import type { Verb } from "./cli/verb.ts";
 
 /** The verbs of `scpcloud` by purpose, as its help has them, each in a line. */
 export const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -22,11 +24,10 @@ export const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   },
 };
 
+const load = createRequire(import.meta.url);
+
 /** One of them; only the one that is called is loaded, which takes long. */
 export function loadVerb(name: string): Verb | undefined {
-  if (!Object.values(VERBS).some((verbs) => Object.hasOwn(verbs, name))) {
-    return undefined;
-  }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import() would need the name of a compiled file
-  return (require(`./${name}/command`) as { readonly default: Verb }).default;
+  const isVerb = Object.values(VERBS).some((verbs) => Object.hasOwn(verbs, name));
+  return isVerb ? (load(`./${name}/command.ts`) as { readonly default: Verb }).default : undefined;
 }

@@ -1,8 +1,8 @@
-import * as keycloak from "@pulumi/keycloak";
+import * as keycloak from "../keycloak/provider/index.ts";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "../contract/names";
-import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation";
+import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "../contract/names.ts";
+import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation.ts";
 
 export interface RealmScopesArgs {
   readonly realmId: pulumi.Input<string>;

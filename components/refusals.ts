@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAPPER_ROLES } from "../keycloak/adminFaults";
-import { keepingSecrets } from "./clientSecret";
-import { withHooks } from "./hooks";
-import { inWords, TYPES } from "../contract/types";
+import { MAPPER_ROLES } from "../keycloak/adminFaults.ts";
+import { keepingSecrets } from "./clientSecret.ts";
+import { withHooks } from "./hooks.ts";
+import { inWords, TYPES } from "../contract/types.ts";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { environmentName } from "../settings/serviceNames";
+import { environmentName } from "../settings/serviceNames.ts";
 import {
   type ApiKey,
   type BffKey,
@@ -10,7 +10,7 @@ import {
   type SettingNames,
   type Settings,
   tokenEndpointOf,
-} from "../settings/settings";
+} from "../settings/settings.ts";
 
 /** A value of ASP.NET Core's configuration. */
 export type SettingValue = string | boolean | readonly string[];

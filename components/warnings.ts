@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ORGANIZATION_MAPPER } from "../contract/names";
-import { TYPES } from "../contract/types";
-import { shown } from "../settings/faults";
-import type { IntegrationSettings } from "../settings/settings";
-import { withHooks } from "./hooks";
+import { ORGANIZATION_MAPPER } from "../contract/names.ts";
+import { TYPES } from "../contract/types.ts";
+import { shown } from "../settings/faults.ts";
+import type { IntegrationSettings } from "../settings/settings.ts";
+import { withHooks } from "./hooks.ts";
 
 /**
  * An option of the customers. It warns if one customer is new and a deployed one is no longer declared: that may be one

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type Claims, describeExpectation, type Expectation, type Json, type TokenContract } from "./tokenContract";
+import { type Claims, describeExpectation, type Expectation, type Json, type TokenContract } from "./tokenContract.ts";
 
 /** One claim of a token beside what the contract says of it. */
 export interface ClaimResult {

@@ -1,4 +1,4 @@
-import { BFF_URL } from "./developmentServices";
+import { BFF_URL } from "./developmentServices.ts";
 
 /**
  * A customer's call as it is typed in bash: the secret goes from the stack's outputs to curl through a pipe, so that it

@@ -4,19 +4,19 @@ import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { parse, stringify } from "yaml";
 
-import { hostGateway } from "./docker/hostGateway";
-import type { DevelopmentServer } from "./keycloak/development";
-import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess";
-import type { Report } from "../processes/progress";
-import { SERVICE_NAMES } from "../settings/serviceNames";
-import { readEngine } from "../services/engine/containerState";
-import { connectToEngine, type DockerEngine, DockerEngineError } from "../services/engine/engineConnection";
-import { decodeEngine } from "../services/settings/engine";
-import { STACK_LABEL } from "../services/settings/settings";
-import { ensureImages } from "./stand-ins/standInImages";
-import { replaceFile } from "../processes/files";
+import { hostGateway } from "./docker/hostGateway.ts";
+import type { DevelopmentServer } from "./keycloak/development.ts";
+import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess.ts";
+import type { Report } from "../processes/progress.ts";
+import { SERVICE_NAMES } from "../settings/serviceNames.ts";
+import { readEngine } from "../services/engine/containerState.ts";
+import { connectToEngine, type DockerEngine, DockerEngineError } from "../services/engine/engineConnection.ts";
+import { decodeEngine } from "../services/settings/engine.ts";
+import { STACK_LABEL } from "../services/settings/settings.ts";
+import { ensureImages } from "./stand-ins/standInImages.ts";
+import { replaceFile } from "../processes/files.ts";
 
-const PROJECT_DIRECTORY = resolve(__dirname, "..");
+const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
 
 /** Where a customer finds the BFF of the stack dev. */
 export const BFF_URL = "http://127.0.0.1:28080";

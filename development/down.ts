@@ -1,6 +1,6 @@
-import { stopDevelopmentServer } from "./keycloak/development";
-import { stopServices } from "./developmentServices";
-import { runToExitCode } from "./setup";
+import { stopDevelopmentServer } from "./keycloak/development.ts";
+import { stopServices } from "./developmentServices.ts";
+import { runToExitCode } from "./setup.ts";
 
 runToExitCode(async () => {
   const containers = await stopServices();

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
-import { type DevelopmentServer, versionSuffix } from "./keycloak/development";
-import type { Toolchain } from "./toolchain/install";
-import { pathWith } from "./toolchain/layout";
-import { PRIVATE, replaceFile } from "../processes/files";
+import { type DevelopmentServer, versionSuffix } from "./keycloak/development.ts";
+import type { Toolchain } from "./toolchain/install.ts";
+import { pathWith } from "./toolchain/layout.ts";
+import { PRIVATE, replaceFile } from "../processes/files.ts";
 
-const LOCAL_DIRECTORY = resolve(__dirname, "..", ".local");
+const LOCAL_DIRECTORY = resolve(import.meta.dirname, "..", ".local");
 
 /** The dev stack's state, a `file://` backend; each version of the server has its own. The directory's mode keeps it to its user. */
 export function stateDirectory(): string {

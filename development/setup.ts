@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 
-import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development";
-import type { Report } from "../processes/progress";
-import { requestedVersion } from "./keycloak/keycloakVersions";
-import { chooseRuntime } from "./keycloak/runtime";
-import { ensureToolchain, toolchainFaults } from "./toolchain/install";
-import { PrerequisiteError } from "./toolchain/prerequisites";
-import { checkEngineAnswers, prepareServices } from "./developmentServices";
-import { developmentEnvironment, stateDirectory, type Variable } from "./environment";
+import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development.ts";
+import type { Report } from "../processes/progress.ts";
+import { requestedVersion } from "./keycloak/keycloakVersions.ts";
+import { chooseRuntime } from "./keycloak/runtime.ts";
+import { ensureToolchain, toolchainFaults } from "./toolchain/install.ts";
+import { PrerequisiteError } from "./toolchain/prerequisites.ts";
+import { checkEngineAnswers, prepareServices } from "./developmentServices.ts";
+import { developmentEnvironment, stateDirectory, type Variable } from "./environment.ts";
 
 /** Everything that the dev stack stands on. */
 export interface Development {

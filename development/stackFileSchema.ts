@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
-import { PROVIDER } from "../settings/provider/provider";
-import { customers } from "../settings/schema/customers";
-import { STACK } from "../settings/schema/stack";
-import { declaredKeys } from "../settings/stackFile/stackFile";
+import { PROVIDER } from "../settings/provider/provider.ts";
+import { isStarted } from "../processes/program.ts";
+import { customers } from "../settings/schema/customers.ts";
+import { STACK } from "../settings/schema/stack.ts";
+import { declaredKeys } from "../settings/stackFile/stackFile.ts";
 
 type JsonSchema = ReturnType<typeof toJsonSchema>;
 
-const ROOT = join(__dirname, "..");
+const ROOT = join(import.meta.dirname, "..");
 export const SCHEMA_FILE = join(ROOT, "docs", "stack-file.schema.json");
 export const DOCUMENT = join(ROOT, "docs", "configuration.md");
 
@@ -133,7 +134,7 @@ function read(name: string): string {
   return readFileSync(join(ROOT, name), "utf8");
 }
 
-if (require.main === module) {
+if (isStarted(import.meta.filename)) {
   writeFileSync(SCHEMA_FILE, stackFileSchema());
   writeFileSync(DOCUMENT, withKeys(readFileSync(DOCUMENT, "utf8")));
 }

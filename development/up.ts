@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
-import { run } from "../processes/run";
-import { processEnvironment, stateDirectory } from "./environment";
-import { PRIVATE, replaceFile } from "../processes/files";
-import { callLine } from "./call";
-import { SERVICES_DIRECTORY } from "./developmentServices";
-import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup";
+import { run } from "../processes/run.ts";
+import { processEnvironment, stateDirectory } from "./environment.ts";
+import { PRIVATE, replaceFile } from "../processes/files.ts";
+import { callLine } from "./call.ts";
+import { SERVICES_DIRECTORY } from "./developmentServices.ts";
+import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup.ts";
 
-const PROJECT_DIRECTORY = resolve(__dirname, "..");
+const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
 const STACK = "dev";
 const CUSTOMER = "integration-api-service";
 const UP = ["up", "--stack", STACK, "--yes", "--skip-preview", "--suppress-outputs"];

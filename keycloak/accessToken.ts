@@ -1,5 +1,5 @@
-import { recordOf, stringsOf } from "../settings/decode";
-import { shown } from "../settings/faults";
+import { recordOf, stringsOf } from "../settings/decode.ts";
+import { shown } from "../settings/faults.ts";
 
 /** The roles in an access token that the admin REST API goes by; nothing where the token does not tell. */
 export function rolesOf(accessToken: string, realm: string): readonly string[] | undefined {

@@ -1,14 +1,14 @@
 import * as v from "valibot";
 
-import { recordOf, stringsOf } from "../settings/decode";
-import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin } from "./adminFaults";
-import { ofForm } from "../settings/shapes";
-import { issuedAtOf } from "./accessToken";
-import { refuseBlindness } from "./blindness";
-import type { KeycloakConnection } from "./http";
-import { login } from "./login";
-import { type Place, refuseWrongServer } from "./wrongServer";
+import { recordOf, stringsOf } from "../settings/decode.ts";
+import { type Fault, SettingsError } from "../settings/faults.ts";
+import { explainAdmin } from "./adminFaults.ts";
+import { ofForm } from "../settings/shapes.ts";
+import { issuedAtOf } from "./accessToken.ts";
+import { refuseBlindness } from "./blindness.ts";
+import type { KeycloakConnection } from "./http.ts";
+import { login } from "./login.ts";
+import { type Place, refuseWrongServer } from "./wrongServer.ts";
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {

@@ -1,5 +1,5 @@
-import type { Fault } from "../settings/faults";
-import type { Deployer, Settings } from "../settings/settings";
+import type { Fault } from "../settings/faults.ts";
+import type { Deployer, Settings } from "../settings/settings.ts";
 
 /** An answer of Keycloak other than what was asked for, whoever asked: the provider's plugin or a command. */
 export interface RefusedAnswer {

@@ -1,7 +1,7 @@
-import { administrationClient } from "../contract/names";
-import { SettingsError } from "../settings/faults";
-import { explainBlindness } from "./adminFaults";
-import { deployersUser, type Settings } from "../settings/settings";
+import { administrationClient } from "../contract/names.ts";
+import { SettingsError } from "../settings/faults.ts";
+import { explainBlindness } from "./adminFaults.ts";
+import { deployersUser, type Settings } from "../settings/settings.ts";
 
 type Asking = Pick<Settings, "deployer" | "realm">;
 

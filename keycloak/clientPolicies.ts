@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { isRotationName, rotationName } from "../contract/names";
-import { type KeycloakAdmin, read } from "./admin";
+import { isRotationName, rotationName } from "../contract/names.ts";
+import { type KeycloakAdmin, read } from "./admin.ts";
 
 const CONFIGURATION = v.optional(v.record(v.string(), v.unknown()), {});
 const POLICY = v.object({

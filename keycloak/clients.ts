@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
-import { isMasked, oddityOf } from "../contract/credentials";
-import { stringsOf } from "../settings/decode";
-import { type KeycloakAdmin, read } from "./admin";
+import { isMasked, oddityOf } from "../contract/credentials.ts";
+import { stringsOf } from "../settings/decode.ts";
+import { type KeycloakAdmin, read } from "./admin.ts";
 
 /** A mapper of a client or a client scope. */
 const MAPPER = v.object({

@@ -3,9 +3,9 @@ import { Agent as EncryptedAgent, type AgentOptions, request as encryptedRequest
 import { text } from "node:stream/consumers";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
-import { isFollowed } from "../settings/provider/proxy";
-import type { Connection } from "../settings/settings";
-import { UserError } from "../settings/userError";
+import { isFollowed } from "../settings/provider/proxy.ts";
+import type { Connection } from "../settings/settings.ts";
+import { UserError } from "../settings/userError.ts";
 
 /** Keycloak does not answer, or refuses. */
 export class KeycloakError extends UserError {
@@ -14,12 +14,12 @@ export class KeycloakError extends UserError {
 
 /** No answer came from the server, or from a proxy before it. */
 export class NoAnswerError extends KeycloakError {
+  readonly reason: string;
+
   /** @param reason why, in Node.js's words */
-  constructor(
-    url: string,
-    readonly reason: string,
-  ) {
+  constructor(url: string, reason: string) {
     super(`Keycloak at ${url} does not answer: ${reason}`);
+    this.reason = reason;
   }
 }
 

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 
-import { basicAuthorization } from "../contract/credentials";
-import { SettingsError } from "../settings/faults";
-import { explainLogin } from "./loginFaults";
-import type { Deployer, Settings } from "../settings/settings";
-import { type KeycloakConnection, KeycloakError } from "./http";
-import { assertionInWords } from "./accessToken";
-import { fetchToken, NoTokenError } from "./tokens";
+import { basicAuthorization } from "../contract/credentials.ts";
+import { SettingsError } from "../settings/faults.ts";
+import { explainLogin } from "./loginFaults.ts";
+import type { Deployer, Settings } from "../settings/settings.ts";
+import { type KeycloakConnection, KeycloakError } from "./http.ts";
+import { assertionInWords } from "./accessToken.ts";
+import { fetchToken, NoTokenError } from "./tokens.ts";
 
 type Asking = Pick<Settings, "connection" | "deployer">;
 

@@ -1,6 +1,6 @@
-import type { Fault } from "../settings/faults";
-import type { Deployer } from "../settings/settings";
-import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults";
+import type { Fault } from "../settings/faults.ts";
+import type { Deployer } from "../settings/settings.ts";
+import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults.ts";
 
 /** What answers of the token endpoint mean: those that `says` fits by their words, or those of a status. */
 interface Meaning extends Omit<Fault, "reason"> {

@@ -1,9 +1,9 @@
-import type { Fault } from "../settings/faults";
-import { deployerName } from "./adminFaults";
-import type { Settings } from "../settings/settings";
-import { rolesOf } from "./accessToken";
-import { readServerInfo } from "./admin";
-import type { KeycloakConnection } from "./http";
+import type { Fault } from "../settings/faults.ts";
+import { deployerName } from "./adminFaults.ts";
+import type { Settings } from "../settings/settings.ts";
+import { rolesOf } from "./accessToken.ts";
+import { readServerInfo } from "./admin.ts";
+import type { KeycloakConnection } from "./http.ts";
 
 const FEATURE = "CLIENT_SECRET_ROTATION";
 

@@ -1,11 +1,11 @@
 import type { createLocalJWKSet, JSONWebKeySet } from "jose";
 import * as v from "valibot";
 
-import type { Claims } from "../contract/tokenContract";
-import { recordOf, stringsOf } from "../settings/decode";
-import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings";
-import { ofForm } from "../settings/shapes";
-import { KeycloakError, type KeycloakConnection } from "./http";
+import type { Claims } from "../contract/tokenContract.ts";
+import { recordOf, stringsOf } from "../settings/decode.ts";
+import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings.ts";
+import { ofForm } from "../settings/shapes.ts";
+import { KeycloakError, type KeycloakConnection } from "./http.ts";
 
 const DISCOVERY = v.object({ issuer: v.string() });
 
@@ -14,12 +14,18 @@ export type Discovery = v.InferOutput<typeof DISCOVERY>;
 
 /** The token endpoint answered something else than a token. */
 export class NoTokenError extends KeycloakError {
+  readonly status: number;
+  /** The server's error code and description (RFC 6749, 5.2), if it gave any. */
+  readonly said: string;
+
   constructor(
-    readonly status: number,
+    status: number,
     /** The server's error code and description (RFC 6749, 5.2), if it gave any. */
-    readonly said: string,
+    said: string,
   ) {
     super(`no token: ${status}${said === "" ? "" : ` ${said}`}`);
+    this.status = status;
+    this.said = said;
   }
 }
 

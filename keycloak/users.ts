@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import type { Settings } from "../settings/settings";
-import { type KeycloakAdmin, read } from "./admin";
+import type { Settings } from "../settings/settings.ts";
+import { type KeycloakAdmin, read } from "./admin.ts";
 
 const USERS = v.array(v.object({ id: v.string(), username: v.string() }));
 

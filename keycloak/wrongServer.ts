@@ -1,8 +1,8 @@
-import { recordOf } from "../settings/decode";
-import { type Fault, SettingsError } from "../settings/faults";
-import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults";
-import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings";
-import { type Answer, type KeycloakConnection, NoAnswerError } from "./http";
+import { recordOf } from "../settings/decode.ts";
+import { type Fault, SettingsError } from "../settings/faults.ts";
+import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults.ts";
+import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings.ts";
+import { type Answer, type KeycloakConnection, NoAnswerError } from "./http.ts";
 
 /** What tells a stack's own server from every other one. */
 export type Place = Pick<Settings, "api" | "connection" | "deployer" | "publicUrl" | "realm">;

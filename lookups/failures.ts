@@ -1,8 +1,8 @@
-import { NoAnswerError } from "../keycloak/http";
-import type { Fault } from "../settings/faults";
-import { explainAdmin, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults";
-import { explainLogin } from "../keycloak/loginFaults";
-import type { Settings } from "../settings/settings";
+import { NoAnswerError } from "../keycloak/http.ts";
+import type { Fault } from "../settings/faults.ts";
+import { explainAdmin, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults.ts";
+import { explainLogin } from "../keycloak/loginFaults.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** What a lookup of several things brought, and what is wrong with the others. */
 export interface Found<T> {

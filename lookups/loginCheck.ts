@@ -1,15 +1,15 @@
-import type { RotationInKeycloak } from "../components/secretRotation";
-import { rolesOf } from "../keycloak/accessToken";
-import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin";
-import { type KeycloakConnection, NoAnswerError } from "../keycloak/http";
-import { login } from "../keycloak/login";
-import { rotationFaults } from "../keycloak/rotationSupport";
-import { refuseWrongServer } from "../keycloak/wrongServer";
-import { type Fault, SettingsError } from "../settings/faults";
-import type { Settings } from "../settings/settings";
-import { explainFailure } from "./failures";
-import { lookUpRotation } from "./policies";
-import { serviceAccountFaults } from "./serviceAccounts";
+import type { RotationInKeycloak } from "../components/secretRotation.ts";
+import { rolesOf } from "../keycloak/accessToken.ts";
+import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin.ts";
+import { type KeycloakConnection, NoAnswerError } from "../keycloak/http.ts";
+import { login } from "../keycloak/login.ts";
+import { rotationFaults } from "../keycloak/rotationSupport.ts";
+import { refuseWrongServer } from "../keycloak/wrongServer.ts";
+import { type Fault, SettingsError } from "../settings/faults.ts";
+import type { Settings } from "../settings/settings.ts";
+import { explainFailure } from "./failures.ts";
+import { lookUpRotation } from "./policies.ts";
+import { serviceAccountFaults } from "./serviceAccounts.ts";
 
 export interface LoginCheck {
   /** For what the provider has no lookup of. */

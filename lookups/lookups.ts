@@ -1,18 +1,18 @@
-import * as keycloak from "@pulumi/keycloak";
+import * as keycloak from "../keycloak/provider/index.ts";
 
-import type { RotationInKeycloak } from "../components/secretRotation";
-import { connect, type KeycloakConnection } from "../keycloak/http";
-import { SettingsError } from "../settings/faults";
-import type { Settings } from "../settings/settings";
-import { explainFailure } from "./failures";
-import { checkLogin, type LoginCheck } from "./loginCheck";
+import type { RotationInKeycloak } from "../components/secretRotation.ts";
+import { connect, type KeycloakConnection } from "../keycloak/http.ts";
+import { SettingsError } from "../settings/faults.ts";
+import type { Settings } from "../settings/settings.ts";
+import { explainFailure } from "./failures.ts";
+import { checkLogin, type LoginCheck } from "./loginCheck.ts";
 import {
   checkOtherStacks,
   checkResolvedOrganizations,
   lookUpOrganizations,
   type ResolvedIntegration,
-} from "./organizations";
-import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm";
+} from "./organizations.ts";
+import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm.ts";
 
 /** What the program needs to know from the server before it declares anything. */
 export interface Lookups {

@@ -1,10 +1,10 @@
-import type { KeycloakAdmin } from "../keycloak/admin";
-import { usersOfIds } from "../keycloak/users";
-import { type Fault, SettingsError, shown } from "../settings/faults";
-import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations";
-import type { IntegrationSettings, Settings } from "../settings/settings";
-import type { Found } from "./failures";
-import { DISABLED_USER, lookUpUser } from "./users";
+import type { KeycloakAdmin } from "../keycloak/admin.ts";
+import { usersOfIds } from "../keycloak/users.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
+import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations.ts";
+import type { IntegrationSettings, Settings } from "../settings/settings.ts";
+import type { Found } from "./failures.ts";
+import { DISABLED_USER, lookUpUser } from "./users.ts";
 
 /** A customer with the value of its claim `organizationId`. */
 export interface ResolvedIntegration extends IntegrationSettings {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { rotationInWords, type RotationInKeycloak, rotationPair } from "../components/secretRotation";
-import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin";
-import { foreignPolicies, policyInWords, readClientPolicies, readClientProfiles } from "../keycloak/clientPolicies";
-import { connect } from "../keycloak/http";
-import type { Settings } from "../settings/settings";
+import { rotationInWords, type RotationInKeycloak, rotationPair } from "../components/secretRotation.ts";
+import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin.ts";
+import { foreignPolicies, policyInWords, readClientPolicies, readClientProfiles } from "../keycloak/clientPolicies.ts";
+import { connect } from "../keycloak/http.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** The realm's client policies that may have refused something, in words; none where that cannot be found out. */
 export async function policiesInWords(settings: Settings): Promise<string[]> {

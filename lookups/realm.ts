@@ -1,4 +1,4 @@
-import * as keycloak from "@pulumi/keycloak";
+import * as keycloak from "../keycloak/provider/index.ts";
 
 import {
   ACCOUNT_CLIENT,
@@ -6,12 +6,12 @@ import {
   administrationClient,
   BUILT_IN_SCOPES,
   realmScopeNames,
-} from "../contract/names";
-import { type Fault, shown } from "../settings/faults";
-import { explainBlindness } from "../keycloak/adminFaults";
-import type { Settings } from "../settings/settings";
-import { explainFailure, type Found } from "./failures";
-import { lifespanFaults, missingClientScope } from "./realmRules";
+} from "../contract/names.ts";
+import { type Fault, shown } from "../settings/faults.ts";
+import { explainBlindness } from "../keycloak/adminFaults.ts";
+import type { Settings } from "../settings/settings.ts";
+import { explainFailure, type Found } from "./failures.ts";
+import { lifespanFaults, missingClientScope } from "./realmRules.ts";
 
 /** The ids of the roles that the account client scope maps; none where the stack wants no account access, or no client scope is its own. */
 export async function lookUpAccountRoles(settings: Settings): Promise<Found<[name: string, id: string]>> {

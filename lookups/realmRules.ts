@@ -1,4 +1,4 @@
-import { type Fault, shown } from "../settings/faults";
+import { type Fault, shown } from "../settings/faults.ts";
 
 /** A realm's limits for sessions, in seconds; undefined where it is not known, and 0 where there is none. */
 export interface SessionLimits {

@@ -1,9 +1,9 @@
-import { explainAdmin } from "../keycloak/adminFaults";
-import type { KeycloakConnection } from "../keycloak/http";
-import { recordOf } from "../settings/decode";
-import { type Fault, SettingsError, shown } from "../settings/faults";
-import { integrationKey } from "../settings/integrations";
-import type { Settings } from "../settings/settings";
+import { explainAdmin } from "../keycloak/adminFaults.ts";
+import type { KeycloakConnection } from "../keycloak/http.ts";
+import { recordOf } from "../settings/decode.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
+import { integrationKey } from "../settings/integrations.ts";
+import type { Settings } from "../settings/settings.ts";
 
 const PREFIX = "service-account-";
 

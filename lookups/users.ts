@@ -1,9 +1,9 @@
-import * as keycloak from "@pulumi/keycloak";
+import * as keycloak from "../keycloak/provider/index.ts";
 
-import type { Fault } from "../settings/faults";
-import { deployerName } from "../keycloak/adminFaults";
-import { deployersUser, type Settings } from "../settings/settings";
-import { explainFailure } from "./failures";
+import type { Fault } from "../settings/faults.ts";
+import { deployerName } from "../keycloak/adminFaults.ts";
+import { deployersUser, type Settings } from "../settings/settings.ts";
+import { explainFailure } from "./failures.ts";
 
 type UserFault = Pick<Fault, "rule" | "reason" | "remedy"> & {
   /** What to do where the customer is retired, if that is something else. */

@@ -14,11 +14,11 @@ import {
   type Properties,
   TYPES,
   type Violation,
-} from "./rules/declaredResources";
-import * as clients from "./rules/clientRules";
-import * as containers from "./rules/containerRules";
-import { organizationClaim } from "./rules/organization";
-import { type ScopeLists, scopeLists } from "./rules/scopes";
+} from "./rules/declaredResources.ts";
+import * as clients from "./rules/clientRules.ts";
+import * as containers from "./rules/containerRules.ts";
+import { organizationClaim } from "./rules/organization.ts";
+import { type ScopeLists, scopeLists } from "./rules/scopes.ts";
 
 interface Rule {
   readonly name: string;

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 
 import { lock } from "proper-lockfile";
 
-import { every, type Report } from "./progress";
+import { every, type Report } from "./progress.ts";
 
 /** A holder that was killed shows no sign of life for this long; then its lock is void. */
 const STALE_MILLISECONDS = 10_000;

@@ -1,8 +1,6 @@
-import { join } from "node:path";
+import { realpathSync } from "node:fs";
 
-const LOADER = join(__dirname, "..", "loader.js");
-
-/** The arguments for Node.js to run one of this repository's TypeScript files in the way in which Pulumi runs index.ts. */
-export function nodeArguments(file: string, ...args: readonly string[]): string[] {
-  return [LOADER, file, ...args];
+/** Whether Node.js was started with this file (`import.meta.filename`), which other files may import as well. */
+export function isStarted(file: string): boolean {
+  return realpathSync(process.argv[1] ?? "") === file;
 }

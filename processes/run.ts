@@ -3,8 +3,8 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
-import { UserError } from "../settings/userError";
-import { attached } from "./attached";
+import { UserError } from "../settings/userError.ts";
+import { attached } from "./attached.ts";
 
 /** How a command is run. */
 export interface RunOptions {
@@ -36,8 +36,11 @@ export interface RunResult {
 export class InterruptedError extends UserError {
   override readonly name = "InterruptedError";
 
-  constructor(readonly signal: NodeJS.Signals) {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
     super(`Interrupted by ${signal}.`);
+    this.signal = signal;
   }
 }
 

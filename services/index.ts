@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { stackConfiguration, toRunError } from "../settings/pulumi";
-import { Services } from "./components/services";
-import { readMainStack } from "./settings/mainStack";
-import { readSettings } from "./settings/read";
+import { stackConfiguration, toRunError } from "../settings/pulumi.ts";
+import { Services } from "./components/services.ts";
+import { readMainStack } from "./settings/mainStack.ts";
+import { readSettings } from "./settings/read.ts";
 
 /** Stack files, this project's and the main one's → settings → containers. */
 function program(): Record<string, unknown> {
@@ -12,7 +12,7 @@ function program(): Record<string, unknown> {
   return { containers: new Services("apps", { settings, stack }).containers };
 }
 
-export = () => {
+export default () => {
   try {
     return program();
   } catch (error) {

@@ -1,8 +1,8 @@
-import type { Decoded } from "./decode";
-import { recordOf } from "./decode";
-import { type Fault, shown } from "./faults";
-import { issuerOf } from "./settings";
-import { must, partsOf } from "./schema/checks";
+import type { Decoded } from "./decode.ts";
+import { recordOf } from "./decode.ts";
+import { type Fault, shown } from "./faults.ts";
+import { issuerOf } from "./settings.ts";
+import { must, partsOf } from "./schema/checks.ts";
 
 const HTTPS = must(
   "begin with https:",

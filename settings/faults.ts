@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-import { UserError } from "./userError";
+import { UserError } from "./userError.ts";
 
 /** One thing that is wrong with the configuration, said so that its reader can mend it without opening the code. */
 export interface Fault {
@@ -23,12 +23,12 @@ const BEFORE_ALL = "in the stack's configuration; nothing was changed";
 export class SettingsError extends UserError {
   override readonly name = "SettingsError";
 
+  readonly faults: readonly Fault[];
+
   /** @param where where the faults are, and that nothing was changed, if that is so */
-  constructor(
-    readonly faults: readonly Fault[],
-    where?: string,
-  ) {
+  constructor(faults: readonly Fault[], where?: string) {
     super(formatFaults(faults, where));
+    this.faults = faults;
   }
 }
 

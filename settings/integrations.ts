@@ -1,9 +1,9 @@
-import { recordOf, stringsOf } from "./decode";
-import { type Fault, shown } from "./faults";
-import { SUCCESSOR } from "./schema/customers";
-import type { Values } from "./schema/stack";
-import type { IntegrationSettings, OrganizationSource } from "./settings";
-import { must, partsOf } from "./schema/checks";
+import { recordOf, stringsOf } from "./decode.ts";
+import { type Fault, shown } from "./faults.ts";
+import { SUCCESSOR } from "./schema/customers.ts";
+import type { Values } from "./schema/stack.ts";
+import type { IntegrationSettings, OrganizationSource } from "./settings.ts";
+import { must, partsOf } from "./schema/checks.ts";
 
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {

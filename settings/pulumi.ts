@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ConfigurationSource } from "./stackFile/source";
-import { withStackFiles } from "./stackFile/source";
-import { UserError } from "./userError";
+import type { ConfigurationSource } from "./stackFile/source.ts";
+import { withStackFiles } from "./stackFile/source.ts";
+import { UserError } from "./userError.ts";
 
 /** The configuration of the stack that Pulumi is running: the only place where a program takes any. */
 export function stackConfiguration(): ConfigurationSource {

@@ -1,18 +1,18 @@
 import * as v from "valibot";
 
-import { type Decoded, decodeNamespace, recordOf } from "./decode";
-import { type Fault, SettingsError, shown, withoutValue } from "./faults";
-import { checkIntegrations, toIntegrations } from "./integrations";
-import { checkRealm, toLogin } from "./provider/login";
-import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider";
-import { checkProxies } from "./provider/proxy";
-import { NO_CUSTOMER } from "./schema/customers";
-import { STACK, type Values } from "./schema/stack";
-import { checkUrls } from "./checkUrls";
-import type { OfflineSettings, Settings } from "./settings";
-import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks";
-import { checkSize } from "./size";
-import { type ConfigurationSource, keysOf } from "./stackFile/source";
+import { type Decoded, decodeNamespace, recordOf } from "./decode.ts";
+import { type Fault, SettingsError, shown, withoutValue } from "./faults.ts";
+import { checkIntegrations, toIntegrations } from "./integrations.ts";
+import { checkRealm, toLogin } from "./provider/login.ts";
+import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
+import { checkProxies } from "./provider/proxy.ts";
+import { NO_CUSTOMER } from "./schema/customers.ts";
+import { STACK, type Values } from "./schema/stack.ts";
+import { checkUrls } from "./checkUrls.ts";
+import type { OfflineSettings, Settings } from "./settings.ts";
+import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks.ts";
+import { checkSize } from "./size.ts";
+import { type ConfigurationSource, keysOf } from "./stackFile/source.ts";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];

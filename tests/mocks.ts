@@ -1,12 +1,13 @@
+import { createRequire } from "node:module";
+
 import * as pulumi from "@pulumi/pulumi";
 
-import * as loginCheck from "../lookups/loginCheck";
+import * as loginCheck from "../lookups/loginCheck.ts";
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript, which Pulumi preloads by loader.js
-const { leaveOutDebugging } = require("../pulumiSdk.js") as { readonly leaveOutDebugging: () => void };
+const sdk = createRequire(import.meta.url)("../pulumiSdk.cjs") as { readonly leaveOutDebugging: () => void };
 
 // The tests' stack traces cost even more: each is translated by source maps.
-leaveOutDebugging();
+sdk.leaveOutDebugging();
 
 /** A resource as the program registered it. */
 export interface RegisteredResource {

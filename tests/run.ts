@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
  * All tests that a change needs, or with --all those besides, in one go and to the end, even if something fails on the
  * way; the closing line counts them. Each check of `npm run check` counts as one test.
  */
-const REPOSITORY = resolve(__dirname, "..");
+const REPOSITORY = resolve(import.meta.dirname, "..");
 
 interface Results {
   readonly numPassedTests?: number;

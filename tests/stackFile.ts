@@ -8,12 +8,12 @@ import {
   toSource,
   withDefaults,
   type WrittenConfiguration,
-} from "../settings/stackFile/stackFile";
-import type { ConfigurationSource } from "../settings/stackFile/source";
+} from "../settings/stackFile/stackFile.ts";
+import type { ConfigurationSource } from "../settings/stackFile/source.ts";
 
 export type { DeclaredKey };
 
-const PROJECT_DIRECTORY = join(__dirname, "..");
+const PROJECT_DIRECTORY = join(import.meta.dirname, "..");
 
 /** What Pulumi.yaml says about every key of the namespace `scpcloud`. */
 export const DECLARED_KEYS = declaredKeys(read("Pulumi.yaml"));

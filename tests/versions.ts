@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions";
+import { PROVED_VERSIONS } from "../development/keycloak/keycloakVersions.ts";
 
 /**
  * Runs tests/end-to-end/further/versions.test.ts on every proved version, or on those that are named, and writes their lines
  * into docs/keycloak-versions.md. About two minutes for each, and its download the first time.
  */
-const REPOSITORY = resolve(__dirname, "..");
+const REPOSITORY = resolve(import.meta.dirname, "..");
 const DOCUMENT = join(REPOSITORY, "docs", "keycloak-versions.md");
 const [BEGIN, END] = ["<!-- written by npm run test:versions -->", "<!-- end -->"];
 

@@ -1,8 +1,8 @@
-import type { Preview } from "../pulumi/preview";
-import { changesByOwner } from "../changes/resourceChanges";
-import { ownerTitle } from "../changes/changesText";
-import { AdoptionError } from "./candidates";
-import type { AdoptionReview } from "./adoptionReview";
+import type { Preview } from "../pulumi/preview.ts";
+import { changesByOwner } from "../changes/resourceChanges.ts";
+import { ownerTitle } from "../changes/changesText.ts";
+import { AdoptionError } from "./candidates.ts";
+import type { AdoptionReview } from "./adoptionReview.ts";
 
 /**
  * Refuses what an adoption must not do: a client that cannot be adopted as it is, and anybody else's changes, which the

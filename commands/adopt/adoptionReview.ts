@@ -1,19 +1,19 @@
 import * as v from "valibot";
 
-import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names";
-import { basicAuthorization, isKnownSecret } from "../../contract/credentials";
-import type { Settings } from "../../settings/settings";
-import { compareClaims } from "../../contract/compareClaims";
-import { tokenContract } from "../../contract/tokenContract";
-import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin";
-import { oddSecret, secretTimes } from "../../keycloak/clients";
-import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
-import type { Claims } from "../../contract/tokenContract";
-import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
-import { findUserId } from "../../keycloak/users";
-import type { Candidate } from "./candidates";
-import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges";
-import type { ClaimChange } from "../changes/claims";
+import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names.ts";
+import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { compareClaims } from "../../contract/compareClaims.ts";
+import { tokenContract } from "../../contract/tokenContract.ts";
+import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin.ts";
+import { oddSecret, secretTimes } from "../../keycloak/clients.ts";
+import { type KeycloakConnection, KeycloakError } from "../../keycloak/http.ts";
+import type { Claims } from "../../contract/tokenContract.ts";
+import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens.ts";
+import { findUserId } from "../../keycloak/users.ts";
+import type { Candidate } from "./candidates.ts";
+import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges.ts";
+import type { ClaimChange } from "../changes/claims.ts";
 
 /** A claim today and afterwards. */
 export interface ClaimMove extends ClaimChange {

@@ -1,6 +1,6 @@
-import { claimsTable } from "../changes/claims";
-import { code, plural } from "../changes/markdown";
-import type { AdoptionReview } from "./adoptionReview";
+import { claimsTable } from "../changes/claims.ts";
+import { code, plural } from "../changes/markdown.ts";
+import type { AdoptionReview } from "./adoptionReview.ts";
 
 /** The reviews as Markdown: what is dangerous first. */
 export function adoptionText(reviews: readonly AdoptionReview[], stack: string): string {

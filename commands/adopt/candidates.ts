@@ -1,7 +1,7 @@
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { type ClientRepresentation, findClient } from "../../keycloak/clients";
-import type { IntegrationSettings, Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
+import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
 
 /** Why a client is not adopted. */
 export class AdoptionError extends UserError {

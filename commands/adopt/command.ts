@@ -1,20 +1,21 @@
-import { dependencies } from "../../package.json";
-import { CHANGE_OPTIONS, agreed } from "../cli/confirmation";
-import { withKeycloak } from "../cli/connected";
-import { EXIT_CODES } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { loadStack } from "../cli/stack";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofStack } from "../cli/verb";
-import { clientIdsInState } from "../pulumi/exportedState";
-import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
-import { recover } from "../recovery/recovery";
-import { differenceLines, verifyStack } from "../tokens/verification";
-import { refuseAdoption } from "./adoptCustomers";
-import { reviewAdoption } from "./adoptionReview";
-import { adoptionText } from "./adoptionText";
-import { findCandidates } from "./candidates";
-import { replaceMappers } from "./replaceMappers";
+import packageJson from "../../package.json" with { type: "json" };
+const { dependencies } = packageJson;
+import { CHANGE_OPTIONS, agreed } from "../cli/confirmation.ts";
+import { withKeycloak } from "../cli/connected.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { loadStack } from "../cli/stack.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { clientIdsInState } from "../pulumi/exportedState.ts";
+import { pulumiCli, runPreview } from "../pulumi/pulumiCli.ts";
+import { recover } from "../recovery/recovery.ts";
+import { differenceLines, verifyStack } from "../tokens/verification.ts";
+import { refuseAdoption } from "./adoptCustomers.ts";
+import { reviewAdoption } from "./adoptionReview.ts";
+import { adoptionText } from "./adoptionText.ts";
+import { findCandidates } from "./candidates.ts";
+import { replaceMappers } from "./replaceMappers.ts";
 
 export default ofStack(
   {

@@ -1,7 +1,7 @@
-import { ORGANIZATION_CLAIM } from "../../contract/names";
-import type { KeycloakManager } from "../../keycloak/admin";
-import type { ClientRepresentation } from "../../keycloak/clients";
-import { mappersOf, rivalMappers } from "../recovery/clientChanges";
+import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
+import type { KeycloakManager } from "../../keycloak/admin.ts";
+import type { ClientRepresentation } from "../../keycloak/clients.ts";
+import { mappersOf, rivalMappers } from "../recovery/clientChanges.ts";
 
 /**
  * Makes the program's own mapper before the others of its claim go, so that no token lacks the claim. Keycloak cannot

@@ -1,6 +1,6 @@
-import { cell, code, names, table } from "./markdown";
-import type { Owner } from "../pulumi/owners";
-import type { ResourceChange } from "./resourceChanges";
+import { cell, code, names, table } from "./markdown.ts";
+import type { Owner } from "../pulumi/owners.ts";
+import type { ResourceChange } from "./resourceChanges.ts";
 
 /** Whose changes a part of the summary shows. */
 export function ownerTitle(owners: readonly Owner[]): string {

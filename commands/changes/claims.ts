@@ -1,4 +1,4 @@
-import { cell, table } from "./markdown";
+import { cell, table } from "./markdown.ts";
 
 /** Claims in words, by name. */
 export type DescribedClaims = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
-import { inWords, TYPES } from "../../contract/types";
-import { type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
-import { changingSteps, type ChangingStep, type Preview } from "../pulumi/preview";
-import { changedProperties, type PropertyChange, textInput } from "./values";
+import { inWords, TYPES } from "../../contract/types.ts";
+import { type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners.ts";
+import { changingSteps, type ChangingStep, type Preview } from "../pulumi/preview.ts";
+import { changedProperties, type PropertyChange, textInput } from "./values.ts";
 
 /** What becomes of a resource, in the order of danger. */
 export const ACTIONS = ["delete", "replace", "update", "create"] as const;

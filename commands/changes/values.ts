@@ -1,5 +1,5 @@
-import { recordOf } from "../../settings/decode";
-import { type Step, UNKNOWN } from "../pulumi/preview";
+import { recordOf } from "../../settings/decode.ts";
+import { type Step, UNKNOWN } from "../pulumi/preview.ts";
 
 /** A property that changes, its values ready to print. */
 export interface PropertyChange {

@@ -1,13 +1,13 @@
 import { createInterface } from "node:readline/promises";
 
-import { InterruptedError } from "../../processes/run";
-import type { Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import { pulumiCli, withoutPasswords } from "../pulumi/pulumiCli";
-import { UsageError } from "./errors";
-import type { OptionSpecs, Values } from "./options";
-import { PROJECT_DIRECTORY } from "./projectDirectory";
-import { backendUrl } from "./stack";
+import { InterruptedError } from "../../processes/run.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import { pulumiCli, withoutPasswords } from "../pulumi/pulumiCli.ts";
+import { UsageError } from "./errors.ts";
+import type { OptionSpecs, Values } from "./options.ts";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { backendUrl } from "./stack.ts";
 
 /** The options of each verb that changes something. */
 export const CHANGE_OPTIONS = {

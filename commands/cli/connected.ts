@@ -1,9 +1,9 @@
-import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin";
-import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { readSettings } from "../../settings/read";
-import type { Settings } from "../../settings/settings";
-import { refuseEmptyRealm } from "./emptyRealm";
-import { loadStack, type Stack } from "./stack";
+import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin.ts";
+import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
+import { readSettings } from "../../settings/read.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { refuseEmptyRealm } from "./emptyRealm.ts";
+import { loadStack, type Stack } from "./stack.ts";
 
 /** A stack, and its Keycloak with the deployer's login. */
 export interface Connected {

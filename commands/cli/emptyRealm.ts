@@ -1,9 +1,9 @@
-import { CLIENT_SCOPE } from "../../contract/names";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { findClient, readClientScopes } from "../../keycloak/clients";
-import type { Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import type { StackOutputs } from "./stack";
+import { CLIENT_SCOPE } from "../../contract/names.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { findClient, readClientScopes } from "../../keycloak/clients.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import type { StackOutputs } from "./stack.ts";
 
 /** The realm has nothing of what a stack has deployed. */
 export class EmptyRealmError extends UserError {

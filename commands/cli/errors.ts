@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 
-import { InterruptedError } from "../../processes/run";
-import { UserError } from "../../settings/userError";
-import { explainMissingCli, withoutPasswords } from "../pulumi/pulumiCli";
+import { InterruptedError } from "../../processes/run.ts";
+import { UserError } from "../../settings/userError.ts";
+import { explainMissingCli, withoutPasswords } from "../pulumi/pulumiCli.ts";
 
 /** What every command exits with, besides 0, and 128 + n where signal n ended it. */
 export const EXIT_CODES = {

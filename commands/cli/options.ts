@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
-import { stackNameOf } from "./stackName";
+import { stackNameOf } from "./stackName.ts";
 
 /** An option of a command; without `value` it is a switch. */
 export interface OptionSpec {

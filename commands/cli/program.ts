@@ -1,9 +1,10 @@
 import { Command, CommanderError } from "commander";
 
-import { version } from "../../package.json";
-import { EXIT_CODES, exitCodeOf, messageOf } from "./errors";
-import type { About, Verb } from "./verb";
-import type { OptionSpecs } from "./options";
+import packageJson from "../../package.json" with { type: "json" };
+const { version } = packageJson;
+import { EXIT_CODES, exitCodeOf, messageOf } from "./errors.ts";
+import type { About, Verb } from "./verb.ts";
+import type { OptionSpecs } from "./options.ts";
 
 /** Verbs with their summaries, by the titles of their groups. */
 type Summaries = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -9,5 +9,5 @@ export const PROJECT_DIRECTORY = projectDirectory(process.argv[1] ?? "");
 
 function projectDirectory(program: string): string {
   const called = dirname(resolve(program));
-  return existsSync(join(called, "Pulumi.yaml")) ? called : resolve(__dirname, "..", "..");
+  return existsSync(join(called, "Pulumi.yaml")) ? called : resolve(import.meta.dirname, "..", "..");
 }

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 
-import type { ConfigurationSource } from "../../settings/stackFile/source";
-import { withStackFiles } from "../../settings/stackFile/source";
-import { UNKNOWN } from "../pulumi/preview";
-import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli";
-import { PROJECT_DIRECTORY } from "./projectDirectory";
+import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import { withStackFiles } from "../../settings/stackFile/source.ts";
+import { UNKNOWN } from "../pulumi/preview.ts";
+import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli.ts";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 
 const CREDENTIALS = v.object({ basic: v.string(), clientSecret: v.string() });
 const DEPLOYED = v.object({ organizationId: v.string(), serviceAccountUserId: v.string() });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { PROJECT_DIRECTORY } from "./projectDirectory";
-import { UsageError } from "./errors";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { UsageError } from "./errors.ts";
 
 /** Also keeps the name from leaving the folder. */
 export const STACK_NAME = /^[A-Za-z0-9._-]+$/;

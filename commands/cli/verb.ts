@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 
-import { InterruptedError } from "../../processes/run";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
-import { readStackFiles } from "../../settings/stackFile/files";
-import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors";
-import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options";
-import { PROJECT_DIRECTORY } from "./projectDirectory";
-import { selectedStack } from "./stack";
-import { stackNameOf } from "./stackName";
+import { InterruptedError } from "../../processes/run.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
+import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors.ts";
+import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options.ts";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { selectedStack } from "./stack.ts";
+import { stackNameOf } from "./stackName.ts";
 
 /** What a verb's help says. */
 export interface About<O extends OptionSpecs> {

@@ -1,12 +1,12 @@
-import { withKeycloak } from "../cli/connected";
-import { EXIT_CODES, UsageError } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { ofStacks } from "../cli/verb";
-import { clientIdsInState } from "../pulumi/exportedState";
-import { pulumiCli } from "../pulumi/pulumiCli";
-import { readRecord } from "../repository/handoverRecord";
-import { customersWithOldSecret, listCustomers, withInterrupted } from "./customerList";
-import { customersTable, oldSecretLines } from "./customersTable";
+import { withKeycloak } from "../cli/connected.ts";
+import { EXIT_CODES, UsageError } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { ofStacks } from "../cli/verb.ts";
+import { clientIdsInState } from "../pulumi/exportedState.ts";
+import { pulumiCli } from "../pulumi/pulumiCli.ts";
+import { readRecord } from "../repository/handoverRecord.ts";
+import { customersWithOldSecret, listCustomers, withInterrupted } from "./customerList.ts";
+import { customersTable, oldSecretLines } from "./customersTable.ts";
 
 export default ofStacks(
   {

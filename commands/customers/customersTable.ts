@@ -1,7 +1,7 @@
-import { minutes } from "../../keycloak/clients";
-import { tableText } from "../cli/table";
-import type { Customer } from "./customerList";
-import { plural } from "../changes/markdown";
+import { minutes } from "../../keycloak/clients.ts";
+import { tableText } from "../cli/table.ts";
+import type { Customer } from "./customerList.ts";
+import { plural } from "../changes/markdown.ts";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
 export function customersTable(customers: readonly Customer[]): string {

@@ -1,4 +1,4 @@
-import type { Fault } from "../../settings/faults";
+import type { Fault } from "../../settings/faults.ts";
 
 /** What a stack is worked on with. */
 export const ACTIVITIES = ["preview", "up", "verify", "drift"] as const;

@@ -1,6 +1,6 @@
-import { ofStacks } from "../cli/verb";
-import { checkText, summaryText } from "./check";
-import { examine } from "./examine";
+import { ofStacks } from "../cli/verb.ts";
+import { checkText, summaryText } from "./check.ts";
+import { examine } from "./examine.ts";
 
 export default ofStacks(
   {

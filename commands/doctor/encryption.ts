@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { stackFileName } from "../../settings/stackFile/files";
-import { withTemporaryFile } from "../../processes/files";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState";
-import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { type Check, right, warning, wrong } from "./check";
+import { stackFileName } from "../../settings/stackFile/files.ts";
+import { withTemporaryFile } from "../../processes/files.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState.ts";
+import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
+import { type Check, right, warning, wrong } from "./check.ts";
 
 const ABOUT = "encryption";
 

@@ -1,7 +1,7 @@
-import type { Settings } from "../../settings/settings";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { usersOfIds } from "../../keycloak/users";
-import { type Check, right, unknown, warning } from "./check";
+import type { Settings } from "../../settings/settings.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { usersOfIds } from "../../keycloak/users.ts";
+import { type Check, right, unknown, warning } from "./check.ts";
 
 /** More names do not help whoever reads them. */
 const CUSTOMERS_NAMED = 10;

@@ -1,6 +1,6 @@
 import { gte, valid } from "semver";
 
-import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check";
+import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check.ts";
 
 /** What decides which roles a deployer needs. */
 export interface RightsContext {

@@ -2,18 +2,18 @@ import { connect as connectTls } from "node:tls";
 
 import * as v from "valibot";
 
-import { BUILT_IN_SCOPES } from "../../contract/names";
-import { lifespanFaults, missingClientScope } from "../../lookups/realmRules";
-import { isKnownSecret } from "../../contract/credentials";
-import type { Connection, Settings } from "../../settings/settings";
-import { issuerOf } from "../../settings/settings";
-import { CLOCK_TOLERANCE } from "../../contract/compareClaims";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
-import { findClient, readClientScopes } from "../../keycloak/clients";
-import type { KeycloakConnection } from "../../keycloak/http";
-import { refuseWrongServer } from "../../keycloak/wrongServer";
-import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check";
-import { providerAuthorities } from "./providerAuthorities";
+import { BUILT_IN_SCOPES } from "../../contract/names.ts";
+import { lifespanFaults, missingClientScope } from "../../lookups/realmRules.ts";
+import { isKnownSecret } from "../../contract/credentials.ts";
+import type { Connection, Settings } from "../../settings/settings.ts";
+import { issuerOf } from "../../settings/settings.ts";
+import { CLOCK_TOLERANCE } from "../../contract/compareClaims.ts";
+import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
+import { findClient, readClientScopes } from "../../keycloak/clients.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
+import { refuseWrongServer } from "../../keycloak/wrongServer.ts";
+import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check.ts";
+import { providerAuthorities } from "./providerAuthorities.ts";
 
 /** Whether the server answers, is trusted, knows the realm, and is the one that the settings speak of. */
 export async function checkServer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {

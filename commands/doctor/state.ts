@@ -1,12 +1,12 @@
 import { access, constants, statfs } from "node:fs/promises";
 
-import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState";
-import { backendUrl, listStacks } from "../cli/stack";
-import { projectName } from "../cli/stackName";
-import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli";
-import { type Place, placeOf, readLocks } from "../locks/fileBackend";
-import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock";
-import { type Check, right, unknown, warning, wrong } from "./check";
+import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState.ts";
+import { backendUrl, listStacks } from "../cli/stack.ts";
+import { projectName } from "../cli/stackName.ts";
+import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli.ts";
+import { type Place, placeOf, readLocks } from "../locks/fileBackend.ts";
+import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock.ts";
+import { type Check, right, unknown, warning, wrong } from "./check.ts";
 
 const ABOUT = "state";
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { CLIENT_SCOPE, ACCOUNT_CLIENT_SCOPE } from "../../contract/names";
-import { TYPES } from "../../contract/types";
-import { recordOf, stringsOf } from "../../settings/decode";
-import { changedNames, maskedAs, textInput } from "../changes/values";
-import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners";
-import { changingSteps, type Preview, type Step } from "../pulumi/preview";
+import { CLIENT_SCOPE, ACCOUNT_CLIENT_SCOPE } from "../../contract/names.ts";
+import { TYPES } from "../../contract/types.ts";
+import { recordOf, stringsOf } from "../../settings/decode.ts";
+import { changedNames, maskedAs, textInput } from "../changes/values.ts";
+import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners.ts";
+import { changingSteps, type Preview, type Step } from "../pulumi/preview.ts";
 
 /** A resource that the stack's state has. */
 export interface ManagedResource {

@@ -1,21 +1,21 @@
-import { loginAsDeployer } from "../../keycloak/admin";
-import { foreignPolicies } from "../../keycloak/clientPolicies";
-import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { otherUsers } from "../../keycloak/users";
-import { readSettings } from "../../settings/read";
-import type { Settings } from "../../settings/settings";
-import { changesByOwner } from "../changes/resourceChanges";
-import { refuseEmptyRealm } from "../cli/emptyRealm";
-import { EXIT_CODES } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { loadStack, type Stack } from "../cli/stack";
-import { ofStacks } from "../cli/verb";
-import { changingSteps } from "../pulumi/preview";
-import { pulumiCli, runBothPreviews } from "../pulumi/pulumiCli";
-import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changes";
-import { type DriftReport, driftReport, driftText, findingsOf, mayBePolicy } from "./report";
-import { tokenDifferences } from "./tokenDrift";
-import { remade, tellOtherUser, unmanagedChanges } from "./unmanaged";
+import { loginAsDeployer } from "../../keycloak/admin.ts";
+import { foreignPolicies } from "../../keycloak/clientPolicies.ts";
+import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
+import { otherUsers } from "../../keycloak/users.ts";
+import { readSettings } from "../../settings/read.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { changesByOwner } from "../changes/resourceChanges.ts";
+import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { loadStack, type Stack } from "../cli/stack.ts";
+import { ofStacks } from "../cli/verb.ts";
+import { changingSteps } from "../pulumi/preview.ts";
+import { pulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
+import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changes.ts";
+import { type DriftReport, driftReport, driftText, findingsOf, mayBePolicy } from "./report.ts";
+import { tokenDifferences } from "./tokenDrift.ts";
+import { remade, tellOtherUser, unmanagedChanges } from "./unmanaged.ts";
 
 export default ofStacks(
   {

@@ -1,4 +1,4 @@
-import type { Owner } from "../pulumi/owners";
+import type { Owner } from "../pulumi/owners.ts";
 
 /** What a change by hand endangers, the worst first. */
 const DANGERS = ["existence", "credentials", "access", "claims", "other"] as const;

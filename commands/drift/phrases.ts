@@ -1,9 +1,9 @@
-import { inWords, TYPES } from "../../contract/types";
-import { recordOf, stringsOf } from "../../settings/decode";
-import { code, plural } from "../changes/markdown";
-import { textInput } from "../changes/values";
-import { type Change, type ManagedResource, scopeOf } from "./changes";
-import type { Danger, Finding } from "./finding";
+import { inWords, TYPES } from "../../contract/types.ts";
+import { recordOf, stringsOf } from "../../settings/decode.ts";
+import { code, plural } from "../changes/markdown.ts";
+import { textInput } from "../changes/values.ts";
+import { type Change, type ManagedResource, scopeOf } from "./changes.ts";
+import type { Danger, Finding } from "./finding.ts";
 
 /** A change in words: one sentence, or one for each entry that a list has gained or lost. */
 export type Words = (change: Change) => Finding[];

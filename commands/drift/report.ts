@@ -1,11 +1,11 @@
-import { TYPES } from "../../contract/types";
-import { code, plural } from "../changes/markdown";
-import type { OwnerChanges } from "../changes/resourceChanges";
-import { ownerTitle } from "../changes/changesText";
-import type { Change } from "./changes";
-import { type Finding, inOrder } from "./finding";
-import type { TokenDifferences } from "./tokenDrift";
-import { tell } from "./words";
+import { TYPES } from "../../contract/types.ts";
+import { code, plural } from "../changes/markdown.ts";
+import type { OwnerChanges } from "../changes/resourceChanges.ts";
+import { ownerTitle } from "../changes/changesText.ts";
+import type { Change } from "./changes.ts";
+import { type Finding, inOrder } from "./finding.ts";
+import type { TokenDifferences } from "./tokenDrift.ts";
+import { tell } from "./words.ts";
 
 /** What somebody changed behind the program's back, and what is only not yet deployed. */
 export interface DriftReport {

@@ -1,19 +1,19 @@
 import * as v from "valibot";
 
-import { isKnownSecret } from "../../contract/credentials";
-import type { StackOutputs } from "../cli/stack";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
-import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
-import { WITH_MAPPERS } from "../../keycloak/clients";
-import type { OtherUser } from "../../keycloak/users";
-import { findExisting } from "../recovery/adoptable";
-import { mappersOf } from "../recovery/clientChanges";
-import { code } from "../changes/markdown";
-import type { Change, ManagedResource } from "./changes";
-import { type Finding, inOrder } from "./finding";
-import { TYPES } from "../../contract/types";
-import { phrase, whom } from "./phrases";
-import { tell } from "./words";
+import { isKnownSecret } from "../../contract/credentials.ts";
+import type { StackOutputs } from "../cli/stack.ts";
+import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
+import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies.ts";
+import { WITH_MAPPERS } from "../../keycloak/clients.ts";
+import type { OtherUser } from "../../keycloak/users.ts";
+import { findExisting } from "../recovery/adoptable.ts";
+import { mappersOf } from "../recovery/clientChanges.ts";
+import { code } from "../changes/markdown.ts";
+import type { Change, ManagedResource } from "./changes.ts";
+import { type Finding, inOrder } from "./finding.ts";
+import { TYPES } from "../../contract/types.ts";
+import { phrase, whom } from "./phrases.ts";
+import { tell } from "./words.ts";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
 const REPRESENTATION = v.object({

@@ -1,7 +1,7 @@
-import { TYPES } from "../../contract/types";
-import type { Change } from "./changes";
-import type { Finding } from "./finding";
-import { changesOfParts, each, says, type Words } from "./phrases";
+import { TYPES } from "../../contract/types.ts";
+import type { Change } from "./changes.ts";
+import type { Finding } from "./finding.ts";
+import { changesOfParts, each, says, type Words } from "./phrases.ts";
 
 /** By property, or by type. */
 type Phrases = Readonly<Record<string, Words>>;

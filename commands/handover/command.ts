@@ -1,15 +1,15 @@
 import { join, relative } from "node:path";
 
-import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
-import { withKeycloak } from "../cli/connected";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofStack } from "../cli/verb";
-import { plural } from "../changes/markdown";
-import { recordFile } from "../repository/handoverRecord";
-import { connectAsServices } from "../tokens/services";
-import { HOW_TO_MAKE_A_KEY, readRecipients } from "./recipients";
-import { handOver } from "./writeHandover";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
+import { withKeycloak } from "../cli/connected.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { plural } from "../changes/markdown.ts";
+import { recordFile } from "../repository/handoverRecord.ts";
+import { connectAsServices } from "../tokens/services.ts";
+import { HOW_TO_MAKE_A_KEY, readRecipients } from "./recipients.ts";
+import { handOver } from "./writeHandover.ts";
 
 export default ofStack(
   {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { Encrypter } from "age-encryption";
 
-import { UsageError } from "../cli/errors";
+import { UsageError } from "../cli/errors.ts";
 
 /** How a customer makes a key, which is told wherever one is missing. */
 export const HOW_TO_MAKE_A_KEY =

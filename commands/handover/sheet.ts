@@ -21,7 +21,7 @@ export function sheet({ date, previousWorksUntil, ...facts }: SheetFacts): strin
     date: date.toISOString().slice(0, 10),
     overlapEnd: `${overlapDay}, ${overlapTime.slice(0, 5)}`,
   };
-  return readFileSync(join(__dirname, "page.html"), "utf8")
+  return readFileSync(join(import.meta.dirname, "page.html"), "utf8")
     .replace(/ *\{\{#overlap\}\}\n([^]*?) *\{\{\/overlap\}\}\n/, previousWorksUntil === undefined ? "" : "$1")
     .replace(/\{\{(\w+)\}\}/g, (_, word: string) => escaped(words[word] ?? ""));
 }

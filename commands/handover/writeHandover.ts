@@ -1,18 +1,18 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { isMasked, oddityOf } from "../../contract/credentials";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { findClient, secretTimes } from "../../keycloak/clients";
-import type { KeycloakConnection } from "../../keycloak/http";
-import { didYouMean, SettingsError } from "../../settings/faults";
-import type { Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import type { Stack } from "../cli/stack";
-import { addToRecord, readRecord } from "../repository/handoverRecord";
-import { differenceLines, verifyStack } from "../tokens/verification";
-import { encryptFor } from "./recipients";
-import { credentialText, sheet } from "./sheet";
+import { isMasked, oddityOf } from "../../contract/credentials.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { findClient, secretTimes } from "../../keycloak/clients.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
+import { didYouMean, SettingsError } from "../../settings/faults.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import type { Stack } from "../cli/stack.ts";
+import { addToRecord, readRecord } from "../repository/handoverRecord.ts";
+import { differenceLines, verifyStack } from "../tokens/verification.ts";
+import { encryptFor } from "./recipients.ts";
+import { credentialText, sheet } from "./sheet.ts";
 
 /** Why a credential is not handed over. */
 export class HandoverError extends UserError {

@@ -2,7 +2,7 @@ import { readlink, realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
 
-import { runningProcesses } from "../../processes/runningProcesses";
+import { runningProcesses } from "../../processes/runningProcesses.ts";
 
 /**
  * Ends the plugins that a killed run has left: until one notices that its CLI is gone, minutes later, it may still

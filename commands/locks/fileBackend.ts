@@ -3,10 +3,10 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
-import { recordOf } from "../../settings/decode";
-import { backendUrl } from "../cli/stack";
-import type { PulumiCli } from "../pulumi/pulumiCli";
-import { type LockHolder, RecoveryError } from "./stackLock";
+import { recordOf } from "../../settings/decode.ts";
+import { backendUrl } from "../cli/stack.ts";
+import type { PulumiCli } from "../pulumi/pulumiCli.ts";
+import { type LockHolder, RecoveryError } from "./stackLock.ts";
 
 /**
  * Mends what a killed run can leave half written in Pulumi's `file://` backend. The CLI writes states and locks to

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 
-import { runningProcesses } from "../../processes/runningProcesses";
-import { UserError } from "../../settings/userError";
-import { PulumiError } from "../pulumi/pulumiCli";
+import { runningProcesses } from "../../processes/runningProcesses.ts";
+import { UserError } from "../../settings/userError.ts";
+import { PulumiError } from "../pulumi/pulumiCli.ts";
 
 /** Why a stack cannot be recovered. */
 export class RecoveryError extends UserError {

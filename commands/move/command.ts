@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 
-import { stackFileName } from "../../settings/stackFile/files";
-import { plural } from "../changes/markdown";
-import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
-import { UsageError } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofProject } from "../cli/verb";
-import { lookAhead, moveCustomers } from "./moveCustomers";
+import { stackFileName } from "../../settings/stackFile/files.ts";
+import { plural } from "../changes/markdown.ts";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
+import { UsageError } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofProject } from "../cli/verb.ts";
+import { lookAhead, moveCustomers } from "./moveCustomers.ts";
 
 export default ofProject(
   {

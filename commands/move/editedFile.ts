@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 
 import { isMap, isNode, type Pair, parseDocument, YAMLMap } from "yaml";
 
-import { recordOf } from "../../settings/decode";
-import { fullKey } from "../../settings/stackFile/stackFile";
-import { keyOf, readYamlTree } from "../../settings/stackFile/yaml";
-import { UserError } from "../../settings/userError";
+import { recordOf } from "../../settings/decode.ts";
+import { fullKey } from "../../settings/stackFile/stackFile.ts";
+import { keyOf, readYamlTree } from "../../settings/stackFile/yaml.ts";
+import { UserError } from "../../settings/userError.ts";
 
 /** A customer cannot be moved, or not in the way that its stack files are written. */
 export class MoveError extends UserError {

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 
-import { replaceFile } from "../../processes/files";
-import { readStackFiles, stackFileName } from "../../settings/stackFile/files";
-import { plural } from "../changes/markdown";
-import { nameOf } from "../pulumi/owners";
-import { changingSteps } from "../pulumi/preview";
-import { pulumiCli, runPreview } from "../pulumi/pulumiCli";
-import { moveRecord } from "../repository/handoverRecord";
-import { MoveError, readStackFile } from "./editedFile";
-import { type MovePlan, planMove } from "./movePlan";
-import { customersInState, moveInStates } from "./states";
+import { replaceFile } from "../../processes/files.ts";
+import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts";
+import { plural } from "../changes/markdown.ts";
+import { nameOf } from "../pulumi/owners.ts";
+import { changingSteps } from "../pulumi/preview.ts";
+import { pulumiCli, runPreview } from "../pulumi/pulumiCli.ts";
+import { moveRecord } from "../repository/handoverRecord.ts";
+import { MoveError, readStackFile } from "./editedFile.ts";
+import { type MovePlan, planMove } from "./movePlan.ts";
+import { customersInState, moveInStates } from "./states.ts";
 
 /** A move between two stacks of the project in a folder. */
 export interface Move {

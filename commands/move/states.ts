@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners";
-import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { exportState, type StateResource } from "../pulumi/exportedState";
-import { withoutDeadLocks } from "../locks/stackLock";
-import { MoveError } from "./editedFile";
+import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners.ts";
+import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
+import { exportState, type StateResource } from "../pulumi/exportedState.ts";
+import { withoutDeadLocks } from "../locks/stackLock.ts";
+import { MoveError } from "./editedFile.ts";
 
 /** A stack of which resources are taken, or to which they are given. */
 export interface StateOfStack {

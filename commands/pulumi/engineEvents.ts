@@ -1,6 +1,6 @@
-import { nameOf } from "./owners";
-import { plain, type Policies } from "./preview";
-import { type PulumiCli, PulumiError } from "./pulumiCli";
+import { nameOf } from "./owners.ts";
+import { plain, type Policies } from "./preview.ts";
+import { type PulumiCli, PulumiError } from "./pulumiCli.ts";
 
 /** An event of Pulumi's engine, as far as it is read. */
 export interface EngineEvent {

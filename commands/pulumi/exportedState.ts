@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { TYPES } from "../../contract/types";
-import { type PulumiCli, readJson } from "./pulumiCli";
+import { TYPES } from "../../contract/types.ts";
+import { type PulumiCli, readJson } from "./pulumiCli.ts";
 
 const RESOURCE = v.looseObject({
   urn: v.string(),

@@ -1,4 +1,4 @@
-import type { Step } from "./preview";
+import type { Step } from "./preview.ts";
 
 /** Whose resources they are. */
 export interface Owner {

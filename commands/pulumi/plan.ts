@@ -1,6 +1,6 @@
-import { TYPES } from "../../contract/types";
-import { nameOf, typeOf } from "./owners";
-import type { Preview, Step } from "./preview";
+import { TYPES } from "../../contract/types.ts";
+import { nameOf, typeOf } from "./owners.ts";
+import type { Preview, Step } from "./preview.ts";
 
 /** A resource that an `up` would create. */
 export interface PlannedResource {

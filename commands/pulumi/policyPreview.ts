@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type EngineEvent, policiesIn } from "./engineEvents";
-import { type Preview, readPreview, withPolicies } from "./preview";
-import { PulumiError, runPulumi } from "./pulumiCli";
+import { type EngineEvent, policiesIn } from "./engineEvents.ts";
+import { type Preview, readPreview, withPolicies } from "./preview.ts";
+import { PulumiError, runPulumi } from "./pulumiCli.ts";
 
 /**
  * What an `up` of a stack would do, and what policy packs say of it. A preview that failed tells its errors.

@@ -1,4 +1,4 @@
-import { nameOf } from "./owners";
+import { nameOf } from "./owners.ts";
 
 const DELETED =
   /(?:Preview failed: )?resource "(urn:[^"]+)" cannot be deleted\s+because it is protected\.[^`]*`protect`[^`]*`pulumi up`[^`]*`pulumi state unprotect '[^']*'`\s*/g;

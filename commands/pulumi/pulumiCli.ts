@@ -2,12 +2,12 @@ import { constants } from "node:os";
 
 import type * as v from "valibot";
 
-import { run, type RunOptions } from "../../processes/run";
-import { ofForm } from "../../settings/shapes";
-import { UserError } from "../../settings/userError";
-import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview";
-import { explainProtection } from "./protection";
-import { remedyFor } from "./remedies";
+import { run, type RunOptions } from "../../processes/run.ts";
+import { ofForm } from "../../settings/shapes.ts";
+import { UserError } from "../../settings/userError.ts";
+import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview.ts";
+import { explainProtection } from "./protection.ts";
+import { remedyFor } from "./remedies.ts";
 
 /** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
 export const IGNORE_PROTECT = "PULUMI_OPTION_IGNORE_PROTECT";
@@ -34,15 +34,15 @@ export class PulumiError extends UserError {
   /** What to do about it, where that is known. */
   readonly remedy: string | undefined;
 
+  readonly output: string;
+
   /** @param output all that it printed, for the caller to read; a preview of thousands of lines, perhaps */
-  constructor(
-    args: readonly string[],
-    readonly output: string,
-  ) {
+  constructor(args: readonly string[], output: string) {
     const lines = [`${commandOf(args)} failed:`, ...diagnosticsOf(output).map((line) => `  ${line}`)].join("\n");
     const told = explainMissingCli(output) ?? withoutPasswords(lines);
     const remedy = remedyFor(output);
     super(remedy === undefined ? told : `${told}\n  Do: ${remedy}`);
+    this.output = output;
     this.told = told;
     this.remedy = remedy;
   }

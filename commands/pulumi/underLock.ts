@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { UserError } from "../../settings/userError";
-import { pulumiCli } from "./pulumiCli";
+import { UserError } from "../../settings/userError.ts";
+import { pulumiCli } from "./pulumiCli.ts";
 
 /** Does something while no other run of Pulumi's changes the stack. */
 export type UnderLock = (urns: readonly string[], action: () => Promise<void>) => Promise<void>;
@@ -35,7 +35,7 @@ export function underLockOf(stack: string, directory: string): UnderLock {
     });
     try {
       await once(server.listen(path), "listening");
-      const holding = `--import=${pathToFileURL(join(__dirname, "holdProgram.mjs")).href}`;
+      const holding = `--import=${pathToFileURL(join(import.meta.dirname, "holdProgram.mjs")).href}`;
       const pulumi = pulumiCli(stack, directory, {
         NODE_OPTIONS: [process.env["NODE_OPTIONS"] ?? "", holding].join(" ").trim(),
         SCPCLOUD_LOCK_SOCKET: path,

@@ -1,11 +1,11 @@
-import { readSettings } from "../../settings/read";
-import { stackFileName } from "../../settings/stackFile/files";
-import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
-import { loadConfiguration } from "../cli/stack";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofStack } from "../cli/verb";
-import { PulumiError } from "../pulumi/pulumiCli";
-import { recoverStack } from "../recovery/recoverStack";
+import { readSettings } from "../../settings/read.ts";
+import { stackFileName } from "../../settings/stackFile/files.ts";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
+import { loadConfiguration } from "../cli/stack.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { PulumiError } from "../pulumi/pulumiCli.ts";
+import { recoverStack } from "../recovery/recoverStack.ts";
 
 export default ofStack(
   {

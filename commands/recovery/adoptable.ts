@@ -1,10 +1,10 @@
 import * as v from "valibot";
 
-import { TYPES } from "../../contract/types";
-import { type KeycloakAdmin, read } from "../../keycloak/admin";
-import { findClient } from "../../keycloak/clients";
-import type { PlannedResource } from "../pulumi/plan";
-import { UNKNOWN } from "../pulumi/preview";
+import { TYPES } from "../../contract/types.ts";
+import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
+import { findClient } from "../../keycloak/clients.ts";
+import type { PlannedResource } from "../pulumi/plan.ts";
+import { UNKNOWN } from "../pulumi/preview.ts";
 
 const NAMED = v.array(v.object({ id: v.string(), name: v.exactOptional(v.string()) }));
 

@@ -1,7 +1,7 @@
-import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../contract/names";
-import { stringsOf } from "../../settings/decode";
-import { type ClientRepresentation, oddSecret } from "../../keycloak/clients";
-import { code, names } from "../changes/markdown";
+import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../contract/names.ts";
+import { stringsOf } from "../../settings/decode.ts";
+import { type ClientRepresentation, oddSecret } from "../../keycloak/clients.ts";
+import { code, names } from "../changes/markdown.ts";
 
 /** What is off on every customer's client (components/integration.ts), by Keycloak's own names. */
 const SWITCHES: Readonly<Record<string, string>> = {

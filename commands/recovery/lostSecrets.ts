@@ -1,12 +1,12 @@
 import * as v from "valibot";
 
-import { isMasked, isKnownSecret } from "../../contract/credentials";
-import { TYPES } from "../../contract/types";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { findClient, oddSecret } from "../../keycloak/clients";
-import { ofForm } from "../../settings/shapes";
-import type { StateResource } from "../pulumi/exportedState";
-import { RecoveryError } from "../locks/stackLock";
+import { isMasked, isKnownSecret } from "../../contract/credentials.ts";
+import { TYPES } from "../../contract/types.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { findClient, oddSecret } from "../../keycloak/clients.ts";
+import { ofForm } from "../../settings/shapes.ts";
+import type { StateResource } from "../pulumi/exportedState.ts";
+import { RecoveryError } from "../locks/stackLock.ts";
 
 /**
  * The URNs of the clients whose secret the state, which shows secrets, lacks: the connection broke between the creation

@@ -1,19 +1,20 @@
-import { dependencies } from "../../package.json";
-import { readSettings } from "../../settings/read";
-import { refuseEmptyRealm } from "../cli/emptyRealm";
-import { loadStack } from "../cli/stack";
-import { projectName } from "../cli/stackName";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { loginAsDeployer } from "../../keycloak/admin";
-import { oddSecret } from "../../keycloak/clients";
-import { connect } from "../../keycloak/http";
-import { type OtherUser, otherUsers } from "../../keycloak/users";
-import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState";
-import { pulumiCli } from "../pulumi/pulumiCli";
-import { endPluginsOfDeadRuns } from "../locks/deadRuns";
-import { mendFileBackend } from "../locks/fileBackend";
-import { recover, type Recovery } from "./recovery";
-import { RecoveryError } from "../locks/stackLock";
+import packageJson from "../../package.json" with { type: "json" };
+const { dependencies } = packageJson;
+import { readSettings } from "../../settings/read.ts";
+import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
+import { loadStack } from "../cli/stack.ts";
+import { projectName } from "../cli/stackName.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { loginAsDeployer } from "../../keycloak/admin.ts";
+import { oddSecret } from "../../keycloak/clients.ts";
+import { connect } from "../../keycloak/http.ts";
+import { type OtherUser, otherUsers } from "../../keycloak/users.ts";
+import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState.ts";
+import { pulumiCli } from "../pulumi/pulumiCli.ts";
+import { endPluginsOfDeadRuns } from "../locks/deadRuns.ts";
+import { mendFileBackend } from "../locks/fileBackend.ts";
+import { recover, type Recovery } from "./recovery.ts";
+import { RecoveryError } from "../locks/stackLock.ts";
 
 /**
  * What `scpcloud recover` does: brings a stack of this project to its target after an `up` that was killed.

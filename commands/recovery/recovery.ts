@@ -1,17 +1,17 @@
-import { TYPES } from "../../contract/types";
-import type { KeycloakManager } from "../../keycloak/admin";
-import { type ClientRepresentation, findClient } from "../../keycloak/clients";
-import { withTemporaryFile } from "../../processes/files";
-import { plural } from "../changes/markdown";
-import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock";
-import { exportState } from "../pulumi/exportedState";
-import { nameOf } from "../pulumi/owners";
-import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan";
-import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli";
-import { findExisting } from "./adoptable";
-import { madeByHand } from "./clientChanges";
-import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets";
-import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies";
+import { TYPES } from "../../contract/types.ts";
+import type { KeycloakManager } from "../../keycloak/admin.ts";
+import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
+import { withTemporaryFile } from "../../processes/files.ts";
+import { plural } from "../changes/markdown.ts";
+import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock.ts";
+import { exportState } from "../pulumi/exportedState.ts";
+import { nameOf } from "../pulumi/owners.ts";
+import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan.ts";
+import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli.ts";
+import { findExisting } from "./adoptable.ts";
+import { madeByHand } from "./clientChanges.ts";
+import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets.ts";
+import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies.ts";
 
 /** What recovery found and did. */
 export interface Recovery {

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 
 import * as v from "valibot";
 
-import { TYPES } from "../../contract/types";
-import { recordOf } from "../../settings/decode";
-import { type KeycloakManager, read } from "../../keycloak/admin";
-import type { StateResource } from "../pulumi/exportedState";
-import type { PlannedResource } from "../pulumi/plan";
-import { RecoveryError } from "../locks/stackLock";
+import { TYPES } from "../../contract/types.ts";
+import { recordOf } from "../../settings/decode.ts";
+import { type KeycloakManager, read } from "../../keycloak/admin.ts";
+import type { StateResource } from "../pulumi/exportedState.ts";
+import type { PlannedResource } from "../pulumi/plan.ts";
+import { RecoveryError } from "../locks/stackLock.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 

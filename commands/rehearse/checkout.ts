@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { run, type RunResult } from "../../processes/run";
+import { run, type RunResult } from "../../processes/run.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 /** What a checkout has to itself. */
 const OWN = /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/;
 
@@ -13,10 +13,13 @@ const OWN = /^(Pulumi\..+\.yaml|\.git|\.local|\.ci)$/;
  * files and an own state.
  */
 export class Checkout {
-  protected constructor(
-    readonly directory: string,
-    readonly environment: Readonly<Record<string, string>>,
-  ) {}
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+
+  protected constructor(directory: string, environment: Readonly<Record<string, string>>) {
+    this.directory = directory;
+    this.environment = environment;
+  }
 
   /** @param prefix what the temporary folder's name begins with */
   protected static async prepare(prefix: string): Promise<string> {

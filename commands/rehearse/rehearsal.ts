@@ -4,25 +4,25 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { EXIT_CODES } from "../cli/errors";
-import { readOutputs } from "../cli/stack";
-import type { Check } from "../doctor/check";
-import type { DriftReport } from "../drift/report";
-import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli";
-import type { WrittenConfiguration } from "../../settings/stackFile/stackFile";
-import type { Credentials } from "../../outputs";
-import type { Report } from "../../processes/progress";
-import type { OfflineSettings } from "../../settings/settings";
-import { ServerHome } from "../../development/keycloak/home";
-import { lastingPort } from "../../development/keycloak/ports";
-import { endServer } from "../../development/keycloak/processes";
-import { randomSecret } from "../../development/keycloak/secrets";
-import { type EmbeddedServer, startServer } from "../../development/keycloak/server";
-import { Checkout } from "./checkout";
-import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack";
-import { linesOf, newRoles, type RehearsalReport } from "./rehearsalReport";
-import { sampleOf } from "./sample";
-import { changedTokens, takeTokens, type Tokens } from "./rehearsedTokens";
+import { EXIT_CODES } from "../cli/errors.ts";
+import { readOutputs } from "../cli/stack.ts";
+import type { Check } from "../doctor/check.ts";
+import type { DriftReport } from "../drift/report.ts";
+import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli.ts";
+import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
+import type { Credentials } from "../../outputs.ts";
+import type { Report } from "../../processes/progress.ts";
+import type { OfflineSettings } from "../../settings/settings.ts";
+import { ServerHome } from "../../development/keycloak/home.ts";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { endServer } from "../../development/keycloak/processes.ts";
+import { randomSecret } from "../../development/keycloak/secrets.ts";
+import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
+import { Checkout } from "./checkout.ts";
+import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack.ts";
+import { linesOf, newRoles, type RehearsalReport } from "./rehearsalReport.ts";
+import { sampleOf } from "./sample.ts";
+import { changedTokens, takeTokens, type Tokens } from "./rehearsedTokens.ts";
 
 /** What is rehearsed. */
 export interface RehearsalOptions {
@@ -67,12 +67,22 @@ class RehearsalCheckout extends Checkout {
 
 /** An upgrade of the server, on throw-away data: nothing of the real server is asked, and nothing remains. */
 export class Rehearsal {
+  private readonly options: RehearsalOptions;
+  private readonly directory: string;
+  private readonly checkout: RehearsalCheckout;
+  private readonly deployerSecret: string;
+
   private constructor(
-    private readonly options: RehearsalOptions,
-    private readonly directory: string,
-    private readonly checkout: RehearsalCheckout,
-    private readonly deployerSecret: string,
-  ) {}
+    options: RehearsalOptions,
+    directory: string,
+    checkout: RehearsalCheckout,
+    deployerSecret: string,
+  ) {
+    this.options = options;
+    this.directory = directory;
+    this.checkout = checkout;
+    this.deployerSecret = deployerSecret;
+  }
 
   static async prepare(options: RehearsalOptions): Promise<Rehearsal> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-rehearsal-server-"));

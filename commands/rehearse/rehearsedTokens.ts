@@ -1,9 +1,9 @@
-import { connect } from "../../keycloak/http";
-import type { Claims } from "../../contract/tokenContract";
-import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens";
-import type { Credentials } from "../../outputs";
-import type { EmbeddedServer } from "../../development/keycloak/server";
-import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims";
+import { connect } from "../../keycloak/http.ts";
+import type { Claims } from "../../contract/tokenContract.ts";
+import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens.ts";
+import type { Credentials } from "../../outputs.ts";
+import type { EmbeddedServer } from "../../development/keycloak/server.ts";
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims.ts";
 
 /** Each customer's claims by client id; undefined where the server refuses her a token. */
 export type Tokens = Readonly<Record<string, Claims | undefined>>;

@@ -1,4 +1,4 @@
-import type { IntegrationSettings } from "../../settings/settings";
+import type { IntegrationSettings } from "../../settings/settings.ts";
 
 /** What distinguishes the kinds of customers, whose tokens may fare differently. */
 function kindOf({ organization, retired, sharedOrganization }: IntegrationSettings): string {

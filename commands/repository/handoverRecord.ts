@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UserError } from "../../settings/userError";
-import { replaceFile } from "../../processes/files";
+import { UserError } from "../../settings/userError.ts";
+import { replaceFile } from "../../processes/files.ts";
 
 /** What was handed over, to whom and when. Nothing of it is secret. */
 export interface Handover {

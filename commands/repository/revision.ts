@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UsageError } from "../cli/errors";
-import { run } from "../../processes/run";
-import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFile/files";
+import { UsageError } from "../cli/errors.ts";
+import { run } from "../../processes/run.ts";
+import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFile/files.ts";
 
 /** The files that a stack's configuration is written in, at one revision. */
 export interface RevisionFiles {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims";
-import type { IntegrationSettings, OfflineSettings } from "../../settings/settings";
-import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts";
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims.ts";
+import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
+import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts.ts";
 
 /** A customer who is given tokens from now on. */
 export interface NewCustomer {

@@ -1,9 +1,9 @@
-import { claimsTable } from "../changes/claims";
-import { block, cell, code, names, plural, table } from "../changes/markdown";
-import { countChanged, type NewCustomer, type OtherOrganization, type TokenChanges } from "./claimsDiff";
-import type { ClaimsReview } from "./claimsReview";
-import { USER_ID } from "./contracts";
-import type { ReviewPart } from "./part";
+import { claimsTable } from "../changes/claims.ts";
+import { block, cell, code, names, plural, table } from "../changes/markdown.ts";
+import { countChanged, type NewCustomer, type OtherOrganization, type TokenChanges } from "./claimsDiff.ts";
+import type { ClaimsReview } from "./claimsReview.ts";
+import { USER_ID } from "./contracts.ts";
+import type { ReviewPart } from "./part.ts";
 
 const SIDES = ["before", "after"] as const;
 

@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 
-import { readStackFiles } from "../../settings/stackFile/files";
-import { SettingsError } from "../../settings/faults";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
-import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { ofStacks, type StackReport } from "../cli/verb";
-import { previewWithPolicies } from "../pulumi/policyPreview";
-import { failed, type Preview, readPreview } from "../pulumi/preview";
-import { PulumiError } from "../pulumi/pulumiCli";
-import { committedFiles, workingTreeFiles } from "../repository/revision";
-import { countChanged } from "./claimsDiff";
-import { reviewClaims } from "./claimsReview";
-import { claimsHeadline, claimsPart } from "./claimsText";
-import { COMMENT_LIMIT, partText } from "./part";
-import { summaryPart } from "./summary";
+import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
+import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { ofStacks, type StackReport } from "../cli/verb.ts";
+import { previewWithPolicies } from "../pulumi/policyPreview.ts";
+import { failed, type Preview, readPreview } from "../pulumi/preview.ts";
+import { PulumiError } from "../pulumi/pulumiCli.ts";
+import { committedFiles, workingTreeFiles } from "../repository/revision.ts";
+import { countChanged } from "./claimsDiff.ts";
+import { reviewClaims } from "./claimsReview.ts";
+import { claimsHeadline, claimsPart } from "./claimsText.ts";
+import { COMMENT_LIMIT, partText } from "./part.ts";
+import { summaryPart } from "./summary.ts";
 
 /** Less has no room for what must be said in any case. */
 const LEAST_LIMIT = 2_000;

@@ -1,7 +1,7 @@
-import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile";
-import type { SharedSettings } from "../../contract/tokenContract";
-import { recordOf } from "../../settings/decode";
-import { countChanged, type TokenChanges } from "./claimsDiff";
+import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
+import type { SharedSettings } from "../../contract/tokenContract.ts";
+import { recordOf } from "../../settings/decode.ts";
+import { countChanged, type TokenChanges } from "./claimsDiff.ts";
 
 /** A revision's stack file: its configuration over the defaults, and what else stands in it. */
 type WrittenFile = Pick<StackFile, "config" | "rest">;

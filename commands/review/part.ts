@@ -2,7 +2,7 @@
  * A review is parts: what a stack's tokens or its preview tell. A part is written as Markdown, which a job of a pull
  * request hands to the job that makes one comment of all.
  */
-import { plural } from "../changes/markdown";
+import { plural } from "../changes/markdown.ts";
 
 /** What is told of one stack. */
 export interface ReviewPart {

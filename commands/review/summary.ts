@@ -1,11 +1,11 @@
-import { changesText, ownerTitle } from "../changes/changesText";
-import { block, plural } from "../changes/markdown";
-import { ACTIONS, changesByOwner, type OwnerChanges } from "../changes/resourceChanges";
-import { unprotectedOwners } from "../pulumi/owners";
-import type { Preview } from "../pulumi/preview";
-import { explainProtection } from "../pulumi/protection";
-import { dangers } from "./dangers";
-import type { ReviewPart } from "./part";
+import { changesText, ownerTitle } from "../changes/changesText.ts";
+import { block, plural } from "../changes/markdown.ts";
+import { ACTIONS, changesByOwner, type OwnerChanges } from "../changes/resourceChanges.ts";
+import { unprotectedOwners } from "../pulumi/owners.ts";
+import type { Preview } from "../pulumi/preview.ts";
+import { explainProtection } from "../pulumi/protection.ts";
+import { dangers } from "./dangers.ts";
+import type { ReviewPart } from "./part.ts";
 
 /** What an `up` would do, customer by customer. */
 export function summaryPart(preview: Preview, stack: string, limit: number): ReviewPart {

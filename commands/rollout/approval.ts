@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 
-import { UserError } from "../../settings/userError";
-import { EXIT_CODES } from "../cli/errors";
-import type { Preview } from "../pulumi/preview";
-import { resolveCommit } from "../repository/revision";
-import { changesSince } from "./changedStacks";
-import { planStack } from "./makePlan";
-import { digestOf, type RolloutPlan, savePlan, type StackPlan } from "./plan";
-import { planDifferences, planText } from "./planText";
-import { rolloutResults, rolloutText } from "./results";
-import { exitCodeOfRollout, type Part, rollOut, type RolloutOptions } from "./rollOut";
+import { UserError } from "../../settings/userError.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
+import type { Preview } from "../pulumi/preview.ts";
+import { resolveCommit } from "../repository/revision.ts";
+import { changesSince } from "./changedStacks.ts";
+import { planStack } from "./makePlan.ts";
+import { digestOf, type RolloutPlan, savePlan, type StackPlan } from "./plan.ts";
+import { planDifferences, planText } from "./planText.ts";
+import { rolloutResults, rolloutText } from "./results.ts";
+import { exitCodeOfRollout, type Part, rollOut, type RolloutOptions } from "./rollOut.ts";
 
 /** Of which stacks a plan is made, and how. */
 export interface PlanRequest extends Pick<RolloutOptions, "parallel" | "tell"> {

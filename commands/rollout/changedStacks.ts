@@ -1,7 +1,7 @@
-import { run } from "../../processes/run";
-import { resolveCommit } from "../repository/revision";
-import { stackOfFile } from "../../settings/stackFile/files";
-import { UserError } from "../../settings/userError";
+import { run } from "../../processes/run.ts";
+import { resolveCommit } from "../repository/revision.ts";
+import { stackOfFile } from "../../settings/stackFile/files.ts";
+import { UserError } from "../../settings/userError.ts";
 
 /** What no stack depends on. Of whatever is not here, all do. */
 const APART =

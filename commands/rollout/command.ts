@@ -1,20 +1,20 @@
 import { availableParallelism } from "node:os";
 
-import type { StackOfRealm } from "../../settings/stackFile/customersOfRealm";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
-import { readStackFiles } from "../../settings/stackFile/files";
-import { plural } from "../changes/markdown";
-import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation";
-import { refuseMistakes } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofProject } from "../cli/verb";
-import { holdPlan, saveNewPlan } from "./approval";
-import { changesSince } from "./changedStacks";
-import { readPlan } from "./plan";
-import { type Progress, rolloutResults, rolloutText, showProgress } from "./results";
-import { exitCodeOfRollout, INTERRUPTED, rollOut } from "./rollOut";
-import { stackRunner } from "./runStack";
+import type { StackOfRealm } from "../../settings/stackFile/customersOfRealm.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
+import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { plural } from "../changes/markdown.ts";
+import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation.ts";
+import { refuseMistakes } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofProject } from "../cli/verb.ts";
+import { holdPlan, saveNewPlan } from "./approval.ts";
+import { changesSince } from "./changedStacks.ts";
+import { readPlan } from "./plan.ts";
+import { type Progress, rolloutResults, rolloutText, showProgress } from "./results.ts";
+import { exitCodeOfRollout, INTERRUPTED, rollOut } from "./rollOut.ts";
+import { stackRunner } from "./runStack.ts";
 
 /**
  * One a core, as each keeps more than one busy, and Keycloak another: four stacks of 100 customers were previewed in 23 s

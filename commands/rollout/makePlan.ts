@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
-import { UserError } from "../../settings/userError";
-import { changedNames, maskedAs } from "../changes/values";
-import { loadConfiguration } from "../cli/stack";
-import { changesByHand, withoutConsequences } from "../drift/changes";
-import { tell } from "../drift/words";
-import { exportState, type State } from "../pulumi/exportedState";
-import { losesProtection } from "../pulumi/owners";
-import { previewWithPolicies } from "../pulumi/policyPreview";
-import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview";
-import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli";
-import { type PlannedStep, slowHash, type StackPlan } from "./plan";
-import type { Part } from "./rollOut";
+import { UserError } from "../../settings/userError.ts";
+import { changedNames, maskedAs } from "../changes/values.ts";
+import { loadConfiguration } from "../cli/stack.ts";
+import { changesByHand, withoutConsequences } from "../drift/changes.ts";
+import { tell } from "../drift/words.ts";
+import { exportState, type State } from "../pulumi/exportedState.ts";
+import { losesProtection } from "../pulumi/owners.ts";
+import { previewWithPolicies } from "../pulumi/policyPreview.ts";
+import { IDLE_OPS, type Preview, type Step } from "../pulumi/preview.ts";
+import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli.ts";
+import { type PlannedStep, slowHash, type StackPlan } from "./plan.ts";
+import type { Part } from "./rollOut.ts";
 
 /**
  * Looks at what `up` would do to a stack, at what it would start from, and at what the servers have otherwise.

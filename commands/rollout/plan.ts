@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 
 import * as v from "valibot";
 
-import { replaceFile } from "../../processes/files";
-import { ofForm } from "../../settings/shapes";
-import { UserError } from "../../settings/userError";
+import { replaceFile } from "../../processes/files.ts";
+import { ofForm } from "../../settings/shapes.ts";
+import { UserError } from "../../settings/userError.ts";
 
 const STATE = v.object({
   custom: v.exactOptional(v.boolean()),

@@ -1,7 +1,7 @@
-import type { Preview } from "../pulumi/preview";
-import { reviewComment } from "../review/part";
-import { stepsPart, summaryPart } from "../review/summary";
-import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./plan";
+import type { Preview } from "../pulumi/preview.ts";
+import { reviewComment } from "../review/part.ts";
+import { stepsPart, summaryPart } from "../review/summary.ts";
+import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./plan.ts";
 
 /** The summary of a job on GitHub takes a megabyte. */
 const LIMIT = 300_000;

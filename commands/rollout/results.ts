@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-import { every, formatDuration } from "../../processes/progress";
-import { tableText } from "../cli/table";
-import { IDLE_OPS } from "../pulumi/preview";
-import type { PartState } from "./rollOut";
+import { every, formatDuration } from "../../processes/progress.ts";
+import { tableText } from "../cli/table.ts";
+import { IDLE_OPS } from "../pulumi/preview.ts";
+import type { PartState } from "./rollOut.ts";
 
 /** Shows how a rollout goes on. */
 export interface Progress {

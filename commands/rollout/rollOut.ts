@@ -1,5 +1,5 @@
-import { InterruptedError, SIGNALS } from "../../processes/run";
-import { messageOf } from "../cli/errors";
+import { InterruptedError, SIGNALS } from "../../processes/run.ts";
+import { messageOf } from "../cli/errors.ts";
 
 /** A stack that is rolled out. */
 export interface Part {

@@ -1,14 +1,14 @@
-import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
-import { projectName } from "../cli/stackName";
-import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents";
-import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli";
-import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners";
-import { exportState } from "../pulumi/exportedState";
-import { isHalfWritten } from "../locks/fileBackend";
-import { recoverStack } from "../recovery/recoverStack";
-import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock";
-import { UserError } from "../../settings/userError";
-import type { RunPart } from "./rollOut";
+import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
+import { projectName } from "../cli/stackName.ts";
+import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
+import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
+import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners.ts";
+import { exportState } from "../pulumi/exportedState.ts";
+import { isHalfWritten } from "../locks/fileBackend.ts";
+import { recoverStack } from "../recovery/recoverStack.ts";
+import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
+import { UserError } from "../../settings/userError.ts";
+import type { RunPart } from "./rollOut.ts";
 
 /** What is done with each stack. */
 export interface RunOptions {

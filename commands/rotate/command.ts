@@ -1,21 +1,21 @@
-import { oddityOf } from "../../contract/credentials";
-import { login } from "../../keycloak/login";
-import { rotationFaults } from "../../keycloak/rotationSupport";
-import { SettingsError } from "../../settings/faults";
-import { plural } from "../changes/markdown";
-import { agreed, CHANGE_OPTIONS } from "../cli/confirmation";
-import { withKeycloak } from "../cli/connected";
-import { EXIT_CODES, UsageError } from "../cli/errors";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { loadStack } from "../cli/stack";
-import { teller } from "../cli/teller";
-import { JSON_OPTION, ofStack } from "../cli/verb";
-import { pulumiCli } from "../pulumi/pulumiCli";
-import { underLockOf } from "../pulumi/underLock";
-import { readRecord } from "../repository/handoverRecord";
-import { lookAtSecrets } from "./customerSecrets";
-import { rotateSecrets, type RotationTools } from "./rotateSecrets";
-import { planRotation, readOverlap, YOUNG_HOURS } from "./rotationPlan";
+import { oddityOf } from "../../contract/credentials.ts";
+import { login } from "../../keycloak/login.ts";
+import { rotationFaults } from "../../keycloak/rotationSupport.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import { plural } from "../changes/markdown.ts";
+import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
+import { withKeycloak } from "../cli/connected.ts";
+import { EXIT_CODES, UsageError } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { loadStack } from "../cli/stack.ts";
+import { teller } from "../cli/teller.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { pulumiCli } from "../pulumi/pulumiCli.ts";
+import { underLockOf } from "../pulumi/underLock.ts";
+import { readRecord } from "../repository/handoverRecord.ts";
+import { lookAtSecrets } from "./customerSecrets.ts";
+import { rotateSecrets, type RotationTools } from "./rotateSecrets.ts";
+import { planRotation, readOverlap, YOUNG_HOURS } from "./rotationPlan.ts";
 
 export default ofStack(
   {

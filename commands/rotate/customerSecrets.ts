@@ -1,12 +1,12 @@
 import * as v from "valibot";
 
-import { isMasked, isKnownSecret } from "../../contract/credentials";
-import { type KeycloakManager, read } from "../../keycloak/admin";
-import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients";
-import { didYouMean } from "../../settings/faults";
-import type { Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import type { StackOutputs } from "../cli/stack";
+import { isMasked, isKnownSecret } from "../../contract/credentials.ts";
+import { type KeycloakManager, read } from "../../keycloak/admin.ts";
+import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients.ts";
+import { didYouMean } from "../../settings/faults.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import type { StackOutputs } from "../cli/stack.ts";
 
 /** Why a secret is not renewed. */
 export class RotationError extends UserError {

@@ -1,22 +1,22 @@
-import { basicAuthorization, isKnownSecret } from "../../contract/credentials";
-import { TYPES } from "../../contract/types";
-import type { KeycloakManager } from "../../keycloak/admin";
-import { findClient, minutes, secretTimes } from "../../keycloak/clients";
-import type { KeycloakConnection } from "../../keycloak/http";
-import { fetchToken, TokenRefusedError } from "../../keycloak/tokens";
-import { InterruptedError } from "../../processes/run";
-import { recordOf } from "../../settings/decode";
-import type { Settings } from "../../settings/settings";
-import { UserError } from "../../settings/userError";
-import type { StackOutputs } from "../cli/stack";
-import { exportState, type StateResource } from "../pulumi/exportedState";
-import { ownerOf, parentsOf } from "../pulumi/owners";
-import { changingSteps } from "../pulumi/preview";
-import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli";
-import type { UnderLock } from "../pulumi/underLock";
-import { unlocked } from "../recovery/recovery";
-import { type CustomerSecrets, lookAtSecrets, RotationError } from "./customerSecrets";
-import type { RotationStep } from "./rotationPlan";
+import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
+import { TYPES } from "../../contract/types.ts";
+import type { KeycloakManager } from "../../keycloak/admin.ts";
+import { findClient, minutes, secretTimes } from "../../keycloak/clients.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
+import { fetchToken, TokenRefusedError } from "../../keycloak/tokens.ts";
+import { InterruptedError } from "../../processes/run.ts";
+import { recordOf } from "../../settings/decode.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import type { StackOutputs } from "../cli/stack.ts";
+import { exportState, type StateResource } from "../pulumi/exportedState.ts";
+import { ownerOf, parentsOf } from "../pulumi/owners.ts";
+import { changingSteps } from "../pulumi/preview.ts";
+import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
+import type { UnderLock } from "../pulumi/underLock.ts";
+import { unlocked } from "../recovery/recovery.ts";
+import { type CustomerSecrets, lookAtSecrets, RotationError } from "./customerSecrets.ts";
+import type { RotationStep } from "./rotationPlan.ts";
 
 /** What secrets are renewed with. */
 export interface RotationTools {

@@ -1,12 +1,12 @@
-import { oddityOf } from "../../contract/credentials";
-import { ROTATION_ATTRIBUTE, rotationName } from "../../contract/names";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies";
-import { minutes } from "../../keycloak/clients";
-import { recordOf } from "../../settings/decode";
-import type { Settings } from "../../settings/settings";
-import type { HandoverRecord } from "../repository/handoverRecord";
-import { type CustomerSecrets, RotationError } from "./customerSecrets";
+import { oddityOf } from "../../contract/credentials.ts";
+import { ROTATION_ATTRIBUTE, rotationName } from "../../contract/names.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies.ts";
+import { minutes } from "../../keycloak/clients.ts";
+import { recordOf } from "../../settings/decode.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { HandoverRecord } from "../repository/handoverRecord.ts";
+import { type CustomerSecrets, RotationError } from "./customerSecrets.ts";
 
 /** What is done for a customer. */
 export interface RotationStep {

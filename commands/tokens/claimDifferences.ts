@@ -1,6 +1,6 @@
-import { ORGANIZATION_CLAIM } from "../../contract/names";
-import { type ClientRepresentation, type ClientScopes, writersOf } from "../../keycloak/clients";
-import type { ClaimResult } from "../../contract/compareClaims";
+import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
+import { type ClientRepresentation, type ClientScopes, writersOf } from "../../keycloak/clients.ts";
+import type { ClaimResult } from "../../contract/compareClaims.ts";
 
 /** What is not equal, with the mappers that write it; and whether more than one writes whose data the customer sees. */
 export function describeDifferences(

@@ -1,5 +1,5 @@
-import { connect, type KeycloakConnection, NoAnswerError } from "../../keycloak/http";
-import { discoveryDocumentOf, realmUrl, type Settings } from "../../settings/settings";
+import { connect, type KeycloakConnection, NoAnswerError } from "../../keycloak/http.ts";
+import { discoveryDocumentOf, realmUrl, type Settings } from "../../settings/settings.ts";
 
 /** Where a customer's tokens are asked for. */
 export interface AskedByServices {

@@ -1,10 +1,10 @@
-import { credentialsOf } from "../../contract/credentials";
-import { environmentName } from "../../settings/serviceNames";
-import { tokenContract } from "../../contract/tokenContract";
-import { type ClaimResult, compareClaims } from "../../contract/compareClaims";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { type ClientScopes, findClient, readClientScopes } from "../../keycloak/clients";
-import { type KeycloakConnection, KeycloakError } from "../../keycloak/http";
+import { credentialsOf } from "../../contract/credentials.ts";
+import { environmentName } from "../../settings/serviceNames.ts";
+import { tokenContract } from "../../contract/tokenContract.ts";
+import { type ClaimResult, compareClaims } from "../../contract/compareClaims.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { type ClientScopes, findClient, readClientScopes } from "../../keycloak/clients.ts";
+import { type KeycloakConnection, KeycloakError } from "../../keycloak/http.ts";
 import {
   fetchDiscovery,
   fetchKeys,
@@ -12,12 +12,12 @@ import {
   type Keys,
   TokenRefusedError,
   verifySignature,
-} from "../../keycloak/tokens";
-import { describeOrganization, organizationNow, type OrganizationNow } from "../../keycloak/users";
-import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings";
-import type { StackOutputs } from "../cli/stack";
-import { describeDifferences } from "./claimDifferences";
-import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks";
+} from "../../keycloak/tokens.ts";
+import { describeOrganization, organizationNow, type OrganizationNow } from "../../keycloak/users.ts";
+import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings.ts";
+import type { StackOutputs } from "../cli/stack.ts";
+import { describeDifferences } from "./claimDifferences.ts";
+import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks.ts";
 
 /** What is not as the settings say, about one customer. */
 export interface Difference {

@@ -1,9 +1,9 @@
-import { withKeycloak } from "../cli/connected";
-import { EXIT_CODES } from "../cli/errors";
-import { ofStacks } from "../cli/verb";
-import { connectAsServices } from "../tokens/services";
-import { verifyStack } from "../tokens/verification";
-import { verificationText } from "./verificationText";
+import { withKeycloak } from "../cli/connected.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
+import { ofStacks } from "../cli/verb.ts";
+import { connectAsServices } from "../tokens/services.ts";
+import { verifyStack } from "../tokens/verification.ts";
+import { verificationText } from "./verificationText.ts";
 
 export default ofStacks(
   {

@@ -1,6 +1,6 @@
-import { plural } from "../changes/markdown";
-import { tableText } from "../cli/table";
-import { type CustomerReport, differenceLines, type VerificationReport } from "../tokens/verification";
+import { plural } from "../changes/markdown.ts";
+import { tableText } from "../cli/table.ts";
+import { type CustomerReport, differenceLines, type VerificationReport } from "../tokens/verification.ts";
 
 /** With more customers than this, the claims of those with differences only are shown. */
 const CUSTOMERS_SHOWN_IN_FULL = 5;

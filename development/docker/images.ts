@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-import { type DockerEngine, DockerEngineError } from "../../services/engine/engineConnection";
-import { jsonOf } from "../../services/engine/containerState";
+import { type DockerEngine, DockerEngineError } from "../../services/engine/engineConnection.ts";
+import { jsonOf } from "../../services/engine/containerState.ts";
 
 /** An image to be made of a file system. */
 export interface ImageImport {

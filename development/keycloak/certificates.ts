@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PRIVATE, replaceFile } from "../../processes/files";
-import { issueAuthority, issueServer } from "./issuing";
+import { PRIVATE, replaceFile } from "../../processes/files.ts";
+import { issueAuthority, issueServer } from "./issuing.ts";
 
 const RENEWAL_MILLISECONDS = 30 * 86_400_000;
 

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { KEYCLOAK_DIRECTORY } from "./installation";
-import type { Report } from "../../processes/progress";
-import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport";
-import { secretFile } from "./secrets";
-import type { RuntimeName } from "./runtime";
-import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server";
-import { NEWEST_VERSION, requestedVersion } from "./keycloakVersions";
+import { KEYCLOAK_DIRECTORY } from "./installation.ts";
+import type { Report } from "../../processes/progress.ts";
+import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport.ts";
+import { secretFile } from "./secrets.ts";
+import type { RuntimeName } from "./runtime.ts";
+import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server.ts";
+import { NEWEST_VERSION, requestedVersion } from "./keycloakVersions.ts";
 
 const PORT = 28443;
 const PUBLIC_URL = `https://host.docker.internal:${PORT}`;

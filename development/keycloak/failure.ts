@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { withoutSecrets } from "../../settings/withoutSecrets";
-import type { ServerHome } from "./home";
-import { portInUse } from "./ports";
-import type { RealmImport } from "./realmImport";
+import { withoutSecrets } from "../../settings/withoutSecrets.ts";
+import type { ServerHome } from "./home.ts";
+import { portInUse } from "./ports.ts";
+import type { RealmImport } from "./realmImport.ts";
 
 const LAST_LINES = 25;
 

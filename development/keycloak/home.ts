@@ -2,12 +2,16 @@ import { existsSync } from "node:fs";
 import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { PRIVATE, replaceFile } from "../../processes/files";
-import type { RealmImport } from "./realmImport";
+import { PRIVATE, replaceFile } from "../../processes/files.ts";
+import type { RealmImport } from "./realmImport.ts";
 
 /** A server's own directory (kc.home.dir): its data, and the log of the current run. */
 export class ServerHome {
-  private constructor(readonly path: string) {}
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
 
   static pathIn(directory: string): string {
     return join(directory, "server");

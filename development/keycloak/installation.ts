@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { checkPrerequisites, type Prerequisite } from "../toolchain/prerequisites";
-import { run } from "../../processes/run";
-import { withLock } from "../../processes/fileLock";
-import type { Report } from "../../processes/progress";
+import { checkPrerequisites, type Prerequisite } from "../toolchain/prerequisites.ts";
+import { run } from "../../processes/run.ts";
+import { withLock } from "../../processes/fileLock.ts";
+import type { Report } from "../../processes/progress.ts";
 
 /** Holds the distributions and the development server. */
-export const KEYCLOAK_DIRECTORY = resolve(__dirname, "..", "..", ".local", "keycloak");
+export const KEYCLOAK_DIRECTORY = resolve(import.meta.dirname, "..", "..", ".local", "keycloak");
 
 /** The feature that secretRotation needs, on by default from 26.8 on: without a client policy for it, it does nothing. */
 const FEATURE = "client-secret-rotation";

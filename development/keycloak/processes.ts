@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type RunningProcess, runningProcesses } from "../../processes/runningProcesses";
-import type { ServerHome } from "./home";
-import { homeProperty } from "./runtime";
+import { type RunningProcess, runningProcesses } from "../../processes/runningProcesses.ts";
+import type { ServerHome } from "./home.ts";
+import { homeProperty } from "./runtime.ts";
 
 const STOP_LIMIT_MILLISECONDS = 30_000;
 const POLL_MILLISECONDS = 100;

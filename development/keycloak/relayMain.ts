@@ -1,4 +1,4 @@
-import { startRelay } from "./relay";
+import { startRelay } from "./relay.ts";
 
 const [address = "", port = ""] = process.argv.slice(2);
 

@@ -2,13 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { nodeArguments } from "../../processes/program";
-import type { Report } from "../../processes/progress";
-import { runningProcesses } from "../../processes/runningProcesses";
-import { endProcesses } from "./processes";
+import type { Report } from "../../processes/progress.ts";
+import { runningProcesses } from "../../processes/runningProcesses.ts";
+import { endProcesses } from "./processes.ts";
 
-const SCRIPT = join(__dirname, "relayMain.ts");
-const PROJECT_DIRECTORY = join(__dirname, "..", "..");
+const SCRIPT = join(import.meta.dirname, "relayMain.ts");
+const PROJECT_DIRECTORY = join(import.meta.dirname, "..", "..");
 
 /** Starts a relay that outlives this process, unless it runs already; see relay.ts. */
 export async function ensureRelayRunning(address: string, port: number, report: Report): Promise<void> {
@@ -16,7 +15,7 @@ export async function ensureRelayRunning(address: string, port: number, report: 
   if (relayProcesses().some((process) => process.commandLine.includes(commandLine))) return;
   await stopRelay();
   report(`Passing connections to ${address}:${port} on to Keycloak, for the containers.`);
-  const child = spawn(process.execPath, nodeArguments(SCRIPT, address, String(port)), {
+  const child = spawn(process.execPath, [SCRIPT, address, String(port)], {
     cwd: PROJECT_DIRECTORY,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     detached: true,

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Report } from "../../processes/progress";
-import { run } from "../../processes/run";
-import { checkPrerequisites, type Fault, prerequisiteFaults } from "../toolchain/prerequisites";
-import type { ServerHome } from "./home";
-import { BUILD_OPTIONS, ensureKeycloak, needsOf } from "./installation";
+import type { Report } from "../../processes/progress.ts";
+import { run } from "../../processes/run.ts";
+import { checkPrerequisites, type Fault, prerequisiteFaults } from "../toolchain/prerequisites.ts";
+import type { ServerHome } from "./home.ts";
+import { BUILD_OPTIONS, ensureKeycloak, needsOf } from "./installation.ts";
 
 /** What runs a server: this machine's Java, or a Docker engine with the official image. */
 export type RuntimeName = "container" | "java";

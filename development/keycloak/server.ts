@@ -6,20 +6,20 @@ import type { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { connect, NoAnswerError } from "../../keycloak/http";
-import { attached } from "../../processes/attached";
-import { withLock } from "../../processes/fileLock";
-import type { Report } from "../../processes/progress";
-import { ensureCertificates } from "./certificates";
-import { describeFailure, secretsOf } from "./failure";
-import { ServerHome } from "./home";
-import { withoutServerVariables } from "./installation";
-import { NEWEST_VERSION } from "./keycloakVersions";
-import { assertPortIsFree } from "./ports";
-import { endServer, serverProcesses } from "./processes";
-import type { RealmImport } from "./realmImport";
-import { bootstrapAdminPasswordFile, containerRuntime, javaRuntime, type RuntimeName } from "./runtime";
-import { secretFile } from "./secrets";
+import { connect, NoAnswerError } from "../../keycloak/http.ts";
+import { attached } from "../../processes/attached.ts";
+import { withLock } from "../../processes/fileLock.ts";
+import type { Report } from "../../processes/progress.ts";
+import { ensureCertificates } from "./certificates.ts";
+import { describeFailure, secretsOf } from "./failure.ts";
+import { ServerHome } from "./home.ts";
+import { withoutServerVariables } from "./installation.ts";
+import { NEWEST_VERSION } from "./keycloakVersions.ts";
+import { assertPortIsFree } from "./ports.ts";
+import { endServer, serverProcesses } from "./processes.ts";
+import type { RealmImport } from "./realmImport.ts";
+import { bootstrapAdminPasswordFile, containerRuntime, javaRuntime, type RuntimeName } from "./runtime.ts";
+import { secretFile } from "./secrets.ts";
 
 /** What a server is started with. */
 export interface ServerOptions {

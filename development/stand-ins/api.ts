@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 
-import { type Environment, flag, list, port, readEnvironment, url } from "./environment";
-import { type Handler, json, listen, type Log, logToStandardOutput, reasonOf, route, type Service } from "./service";
+import { type Environment, flag, list, port, readEnvironment, url } from "./environment.ts";
+import { type Handler, json, listen, type Log, logToStandardOutput, reasonOf, route, type Service } from "./service.ts";
 
 /** Whoever has the public key could sign by a symmetric algorithm. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];

@@ -1,5 +1,5 @@
-import { type Environment, port, readEnvironment, url } from "./environment";
-import { json, listen, type Log, logToStandardOutput, reasonOf, type Reply, route, type Service } from "./service";
+import { type Environment, port, readEnvironment, url } from "./environment.ts";
+import { json, listen, type Log, logToStandardOutput, reasonOf, type Reply, route, type Service } from "./service.ts";
 
 const LIMIT_MILLISECONDS = 10_000;
 /** A token is not used up to its last second, which would be over on its way to the API. */

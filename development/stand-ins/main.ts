@@ -1,7 +1,7 @@
-import { startApi } from "./api";
-import { startBff } from "./bff";
-import { EnvironmentError } from "./environment";
-import { reasonOf } from "./service";
+import { startApi } from "./api.ts";
+import { startBff } from "./bff.ts";
+import { EnvironmentError } from "./environment.ts";
+import { reasonOf } from "./service.ts";
 
 // Runs one of the two as a process. A container's first process has to handle signals itself.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -7,10 +7,10 @@ import type { Readable } from "node:stream";
 
 import { buildSync } from "esbuild";
 
-import type { Report } from "../../processes/progress";
-import { run } from "../../processes/run";
-import type { DockerEngine } from "../../services/engine/engineConnection";
-import { hasImage, importImage } from "../docker/images";
+import type { Report } from "../../processes/progress.ts";
+import { run } from "../../processes/run.ts";
+import type { DockerEngine } from "../../services/engine/engineConnection.ts";
+import { hasImage, importImage } from "../docker/images.ts";
 
 /** The names of the images by service. */
 export interface StandInImages {
@@ -103,7 +103,7 @@ async function fillFileSystem(directory: string): Promise<string> {
   );
   buildSync({
     // What is bundled names its files as seen from here: the same on every machine.
-    absWorkingDir: __dirname,
+    absWorkingDir: import.meta.dirname,
     entryPoints: ["main.ts"],
     outfile: join(directory, "app/standIn.js"),
     bundle: true,

@@ -1,7 +1,7 @@
 import { dirname, join, sep } from "node:path";
-import { filesOf, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout";
-import type { Part } from "./selection";
-import { PLUGINS, type PluginName, type Source } from "./sources";
+import { filesOf, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout.ts";
+import type { Part } from "./selection.ts";
+import { PLUGINS, type PluginName, type Source } from "./sources.ts";
 
 /** The parts that a run needs, each of them there. */
 export interface Chosen {

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { PARTIAL_FOLDER } from "./layout";
-import { checkPrerequisites } from "./prerequisites";
-import { every, formatDuration, type Report } from "../../processes/progress";
-import { run } from "../../processes/run";
+import { PARTIAL_FOLDER } from "./layout.ts";
+import { checkPrerequisites } from "./prerequisites.ts";
+import { every, formatDuration, type Report } from "../../processes/progress.ts";
+import { run } from "../../processes/run.ts";
 
 /** Programs to build from one Go module. */
 export interface GoPrograms {
@@ -55,7 +55,7 @@ export async function goBuild(programs: GoPrograms, report: Report): Promise<voi
   const stop = every((elapsed) => report(`  building ${title}: ${elapsed}, ${fetched} modules fetched`));
   const args = ["build", ...flags, ...COMPILER_FLAGS, "-o", `${partial}/`, ...Object.values(packages)];
   const result = await run("go", args, {
-    cwd: join(__dirname, "go", programs.module),
+    cwd: join(import.meta.dirname, "go", programs.module),
     // The user's GOFLAGS or workspace could change what is built.
     env: { GOFLAGS: "-mod=readonly", GOWORK: "off" },
     timeoutMilliseconds: TIME_LIMIT_MILLISECONDS,

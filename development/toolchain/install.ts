@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
-import { type Chosen, describeToolchain, type Toolchain } from "./describe";
-import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout";
-import { withLock } from "../../processes/fileLock";
-import { buildParts, obtainPart, TITLES } from "./parts";
-import { type Fault, prerequisiteFaults } from "./prerequisites";
-import type { Report } from "../../processes/progress";
-import { InterruptedError } from "../../processes/run";
+import { type Chosen, describeToolchain, type Toolchain } from "./describe.ts";
+import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout.ts";
+import { withLock } from "../../processes/fileLock.ts";
+import { buildParts, obtainPart, TITLES } from "./parts.ts";
+import { type Fault, prerequisiteFaults } from "./prerequisites.ts";
+import type { Report } from "../../processes/progress.ts";
+import { InterruptedError } from "../../processes/run.ts";
 import {
   candidates,
   changesKind,
@@ -15,10 +15,10 @@ import {
   readSelection,
   type Selection,
   writeSelection,
-} from "./selection";
-import { type PartName, type Source, SOURCES } from "./sources";
+} from "./selection.ts";
+import { type PartName, type Source, SOURCES } from "./sources.ts";
 
-export type { Toolchain } from "./describe";
+export type { Toolchain } from "./describe.ts";
 
 /** What a run may need besides the CLI and the Keycloak plugin. */
 export interface ToolchainOptions {

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
-import type { PartName, PluginName, Source } from "./sources";
-import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
+import type { PartName, PluginName, Source } from "./sources.ts";
+import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions.ts";
 
 /** Everything that the toolchain makes lies in this folder. */
-export const TOOLCHAIN_FOLDER = join(__dirname, "..", "..", ".local", "toolchain");
+export const TOOLCHAIN_FOLDER = join(import.meta.dirname, "..", "..", ".local", "toolchain");
 /** Holds unfinished work; what lies there counts as nothing. */
 export const PARTIAL_FOLDER = join(TOOLCHAIN_FOLDER, "partial");
 /** The CLI's installation root: its programs lie in `bin`. */
@@ -41,10 +41,12 @@ function cliPrograms(source: Source): string[] {
 
 /** The code and the modules of a program: when one of these files changes, it has to be built anew. */
 function goSources(name: PartName): string[] {
-  const folder = join(__dirname, "go", name === "cli" ? HOST_PROGRAM : pluginProgram(name));
+  const folder = join(import.meta.dirname, "go", name === "cli" ? HOST_PROGRAM : pluginProgram(name));
   const own = readdirSync(folder).map((file) => join(folder, file));
   // Docker's is a module of its own.
-  return name === "docker" ? own : [...own, ...["go.mod", "go.sum"].map((file) => join(__dirname, "go", file))];
+  return name === "docker"
+    ? own
+    : [...own, ...["go.mod", "go.sum"].map((file) => join(import.meta.dirname, "go", file))];
 }
 
 /** PULUMI_HOME for a CLI and plugins from these sources. A built plugin must not end up in the user's own home. */

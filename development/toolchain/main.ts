@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { ensureToolchain } from "./install";
-import { InterruptedError } from "../../processes/run";
+import { ensureToolchain } from "./install.ts";
+import { InterruptedError } from "../../processes/run.ts";
 
 async function main(): Promise<void> {
   const { docker } = parseArgs({ options: { docker: { type: "boolean" } } }).values;

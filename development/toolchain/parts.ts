@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { goBuild } from "./goBuild";
-import * as layout from "./layout";
-import type { Report } from "../../processes/progress";
-import { run } from "../../processes/run";
-import type { PartName, PluginName, Source } from "./sources";
-import { findVersion, isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions";
+import { goBuild } from "./goBuild.ts";
+import * as layout from "./layout.ts";
+import type { Report } from "../../processes/progress.ts";
+import { run } from "../../processes/run.ts";
+import type { PartName, PluginName, Source } from "./sources.ts";
+import { findVersion, isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions.ts";
 
 /** What the parts are called in messages. */
 export const TITLES: Readonly<Record<PartName, string>> = {
@@ -111,7 +111,7 @@ async function installOfficialPlugin(name: PluginName, cli: Source): Promise<voi
 
 async function official(command: string, args: readonly string[], env: Record<string, string>): Promise<void> {
   const { exitCode, stderr } = await run(command, args, {
-    cwd: join(__dirname, "..", ".."),
+    cwd: join(import.meta.dirname, "..", ".."),
     env,
     timeoutMilliseconds: OFFICIAL_TIME_LIMIT_MILLISECONDS,
   });

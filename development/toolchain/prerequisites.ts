@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { findVersion, isAtLeast, MINIMUM_GO_VERSION, MINIMUM_JAVA_VERSION, MINIMUM_MAVEN_VERSION } from "./versions";
+import { findVersion, isAtLeast, MINIMUM_GO_VERSION, MINIMUM_JAVA_VERSION, MINIMUM_MAVEN_VERSION } from "./versions.ts";
 
 /** A program that must be installed on the machine beforehand. */
 export type Prerequisite = "go" | "java" | "mvn";
@@ -121,7 +121,7 @@ function faultOf(command: Prerequisite, requirement: Requirement, probe: Probe):
 /** Java prints its version to standard error. */
 function probeCommand(command: string, args: readonly string[]): string | undefined {
   // Inside a Go module, Go may switch to the release that the module asks for (GOTOOLCHAIN=auto), and tells its version.
-  const cwd = join(__dirname, "go");
+  const cwd = join(import.meta.dirname, "go");
   const result = spawnSync(command, args, { cwd, env: process.env, encoding: "utf8", timeout: 120_000 });
   return result.error === undefined ? result.stdout + result.stderr : undefined;
 }

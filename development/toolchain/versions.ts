@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { coerce, satisfies } from "semver";
 
-import type { PluginName } from "./sources";
+import type { PluginName } from "./sources.ts";
 
 /** The Pulumi CLI that is installed or built. For the build, go/go.mod requires the same version. */
 export const PULUMI_CLI_VERSION = "3.276.0";
@@ -14,7 +14,7 @@ export const MINIMUM_GO_VERSION = "1.26.6";
 export const MINIMUM_JAVA_VERSION = "17";
 export const MINIMUM_MAVEN_VERSION = "3.6";
 
-const PACKAGE_JSON = readFileSync(join(__dirname, "..", "..", "package.json"), "utf8");
+const PACKAGE_JSON = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
 
 /** The versions of the resource plugins: the engine asks for those of the npm packages @pulumi/.... */
 export const PLUGIN_VERSIONS: Readonly<Record<PluginName, string>> = {

@@ -1,4 +1,4 @@
-import { type DeclaredResource, TYPES } from "./declaredResources";
+import { type DeclaredResource, TYPES } from "./declaredResources.ts";
 
 /** What belongs to the stack's clients: lists of client scopes, and mappers, found by their input `clientId`. */
 export class Attachments {

@@ -1,4 +1,4 @@
-import { type Properties, textsOf } from "./declaredResources";
+import { type Properties, textsOf } from "./declaredResources.ts";
 
 /** Each rule looks at the inputs of one client and says what to do about it; nothing where it is as it should be. */
 export type ClientRule = (client: Properties) => Iterable<string>;

@@ -1,4 +1,4 @@
-import { objectsOf, type Properties, textsOf, UNKNOWN, valueOf } from "./declaredResources";
+import { objectsOf, type Properties, textsOf, UNKNOWN, valueOf } from "./declaredResources.ts";
 
 /** Each rule looks at the inputs of one container and says what to do about it. */
 export type ContainerRule = (container: Properties) => Iterable<string>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { withHooks } from "../../components/hooks";
-import { inWords } from "../../contract/types";
+import { withHooks } from "../../components/hooks.ts";
+import { inWords } from "../../contract/types.ts";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "name" | "newInputs" | "type">;

@@ -1,15 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awaitHealthy } from "../engine/containerHealth";
-import { connectToEngine } from "../engine/engineConnection";
+import { awaitHealthy } from "../engine/containerHealth.ts";
+import { connectToEngine } from "../engine/engineConnection.ts";
 import {
   CA_FILE_VARIABLE,
   type EngineSettings,
   type HealthCheckSettings,
   type ServiceSettings,
-} from "../settings/settings";
-import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificates";
+} from "../settings/settings.ts";
+import { CA_FILE, type Certificates, CERTIFICATES_FOLDER } from "./certificates.ts";
 
 export interface ServiceArgs extends Omit<ServiceSettings, "image"> {
   /** Its name on the containers' network. */

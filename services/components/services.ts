@@ -1,11 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { SERVICE_NAMES } from "../../settings/serviceNames";
-import { SERVICES, type Settings, STACK_LABEL } from "../settings/settings";
-import { Certificates } from "./certificates";
-import { explainingRefusals } from "./refusals";
-import { Service } from "./service";
+import { SERVICE_NAMES } from "../../settings/serviceNames.ts";
+import { SERVICES, type Settings, STACK_LABEL } from "../settings/settings.ts";
+import { Certificates } from "./certificates.ts";
+import { explainingRefusals } from "./refusals.ts";
+import { Service } from "./service.ts";
 
 export interface ServicesArgs {
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { ofForm } from "../../settings/shapes";
-import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection";
+import { ofForm } from "../../settings/shapes.ts";
+import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection.ts";
 
 /** What the engine tells of a container, as far as it is used here (GET /containers/{id}/json). */
 const CONTAINER = v.object({

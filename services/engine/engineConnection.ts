@@ -3,8 +3,8 @@ import { type ClientRequestArgs, request as httpRequest } from "node:http";
 import { Duplex, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { UserError } from "../../settings/userError";
-import type { EngineSettings } from "../settings/settings";
+import { UserError } from "../../settings/userError.ts";
+import type { EngineSettings } from "../settings/settings.ts";
 
 /** The Docker engine does not answer, or refuses. */
 export class DockerEngineError extends UserError {

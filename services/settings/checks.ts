@@ -1,10 +1,10 @@
-import { type Fault, shown } from "../../settings/faults";
-import { partsOf } from "../../settings/schema/checks";
-import type { ConfigurationSource } from "../../settings/stackFile/source";
-import { parseImage } from "./imageReference";
-import type { MainStack } from "./mainStack";
-import { CERTIFICATE, isCertificates, type Values } from "./schema";
-import { CA_FILE_VARIABLE, SERVICES, type Service } from "./settings";
+import { type Fault, shown } from "../../settings/faults.ts";
+import { partsOf } from "../../settings/schema/checks.ts";
+import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import { parseImage } from "./imageReference.ts";
+import type { MainStack } from "./mainStack.ts";
+import { CERTIFICATE, isCertificates, type Values } from "./schema.ts";
+import { CA_FILE_VARIABLE, SERVICES, type Service } from "./settings.ts";
 
 /** What is wrong between the keys, or between them and the main stack's file. A value that its schema refuses is absent. */
 export function* checkServices(values: Partial<Values>, main: MainStack): Generator<Fault> {

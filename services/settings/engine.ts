@@ -1,11 +1,11 @@
 import type { ProviderArgs } from "@pulumi/docker";
 import * as v from "valibot";
 
-import { decodeAs } from "../../settings/decode";
-import { type Fault, shown } from "../../settings/faults";
-import { unknownKey } from "../../settings/schema/checks";
-import { type ConfigurationSource, keysOf } from "../../settings/stackFile/source";
-import type { EngineSettings } from "./settings";
+import { decodeAs } from "../../settings/decode.ts";
+import { type Fault, shown } from "../../settings/faults.ts";
+import { unknownKey } from "../../settings/schema/checks.ts";
+import { type ConfigurationSource, keysOf } from "../../settings/stackFile/source.ts";
+import type { EngineSettings } from "./settings.ts";
 
 /**
  * What the Docker provider can be told in the namespace `docker`, and the environment variables that say the same as

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { serviceEnvironments } from "../../components/serviceConfiguration";
-import { SettingsError, shown } from "../../settings/faults";
-import { readStackFiles, stackFileName } from "../../settings/stackFile/files";
-import { isSecret } from "../../settings/stackFile/stackFile";
-import { readWrittenStack } from "../../settings/stackFile/writtenStack";
-import type { Service } from "./settings";
+import { serviceEnvironments } from "../../components/serviceConfiguration.ts";
+import { SettingsError, shown } from "../../settings/faults.ts";
+import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts";
+import { isSecret } from "../../settings/stackFile/stackFile.ts";
+import { readWrittenStack } from "../../settings/stackFile/writtenStack.ts";
+import type { Service } from "./settings.ts";
 
 /** What the containers are told by the stack of the same name in the main project. */
 export interface MainStack {

@@ -1,14 +1,14 @@
 import * as v from "valibot";
 
-import { decodeNamespace } from "../../settings/decode";
-import { SettingsError, withoutValue } from "../../settings/faults";
-import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks";
-import type { ConfigurationSource } from "../../settings/stackFile/source";
-import { checkSecrets, checkServices } from "./checks";
-import { decodeEngine } from "./engine";
-import type { MainStack } from "./mainStack";
-import { STACK, type Values } from "./schema";
-import { SERVICES, type Settings } from "./settings";
+import { decodeNamespace } from "../../settings/decode.ts";
+import { SettingsError, withoutValue } from "../../settings/faults.ts";
+import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks.ts";
+import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import { checkSecrets, checkServices } from "./checks.ts";
+import { decodeEngine } from "./engine.ts";
+import type { MainStack } from "./mainStack.ts";
+import { STACK, type Values } from "./schema.ts";
+import { SERVICES, type Settings } from "./settings.ts";
 
 const NAMESPACE = "scpcloud-services";
 const NAMESPACES = [NAMESPACE, "docker", "pulumi"];

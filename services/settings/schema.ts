@@ -3,8 +3,18 @@ import { isIP } from "node:net";
 
 import * as v from "valibot";
 
-import { boolean, inOrder, listOf, mapOf, mapOfAny, matching, must, text, whole } from "../../settings/schema/checks";
-import { parseImage } from "./imageReference";
+import {
+  boolean,
+  inOrder,
+  listOf,
+  mapOf,
+  mapOfAny,
+  matching,
+  must,
+  text,
+  whole,
+} from "../../settings/schema/checks.ts";
+import { parseImage } from "./imageReference.ts";
 
 const bounded = (least: number, most: number, what: string, reason: string, remedy: string) =>
   whole(least, most, must(`be ${what} from ${least} to ${most}`, reason, remedy));

@@ -1,4 +1,4 @@
-import type { Values } from "./schema";
+import type { Values } from "./schema.ts";
 
 /** The services that have a container, in the order in which they are declared. */
 export const SERVICES = ["api", "bff"] as const;

@@ -1,8 +1,8 @@
-import { type Fault, shown } from "../faults";
-import type { Connection, Deployer, LoginCredentials } from "../settings";
-import type { ConfigurationSource } from "../stackFile/source";
-import type { ProviderValues } from "./provider";
-import { proxyFor } from "./proxy";
+import { type Fault, shown } from "../faults.ts";
+import type { Connection, Deployer, LoginCredentials } from "../settings.ts";
+import type { ConfigurationSource } from "../stackFile/source.ts";
+import type { ProviderValues } from "./provider.ts";
+import { proxyFor } from "./proxy.ts";
 
 /** How to reach Keycloak and whom to log in as. */
 export interface Login {

@@ -1,11 +1,11 @@
 import type { ProviderArgs } from "@pulumi/keycloak";
 import * as v from "valibot";
 
-import { decodeAs, type Decoded, recordOf } from "../decode";
-import { type Fault, plainSecret } from "../faults";
-import { ofServer } from "../schema/urls";
-import { across, boolean, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks";
-import { type ConfigurationSource, keysOf } from "../stackFile/source";
+import { decodeAs, type Decoded, recordOf } from "../decode.ts";
+import { type Fault, plainSecret } from "../faults.ts";
+import { ofServer } from "../schema/urls.ts";
+import { across, boolean, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
+import { type ConfigurationSource, keysOf } from "../stackFile/source.ts";
 
 const NO_URL = must(
   "be an absolute http(s) URL",

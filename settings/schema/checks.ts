@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { didYouMean, type Fault, shown, visible } from "../faults";
+import { didYouMean, type Fault, shown, visible } from "../faults.ts";
 
 /** The message of a check: what a value must be, why, and what to do. A fault is made of it (faultOf). */
 export function must(rule: string, reason: string, remedy: string): string {

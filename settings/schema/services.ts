@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { listOf, mapOf, matching, must } from "./checks";
-import { issuer, plainUrl } from "./urls";
+import { listOf, mapOf, matching, must } from "./checks.ts";
+import { issuer, plainUrl } from "./urls.ts";
 
 /** Single underscores inside only: two in a row separate the levels in the name of an environment variable. */
 const NAME = "[A-Za-z0-9]+(_[A-Za-z0-9]+)*";

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 
-import { boolean, inOrder, listOf, mapOf, matching, must, text, whole } from "./checks";
-import { customers, userId, username } from "./customers";
-import { api, bff } from "./services";
-import { serverUrl, serverUrlOrEmpty } from "./urls";
+import { boolean, inOrder, listOf, mapOf, matching, must, text, whole } from "./checks.ts";
+import { customers, userId, username } from "./customers.ts";
+import { api, bff } from "./services.ts";
+import { serverUrl, serverUrlOrEmpty } from "./urls.ts";
 
 /** In seconds. */
 const LIFESPAN = { least: 60, most: 3600 } as const;

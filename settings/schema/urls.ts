@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { inOrder, must, text } from "./checks";
+import { inOrder, must, text } from "./checks.ts";
 
 /** A URL that somebody compares letter by letter, or appends to: spelt as the URL standard spells it. */
 export function plainUrl(reason: string, remedy: string) {

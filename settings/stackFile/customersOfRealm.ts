@@ -1,5 +1,5 @@
-import { recordOf } from "../decode";
-import { type Fault, shown } from "../faults";
+import { recordOf } from "../decode.ts";
+import { type Fault, shown } from "../faults.ts";
 import {
   type ComparedCustomer,
   comparedCustomers,
@@ -8,9 +8,9 @@ import {
   type OrganizationOfClient,
   organizationsOf,
   PREDECESSOR,
-} from "../integrations";
-import { stackFileName, type StackFiles } from "./files";
-import { parseStackFile } from "./stackFile";
+} from "../integrations.ts";
+import { stackFileName, type StackFiles } from "./files.ts";
+import { parseStackFile } from "./stackFile.ts";
 
 /** A stack of a realm: the realm stack, which declares what all share, or one of customers only, which names it. */
 export interface StackOfRealm {

@@ -1,10 +1,10 @@
-import { recordOf } from "../decode";
-import { didYouMean, type Fault, SettingsError, shown } from "../faults";
-import { STACK } from "../schema/stack";
-import { checkCustomers, checkLookedUp, readStack, type StackOfRealm } from "./customersOfRealm";
-import { isWrittenPlainly, stackFileName, type StackFiles } from "./files";
-import type { ConfigurationSource, TwinsElsewhere } from "./source";
-import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile";
+import { recordOf } from "../decode.ts";
+import { didYouMean, type Fault, SettingsError, shown } from "../faults.ts";
+import { STACK } from "../schema/stack.ts";
+import { checkCustomers, checkLookedUp, readStack, type StackOfRealm } from "./customersOfRealm.ts";
+import { isWrittenPlainly, stackFileName, type StackFiles } from "./files.ts";
+import type { ConfigurationSource, TwinsElsewhere } from "./source.ts";
+import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile.ts";
 
 const REALM_STACK = "scpcloud:realmStack";
 /** What a stack of customers has itself. */

@@ -1,9 +1,12 @@
-import { decodeAs } from "../decode";
-import { embeddedStateFaults } from "../embeddedState";
-import { type Fault, SettingsError } from "../faults";
-import type { OrganizationOfClient } from "../integrations";
-import { STACK } from "../schema/stack";
-import { isWrittenPlainly, readStackFiles, stackFileName, type StackFiles } from "./files";
+import { decodeAs } from "../decode.ts";
+import { embeddedStateFaults } from "../embeddedState.ts";
+import { type Fault, SettingsError } from "../faults.ts";
+import type { OrganizationOfClient } from "../integrations.ts";
+import { STACK } from "../schema/stack.ts";
+import { isWrittenPlainly, readStackFiles, stackFileName, type StackFiles } from "./files.ts";
+import { createRequire } from "node:module";
+
+const load = createRequire(import.meta.url);
 
 /** What is wrong with organizations that were looked up, beside those of the realm's other stacks. */
 export type TwinsElsewhere = (organizations: readonly OrganizationOfClient[]) => readonly Fault[];
@@ -57,8 +60,8 @@ export function withStackFiles(stack: string, source: ConfigurationSource): Conf
   if (!realmStack && ![...files.values()].some((text) => text.includes("realmStack"))) {
     return own;
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a YAML library is loaded where it is needed only
-  const { sharedRealm, withSharedRealm } = require("./realmStacks") as typeof import("./realmStacks");
+
+  const { sharedRealm, withSharedRealm } = load("./realmStacks.ts") as typeof import("./realmStacks.ts");
   const integrations = decodeAs(STACK.entries.integrations, source.values["scpcloud:integrations"] ?? "");
   return withSharedRealm(own, sharedRealm(name, { realmStack, integrations }, files));
 }
@@ -72,8 +75,8 @@ function stackFileFaults(stack: string, values: ConfigurationSource["values"], f
   if (text === undefined || isWrittenPlainly(text)) {
     return [];
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a YAML library is loaded where it is needed only
-  const { parseStackFile } = require("./stackFile") as typeof import("./stackFile");
+
+  const { parseStackFile } = load("./stackFile.ts") as typeof import("./stackFile.ts");
   try {
     const { config, faults } = parseStackFile(stackFileName(stack), text);
     return Object.keys(config).every((key) => Object.hasOwn(values, key)) ? faults : [];

@@ -1,10 +1,10 @@
 import { isMap, isPair, isScalar, isSeq, type Node, visit } from "yaml";
 
-import { recordOf } from "../decode";
-import { type Fault, shown } from "../faults";
-import { MAP, partsOf } from "../schema/checks";
-import type { ConfigurationSource } from "./source";
-import { keyOf, misread, readYamlTree, type YamlTree } from "./yaml";
+import { recordOf } from "../decode.ts";
+import { type Fault, shown } from "../faults.ts";
+import { MAP, partsOf } from "../schema/checks.ts";
+import type { ConfigurationSource } from "./source.ts";
+import { keyOf, misread, readYamlTree, type YamlTree } from "./yaml.ts";
 
 /** A key of the project's configuration, as Pulumi.yaml declares it. */
 export interface DeclaredKey {

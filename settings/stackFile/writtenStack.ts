@@ -1,7 +1,7 @@
-import { readSettings } from "../read";
-import type { OfflineSettings } from "../settings";
-import { type StackFiles, stackFileName } from "./files";
-import { sharedRealm, withSharedRealm } from "./realmStacks";
+import { readSettings } from "../read.ts";
+import type { OfflineSettings } from "../settings.ts";
+import { type StackFiles, stackFileName } from "./files.ts";
+import { sharedRealm, withSharedRealm } from "./realmStacks.ts";
 import {
   declaredKeys,
   fullKey,
@@ -11,7 +11,7 @@ import {
   toSource,
   withDefaults,
   type WrittenConfiguration,
-} from "./stackFile";
+} from "./stackFile.ts";
 
 /** The files of the main project that a stack's configuration is written in. */
 export interface ProjectFiles {

@@ -11,8 +11,8 @@ import {
   visit,
 } from "yaml";
 
-import { recordOf } from "../decode";
-import { type Fault, SettingsError } from "../faults";
+import { recordOf } from "../decode.ts";
+import { type Fault, SettingsError } from "../faults.ts";
 
 /** A file as a tree of nodes, and what it means. */
 export interface YamlTree {

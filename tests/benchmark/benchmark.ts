@@ -5,10 +5,10 @@ import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
 
-import { RESOURCES_PER_CUSTOMER } from "../../contract/names";
-import { run, type RunResult } from "../../processes/run";
-import { numberedCustomers, Project } from "../end-to-end/project";
-import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server";
+import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
+import { run, type RunResult } from "../../processes/run.ts";
+import { numberedCustomers, Project } from "../end-to-end/project.ts";
+import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server.ts";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -29,7 +29,7 @@ const HELP = `npm run benchmark -- [--customers 1,100] [--stacks 200/2,1000/10] 
   --stacks     so many customers in so many stacks of one realm; three at most
   --fast       the first load of these stacks saves each state once, at its end`;
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 /** A first load of 2,000 customers takes many minutes. */
 const LIMIT_MILLISECONDS = 3_600_000;
 /** The shared scope and its audience mapper. */
@@ -85,7 +85,7 @@ async function measure(customers: number, stacks: number, runs: number, actions:
 
 /** Declares nothing, and is run as this project's: what Pulumi, Node.js and the SDK take for themselves. */
 async function createEmptyProgram(directory: string): Promise<() => Promise<RunResult>> {
-  const shared = ["loader.js", "node_modules", "package.json", "tsconfig.json"];
+  const shared = ["pulumiSdk.cjs", "node_modules", "package.json", "tsconfig.json"];
   await Promise.all(shared.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
   await copyFile(join(REPOSITORY, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
   await writeFile(join(directory, "index.ts"), 'import "@pulumi/pulumi";\n');

@@ -1,9 +1,9 @@
-import { basicAuthorization } from "../../contract/credentials";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import { basicAuthorization } from "../../contract/credentials.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.adoption;
 const STACK = "adoption";

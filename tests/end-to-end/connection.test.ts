@@ -9,16 +9,16 @@ import type { TLSSocket } from "node:tls";
 
 import { SignJWT } from "jose";
 
-import { connect } from "../../keycloak/http";
-import { login } from "../../keycloak/login";
-import type { LoginCredentials } from "../../settings/settings";
-import { issueAuthority, issueServer } from "../../development/keycloak/issuing";
-import { close, listen, passOn, programOf } from "./gateway";
-import { Administrator } from "./keycloak";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
+import { connect } from "../../keycloak/http.ts";
+import { login } from "../../keycloak/login.ts";
+import type { LoginCredentials } from "../../settings/settings.ts";
+import { issueAuthority, issueServer } from "../../development/keycloak/issuing.ts";
+import { close, listen, passOn, programOf } from "./gateway.ts";
+import { Administrator } from "./keycloak.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
 
 const REALM = REALMS.connection;
 const STACK = "connection";

@@ -1,8 +1,8 @@
 import { decodeJwt } from "jose";
 
-import type { Credentials } from "../../outputs";
-import { operationEntriesOf } from "../../development/stand-ins/api";
-import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine";
+import type { Credentials } from "../../outputs.ts";
+import { operationEntriesOf } from "../../development/stand-ins/api.ts";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine.ts";
 import {
   ask,
   basic,
@@ -13,12 +13,12 @@ import {
   containersOf,
   mainFile,
   ownStackName,
-} from "./containers";
-import { Project } from "./project";
-import { fetchToken } from "../../keycloak/tokens";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { connected, otherTokens } from "./tokens";
+} from "./containers.ts";
+import { Project } from "./project.ts";
+import { fetchToken } from "../../keycloak/tokens.ts";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { connected, otherTokens } from "./tokens.ts";
 
 const REALM = REALMS.containers;
 const STACK = ownStackName("containers");

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 
-import type { Credentials } from "../../outputs";
-import type { StandInImages } from "../../development/stand-ins/standInImages";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { lastingPort } from "../../development/keycloak/ports";
-import { namesOnEngine } from "./engine";
-import { Project, type StackFile } from "./project";
-import type { RunResult } from "../../processes/run";
-import { serverOfTests } from "./server";
-import type { Stack } from "./stack";
+import type { Credentials } from "../../outputs.ts";
+import type { StandInImages } from "../../development/stand-ins/standInImages.ts";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { namesOnEngine } from "./engine.ts";
+import { Project, type StackFile } from "./project.ts";
+import type { RunResult } from "../../processes/run.ts";
+import { serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
 
 /** What a service answered. */
 export interface ServiceAnswer {

@@ -1,15 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { run } from "../../processes/run";
-import { Meddler } from "./meddling";
-import { Project } from "./project";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server";
-import { missing } from "./tools";
+import { run } from "../../processes/run.ts";
+import { Meddler } from "./meddling.ts";
+import { Project } from "./project.ts";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
+import { missing } from "./tools.ts";
 
 const REALM = REALMS.deployer;
 const STACK = "deployer";
-const SCRIPT = resolve(__dirname, "..", "..", "docs", "deployer.sh");
+const SCRIPT = resolve(import.meta.dirname, "..", "..", "docs", "deployer.sh");
 let project: Project;
 
 beforeAll(async () => {

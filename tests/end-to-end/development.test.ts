@@ -3,14 +3,14 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { run } from "../../processes/run";
-import { Administrator } from "./keycloak";
-import { committedStackFile, Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { askForToken, claimsOf, startBrowserLogin } from "./tokens";
+import { run } from "../../processes/run.ts";
+import { Administrator } from "./keycloak.ts";
+import { committedStackFile, Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { askForToken, claimsOf, startBrowserLogin } from "./tokens.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const REALM = REALMS.development;
 const CUSTOMER = "integration-api-service";
 const ADMIN_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";

@@ -1,9 +1,9 @@
-import type { Credentials } from "../../outputs";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import type { Credentials } from "../../outputs.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.drift;
 const STACK = "drift";

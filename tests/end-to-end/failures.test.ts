@@ -1,10 +1,10 @@
-import { lastingPort } from "../../development/keycloak/ports";
-import { Administrator, type ClientRepresentation } from "./keycloak";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { startProxy } from "./proxy";
-import { DEPLOYERS, REALMS } from "./server";
-import type { Stack } from "./stack";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { Administrator, type ClientRepresentation } from "./keycloak.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { startProxy } from "./proxy.ts";
+import { DEPLOYERS, REALMS } from "./server.ts";
+import type { Stack } from "./stack.ts";
 
 const REALM = REALMS.failures;
 const STACK = "failures";

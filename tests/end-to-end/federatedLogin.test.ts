@@ -6,19 +6,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose";
 
-import { clientOf, rolesOf } from "../../keycloak/accessToken";
-import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { login } from "../../keycloak/login";
-import { run } from "../../processes/run";
-import type { LoginCredentials } from "../../settings/settings";
-import { close, listen, passOn, programOf } from "./gateway";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { missing } from "./tools";
+import { clientOf, rolesOf } from "../../keycloak/accessToken.ts";
+import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
+import { login } from "../../keycloak/login.ts";
+import { run } from "../../processes/run.ts";
+import type { LoginCredentials } from "../../settings/settings.ts";
+import { close, listen, passOn, programOf } from "./gateway.ts";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import { missing } from "./tools.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const REALM = REALMS.federated;
 const REALM_ISSUER = `https://host.docker.internal:28443/realms/${REALM}`;
 const STACK = "prod";
@@ -132,7 +132,7 @@ let holdsBack = false;
   it("may log in once federate.ts has run, which mends what differs", async () => {
     const { url, bootstrapAdminPasswordFile, caCertificateFile } = serverOfTests();
     for (let time = 0; time < 2; time++) {
-      const args = ["loader.js", ".github/federate.ts", url, REALM, "scpcloud/integrations", STACK];
+      const args = [".github/federate.ts", url, REALM, "scpcloud/integrations", STACK];
       const { exitCode, stdout, stderr } = await run(process.execPath, args, {
         cwd: REPOSITORY,
         env: {

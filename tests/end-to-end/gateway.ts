@@ -4,7 +4,7 @@ import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-import { serverOfTests } from "./server";
+import { serverOfTests } from "./server.ts";
 
 /** Has the server listen on this machine. @returns its URL */
 export async function listen(server: Server): Promise<string> {

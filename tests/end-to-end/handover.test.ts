@@ -3,11 +3,11 @@ import { join } from "node:path";
 
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 
-import type { Credentials } from "../../outputs";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { REALMS, serverOfTests } from "./server";
-import { claimsOf } from "./tokens";
+import type { Credentials } from "../../outputs.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.handover;
 const STACK = "handover";

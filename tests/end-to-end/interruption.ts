@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readFileSync, realpathSync } from "node:fs";
 import { readlink } from "node:fs/promises";
 
-import { runningProcesses } from "../../processes/runningProcesses";
-import type { Project } from "./project";
-import { until } from "./until";
+import { runningProcesses } from "../../processes/runningProcesses.ts";
+import type { Project } from "./project.ts";
+import { until } from "./until.ts";
 
 interface InterruptOptions {
   readonly environment?: Readonly<Record<string, string>>;

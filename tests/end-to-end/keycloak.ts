@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { serverOfTests } from "./server";
+import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
+import { serverOfTests } from "./server.ts";
 
 /** A client as Keycloak shows it to an administrator. */
 export interface ClientRepresentation {
@@ -24,11 +24,15 @@ export class Administrator {
   private token = "";
   private fetched = 0;
 
-  private constructor(
-    private readonly keycloak: KeycloakConnection,
-    private readonly password: string,
-    private readonly realm: string,
-  ) {}
+  private readonly keycloak: KeycloakConnection;
+  private readonly password: string;
+  private readonly realm: string;
+
+  private constructor(keycloak: KeycloakConnection, password: string, realm: string) {
+    this.keycloak = keycloak;
+    this.password = password;
+    this.realm = realm;
+  }
 
   static async login(realm: string): Promise<Administrator> {
     const { url, caCertificate, bootstrapAdminPasswordFile } = serverOfTests();

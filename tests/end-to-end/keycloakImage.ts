@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { download } from "../../development/keycloak/installation";
+import { download } from "../../development/keycloak/installation.ts";
 
 /**
  * What an image of Keycloak is made of: this machine's Java with the libraries that it needs, the programs of kc.sh, and

@@ -3,15 +3,15 @@ import { readFile } from "node:fs/promises";
 
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 
-import { fetchToken } from "../../keycloak/tokens";
-import type { Credentials } from "../../outputs";
-import { Meddler } from "./meddling";
-import { Project, type StackFile } from "./project";
-import { basic } from "./containers";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server";
-import { StandIns } from "./standIns";
-import type { Stack } from "./stack";
-import { claimsOf, connected } from "./tokens";
+import { fetchToken } from "../../keycloak/tokens.ts";
+import type { Credentials } from "../../outputs.ts";
+import { Meddler } from "./meddling.ts";
+import { Project, type StackFile } from "./project.ts";
+import { basic } from "./containers.ts";
+import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
+import { StandIns } from "./standIns.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf, connected } from "./tokens.ts";
 
 const REALM = REALMS.lifeOfCustomer;
 const STACK = "life";

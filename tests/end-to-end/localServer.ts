@@ -2,14 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 
-import { until } from "./until";
+import { until } from "./until.ts";
 
 /** A server that a test file starts for itself on this machine's loopback address; its folder goes with it. */
 export class LocalServer {
-  private constructor(
-    private readonly directory: string,
-    private readonly child: ChildProcess,
-  ) {}
+  private readonly directory: string;
+  private readonly child: ChildProcess;
+
+  private constructor(directory: string, child: ChildProcess) {
+    this.directory = directory;
+    this.child = child;
+  }
 
   /**
    * @param isReady asked until it says so

@@ -1,4 +1,4 @@
-import { Administrator, type ClientRepresentation } from "./keycloak";
+import { Administrator, type ClientRepresentation } from "./keycloak.ts";
 
 /** Whether client profiles or client policies are meant. */
 type PolicyKind = "policies" | "profiles";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { Moving } from "./moving";
-import { REALMS } from "./server";
+import { Moving } from "./moving.ts";
+import { REALMS } from "./server.ts";
 
 const { FROM, TO } = Moving;
 let moving: Moving;

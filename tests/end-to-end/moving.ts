@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import type { Credentials } from "../../outputs";
-import type { RunResult } from "../../processes/run";
-import { Administrator } from "./keycloak";
-import { Project } from "./project";
-import { serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import type { Credentials } from "../../outputs.ts";
+import type { RunResult } from "../../processes/run.ts";
+import { Administrator } from "./keycloak.ts";
+import { Project } from "./project.ts";
+import { serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 /** What a customer would notice: the client's id and secret, and who its token is about. */
 type Identities = Awaited<ReturnType<Moving["identities"]>>;
@@ -24,12 +24,17 @@ export class Moving {
   private readonly printed: string[] = [];
   private before: Identities = [];
 
-  private constructor(
-    readonly project: Project,
-    readonly stack: Stack,
-    private readonly administrator: Administrator,
-    private readonly realm: string,
-  ) {}
+  readonly project: Project;
+  readonly stack: Stack;
+  private readonly administrator: Administrator;
+  private readonly realm: string;
+
+  private constructor(project: Project, stack: Stack, administrator: Administrator, realm: string) {
+    this.project = project;
+    this.stack = stack;
+    this.administrator = administrator;
+    this.realm = realm;
+  }
 
   static async create(realm: string): Promise<Moving> {
     const project = await Project.create();

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-import { Administrator } from "./keycloak";
-import { type Interference, type Proxy, startProxy } from "./proxy";
+import { Administrator } from "./keycloak.ts";
+import { type Interference, type Proxy, startProxy } from "./proxy.ts";
 
 /** The built-in client scope by which 26.8.2 lets a client use the admin API. */
 const ADMIN_API_SCOPE = "kc-admin-api";

@@ -2,14 +2,14 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { run, type RunResult } from "../../processes/run";
-import { describeWithEngine } from "./engine";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { committedStackFile, Project, type StackFile } from "./project";
-import { REALMS } from "./server";
-import { containersFile, containersOf, ownStackName } from "./containers";
+import { run, type RunResult } from "../../processes/run.ts";
+import { describeWithEngine } from "./engine.ts";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import { committedStackFile, Project, type StackFile } from "./project.ts";
+import { REALMS } from "./server.ts";
+import { containersFile, containersOf, ownStackName } from "./containers.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
 
 /** What the pack says of a run, sorted: the name of a case, and the violated rule with its level. */
@@ -57,12 +57,16 @@ const OF_CONTAINERS: Readonly<Record<string, readonly Changes[]>> = {
 
 /** Previews of a program with a customer or a container for each case; nothing is made, nobody is asked. */
 class ViolatingProgram {
-  private constructor(private readonly directory: string) {}
+  private readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
 
   static async create(): Promise<ViolatingProgram> {
     const directory = await mkdtemp(join(tmpdir(), "scpcloud-violating-"));
-    const files = ["Pulumi.yaml", "index.ts"].map((name) => join(__dirname, "violating-program", name));
-    const shared = ["loader.js", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
+    const files = ["Pulumi.yaml", "index.ts"].map((name) => join(import.meta.dirname, "violating-program", name));
+    const shared = ["pulumiSdk.cjs", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
     await Promise.all(
       [...files, ...shared].map((file) => symlink(file, join(directory, file.split("/").at(-1) ?? ""))),
     );

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { Administrator } from "./keycloak";
-import { committedStackFile, Project, type StackFile } from "./project";
-import { DEPLOYERS, REALMS } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import { Administrator } from "./keycloak.ts";
+import { committedStackFile, Project, type StackFile } from "./project.ts";
+import { DEPLOYERS, REALMS } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.production;
 /** It has the roles that docs/configuration.md asks for, and no other. */

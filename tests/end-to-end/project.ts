@@ -7,12 +7,12 @@ import { stripVTControlCharacters } from "node:util";
 
 import { parse, stringify } from "yaml";
 
-import { Checkout } from "../../commands/rehearse/checkout";
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
-import { type ServerOfTests, serverOfTests } from "./server";
-import { Stack } from "./stack";
+import { Checkout } from "../../commands/rehearse/checkout.ts";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import { type ServerOfTests, serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
 /** How a project's stacks reach their server. */
 type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | "url">;
@@ -50,13 +50,18 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
 
 /** A checkout with own stack files and an own state. The deployer's secret comes by the environment, as in `make up`. */
 export class Project extends Checkout {
+  private readonly server: ServerOfProject;
+  protected override readonly timeoutMilliseconds: number;
+
   private constructor(
     directory: string,
     environment: Readonly<Record<string, string>>,
-    private readonly server: ServerOfProject,
-    protected override readonly timeoutMilliseconds: number,
+    server: ServerOfProject,
+    timeoutMilliseconds: number,
   ) {
     super(directory, environment);
+    this.server = server;
+    this.timeoutMilliseconds = timeoutMilliseconds;
   }
 
   /**

@@ -4,7 +4,7 @@ import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
-import { serverOfTests } from "./server";
+import { serverOfTests } from "./server.ts";
 
 /**
  * What happens to a request, if it is not just passed on: the connection breaks, the proxy answers itself, or it changes

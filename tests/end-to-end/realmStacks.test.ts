@@ -1,16 +1,16 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { RunResult } from "../../processes/run";
-import { Project, type StackFile } from "./project";
-import { REALMS } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import type { RunResult } from "../../processes/run.ts";
+import { Project, type StackFile } from "./project.ts";
+import { REALMS } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.realmStacks;
 /** The scopes that all customers share are declared by this one, which has no customers itself. */
 const PROD = "prod";
-const PACK = resolve(__dirname, "..", "..", "policy-pack");
+const PACK = resolve(import.meta.dirname, "..", "..", "policy-pack");
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
 const ACME = { acme: { organizationUser: "anna" } };
 const GLOBEX = { globex: { organizationUser: "reporting@acme.example", name: "Globex, müller" } };

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { descendantsOf, interruptUp, processesIn } from "./interruption";
-import { Administrator, type ClientRepresentation, identity } from "./keycloak";
-import { numberedCustomers, Project, type StackFile } from "./project";
-import { REALMS } from "./server";
-import type { Stack } from "./stack";
-import { until } from "./until";
+import { descendantsOf, interruptUp, processesIn } from "./interruption.ts";
+import { Administrator, type ClientRepresentation, identity } from "./keycloak.ts";
+import { numberedCustomers, Project, type StackFile } from "./project.ts";
+import { REALMS } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { until } from "./until.ts";
 
 const REALM = REALMS.recovery;
 const STACK = "recovery";

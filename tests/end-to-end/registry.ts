@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { jsonOf } from "../../services/engine/containerState";
-import { lastingPort } from "../../development/keycloak/ports";
-import { dockerEngine } from "./engine";
-import { answers, LocalServer } from "./localServer";
+import { jsonOf } from "../../services/engine/containerState.ts";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { dockerEngine } from "./engine.ts";
+import { answers, LocalServer } from "./localServer.ts";
 
 /** Of the Debian package of that name. */
 export const PROGRAM = "docker-registry";

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 
-import { killTree } from "./interruption";
-import { Administrator, identity } from "./keycloak";
-import { Project, type StackFile } from "./project";
-import type { Stack } from "./stack";
-import { until } from "./until";
+import { killTree } from "./interruption.ts";
+import { Administrator, identity } from "./keycloak.ts";
+import { Project, type StackFile } from "./project.ts";
+import type { Stack } from "./stack.ts";
+import { until } from "./until.ts";
 
 const STACKS = ["rollout", "rollout-b", "rollout-c"] as const;
 const CUSTOMERS_OF_EACH = 4;
@@ -20,11 +20,15 @@ export class RollingOut {
   static readonly CUSTOMERS = STACKS.length * CUSTOMERS_OF_EACH;
   readonly stacks: Stack[] = [];
 
-  private constructor(
-    readonly project: Project,
-    private readonly administrator: Administrator,
-    private readonly realm: string,
-  ) {}
+  readonly project: Project;
+  private readonly administrator: Administrator;
+  private readonly realm: string;
+
+  private constructor(project: Project, administrator: Administrator, realm: string) {
+    this.project = project;
+    this.administrator = administrator;
+    this.realm = realm;
+  }
 
   static async create(realm: string): Promise<RollingOut> {
     const rollingOut = new RollingOut(await Project.create(), await Administrator.login(realm), realm);

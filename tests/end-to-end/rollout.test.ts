@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { run } from "../../processes/run";
-import { RollingOut, rowsOf } from "./rollingOut";
-import { REALMS } from "./server";
+import { run } from "../../processes/run.ts";
+import { RollingOut, rowsOf } from "./rollingOut.ts";
+import { REALMS } from "./server.ts";
 
 let realm: RollingOut;
 

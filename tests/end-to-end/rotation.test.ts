@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Credentials } from "../../outputs";
-import { VERBS } from "../../commands/verbs";
-import { run } from "../../processes/run";
-import { killTree } from "./interruption";
-import { Meddler } from "./meddling";
-import { basic, callBff, concurrently } from "./containers";
-import { Project, type StackFile } from "./project";
-import { startProxy } from "./proxy";
-import { REALMS, serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { StandIns } from "./standIns";
-import { askForToken, claimsOf } from "./tokens";
-import { until } from "./until";
+import type { Credentials } from "../../outputs.ts";
+import { VERBS } from "../../commands/verbs.ts";
+import { run } from "../../processes/run.ts";
+import { killTree } from "./interruption.ts";
+import { Meddler } from "./meddling.ts";
+import { basic, callBff, concurrently } from "./containers.ts";
+import { Project, type StackFile } from "./project.ts";
+import { startProxy } from "./proxy.ts";
+import { REALMS, serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { StandIns } from "./standIns.ts";
+import { askForToken, claimsOf } from "./tokens.ts";
+import { until } from "./until.ts";
 
 const REALM = REALMS.rotation;
 const STACK = "rotation";

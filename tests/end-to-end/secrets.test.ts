@@ -1,9 +1,9 @@
-import { Meddler } from "./meddling";
-import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "./project";
-import { type Interference, type Proxy, startProxy } from "./proxy";
-import { REALMS } from "./server";
-import type { Stack } from "./stack";
-import { claimsOf } from "./tokens";
+import { Meddler } from "./meddling.ts";
+import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "./project.ts";
+import { type Interference, type Proxy, startProxy } from "./proxy.ts";
+import { REALMS } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { claimsOf } from "./tokens.ts";
 
 const REALM = REALMS.secrets;
 const STACK = "secrets";

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { REALMS, startServerOfTests } from "./server";
+import { REALMS, startServerOfTests } from "./server.ts";
 
 /** What jest tells of a run, as far as it is used here. */
 interface Run {
@@ -14,8 +14,8 @@ interface Run {
 /** Starts the server with the realms of the files that are going to run. A server has at least one. */
 export default function setUp({ rootDir, testPathPatterns }: Run): Promise<void> {
   const named = testPathPatterns.toExecutor({ rootDir });
-  const texts = globSync(isSelected("further") ? "{.,further}/*.test.ts" : "*.test.ts", { cwd: __dirname })
-    .map((name) => join(__dirname, name))
+  const texts = globSync(isSelected("further") ? "{.,further}/*.test.ts" : "*.test.ts", { cwd: import.meta.dirname })
+    .map((name) => join(import.meta.dirname, name))
     .filter((path) => named.isMatch(path))
     .map((path) => readFileSync(path, "utf8"));
   const realms = Object.keys(REALMS) as (keyof typeof REALMS)[];

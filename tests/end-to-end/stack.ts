@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Credentials } from "../../outputs";
-import type { Project } from "./project";
+import type { Credentials } from "../../outputs.ts";
+import type { Project } from "./project.ts";
 
 interface RunOptions {
   readonly refresh?: boolean;
@@ -24,10 +24,13 @@ export interface State {
 export class Stack {
   private read: { readonly written: number; readonly outputs: string } | undefined;
 
-  constructor(
-    private readonly project: Project,
-    readonly name: string,
-  ) {}
+  private readonly project: Project;
+  readonly name: string;
+
+  constructor(project: Project, name: string) {
+    this.project = project;
+    this.name = name;
+  }
 
   /** @returns what it printed */
   up(options: RunOptions = {}): Promise<string> {

@@ -2,27 +2,30 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 
-import { nodeArguments } from "../../processes/program";
-import { lastingPort } from "../../development/keycloak/ports";
-import { serverOfTests } from "./server";
-import type { Stack } from "./stack";
-import { until } from "./until";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { serverOfTests } from "./server.ts";
+import type { Stack } from "./stack.ts";
+import { until } from "./until.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
 /** The stand-ins for BFF and API as processes of this machine, configured by a stack's outputs. */
 export class StandIns {
-  private constructor(
-    readonly bffUrl: string,
-    readonly apiUrl: string,
-    private readonly processes: readonly ChildProcess[],
-  ) {}
+  readonly bffUrl: string;
+  readonly apiUrl: string;
+  private readonly processes: readonly ChildProcess[];
+
+  private constructor(bffUrl: string, apiUrl: string, processes: readonly ChildProcess[]) {
+    this.bffUrl = bffUrl;
+    this.apiUrl = apiUrl;
+    this.processes = processes;
+  }
 
   static async start(stack: Stack): Promise<StandIns> {
     const { bffEnvironment, apiEnvironment } = await stack.outputs();
     const [bffPort, apiPort] = [await lastingPort(), await lastingPort()];
     const start = (service: string, port: number, environment: unknown, further: Record<string, string> = {}) =>
-      spawn(process.execPath, nodeArguments(join("development", "stand-ins", "main.ts"), service), {
+      spawn(process.execPath, [join("development", "stand-ins", "main.ts"), service], {
         cwd: REPOSITORY,
         stdio: "ignore",
         env: {

@@ -5,12 +5,12 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { lastingPort } from "../../development/keycloak/ports";
-import { randomSecret } from "../../development/keycloak/secrets";
-import { goBuild } from "../../development/toolchain/goBuild";
-import { TOOLCHAIN_FOLDER } from "../../development/toolchain/layout";
-import { withLock } from "../../processes/fileLock";
-import { answers, LocalServer } from "./localServer";
+import { lastingPort } from "../../development/keycloak/ports.ts";
+import { randomSecret } from "../../development/keycloak/secrets.ts";
+import { goBuild } from "../../development/toolchain/goBuild.ts";
+import { TOOLCHAIN_FOLDER } from "../../development/toolchain/layout.ts";
+import { withLock } from "../../processes/fileLock.ts";
+import { answers, LocalServer } from "./localServer.ts";
 
 /** A server that keeps the state of stacks, empty at first. */
 export interface StateBackend {
@@ -30,7 +30,7 @@ export interface StateBackend {
 }
 
 const HOST = "127.0.0.1";
-const REPOSITORY = join(__dirname, "..", "..");
+const REPOSITORY = join(import.meta.dirname, "..", "..");
 
 /** The first code block of a language in docs/state.md: what is documented is what is tried. */
 function documented(language: "json" | "sql"): string {

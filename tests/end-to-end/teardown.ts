@@ -1,3 +1,3 @@
-import { stopServerOfTests } from "./server";
+import { stopServerOfTests } from "./server.ts";
 
 export default stopServerOfTests;

@@ -1,3 +1,3 @@
-import { TEST_LIMIT_MILLISECONDS } from "./limits";
+import { TEST_LIMIT_MILLISECONDS } from "./limits.ts";
 
 jest.setTimeout(TEST_LIMIT_MILLISECONDS);

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
-import type { Claims } from "../../contract/tokenContract";
-import { connect, type KeycloakConnection } from "../../keycloak/http";
-import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens";
-import type { Credentials } from "../../outputs";
-import { serverOfTests } from "./server";
+import type { Claims } from "../../contract/tokenContract.ts";
+import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
+import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens.ts";
+import type { Credentials } from "../../outputs.ts";
+import { serverOfTests } from "./server.ts";
 
 /** Does something with a connection to the server of the tests. */
 export async function connected<T>(action: (keycloak: KeycloakConnection) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { STEP_LIMIT_MILLISECONDS } from "./limits";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 
 const POLL_MILLISECONDS = 50;
 

@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { run } from "../../processes/run";
-import { Project, type StackFile } from "./project";
-import { built } from "./stateBackends";
-import { missing } from "./tools";
+import { run } from "../../processes/run.ts";
+import { Project, type StackFile } from "./project.ts";
+import { built } from "./stateBackends.ts";
+import { missing } from "./tools.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 /** In place of GitHub: its actions, and programs that come before all others. */
-const GITHUB = join(__dirname, "github");
+const GITHUB = join(import.meta.dirname, "github");
 /** The repository as GitHub would know it. */
 const [OWNER, NAME] = ["scpcloud", "integrations"];
 const FILE = "Pulumi.prod.yaml";
@@ -32,11 +32,15 @@ export interface WorkflowRun {
  * secrets and variables are the same for all jobs.
  */
 export class WorkflowRunner {
-  private constructor(
-    readonly project: Project,
-    private readonly folder: string,
-    private readonly act: string,
-  ) {}
+  readonly project: Project;
+  private readonly folder: string;
+  private readonly act: string;
+
+  private constructor(project: Project, folder: string, act: string) {
+    this.project = project;
+    this.folder = folder;
+    this.act = act;
+  }
 
   /** @param config of the one stack prod, besides its connection to the server */
   static async create(realm: string, config: StackFile): Promise<WorkflowRunner> {

@@ -3,15 +3,15 @@ import { join } from "node:path";
 
 import type * as v from "valibot";
 
-import { LOGIN } from "../../settings/provider/provider";
-import { partsOf } from "../../settings/schema/checks";
-import { STACK } from "../../settings/schema/stack";
-import { configuration, ID, refusal, withIntegrations } from "../unit/configuration";
+import { LOGIN } from "../../settings/provider/provider.ts";
+import { partsOf } from "../../settings/schema/checks.ts";
+import { STACK } from "../../settings/schema/stack.ts";
+import { configuration, ID, refusal, withIntegrations } from "../unit/configuration.ts";
 
 /**
  * All that the program says of a stack file, each sentence once. After a wanted change: npm run golden:update
  */
-const FILE = join(__dirname, "messages.txt");
+const FILE = join(import.meta.dirname, "messages.txt");
 
 test("the messages of a stack file's faults are those of their golden file", () => {
   const text = [...new Set(paragraphs())].sort().join("\n\n") + "\n";

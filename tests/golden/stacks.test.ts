@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import program from "../../index";
-import services from "../../services/index";
-import { type RegisteredResource, underMocks, valueOf } from "../mocks";
-import { stackValues } from "../stackFile";
+import program from "../../index.ts";
+import services from "../../services/index.ts";
+import { type RegisteredResource, underMocks, valueOf } from "../mocks.ts";
+import { stackValues } from "../stackFile.ts";
 
 /**
  * What each committed stack file declares, as one file per stack: its diff is what a reviewer reads. After a wanted
@@ -39,7 +39,7 @@ test("the containers of prod are what their golden file says", async () => {
 });
 
 function expectGolden(name: string, found: object): void {
-  const path = join(__dirname, `${name}.json`);
+  const path = join(import.meta.dirname, `${name}.json`);
   const text = `${JSON.stringify(found, undefined, 2)}\n`;
   if (process.env["UPDATE_GOLDEN"] === "true") {
     writeFileSync(path, text);

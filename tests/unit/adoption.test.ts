@@ -1,13 +1,13 @@
-import { refuseAdoption } from "../../commands/adopt/adoptCustomers";
-import { type AdoptionReview, reviewAdoption } from "../../commands/adopt/adoptionReview";
-import { adoptionText } from "../../commands/adopt/adoptionText";
-import { findCandidates } from "../../commands/adopt/candidates";
-import { furtherMappers, obstacles, whatCloses } from "../../commands/recovery/clientChanges";
-import { replaceMappers } from "../../commands/adopt/replaceMappers";
-import type { Preview } from "../../commands/pulumi/preview";
-import { accepted, ID, withIntegrations } from "./configuration";
-import { FakeKeycloak, newKeys, sign } from "./fakeKeycloak";
-import { fakeAdmin } from "./fakePulumi";
+import { refuseAdoption } from "../../commands/adopt/adoptCustomers.ts";
+import { type AdoptionReview, reviewAdoption } from "../../commands/adopt/adoptionReview.ts";
+import { adoptionText } from "../../commands/adopt/adoptionText.ts";
+import { findCandidates } from "../../commands/adopt/candidates.ts";
+import { furtherMappers, obstacles, whatCloses } from "../../commands/recovery/clientChanges.ts";
+import { replaceMappers } from "../../commands/adopt/replaceMappers.ts";
+import type { Preview } from "../../commands/pulumi/preview.ts";
+import { accepted, ID, withIntegrations } from "./configuration.ts";
+import { FakeKeycloak, newKeys, sign } from "./fakeKeycloak.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const client = (fields: object = {}) => ({ id: "1", clientId: "acme", ...fields });
 const mapper = (name: string, claim?: string) => ({

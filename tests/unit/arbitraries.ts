@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
-import type { IntegrationSettings, SettingNames, Settings } from "../../settings/settings";
-import { SECRET } from "./configuration";
+import type { IntegrationSettings, SettingNames, Settings } from "../../settings/settings.ts";
+import { SECRET } from "./configuration.ts";
 
 /** A valid stack file and what the program has to make of it. */
 export interface ValidConfiguration {

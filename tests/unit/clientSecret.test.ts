@@ -1,4 +1,4 @@
-import { type ClientUpdate, endedSecret } from "../../components/clientSecret";
+import { type ClientUpdate, endedSecret } from "../../components/clientSecret.ts";
 
 const MADE = "made-by-keycloak-with-many-letters";
 const inDays = (days: number) => String(Math.floor(Date.now() / 1000) + days * 86_400);

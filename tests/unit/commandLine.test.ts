@@ -5,12 +5,12 @@ import { readFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { STACK_VALUE } from "../../commands/cli/options";
-import { stackNameOf } from "../../commands/cli/stackName";
-import { tableText } from "../../commands/cli/table";
-import { loadVerb, VERBS } from "../../commands/verbs";
+import { STACK_VALUE } from "../../commands/cli/options.ts";
+import { stackNameOf } from "../../commands/cli/stackName.ts";
+import { tableText } from "../../commands/cli/table.ts";
+import { loadVerb, VERBS } from "../../commands/verbs.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const NAMES = Object.values(VERBS).flatMap((verbs) => Object.keys(verbs));
 
 /** `scpcloud` called so by a script: what it printed, and its exit code. No CLI of Pulumi is on PATH. */

@@ -1,8 +1,8 @@
-import { type Fault, SettingsError } from "../../settings/faults";
-import { readSettings } from "../../settings/read";
-import type { Settings } from "../../settings/settings";
-import type { ConfigurationSource } from "../../settings/stackFile/source";
-import { stackValues } from "../stackFile";
+import { type Fault, SettingsError } from "../../settings/faults.ts";
+import { readSettings } from "../../settings/read.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import { stackValues } from "../stackFile.ts";
 
 export const ID = "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11";
 export const OTHER_ID = "9b0e6f0a-51ab-4d3f-8a44-d2b9a1c7e622";

@@ -1,8 +1,8 @@
-import { describeExpectation, type Expectation, tokenContract } from "../../contract/tokenContract";
-import type { Claims } from "../../contract/tokenContract";
-import { compareClaims } from "../../contract/compareClaims";
-import { readSettings } from "../../settings/read";
-import { stackValues } from "../stackFile";
+import { describeExpectation, type Expectation, tokenContract } from "../../contract/tokenContract.ts";
+import type { Claims } from "../../contract/tokenContract.ts";
+import { compareClaims } from "../../contract/compareClaims.ts";
+import { readSettings } from "../../settings/read.ts";
+import { stackValues } from "../stackFile.ts";
 
 const ORGANIZATION = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
 const NOW = 1_800_000_000;

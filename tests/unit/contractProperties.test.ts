@@ -1,9 +1,9 @@
 import fc from "fast-check";
 
-import { tokenContract } from "../../contract/tokenContract";
-import type { Claims, Json } from "../../contract/tokenContract";
-import { type ClaimResult, compareClaims } from "../../contract/compareClaims";
-import { validConfiguration } from "./arbitraries";
+import { tokenContract } from "../../contract/tokenContract.ts";
+import type { Claims, Json } from "../../contract/tokenContract.ts";
+import { type ClaimResult, compareClaims } from "../../contract/compareClaims.ts";
+import { validConfiguration } from "./arbitraries.ts";
 
 const NOW = 1_800_000_000;
 

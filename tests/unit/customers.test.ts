@@ -1,8 +1,8 @@
-import type { StackOutputs } from "../../commands/cli/stack";
-import { customersWithOldSecret, listCustomers, withInterrupted } from "../../commands/customers/customerList";
-import { customersTable, oldSecretLines } from "../../commands/customers/customersTable";
-import { accepted, ID, OTHER_ID, withIntegrations } from "./configuration";
-import { fakeAdmin } from "./fakePulumi";
+import type { StackOutputs } from "../../commands/cli/stack.ts";
+import { customersWithOldSecret, listCustomers, withInterrupted } from "../../commands/customers/customerList.ts";
+import { customersTable, oldSecretLines } from "../../commands/customers/customersTable.ts";
+import { accepted, ID, OTHER_ID, withIntegrations } from "./configuration.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const daysAgo = (days: number) => String(NOW.getTime() / 1000 - days * 86_400);

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { Services } from "../../services/components/services";
-import { type RegisteredResource, findResource, underMocks, valueOf } from "../mocks";
-import { accepted, BOTH } from "./servicesConfiguration";
+import { Services } from "../../services/components/services.ts";
+import { type RegisteredResource, findResource, underMocks, valueOf } from "../mocks.ts";
+import { accepted, BOTH } from "./servicesConfiguration.ts";
 
 export const CONTAINER = "docker:index/container:Container";
 export const IMAGE = "docker:index/remoteImage:RemoteImage";

@@ -3,12 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { developmentEnvironment, processEnvironment, shellExports, type Variable } from "../../development/environment";
-import { replaceFile } from "../../processes/files";
-import type { Toolchain } from "../../development/toolchain/install";
+import {
+  developmentEnvironment,
+  processEnvironment,
+  shellExports,
+  type Variable,
+} from "../../development/environment.ts";
+import { replaceFile } from "../../processes/files.ts";
+import type { Toolchain } from "../../development/toolchain/install.ts";
 
 // What developmentEnvironment writes goes into .local, which a running development server uses.
-jest.mock("../../processes/files");
+jest.mock("../../processes/files.ts");
 const written = jest.mocked(replaceFile);
 
 const SECRET = "s3cret with $dollars, 'quotes' and `ticks`";

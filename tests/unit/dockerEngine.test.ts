@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 
-import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection";
-import { inspectContainer, jsonOf, lastLogLines } from "../../services/engine/containerState";
-import { FakeEngine, frame, inspected } from "./fakeEngine";
+import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection.ts";
+import { inspectContainer, jsonOf, lastLogLines } from "../../services/engine/containerState.ts";
+import { FakeEngine, frame, inspected } from "./fakeEngine.ts";
 
 const STATE = "/containers/0123/json";
 const LOGS = "/containers/0123/logs?stdout=1&stderr=1&tail=20";

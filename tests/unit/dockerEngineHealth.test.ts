@@ -1,7 +1,7 @@
-import { connectToEngine } from "../../services/engine/engineConnection";
-import type { ContainerState } from "../../services/engine/containerState";
-import { type Awaited, awaitHealthy, judge } from "../../services/engine/containerHealth";
-import { type FakeAnswer, FakeEngine, frame, inspected } from "./fakeEngine";
+import { connectToEngine } from "../../services/engine/engineConnection.ts";
+import type { ContainerState } from "../../services/engine/containerState.ts";
+import { type Awaited, awaitHealthy, judge } from "../../services/engine/containerHealth.ts";
+import { type FakeAnswer, FakeEngine, frame, inspected } from "./fakeEngine.ts";
 
 jest.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
 

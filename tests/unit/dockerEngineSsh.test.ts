@@ -2,8 +2,8 @@ import type * as childProcess from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection";
-import { FakeEngine } from "./fakeEngine";
+import { connectToEngine, DockerEngineError } from "../../services/engine/engineConnection.ts";
+import { FakeEngine } from "./fakeEngine.ts";
 
 // Jest gives a test an environment of its own, which processes that it starts do not get by themselves.
 jest.mock("node:child_process", () => {

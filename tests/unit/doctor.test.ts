@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check";
-import { checkProtection } from "../../commands/doctor/examine";
-import { checkOrganizations } from "../../commands/doctor/organizationIds";
-import { providerAuthorities } from "../../commands/doctor/providerAuthorities";
-import { checkRights, rolesFor } from "../../commands/doctor/rights";
-import { checkClock } from "../../commands/doctor/serverChecks";
-import { issuedAtOf, rolesOf } from "../../keycloak/accessToken";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import type { IntegrationSettings } from "../../settings/settings";
+import { checkText, right, summaryText, unknown, warning, wrong, wrongBy } from "../../commands/doctor/check.ts";
+import { checkProtection } from "../../commands/doctor/examine.ts";
+import { checkOrganizations } from "../../commands/doctor/organizationIds.ts";
+import { providerAuthorities } from "../../commands/doctor/providerAuthorities.ts";
+import { checkRights, rolesFor } from "../../commands/doctor/rights.ts";
+import { checkClock } from "../../commands/doctor/serverChecks.ts";
+import { issuedAtOf, rolesOf } from "../../keycloak/accessToken.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import type { IntegrationSettings } from "../../settings/settings.ts";
 
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
 const on = (version: string | undefined) => ({ version, looksUpUsers: true });

@@ -3,13 +3,13 @@ import { hostname, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { checkText } from "../../commands/doctor/check";
-import { checkEncryption } from "../../commands/doctor/encryption";
-import { checkState } from "../../commands/doctor/state";
-import { TYPES } from "../../contract/types";
-import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
-import { lockMessage } from "./fakePulumi";
-import { useTemporaryFolder } from "./temporaryFolder";
+import { checkText } from "../../commands/doctor/check.ts";
+import { checkEncryption } from "../../commands/doctor/encryption.ts";
+import { checkState } from "../../commands/doctor/state.ts";
+import { TYPES } from "../../contract/types.ts";
+import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli.ts";
+import { lockMessage } from "./fakePulumi.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 /** What doctor says of a backend, and how it asked. */
 async function examined(url: string, answer = "error: a stack named prod already exists", asksForLock = true) {

@@ -3,9 +3,10 @@ import { dirname, join, resolve } from "node:path";
 
 import { intersects } from "semver";
 
-import { engines, scripts } from "../../package.json";
+import packageJson from "../../package.json" with { type: "json" };
+const { engines, scripts } = packageJson;
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const DOCUMENTS = [
   "README.md",
   ...readdirSync(join(REPOSITORY, "docs")).map((name) => `docs/${name}`),

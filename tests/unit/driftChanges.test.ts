@@ -1,6 +1,6 @@
-import { changesByHand, followingChanges, withoutConsequences } from "../../commands/drift/changes";
-import { changingSteps, type Preview } from "../../commands/pulumi/preview";
-import { TYPES } from "../../contract/types";
+import { changesByHand, followingChanges, withoutConsequences } from "../../commands/drift/changes.ts";
+import { changingSteps, type Preview } from "../../commands/pulumi/preview.ts";
+import { TYPES } from "../../contract/types.ts";
 import {
   changed,
   clientOf,
@@ -16,7 +16,7 @@ import {
   SHARED,
   updateOf,
   urnOf,
-} from "./driftPreviews";
+} from "./driftPreviews.ts";
 
 const ACME = clientOf("acme", { enabled: true, accessTokenLifespan: "300" });
 const NOTHING = previewOf();

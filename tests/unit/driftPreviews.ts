@@ -1,6 +1,6 @@
-import { type Change, type ManagedResource, managedResources } from "../../commands/drift/changes";
-import { TYPES } from "../../contract/types";
-import type { Preview, Step } from "../../commands/pulumi/preview";
+import { type Change, type ManagedResource, managedResources } from "../../commands/drift/changes.ts";
+import { TYPES } from "../../contract/types.ts";
+import type { Preview, Step } from "../../commands/pulumi/preview.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
-import { changesByOwner } from "../../commands/changes/resourceChanges";
-import type { Finding } from "../../commands/drift/finding";
-import { driftReport, driftText, findingsOf } from "../../commands/drift/report";
-import type { TokenDifferences } from "../../commands/drift/tokenDrift";
-import type { Preview } from "../../commands/pulumi/preview";
-import { changed, clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews";
+import { changesByOwner } from "../../commands/changes/resourceChanges.ts";
+import type { Finding } from "../../commands/drift/finding.ts";
+import { driftReport, driftText, findingsOf } from "../../commands/drift/report.ts";
+import type { TokenDifferences } from "../../commands/drift/tokenDrift.ts";
+import type { Preview } from "../../commands/pulumi/preview.ts";
+import { changed, clientOf, createOf, lost, managed, mapperOf, previewOf, updateOf } from "./driftPreviews.ts";
 
 const TOKENS: TokenDifferences = { checked: 2, skipped: [], differences: [] };
 

@@ -1,11 +1,11 @@
-import type { StackOutputs } from "../../commands/cli/stack";
-import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import { tokenDifferences } from "../../commands/drift/tokenDrift";
-import type { Owner } from "../../commands/pulumi/owners";
-import { issuerOf } from "../../settings/settings";
-import { accepted, configuration, ID, OTHER_ID } from "./configuration";
-import { FakeKeycloak } from "./fakeKeycloak";
-import { fakeAdmin } from "./fakePulumi";
+import type { StackOutputs } from "../../commands/cli/stack.ts";
+import { apiSettings, toEnvironment } from "../../components/serviceConfiguration.ts";
+import { tokenDifferences } from "../../commands/drift/tokenDrift.ts";
+import type { Owner } from "../../commands/pulumi/owners.ts";
+import { issuerOf } from "../../settings/settings.ts";
+import { accepted, configuration, ID, OTHER_ID } from "./configuration.ts";
+import { FakeKeycloak } from "./fakeKeycloak.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const INTEGRATIONS = {
   acme: { organizationId: ID },

@@ -1,8 +1,8 @@
-import type { StackOutputs } from "../../commands/cli/stack";
-import { remade, unmanagedChanges } from "../../commands/drift/unmanaged";
-import { TYPES } from "../../contract/types";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews";
+import type { StackOutputs } from "../../commands/cli/stack.ts";
+import { remade, unmanagedChanges } from "../../commands/drift/unmanaged.ts";
+import { TYPES } from "../../contract/types.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { clientOf, type Had, lost, managed, mapperOf, SHARED } from "./driftPreviews.ts";
 
 const stackWith = (clientSecret: string): StackOutputs => ({ credentials: { acme: { clientSecret, basic: "" } } });
 const OUTPUTS = stackWith("s3cret");

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { inOrder } from "../../commands/drift/finding";
-import { TYPES } from "../../contract/types";
-import { CHANGED, tell } from "../../commands/drift/words";
-import { changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPreviews";
+import { inOrder } from "../../commands/drift/finding.ts";
+import { TYPES } from "../../contract/types.ts";
+import { CHANGED, tell } from "../../commands/drift/words.ts";
+import { changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPreviews.ts";
 
 const ACME = clientOf("acme");
 const SCOPES: Had = { type: TYPES.defaultScopes, name: "s", of: "acme" };
@@ -132,7 +132,7 @@ it("tells what somebody changed in the client profile and the client policy of s
 });
 
 it("has a sentence of its own wherever the program says something of a customer's client", () => {
-  const golden = readFileSync(join(__dirname, "..", "golden", "prod.json"), "utf8");
+  const golden = readFileSync(join(import.meta.dirname, "..", "golden", "prod.json"), "utf8");
   const { resources } = JSON.parse(golden) as { resources: Record<string, { inputs: object }> };
   const clients = Object.entries(resources).filter(([name]) => name.startsWith(`${TYPES.client} `));
   const declared = [...new Set(clients.flatMap(([, { inputs }]) => Object.keys(inputs)))];

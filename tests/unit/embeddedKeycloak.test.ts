@@ -2,11 +2,11 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ensureCertificates } from "../../development/keycloak/certificates";
-import { secretsOf } from "../../development/keycloak/failure";
-import { issueAuthority } from "../../development/keycloak/issuing";
-import { buildRealm } from "../../development/keycloak/realmImport";
-import { randomSecret, secretFile } from "../../development/keycloak/secrets";
+import { ensureCertificates } from "../../development/keycloak/certificates.ts";
+import { secretsOf } from "../../development/keycloak/failure.ts";
+import { issueAuthority } from "../../development/keycloak/issuing.ts";
+import { buildRealm } from "../../development/keycloak/realmImport.ts";
+import { randomSecret, secretFile } from "../../development/keycloak/secrets.ts";
 
 let directory: string;
 

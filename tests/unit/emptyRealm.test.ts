@@ -1,6 +1,6 @@
-import { refuseEmptyRealm } from "../../commands/cli/emptyRealm";
-import { accepted, configuration } from "./configuration";
-import { fakeAdmin } from "./fakePulumi";
+import { refuseEmptyRealm } from "../../commands/cli/emptyRealm.ts";
+import { accepted, configuration } from "./configuration.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const SETTINGS = accepted(configuration());
 const deployed = (...clientIds: string[]) => ({

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { EngineSettings } from "../../services/settings/settings";
+import type { EngineSettings } from "../../services/settings/settings.ts";
 
 /** What the fake engine says to one request. */
 export interface FakeAnswer {
@@ -20,11 +20,18 @@ export class FakeEngine {
   /** By path, the answers one after another; the last one is repeated. */
   readonly answers: Record<string, readonly FakeAnswer[]> = {};
 
+  /** Where the socket is, and where a test may put files of its own. */
+  readonly folder: string;
+  private readonly server: Server;
+
   private constructor(
     /** Where the socket is, and where a test may put files of its own. */
-    readonly folder: string,
-    private readonly server: Server,
-  ) {}
+    folder: string,
+    server: Server,
+  ) {
+    this.folder = folder;
+    this.server = server;
+  }
 
   static async start(): Promise<FakeEngine> {
     const server = createServer();

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
-import type { Answer, KeycloakConnection } from "../../keycloak/http";
+import type { Answer, KeycloakConnection } from "../../keycloak/http.ts";
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -18,10 +18,13 @@ export class FakeKeycloak implements KeycloakConnection {
   readonly url = "https://keycloak.example.com";
   readonly requests: string[] = [];
 
-  private constructor(
-    readonly keys: KeyPair,
-    private readonly realm: FakeRealm,
-  ) {}
+  readonly keys: KeyPair;
+  private readonly realm: FakeRealm;
+
+  private constructor(keys: KeyPair, realm: FakeRealm) {
+    this.keys = keys;
+    this.realm = realm;
+  }
 
   static async start(realm: FakeRealm, keys?: KeyPair): Promise<FakeKeycloak> {
     return new FakeKeycloak(keys ?? (await newKeys()), realm);

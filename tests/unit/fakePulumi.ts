@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 
-import type { KeycloakManager } from "../../keycloak/admin";
-import type { ImportFile } from "../../commands/pulumi/plan";
-import { type Step, UNKNOWN } from "../../commands/pulumi/preview";
-import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli";
-import { previewOf } from "./reviewRecordings";
+import type { KeycloakManager } from "../../keycloak/admin.ts";
+import type { ImportFile } from "../../commands/pulumi/plan.ts";
+import { type Step, UNKNOWN } from "../../commands/pulumi/preview.ts";
+import { type PulumiCli, PulumiError, type PulumiRunOptions } from "../../commands/pulumi/pulumiCli.ts";
+import { previewOf } from "./reviewRecordings.ts";
 
 const STACK = "urn:pulumi:dev::scpcloud::";
 
@@ -113,7 +113,11 @@ export class FakePulumi implements PulumiCli {
   /** The same, as soon as the state was refreshed. */
   stepsAfterRefresh: readonly Step[] = [];
 
-  constructor(private readonly program: readonly Declared[]) {}
+  private readonly program: readonly Declared[];
+
+  constructor(program: readonly Declared[]) {
+    this.program = program;
+  }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
   async run(args: readonly string[], options?: PulumiRunOptions): Promise<string> {

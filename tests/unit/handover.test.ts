@@ -5,14 +5,14 @@ import { join } from "node:path";
 
 import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
-import { UsageError } from "../../commands/cli/errors";
-import { encryptFor, readRecipients } from "../../commands/handover/recipients";
-import { addToRecord, readRecord, recordFile } from "../../commands/repository/handoverRecord";
-import { sheet } from "../../commands/handover/sheet";
-import { handOver } from "../../commands/handover/writeHandover";
-import { accepted, configuration } from "./configuration";
-import { FakeKeycloak } from "./fakeKeycloak";
-import { fakeAdmin } from "./fakePulumi";
+import { UsageError } from "../../commands/cli/errors.ts";
+import { encryptFor, readRecipients } from "../../commands/handover/recipients.ts";
+import { addToRecord, readRecord, recordFile } from "../../commands/repository/handoverRecord.ts";
+import { sheet } from "../../commands/handover/sheet.ts";
+import { handOver } from "../../commands/handover/writeHandover.ts";
+import { accepted, configuration } from "./configuration.ts";
+import { FakeKeycloak } from "./fakeKeycloak.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 let directory: string;
 let identity: string;
@@ -123,7 +123,7 @@ describe("the record of handovers", () => {
     const record = { acme: [ENTRY, other], globex: [ENTRY, later] };
     expect(Object.entries(await readRecord(directory, "prod"))).toEqual(Object.entries(record));
     expect(readdirSync(directory)).toEqual(["handovers.prod.json"]);
-    const prettier = join(__dirname, "..", "..", "node_modules", ".bin", "prettier");
+    const prettier = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "prettier");
     expect(spawnSync(prettier, ["--check", join(directory, recordFile("prod"))]).status).toBe(0);
   });
 

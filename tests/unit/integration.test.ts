@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainPolicies, explainRefusal, explainingRefusals, isOfPolicy } from "../../components/refusals";
-import { Integration, type IntegrationArgs } from "../../components/integration";
-import { findResource, type Lookup, LOOKUPS, underMocks, valueOf } from "../mocks";
+import { explainPolicies, explainRefusal, explainingRefusals, isOfPolicy } from "../../components/refusals.ts";
+import { Integration, type IntegrationArgs } from "../../components/integration.ts";
+import { findResource, type Lookup, LOOKUPS, underMocks, valueOf } from "../mocks.ts";
 
 const CLIENT = "keycloak:openid/client:Client";
 

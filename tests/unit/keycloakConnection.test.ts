@@ -11,12 +11,12 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect as connectSocket, createServer as createTcpServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-import { connect } from "../../keycloak/http";
-import { checkLogin } from "../../lookups/loginCheck";
-import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing";
-import { explainNoAnswer } from "../../keycloak/adminFaults";
-import { type Connection, type LoginCredentials, issuerOf } from "../../settings/settings";
-import { accepted, configuration } from "./configuration";
+import { connect } from "../../keycloak/http.ts";
+import { checkLogin } from "../../lookups/loginCheck.ts";
+import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing.ts";
+import { explainNoAnswer } from "../../keycloak/adminFaults.ts";
+import { type Connection, type LoginCredentials, issuerOf } from "../../settings/settings.ts";
+import { accepted, configuration } from "./configuration.ts";
 
 interface Seen {
   readonly line: string;

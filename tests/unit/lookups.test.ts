@@ -1,8 +1,8 @@
-import { lookUp } from "../../lookups/lookups";
-import { SettingsError } from "../../settings/faults";
-import type { IntegrationSettings, Settings } from "../../settings/settings";
-import { type Lookup, LOOKUPS, underMocks } from "../mocks";
-import { accepted, configuration } from "./configuration";
+import { lookUp } from "../../lookups/lookups.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
+import { type Lookup, LOOKUPS, underMocks } from "../mocks.ts";
+import { accepted, configuration } from "./configuration.ts";
 
 const customer = (clientId: string, user: string, sharedOrganization = false): IntegrationSettings => ({
   clientId,

@@ -1,4 +1,4 @@
-import { addEntries, newStackFile, takeEntries } from "../../commands/move/editedFile";
+import { addEntries, newStackFile, takeEntries } from "../../commands/move/editedFile.ts";
 
 const FILE = "Pulumi.prod.yaml";
 const TEXT = `# head

@@ -1,4 +1,4 @@
-import { planMove } from "../../commands/move/movePlan";
+import { planMove } from "../../commands/move/movePlan.ts";
 
 const PROD = `config:
   keycloak:url: https://keycloak.example

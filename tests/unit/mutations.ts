@@ -1,5 +1,5 @@
-import { STACK } from "../../settings/schema/stack";
-import { DECLARED_KEYS } from "../stackFile";
+import { STACK } from "../../settings/schema/stack.ts";
+import { DECLARED_KEYS } from "../stackFile.ts";
 
 /** A valid configuration with one thing wrong. */
 export interface Mutation {

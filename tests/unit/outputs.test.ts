@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Integration } from "../../components/integration";
-import { ServiceConfiguration } from "../../components/serviceConfiguration";
-import { type Credentials, stackOutputs } from "../../outputs";
-import { readSettings } from "../../settings/read";
-import { underMocks, valueOf } from "../mocks";
-import { stackValues } from "../stackFile";
+import type { Integration } from "../../components/integration.ts";
+import { ServiceConfiguration } from "../../components/serviceConfiguration.ts";
+import { type Credentials, stackOutputs } from "../../outputs.ts";
+import { readSettings } from "../../settings/read.ts";
+import { underMocks, valueOf } from "../mocks.ts";
+import { stackValues } from "../stackFile.ts";
 
 const outputs = (clientSecret: string | undefined = "s3cret") =>
   underMocks(async () => {

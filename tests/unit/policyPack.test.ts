@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { POLICIES } from "../../policy-pack/policies";
+import { POLICIES } from "../../policy-pack/policies.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
 
 interface Package {

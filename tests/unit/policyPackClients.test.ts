@@ -1,5 +1,5 @@
-import * as clients from "../../policy-pack/rules/clientRules";
-import type { Properties } from "../../policy-pack/rules/declaredResources";
+import * as clients from "../../policy-pack/rules/clientRules.ts";
+import type { Properties } from "../../policy-pack/rules/declaredResources.ts";
 
 /** What a customer's client is declared as, as far as the rules look at it. */
 const GOOD = {

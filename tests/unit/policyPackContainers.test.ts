@@ -1,5 +1,5 @@
-import * as containers from "../../policy-pack/rules/containerRules";
-import type { Properties } from "../../policy-pack/rules/declaredResources";
+import * as containers from "../../policy-pack/rules/containerRules.ts";
+import type { Properties } from "../../policy-pack/rules/declaredResources.ts";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;
 const GOOD = {

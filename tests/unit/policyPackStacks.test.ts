@@ -1,17 +1,17 @@
 import type { PolicyResource } from "@pulumi/policy";
 
-import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../contract/names";
-import { TYPES as TYPES_OF_PROGRAM } from "../../contract/types";
+import { BUILT_IN_SCOPES, CLIENT_SCOPE, ORGANIZATION_CLAIM as CLAIM_OF_PROGRAM } from "../../contract/names.ts";
+import { TYPES as TYPES_OF_PROGRAM } from "../../contract/types.ts";
 import {
   type DeclaredResource,
   declaredResource,
   type Properties,
   TYPES,
   UNKNOWN,
-} from "../../policy-pack/rules/declaredResources";
-import { ORGANIZATION_CLAIM, organizationClaim } from "../../policy-pack/rules/organization";
-import { scopeLists } from "../../policy-pack/rules/scopes";
-import { CONTAINER, IMAGE } from "./declaredServices";
+} from "../../policy-pack/rules/declaredResources.ts";
+import { ORGANIZATION_CLAIM, organizationClaim } from "../../policy-pack/rules/organization.ts";
+import { scopeLists } from "../../policy-pack/rules/scopes.ts";
+import { CONTAINER, IMAGE } from "./declaredServices.ts";
 
 const LISTS = { required: ["basic", "roles", "service_account", "scpCloud"], allowed: ["scpCloud-account"] };
 const MAPPER = { claimName: ORGANIZATION_CLAIM, claimValue: "an-id", addToIdToken: false, addToUserinfo: false };

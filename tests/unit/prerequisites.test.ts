@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { PrerequisiteError, prerequisiteFaults, type Probe } from "../../development/toolchain/prerequisites";
-import { run } from "../../processes/run";
-import { until } from "../end-to-end/until";
+import { PrerequisiteError, prerequisiteFaults, type Probe } from "../../development/toolchain/prerequisites.ts";
+import { run } from "../../processes/run.ts";
+import { until } from "../end-to-end/until.ts";
 
 describe("the check of what has to be installed", () => {
   const good: Readonly<Record<string, string>> = {
@@ -65,10 +65,10 @@ describe("running a command", () => {
     const file = join(mkdtempSync(join(tmpdir(), "scpcloud-run-")), "ended");
     const command = `trap 'echo ended >${file}; kill $!; exit' TERM; kill -KILL $STARTER; sleep 60 & wait; echo late >${file}`;
     const script = `
-      const { run } = require(${JSON.stringify(join(__dirname, "../../processes/run"))});
+      const { run } = require(${JSON.stringify(join(import.meta.dirname, "../../processes/run.ts"))});
       const env = { STARTER: String(process.pid) };
       void run("sh", ["-c", ${JSON.stringify(command)}], { env, endsWithThisProcess: true });`;
-    spawnSync(process.execPath, ["--require", join(__dirname, "../../loader.js"), "--eval", script]);
+    spawnSync(process.execPath, ["--eval", script]);
     const read = () => readFileSync(file, { encoding: "utf8", flag: "a+" });
     expect(await until(read, (text) => text.endsWith("\n"))).toBe("ended\n");
     rmSync(dirname(file), { recursive: true });

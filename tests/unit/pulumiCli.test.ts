@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { messageOf } from "../../commands/cli/errors";
-import { readOutputs } from "../../commands/cli/stack";
-import { exportState } from "../../commands/pulumi/exportedState";
-import { UNKNOWN } from "../../commands/pulumi/preview";
+import { messageOf } from "../../commands/cli/errors.ts";
+import { readOutputs } from "../../commands/cli/stack.ts";
+import { exportState } from "../../commands/pulumi/exportedState.ts";
+import { UNKNOWN } from "../../commands/pulumi/preview.ts";
 import {
   diagnosticsOf,
   type PulumiCli,
@@ -13,10 +13,10 @@ import {
   pulumiCli,
   runPulumi,
   runRefreshPreview,
-} from "../../commands/pulumi/pulumiCli";
-import { explainProtection } from "../../commands/pulumi/protection";
-import { renameWarning } from "../../components/warnings";
-import { summary } from "./reviewRecordings";
+} from "../../commands/pulumi/pulumiCli.ts";
+import { explainProtection } from "../../commands/pulumi/protection.ts";
+import { renameWarning } from "../../components/warnings.ts";
+import { summary } from "./reviewRecordings.ts";
 
 const REASON = "error initializing keycloak provider: 401 Unauthorized";
 const preview = (...messages: string[]) =>

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainingRefusals } from "../../components/refusals";
-import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes";
-import { findResource, underMocks, valueOf } from "../mocks";
+import { explainingRefusals } from "../../components/refusals.ts";
+import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes.ts";
+import { findResource, underMocks, valueOf } from "../mocks.ts";
 
 
 const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>

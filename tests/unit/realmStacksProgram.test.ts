@@ -3,11 +3,11 @@ import { writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import program from "../../index";
-import { findResource, underMocks } from "../mocks";
-import { stackValues } from "../stackFile";
-import { MINIMAL, SECRET } from "./configuration";
-import { useTemporaryFolder } from "./temporaryFolder";
+import program from "../../index.ts";
+import { findResource, underMocks } from "../mocks.ts";
+import { stackValues } from "../stackFile.ts";
+import { MINIMAL, SECRET } from "./configuration.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 

@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 
-import { RecoveryError } from "../../commands/locks/stackLock";
-import { recover } from "../../commands/recovery/recovery";
-import { removeUnknownPolicies, restorePolicies } from "../../commands/recovery/rotationPolicies";
-import { TYPES } from "../../contract/types";
-import { PulumiError } from "../../commands/pulumi/pulumiCli";
-import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi";
+import { RecoveryError } from "../../commands/locks/stackLock.ts";
+import { recover } from "../../commands/recovery/recovery.ts";
+import { removeUnknownPolicies, restorePolicies } from "../../commands/recovery/rotationPolicies.ts";
+import { TYPES } from "../../contract/types.ts";
+import { PulumiError } from "../../commands/pulumi/pulumiCli.ts";
+import { CLIENT, customer, fakeAdmin, FakePulumi, INTEGRATION, realmScopes, urnOf } from "./fakePulumi.ts";
 
 const ACME = {
   "/clients?clientId=acme": [{ id: "id-of-acme", clientId: "acme" }],

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { endPluginsOfDeadRuns } from "../../commands/locks/deadRuns";
+import { endPluginsOfDeadRuns } from "../../commands/locks/deadRuns.ts";
 
 const LINUX = process.platform === "linux";
 

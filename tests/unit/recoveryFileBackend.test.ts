@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
-import { backendDirectory, isHalfWritten, mendFileBackend, readLocks } from "../../commands/locks/fileBackend";
-import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
+import { backendDirectory, isHalfWritten, mendFileBackend, readLocks } from "../../commands/locks/fileBackend.ts";
+import type { PulumiCli } from "../../commands/pulumi/pulumiCli.ts";
 
 const WHOLE = '{"version": 3}';
 const CUT_OFF = '{"vers';

@@ -2,10 +2,10 @@ import childProcess, { type ChildProcess, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import { hostname } from "node:os";
 
-import { isDead, readLockHolders } from "../../commands/locks/stackLock";
-import { itWith } from "../end-to-end/tools";
-import { until } from "../end-to-end/until";
-import { lockMessage } from "./fakePulumi";
+import { isDead, readLockHolders } from "../../commands/locks/stackLock.ts";
+import { itWith } from "../end-to-end/tools.ts";
+import { until } from "../end-to-end/until.ts";
+import { lockMessage } from "./fakePulumi.ts";
 
 const LOCKED = lockMessage("root@build-7 (pid 4242)");
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { findExisting } from "../../commands/recovery/adoptable";
-import type { KeycloakAdmin } from "../../keycloak/admin";
-import { readPreview, type Step, UNKNOWN } from "../../commands/pulumi/preview";
-import { runPreview } from "../../commands/pulumi/pulumiCli";
-import { importFile, type PlannedResource, planOf } from "../../commands/pulumi/plan";
+import { findExisting } from "../../commands/recovery/adoptable.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
+import { readPreview, type Step, UNKNOWN } from "../../commands/pulumi/preview.ts";
+import { runPreview } from "../../commands/pulumi/pulumiCli.ts";
+import { importFile, type PlannedResource, planOf } from "../../commands/pulumi/plan.ts";
 import {
   AUDIENCE_MAPPER,
   CLAIM_MAPPER,
@@ -18,7 +18,7 @@ import {
   INTEGRATION,
   SCOPE,
   urnOf,
-} from "./fakePulumi";
+} from "./fakePulumi.ts";
 
 const planOfSteps = (...steps: Step[]) => planOf({ steps });
 
@@ -46,7 +46,7 @@ describe("a plan", () => {
   });
 
   test("says for which property a client would be replaced, as a real preview tells it of another realm", () => {
-    const preview = readFileSync(join(__dirname, "previews", "realmMoved.json"), "utf8");
+    const preview = readFileSync(join(import.meta.dirname, "previews", "realmMoved.json"), "utf8");
     expect(
       planOf(readPreview(preview)).lostClients.map(({ replacedFor, urn }) => [urn.split("::").at(-1), replacedFor]),
     ).toEqual(["acme", "globex", "initech"].map((customer) => [`${customer}-client`, ["realmId"]]));

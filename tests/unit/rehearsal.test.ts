@@ -1,14 +1,14 @@
-import type { DriftReport } from "../../commands/drift/report";
+import type { DriftReport } from "../../commands/drift/report.ts";
 import {
   differs,
   linesOf,
   newRoles,
   rehearsalText,
   type RehearsalReport,
-} from "../../commands/rehearse/rehearsalReport";
-import { sampleOf } from "../../commands/rehearse/sample";
-import { changedTokens } from "../../commands/rehearse/rehearsedTokens";
-import type { IntegrationSettings } from "../../settings/settings";
+} from "../../commands/rehearse/rehearsalReport.ts";
+import { sampleOf } from "../../commands/rehearse/sample.ts";
+import { changedTokens } from "../../commands/rehearse/rehearsedTokens.ts";
+import type { IntegrationSettings } from "../../settings/settings.ts";
 
 const customer = (clientId: string, changes: Partial<IntegrationSettings> = {}): IntegrationSettings => ({
   clientId,

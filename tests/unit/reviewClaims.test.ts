@@ -1,5 +1,5 @@
-import { ID, OTHER_ID } from "./configuration";
-import { customers, headline, linesOf } from "./reviewConfiguration";
+import { ID, OTHER_ID } from "./configuration.ts";
+import { customers, headline, linesOf } from "./reviewConfiguration.ts";
 
 const TWO = { acme: { organizationUser: "anna" }, globex: { organizationId: ID } };
 const two = customers(TWO);

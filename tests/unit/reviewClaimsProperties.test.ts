@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 
 import fc from "fast-check";
 
-import { tokenContract } from "../../contract/tokenContract";
-import { readSettings } from "../../settings/read";
-import { validConfiguration } from "./arbitraries";
-import { configuration, MINIMAL } from "./configuration";
-import { headline, review } from "./reviewConfiguration";
+import { tokenContract } from "../../contract/tokenContract.ts";
+import { readSettings } from "../../settings/read.ts";
+import { validConfiguration } from "./arbitraries.ts";
+import { configuration, MINIMAL } from "./configuration.ts";
+import { headline, review } from "./reviewConfiguration.ts";
 
 describe("for any two valid stack files", () => {
   const settingsOf = (values: Readonly<Record<string, unknown>>) =>

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 
-import { reviewClaims } from "../../commands/review/claimsReview";
-import type { RevisionFiles } from "../../commands/repository/revision";
-import { DECLARED_KEYS } from "../stackFile";
-import { type Changes, customers, linesOf, review, revision } from "./reviewConfiguration";
+import { reviewClaims } from "../../commands/review/claimsReview.ts";
+import type { RevisionFiles } from "../../commands/repository/revision.ts";
+import { DECLARED_KEYS } from "../stackFile.ts";
+import { type Changes, customers, linesOf, review, revision } from "./reviewConfiguration.ts";
 
 const TWO_CUSTOMERS = customers({
   acme: { organizationUser: "anna" },

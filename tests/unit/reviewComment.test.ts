@@ -1,13 +1,13 @@
 import fc from "fast-check";
 
-import { type EngineEvent, policiesIn } from "../../commands/pulumi/engineEvents";
-import { readPreview, type Step, withPolicies } from "../../commands/pulumi/preview";
-import { claimsPart } from "../../commands/review/claimsText";
-import { partText, readParts, reviewComment, type ReviewPart } from "../../commands/review/part";
-import { summaryPart } from "../../commands/review/summary";
-import { ID, OTHER_ID } from "./configuration";
-import { customers, review } from "./reviewConfiguration";
-import { previewOf, stepOf } from "./reviewRecordings";
+import { type EngineEvent, policiesIn } from "../../commands/pulumi/engineEvents.ts";
+import { readPreview, type Step, withPolicies } from "../../commands/pulumi/preview.ts";
+import { claimsPart } from "../../commands/review/claimsText.ts";
+import { partText, readParts, reviewComment, type ReviewPart } from "../../commands/review/part.ts";
+import { summaryPart } from "../../commands/review/summary.ts";
+import { ID, OTHER_ID } from "./configuration.ts";
+import { customers, review } from "./reviewConfiguration.ts";
+import { previewOf, stepOf } from "./reviewRecordings.ts";
 
 const part = (heading: string, sections: readonly string[] = [], dangers: readonly string[] = []): ReviewPart => ({
   heading,

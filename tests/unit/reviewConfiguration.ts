@@ -3,12 +3,12 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { type ClaimsReview, reviewClaims } from "../../commands/review/claimsReview";
-import { claimsHeadline, claimsPart } from "../../commands/review/claimsText";
-import type { RevisionFiles } from "../../commands/repository/revision";
-import { MINIMAL } from "./configuration";
+import { type ClaimsReview, reviewClaims } from "../../commands/review/claimsReview.ts";
+import { claimsHeadline, claimsPart } from "../../commands/review/claimsText.ts";
+import type { RevisionFiles } from "../../commands/repository/revision.ts";
+import { MINIMAL } from "./configuration.ts";
 
-const PROJECT = readFileSync(join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");
+const PROJECT = readFileSync(join(import.meta.dirname, "..", "..", "Pulumi.yaml"), "utf8");
 
 /** A stack file with some keys replaced, or removed by `undefined`; none at all for `undefined`. */
 export type Changes = Readonly<Record<string, unknown>> | undefined;

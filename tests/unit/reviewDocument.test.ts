@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { reviewClaims } from "../../commands/review/claimsReview";
-import { claimsPart } from "../../commands/review/claimsText";
+import { reviewClaims } from "../../commands/review/claimsReview.ts";
+import { claimsPart } from "../../commands/review/claimsText.ts";
 
-const REPOSITORY = join(__dirname, "..", "..");
+const REPOSITORY = join(import.meta.dirname, "..", "..");
 const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");
 
 /** Without quotation marks, line breaks and padding, which the document's formatting decides. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { block, cell, code, names } from "../../commands/changes/markdown";
+import { block, cell, code, names } from "../../commands/changes/markdown.ts";
 
 /** Whatever could mean something to Markdown, HTML or GitHub, besides any other text. */
 const hostile = fc.oneof(

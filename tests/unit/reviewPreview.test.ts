@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
-import { policiesIn } from "../../commands/pulumi/engineEvents";
-import { readPreview, withPolicies } from "../../commands/pulumi/preview";
-import { previewOf, recording, summary, update } from "./reviewRecordings";
+import { policiesIn } from "../../commands/pulumi/engineEvents.ts";
+import { readPreview, withPolicies } from "../../commands/pulumi/preview.ts";
+import { previewOf, recording, summary, update } from "./reviewRecordings.ts";
 
 const MARK = "4dabf18193072939515e22adb298388d";
 const rowOf = (property: string, before: unknown, after: unknown) =>

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Preview, readPreview, type Step } from "../../commands/pulumi/preview";
-import { COMMENT_LIMIT, partText } from "../../commands/review/part";
-import { summaryPart } from "../../commands/review/summary";
+import { type Preview, readPreview, type Step } from "../../commands/pulumi/preview.ts";
+import { COMMENT_LIMIT, partText } from "../../commands/review/part.ts";
+import { summaryPart } from "../../commands/review/summary.ts";
 
-const DIRECTORY = join(__dirname, "previews");
+const DIRECTORY = join(import.meta.dirname, "previews");
 
 /** The names of the previews that were recorded (previews/record.ts). */
 export const RECORDINGS = readdirSync(DIRECTORY)

@@ -2,8 +2,8 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../../processes/run";
-import { committedFiles, workingTreeFiles } from "../../commands/repository/revision";
+import { run } from "../../processes/run.ts";
+import { committedFiles, workingTreeFiles } from "../../commands/repository/revision.ts";
 
 let directory: string;
 

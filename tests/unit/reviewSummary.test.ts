@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { previewOf, recording, RECORDINGS, stepOf, summary, update } from "./reviewRecordings";
+import { previewOf, recording, RECORDINGS, stepOf, summary, update } from "./reviewRecordings.ts";
 
 describe("what pulumi said of this program", () => {
   test.each(RECORDINGS)("is summed up, in whatever order the steps came: %s", (name) => {

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
-import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents";
-import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli";
-import { changesSince } from "../../commands/rollout/changedStacks";
-import { lineOf, rolloutResults, rolloutText, showProgress } from "../../commands/rollout/results";
-import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut";
-import { customersThrough, tellFailure } from "../../commands/rollout/runStack";
-import { InterruptedError, run } from "../../processes/run";
-import { UserError } from "../../settings/userError";
-import { lockMessage } from "./fakePulumi";
+import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents.ts";
+import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli.ts";
+import { changesSince } from "../../commands/rollout/changedStacks.ts";
+import { lineOf, rolloutResults, rolloutText, showProgress } from "../../commands/rollout/results.ts";
+import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut.ts";
+import { customersThrough, tellFailure } from "../../commands/rollout/runStack.ts";
+import { InterruptedError, run } from "../../processes/run.ts";
+import { UserError } from "../../settings/userError.ts";
+import { lockMessage } from "./fakePulumi.ts";
 
 const PARTS = ["prod", "prod-b", "prod-c", "prod-d"].map((stack) => ({ stack, customers: 2 }));
 

@@ -1,11 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { readPreview, type Step } from "../../commands/pulumi/preview";
-import { plannedSteps } from "../../commands/rollout/makePlan";
-import { digestOf, readPlan, type RolloutPlan, savePlan, slowHash, type StackPlan } from "../../commands/rollout/plan";
-import { planDifferences, planText } from "../../commands/rollout/planText";
-import { recording, RECORDINGS, stepOf, update } from "./reviewRecordings";
-import { useTemporaryFolder } from "./temporaryFolder";
+import { readPreview, type Step } from "../../commands/pulumi/preview.ts";
+import { plannedSteps } from "../../commands/rollout/makePlan.ts";
+import {
+  digestOf,
+  readPlan,
+  type RolloutPlan,
+  savePlan,
+  slowHash,
+  type StackPlan,
+} from "../../commands/rollout/plan.ts";
+import { planDifferences, planText } from "../../commands/rollout/planText.ts";
+import { recording, RECORDINGS, stepOf, update } from "./reviewRecordings.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const stackPlan = (stack: string, more: Partial<StackPlan> = {}): StackPlan => ({
   stack,

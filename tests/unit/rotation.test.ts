@@ -1,6 +1,6 @@
-import type { CustomerSecrets } from "../../commands/rotate/customerSecrets";
-import { planRotation, readOverlap, type RotationWishes } from "../../commands/rotate/rotationPlan";
-import type { KeycloakAdmin } from "../../keycloak/admin";
+import type { CustomerSecrets } from "../../commands/rotate/customerSecrets.ts";
+import { planRotation, readOverlap, type RotationWishes } from "../../commands/rotate/rotationPlan.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 
 const NOW = new Date("2026-11-28T08:20:00Z");
 const OLD = new Date("2025-11-20T10:00:00Z");

@@ -1,14 +1,14 @@
-import type { StackOutputs } from "../../commands/cli/stack";
-import type { PulumiCli } from "../../commands/pulumi/pulumiCli";
-import { lookAtSecrets } from "../../commands/rotate/customerSecrets";
-import { planRotation, type RotationWishes } from "../../commands/rotate/rotationPlan";
-import { rotateSecrets, type RotationTools } from "../../commands/rotate/rotateSecrets";
-import { basicAuthorization } from "../../contract/credentials";
-import type { KeycloakManager } from "../../keycloak/admin";
-import type { KeycloakConnection } from "../../keycloak/http";
-import { accepted, ID, withIntegrations } from "./configuration";
-import { CLIENT } from "./fakePulumi";
-import { previewOf } from "./reviewRecordings";
+import type { StackOutputs } from "../../commands/cli/stack.ts";
+import type { PulumiCli } from "../../commands/pulumi/pulumiCli.ts";
+import { lookAtSecrets } from "../../commands/rotate/customerSecrets.ts";
+import { planRotation, type RotationWishes } from "../../commands/rotate/rotationPlan.ts";
+import { rotateSecrets, type RotationTools } from "../../commands/rotate/rotateSecrets.ts";
+import { basicAuthorization } from "../../contract/credentials.ts";
+import type { KeycloakManager } from "../../keycloak/admin.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
+import { accepted, ID, withIntegrations } from "./configuration.ts";
+import { CLIENT } from "./fakePulumi.ts";
+import { previewOf } from "./reviewRecordings.ts";
 
 const SETTINGS = accepted(withIntegrations({ acme: { organizationId: ID } }));
 const NOW = new Date("2026-11-28T08:20:00Z");

@@ -1,11 +1,11 @@
-import { rotationInWords, rotationPair } from "../../components/secretRotation";
-import type * as http from "../../keycloak/http";
-import { rotationFaults } from "../../keycloak/rotationSupport";
-import { checkLogin } from "../../lookups/loginCheck";
-import { lookUpRotation } from "../../lookups/policies";
-import { issuerOf, type Settings } from "../../settings/settings";
-import { accepted, configuration } from "./configuration";
-import { fakeAdmin } from "./fakePulumi";
+import { rotationInWords, rotationPair } from "../../components/secretRotation.ts";
+import type * as http from "../../keycloak/http.ts";
+import { rotationFaults } from "../../keycloak/rotationSupport.ts";
+import { checkLogin } from "../../lookups/loginCheck.ts";
+import { lookUpRotation } from "../../lookups/policies.ts";
+import { issuerOf, type Settings } from "../../settings/settings.ts";
+import { accepted, configuration } from "./configuration.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;
 

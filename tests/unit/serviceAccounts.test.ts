@@ -1,7 +1,7 @@
-import type { KeycloakConnection } from "../../keycloak/http";
-import { serviceAccountFaults } from "../../lookups/serviceAccounts";
-import { formatFaults } from "../../settings/faults";
-import { accepted, withIntegrations } from "./configuration";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
+import { serviceAccountFaults } from "../../lookups/serviceAccounts.ts";
+import { formatFaults } from "../../settings/faults.ts";
+import { accepted, withIntegrations } from "./configuration.ts";
 
 const SETTINGS = accepted(withIntegrations({ acme: { organizationUser: "anna" }, globex: { organizationUser: "bo" } }));
 const faultsWhere = (body: unknown, status = 200) =>

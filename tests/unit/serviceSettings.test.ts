@@ -1,5 +1,5 @@
-import { apiSettings, bffSettings, toEnvironment } from "../../components/serviceConfiguration";
-import { accepted, configuration } from "./configuration";
+import { apiSettings, bffSettings, toEnvironment } from "../../components/serviceConfiguration.ts";
+import { accepted, configuration } from "./configuration.ts";
 
 const PUBLIC = "https://keycloak.example.com/realms/ScpCloud";
 const INTERNAL = "http://keycloak:8080/realms/ScpCloud";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
-import { apiSettings, bffSettings, type SettingsTree, toEnvironment } from "../../components/serviceConfiguration";
-import { validConfiguration } from "./arbitraries";
-import { accepted, configuration } from "./configuration";
+import { apiSettings, bffSettings, type SettingsTree, toEnvironment } from "../../components/serviceConfiguration.ts";
+import { validConfiguration } from "./arbitraries.ts";
+import { accepted, configuration } from "./configuration.ts";
 
 const services = validConfiguration.map(({ values }) => {
   const written = Object.entries(values).filter(([, value]) => value !== undefined);

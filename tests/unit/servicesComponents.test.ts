@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainRefusal } from "../../services/components/refusals";
-import { duration } from "../../services/components/service";
-import { awaitHealthy } from "../../services/engine/containerHealth";
-import { connectToEngine } from "../../services/engine/engineConnection";
-import { findResource, type RegisteredResource } from "../mocks";
-import { CONTAINER, containerOf, declareServices, IMAGE } from "./declaredServices";
-import { accepted, BFF_IMAGE, BOTH, linesOf, MAIN, secret, withBff } from "./servicesConfiguration";
+import { explainRefusal } from "../../services/components/refusals.ts";
+import { duration } from "../../services/components/service.ts";
+import { awaitHealthy } from "../../services/engine/containerHealth.ts";
+import { connectToEngine } from "../../services/engine/engineConnection.ts";
+import { findResource, type RegisteredResource } from "../mocks.ts";
+import { CONTAINER, containerOf, declareServices, IMAGE } from "./declaredServices.ts";
+import { accepted, BFF_IMAGE, BOTH, linesOf, MAIN, secret, withBff } from "./servicesConfiguration.ts";
 
-jest.mock("../../services/engine/containerHealth", () => ({ awaitHealthy: jest.fn() }));
-jest.mock("../../services/engine/engineConnection", () => ({ connectToEngine: jest.fn(() => "the engine") }));
+jest.mock("../../services/engine/containerHealth.ts", () => ({ awaitHealthy: jest.fn() }));
+jest.mock("../../services/engine/engineConnection.ts", () => ({ connectToEngine: jest.fn(() => "the engine") }));
 
 const NETWORK = "docker:index/network:Network";
 const VOLUME = "docker:index/volume:Volume";

@@ -1,4 +1,4 @@
-import { accepted, BOTH, keysOfFaults, MAIN, refusal } from "./servicesConfiguration";
+import { accepted, BOTH, keysOfFaults, MAIN, refusal } from "./servicesConfiguration.ts";
 
 type Arguments = [docker: Readonly<Record<string, unknown>>, environment?: Readonly<Record<string, string>>];
 

@@ -5,16 +5,16 @@ import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import main from "../../index";
-import services from "../../services/index";
-import { containerOf } from "./declaredServices";
-import { configuration, MINIMAL, SECRET } from "./configuration";
-import { underMocks, valueOf } from "../mocks";
-import { BOTH, linesOf, source } from "./servicesConfiguration";
+import main from "../../index.ts";
+import services from "../../services/index.ts";
+import { containerOf } from "./declaredServices.ts";
+import { configuration, MINIMAL, SECRET } from "./configuration.ts";
+import { underMocks, valueOf } from "../mocks.ts";
+import { BOTH, linesOf, source } from "./servicesConfiguration.ts";
 
-jest.mock("../../services/engine/containerHealth", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
+jest.mock("../../services/engine/containerHealth.ts", () => ({ awaitHealthy: () => Promise.resolve(undefined) }));
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const home = process.cwd();
 let directory: string;
 

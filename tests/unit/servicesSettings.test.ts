@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
-import { issueAuthority } from "../../development/keycloak/issuing";
-import { SettingsError } from "../../settings/faults";
-import { readSettings } from "../../services/settings/read";
+import { issueAuthority } from "../../development/keycloak/issuing.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import { readSettings } from "../../services/settings/read.ts";
 import {
   accepted,
   BFF_IMAGE,
@@ -15,7 +15,7 @@ import {
   secret,
   source,
   withBff,
-} from "./servicesConfiguration";
+} from "./servicesConfiguration.ts";
 
 const SECRET = "hunter2-hunter2";
 

@@ -1,6 +1,6 @@
-import { checkResolvedOrganizations } from "../../lookups/organizations";
-import { readSettings } from "../../settings/read";
-import { accepted, configuration, ID, keysOfFaults, OTHER_ID, SECRET, withIntegrations } from "./configuration";
+import { checkResolvedOrganizations } from "../../lookups/organizations.ts";
+import { readSettings } from "../../settings/read.ts";
+import { accepted, configuration, ID, keysOfFaults, OTHER_ID, SECRET, withIntegrations } from "./configuration.ts";
 
 const HTTP = "http://keycloak:8080";
 const ANNA = { organizationUser: "anna" };

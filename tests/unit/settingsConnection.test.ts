@@ -1,5 +1,5 @@
-import { isFollowed, proxyFor } from "../../settings/provider/proxy";
-import { accepted, configuration, keysOfFaults, refusal, SECRET, keyAndRule } from "./configuration";
+import { isFollowed, proxyFor } from "../../settings/provider/proxy.ts";
+import { accepted, configuration, keysOfFaults, refusal, SECRET, keyAndRule } from "./configuration.ts";
 
 const secure = (value: string) => ({ secure: value });
 /** Without any credential. */

@@ -1,6 +1,6 @@
-import { STACK } from "../../settings/schema/stack";
-import { accepted, configuration, ID, keysOfFaults, OTHER_ID, refusal } from "./configuration";
-import { DECLARED_KEYS, stackValues } from "../stackFile";
+import { STACK } from "../../settings/schema/stack.ts";
+import { accepted, configuration, ID, keysOfFaults, OTHER_ID, refusal } from "./configuration.ts";
+import { DECLARED_KEYS, stackValues } from "../stackFile.ts";
 
 describe("a configuration with many faults", () => {
   const { message, faults } = refusal(

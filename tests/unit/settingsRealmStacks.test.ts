@@ -2,15 +2,15 @@ import { writeFileSync } from "node:fs";
 
 import { stringify } from "yaml";
 
-import { checkOtherStacks } from "../../lookups/organizations";
-import { formatFaults, SettingsError } from "../../settings/faults";
-import { withStackFiles } from "../../settings/stackFile/source";
-import { readSettings } from "../../settings/read";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks";
-import { readStackFiles } from "../../settings/stackFile/files";
-import { stackValues } from "../stackFile";
-import { ID, MINIMAL } from "./configuration";
-import { useTemporaryFolder } from "./temporaryFolder";
+import { checkOtherStacks } from "../../lookups/organizations.ts";
+import { formatFaults, SettingsError } from "../../settings/faults.ts";
+import { withStackFiles } from "../../settings/stackFile/source.ts";
+import { readSettings } from "../../settings/read.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
+import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { stackValues } from "../stackFile.ts";
+import { ID, MINIMAL } from "./configuration.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import type { ConfigurationSource } from "../../settings/stackFile/source";
-import { accepted, configuration, faultsOf, ID, OTHER_ID, refusal, SECRET, withIntegrations } from "./configuration";
+import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import { accepted, configuration, faultsOf, ID, OTHER_ID, refusal, SECRET, withIntegrations } from "./configuration.ts";
 
 const HTTP = "http://keycloak:8080";
 const PLAIN = "hunter2-hunter2";

@@ -1,6 +1,6 @@
-import type { IntegrationSettings } from "../../settings/settings";
-import { adviceOnSize } from "../../settings/size";
-import { accepted, configuration, onlyFault, withIntegrations, keyAndRule } from "./configuration";
+import type { IntegrationSettings } from "../../settings/settings.ts";
+import { adviceOnSize } from "../../settings/size.ts";
+import { accepted, configuration, onlyFault, withIntegrations, keyAndRule } from "./configuration.ts";
 
 /** The variable that Pulumi hands out, as Go writes it; here no value has what Go would write otherwise. */
 const bytesOf = (values: object) => Buffer.byteLength(`PULUMI_CONFIG=${JSON.stringify(values)}\0`);

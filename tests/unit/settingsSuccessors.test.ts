@@ -1,8 +1,8 @@
-import { customersTable } from "../../commands/customers/customersTable";
-import { listCustomers } from "../../commands/customers/customerList";
-import { tokenChanges } from "../../commands/review/claimsDiff";
-import { accepted, withIntegrations } from "./configuration";
-import { fakeAdmin } from "./fakePulumi";
+import { customersTable } from "../../commands/customers/customersTable.ts";
+import { listCustomers } from "../../commands/customers/customerList.ts";
+import { tokenChanges } from "../../commands/review/claimsDiff.ts";
+import { accepted, withIntegrations } from "./configuration.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const ACME = { organizationUser: "anna" };
 const PAIR = accepted(withIntegrations({ acme: ACME, "acme-2": { successorOf: "acme" } }));

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { SettingsError } from "../../settings/faults";
-import { isWrittenPlainly } from "../../settings/stackFile/files";
-import { withStackFiles } from "../../settings/stackFile/source";
-import { parseStackFile } from "../../settings/stackFile/stackFile";
-import { accepted, configuration } from "./configuration";
-import { useTemporaryFolder } from "./temporaryFolder";
+import { SettingsError } from "../../settings/faults.ts";
+import { isWrittenPlainly } from "../../settings/stackFile/files.ts";
+import { withStackFiles } from "../../settings/stackFile/source.ts";
+import { parseStackFile } from "../../settings/stackFile/stackFile.ts";
+import { accepted, configuration } from "./configuration.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const file = "Pulumi.prod.yaml";
 const read = (text: string) => parseStackFile(file, text);
@@ -191,7 +191,7 @@ test.each([
 
 describe("the program loads no YAML library", () => {
   test.each(["dev", "prod"])("for the committed stack %s, also with a further customer", (stack) => {
-    const text = readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
+    const text = readFileSync(join(import.meta.dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
     expect(read(text).faults).toEqual([]);
     // As `pulumi config set` writes it: the first pull request changes no further line.
     expect(text).not.toMatch(/^ {2}\S+: (\d+|true|false)$/m);

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 import fc from "fast-check";
 import { parse } from "yaml";
 
-import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema";
-import { validConfiguration } from "./arbitraries";
-import { configuration, keysOfFaults } from "./configuration";
-import { type Mutation, mutationsOf } from "./mutations";
+import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema.ts";
+import { validConfiguration } from "./arbitraries.ts";
+import { configuration, keysOfFaults } from "./configuration.ts";
+import { type Mutation, mutationsOf } from "./mutations.ts";
 
 const isAccepted = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(stackFileSchema()) as object);
 /** As a stack file has it: without the keys that it is silent about. */
@@ -20,7 +20,7 @@ describe("the schema that editors hold a stack file to", () => {
   });
 
   test.each(["dev", "prod"])("accepts the committed file of %s, which names it in its first line", (stack) => {
-    const text = readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
+    const text = readFileSync(join(import.meta.dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
     expect(text).toMatch(/^# yaml-language-server: \$schema=docs\/stack-file\.schema\.json\n/);
     expect(isAccepted(parse(text))).toBe(true);
   });

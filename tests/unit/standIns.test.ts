@@ -7,11 +7,10 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { exportJWK, exportSPKI, SignJWT } from "jose";
 
-import { operationEntriesOf, startApi } from "../../development/stand-ins/api";
-import { startBff } from "../../development/stand-ins/bff";
-import { json, listen, type Log, type Reply } from "../../development/stand-ins/service";
-import { nodeArguments } from "../../processes/program";
-import { forge, newKeys, sign } from "./fakeKeycloak";
+import { operationEntriesOf, startApi } from "../../development/stand-ins/api.ts";
+import { startBff } from "../../development/stand-ins/bff.ts";
+import { json, listen, type Log, type Reply } from "../../development/stand-ins/service.ts";
+import { forge, newKeys, sign } from "./fakeKeycloak.ts";
 
 const ISSUER = "https://keycloak.example.com/realms/ScpCloud";
 const ORGANIZATION = "11111111-1111-4111-8111-111111111111";
@@ -266,7 +265,7 @@ test("the log has no secret and no token, nor what a stranger typed: a secret ma
 
 describe("the process of a stand-in", () => {
   const start = (service: string, environment: Readonly<Record<string, string>>) =>
-    spawn(process.execPath, nodeArguments(join(__dirname, "../../development/stand-ins/main.ts"), service), {
+    spawn(process.execPath, [join(import.meta.dirname, "../../development/stand-ins/main.ts"), service], {
       env: { PATH: process.env["PATH"], ASPNETCORE_HTTP_PORTS: "0", ...environment },
     });
 

@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { formatDuration } from "../../processes/progress";
-import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe";
-import { firstThatWorks } from "../../development/toolchain/install";
-import { filesOf, OWN_PULUMI_HOME, pluginFile, pulumiHome } from "../../development/toolchain/layout";
+import { formatDuration } from "../../processes/progress.ts";
+import { describeToolchain, mustIgnorePath } from "../../development/toolchain/describe.ts";
+import { firstThatWorks } from "../../development/toolchain/install.ts";
+import { filesOf, OWN_PULUMI_HOME, pluginFile, pulumiHome } from "../../development/toolchain/layout.ts";
 import {
   candidates,
   changesKind,
   forcedSource,
   type Part,
   parseSelection,
-} from "../../development/toolchain/selection";
-import { type PluginName, PLUGINS, type Source } from "../../development/toolchain/sources";
-import * as versions from "../../development/toolchain/versions";
+} from "../../development/toolchain/selection.ts";
+import { type PluginName, PLUGINS, type Source } from "../../development/toolchain/sources.ts";
+import * as versions from "../../development/toolchain/versions.ts";
 
 function readGoModule(folder: string): string {
-  return readFileSync(join(__dirname, "../../development/toolchain/go", folder, "go.mod"), "utf8");
+  return readFileSync(join(import.meta.dirname, "../../development/toolchain/go", folder, "go.mod"), "utf8");
 }
 
 describe("the toolchain's versions", () => {

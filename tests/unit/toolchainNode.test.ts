@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const VERSION = readFileSync(join(REPOSITORY, ".node-version"), "utf8").trim();
 const PACKAGE = `node-${process.platform}-${process.arch}`;
 

@@ -2,20 +2,20 @@ import { createHmac } from "node:crypto";
 
 import { exportSPKI } from "jose";
 
-import type { StackOutputs } from "../../commands/cli/stack";
-import { differenceLines, type VerificationReport, verifyStack } from "../../commands/tokens/verification";
-import { verificationText } from "../../commands/verify/verificationText";
-import { tellOtherUser } from "../../commands/drift/unmanaged";
-import { refuseOtherUsers } from "../../commands/recovery/recoverStack";
-import { apiSettings, toEnvironment } from "../../components/serviceConfiguration";
-import type { Claims } from "../../contract/tokenContract";
-import { otherUsers } from "../../keycloak/users";
-import { describeOtherOrganization } from "../../components/warnings";
-import type { ResolvedIntegration } from "../../lookups/organizations";
-import { issuerOf } from "../../settings/settings";
-import { accepted, configuration, ID, OTHER_ID, withIntegrations } from "./configuration";
-import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak";
-import { fakeAdmin } from "./fakePulumi";
+import type { StackOutputs } from "../../commands/cli/stack.ts";
+import { differenceLines, type VerificationReport, verifyStack } from "../../commands/tokens/verification.ts";
+import { verificationText } from "../../commands/verify/verificationText.ts";
+import { tellOtherUser } from "../../commands/drift/unmanaged.ts";
+import { refuseOtherUsers } from "../../commands/recovery/recoverStack.ts";
+import { apiSettings, toEnvironment } from "../../components/serviceConfiguration.ts";
+import type { Claims } from "../../contract/tokenContract.ts";
+import { otherUsers } from "../../keycloak/users.ts";
+import { describeOtherOrganization } from "../../components/warnings.ts";
+import type { ResolvedIntegration } from "../../lookups/organizations.ts";
+import { issuerOf } from "../../settings/settings.ts";
+import { accepted, configuration, ID, OTHER_ID, withIntegrations } from "./configuration.ts";
+import { FakeKeycloak, type FakeRealm, forge, newKeys, sign } from "./fakeKeycloak.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const SETTINGS = accepted(withIntegrations({ acme: { organizationUser: "anna" } }));
 const ISSUER = issuerOf(SETTINGS);

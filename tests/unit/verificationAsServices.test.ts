@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { connectAsServices } from "../../commands/tokens/services";
-import { fetchDiscovery } from "../../keycloak/tokens";
+import { connectAsServices } from "../../commands/tokens/services.ts";
+import { fetchDiscovery } from "../../keycloak/tokens.ts";
 
 /** A server that calls itself by the name that it is asked by, unless a header says another one. */
 let server: Server;

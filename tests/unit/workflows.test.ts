@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { loadVerb } from "../../commands/verbs";
+import { loadVerb } from "../../commands/verbs.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const FOLDER = join(REPOSITORY, ".github", "workflows");
 
 interface Step {
@@ -147,7 +147,7 @@ describe.each(jobs)("%s", (name, job) => {
     const targets = [...readFileSync(join(REPOSITORY, "Makefile"), "utf8").matchAll(/^([\w-]+):/gm)].map(([, t]) => t);
     for (const { run } of job.steps.filter((step) => step.run !== undefined)) {
       const [, target] = /^make ([\w-]+)$/.exec(run ?? "") ?? [];
-      const [, file] = /^(?:node loader\.js )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
+      const [, file] = /^(?:node )?(\.github\/[\w.-]+)(?: |$)/.exec(run ?? "") ?? [];
       if (target !== undefined) {
         expect(targets).toContain(target);
       } else if (file !== undefined) {

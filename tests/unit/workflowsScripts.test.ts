@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { partText } from "../../commands/review/part";
-import { refusals } from "../../.github/environments";
-import { lineForGitHub } from "../../.github/realms";
-import { linesForGitHub } from "../../.github/toolchain";
+import { partText } from "../../commands/review/part.ts";
+import { refusals } from "../../.github/environments.ts";
+import { lineForGitHub } from "../../.github/realms.ts";
+import { linesForGitHub } from "../../.github/toolchain.ts";
 
-const SCRIPTS = resolve(__dirname, "..", "..", ".github");
+const SCRIPTS = resolve(import.meta.dirname, "..", "..", ".github");
 const MAIN = resolve(SCRIPTS, "..");
 const MARKER = "<!-- scpcloud: review -->";
 
@@ -270,9 +270,13 @@ describe("environments.ts", () => {
   ])("lets a deployment into %s", (_name, answer, told) => {
     fake("gh", answer);
     const file = join(SCRIPTS, "environments.ts");
-    const { status, stderr } = spawnSync("node", [join(SCRIPTS, "..", "loader.js"), file, '["prod"]'], {
+    const { status, stderr } = spawnSync("node", [file, '["prod"]'], {
       encoding: "utf8",
-      env: { ...process.env, GITHUB_REPOSITORY: "scpcloud/integrations", PATH: `${directory}:${process.env["PATH"]}` },
+      env: {
+        ...process.env,
+        GITHUB_REPOSITORY: "scpcloud/integrations",
+        PATH: `${directory}:${process.env["PATH"]}`,
+      },
     });
     expect([status, stderr]).toEqual([1, expect.stringContaining(told)]);
     expect(calls().sort()).toEqual(

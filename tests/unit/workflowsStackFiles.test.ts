@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { checkedFiles } from "../../.github/stack-files";
-import { SettingsError } from "../../settings/faults";
-import { useTemporaryFolder } from "./temporaryFolder";
+import { checkedFiles } from "../../.github/stack-files.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const MAIN = `encryptionsalt: v1:abc
 config:
@@ -110,16 +110,12 @@ describe("stack-files.ts", () => {
     writeFileSync("secret", "a: secret of the machine\n");
     mkdirSync("theirs");
     symlinkSync(resolve("secret"), "theirs/Pulumi.prod.yaml");
-    const script = join(__dirname, "..", "..", ".github", "stack-files.ts");
-    const prod = join(__dirname, "..", "..", "Pulumi.prod.yaml");
+    const script = join(import.meta.dirname, "..", "..", ".github", "stack-files.ts");
+    const prod = join(import.meta.dirname, "..", "..", "Pulumi.prod.yaml");
     const before = readFileSync(prod, "utf8");
-    const { status, stderr } = spawnSync(
-      "node",
-      [join(script, "..", "..", "loader.js"), script, "theirs", "--checked"],
-      {
-        encoding: "utf8",
-      },
-    );
+    const { status, stderr } = spawnSync("node", [script, "theirs", "--checked"], {
+      encoding: "utf8",
+    });
     expect(status).toBe(1);
     expect(stderr).toContain("Pulumi.prod.yaml\n  must be there before and after");
     expect(stderr).not.toContain("secret of the machine");

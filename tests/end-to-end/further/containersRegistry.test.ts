@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { jsonOf } from "../../../services/engine/containerState";
-import { type Containers, containersFile, containersOf, mainFile, ownStackName } from "../containers";
-import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine";
-import { Project, type StackFile } from "../project";
-import { inspectImage, PROGRAM, publish, Registry, REGISTRY_USER } from "../registry";
-import type { Stack } from "../stack";
-import { missing } from "../tools";
+import { jsonOf } from "../../../services/engine/containerState.ts";
+import { type Containers, containersFile, containersOf, mainFile, ownStackName } from "../containers.ts";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine.ts";
+import { Project, type StackFile } from "../project.ts";
+import { inspectImage, PROGRAM, publish, Registry, REGISTRY_USER } from "../registry.ts";
+import type { Stack } from "../stack.ts";
+import { missing } from "../tools.ts";
 
 const STACK = ownStackName("registry");
 const TAG = "1.0";

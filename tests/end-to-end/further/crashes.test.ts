@@ -3,11 +3,11 @@ import { cp, mkdir, rename, stat, statfs } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
-import { interruptUp } from "../interruption";
-import { Administrator, type ClientRepresentation, identity } from "../keycloak";
-import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "../project";
-import { REALMS, serverOfTests } from "../server";
-import type { Stack } from "../stack";
+import { interruptUp } from "../interruption.ts";
+import { Administrator, type ClientRepresentation, identity } from "../keycloak.ts";
+import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "../project.ts";
+import { REALMS, serverOfTests } from "../server.ts";
+import type { Stack } from "../stack.ts";
 
 const REALM = REALMS.crashes;
 const STACK = "crashes";

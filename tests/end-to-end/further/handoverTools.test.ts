@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { encryptFor } from "../../../commands/handover/recipients";
-import { credentialText, sheet } from "../../../commands/handover/sheet";
-import { run } from "../../../processes/run";
-import { itWith } from "../tools";
+import { encryptFor } from "../../../commands/handover/recipients.ts";
+import { credentialText, sheet } from "../../../commands/handover/sheet.ts";
+import { run } from "../../../processes/run.ts";
+import { itWith } from "../tools.ts";
 
 let directory: string;
 

@@ -4,15 +4,15 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { lastingPort } from "../../../development/keycloak/ports";
-import { buildRealm, DEPLOYER_CLIENT_ID } from "../../../development/keycloak/realmImport";
-import { NEWEST_VERSION } from "../../../development/keycloak/keycloakVersions";
-import { chooseRuntime } from "../../../development/keycloak/runtime";
-import { type EmbeddedServer, ensureServerRunning, stopServer } from "../../../development/keycloak/server";
-import { connect } from "../../../keycloak/http";
-import { fetchToken } from "../../../keycloak/tokens";
-import { describeWithEngine } from "../engine";
-import { ensureKeycloakImage } from "../keycloakImage";
+import { lastingPort } from "../../../development/keycloak/ports.ts";
+import { buildRealm, DEPLOYER_CLIENT_ID } from "../../../development/keycloak/realmImport.ts";
+import { NEWEST_VERSION } from "../../../development/keycloak/keycloakVersions.ts";
+import { chooseRuntime } from "../../../development/keycloak/runtime.ts";
+import { type EmbeddedServer, ensureServerRunning, stopServer } from "../../../development/keycloak/server.ts";
+import { connect } from "../../../keycloak/http.ts";
+import { fetchToken } from "../../../keycloak/tokens.ts";
+import { describeWithEngine } from "../engine.ts";
+import { ensureKeycloakImage } from "../keycloakImage.ts";
 
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" }).trim();
 

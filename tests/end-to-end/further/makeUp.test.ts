@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 
-import { run } from "../../../processes/run";
-import { commandLines } from "../interruption";
-import { STEP_LIMIT_MILLISECONDS } from "../limits";
-import { missing } from "../tools";
+import { run } from "../../../processes/run.ts";
+import { commandLines } from "../interruption.ts";
+import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
+import { missing } from "../tools.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const KEYCLOAK = join(".local", "keycloak");
 const TOOLCHAIN = join(".local", "toolchain");
 const RECORD = "selection.json";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 
-import { killTree } from "../interruption";
-import { Moving } from "../moving";
-import { REALMS } from "../server";
-import { SHOWN_BEFORE_CHANGE } from "../project";
+import { killTree } from "../interruption.ts";
+import { Moving } from "../moving.ts";
+import { REALMS } from "../server.ts";
+import { SHOWN_BEFORE_CHANGE } from "../project.ts";
 
 const { FROM, TO } = Moving;
 let moving: Moving;

@@ -1,9 +1,9 @@
-import { Administrator } from "../keycloak";
-import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "../nextKeycloak";
-import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project";
-import type { Proxy } from "../proxy";
-import { DEPLOYERS, REALMS } from "../server";
-import type { Stack } from "../stack";
+import { Administrator } from "../keycloak.ts";
+import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "../nextKeycloak.ts";
+import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project.ts";
+import type { Proxy } from "../proxy.ts";
+import { DEPLOYERS, REALMS } from "../server.ts";
+import type { Stack } from "../stack.ts";
 
 const REALM = REALMS.next;
 const STACK = "next";

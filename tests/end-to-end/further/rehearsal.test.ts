@@ -4,19 +4,19 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { readStackFile } from "../../../commands/review/claimsReview";
-import { workingTreeFiles } from "../../../commands/repository/revision";
-import { connect } from "../../../keycloak/http";
-import type { EmbeddedServer } from "../../../development/keycloak/server";
-import { NEWEST_VERSION, PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions";
-import { differs, rehearsalText } from "../../../commands/rehearse/rehearsalReport";
-import { Rehearsal } from "../../../commands/rehearse/rehearsal";
-import { run } from "../../../processes/run";
-import { commandLines } from "../interruption";
-import { STEP_LIMIT_MILLISECONDS } from "../limits";
-import { until } from "../until";
+import { readStackFile } from "../../../commands/review/claimsReview.ts";
+import { workingTreeFiles } from "../../../commands/repository/revision.ts";
+import { connect } from "../../../keycloak/http.ts";
+import type { EmbeddedServer } from "../../../development/keycloak/server.ts";
+import { NEWEST_VERSION, PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions.ts";
+import { differs, rehearsalText } from "../../../commands/rehearse/rehearsalReport.ts";
+import { Rehearsal } from "../../../commands/rehearse/rehearsal.ts";
+import { run } from "../../../processes/run.ts";
+import { commandLines } from "../interruption.ts";
+import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
+import { until } from "../until.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const OLDEST = PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION;
 const PROGRAM = join(REPOSITORY, "scpcloud");
 

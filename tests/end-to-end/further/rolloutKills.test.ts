@@ -1,8 +1,8 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { RollingOut, rowsOf } from "../rollingOut";
-import { REALMS, serverOfTests } from "../server";
+import { RollingOut, rowsOf } from "../rollingOut.ts";
+import { REALMS, serverOfTests } from "../server.ts";
 
 let realm: RollingOut;
 

@@ -1,10 +1,10 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { run } from "../../../processes/run";
-import { Meddler } from "../meddling";
-import { RollingOut, rowsOf } from "../rollingOut";
-import { DEPLOYERS, REALMS, serverOfTests } from "../server";
+import { run } from "../../../processes/run.ts";
+import { Meddler } from "../meddling.ts";
+import { RollingOut, rowsOf } from "../rollingOut.ts";
+import { DEPLOYERS, REALMS, serverOfTests } from "../server.ts";
 
 const PLAN = "plan.json";
 const LIFESPAN = 600;

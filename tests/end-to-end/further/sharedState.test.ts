@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../../../processes/run";
-import { interruptUp } from "../interruption";
-import { Administrator, type ClientRepresentation, identity } from "../keycloak";
-import { numberedCustomers, Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project";
-import { REALMS, serverOfTests } from "../server";
-import type { Stack } from "../stack";
+import { run } from "../../../processes/run.ts";
+import { interruptUp } from "../interruption.ts";
+import { Administrator, type ClientRepresentation, identity } from "../keycloak.ts";
+import { numberedCustomers, Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project.ts";
+import { REALMS, serverOfTests } from "../server.ts";
+import type { Stack } from "../stack.ts";
 import {
   hasPostgres,
   type KeyService,
@@ -15,9 +15,9 @@ import {
   startPostgres,
   startS3,
   type StateBackend,
-} from "../stateBackends";
-import { missing } from "../tools";
-import { until } from "../until";
+} from "../stateBackends.ts";
+import { missing } from "../tools.ts";
+import { until } from "../until.ts";
 
 const REALM = REALMS.sharedState;
 const STACK = "shared";

@@ -3,16 +3,16 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
-import { filesOf, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout";
-import { readSelection } from "../../../development/toolchain/selection";
-import { PLUGINS } from "../../../development/toolchain/sources";
-import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions";
-import { run, type RunResult } from "../../../processes/run";
-import { STEP_LIMIT_MILLISECONDS } from "../limits";
-import { Project } from "../project";
-import { REALMS } from "../server";
+import { filesOf, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout.ts";
+import { readSelection } from "../../../development/toolchain/selection.ts";
+import { PLUGINS } from "../../../development/toolchain/sources.ts";
+import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions.ts";
+import { run, type RunResult } from "../../../processes/run.ts";
+import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
+import { Project } from "../project.ts";
+import { REALMS } from "../server.ts";
 
-const REPOSITORY = resolve(__dirname, "..", "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const VERSION = PLUGIN_VERSIONS.keycloak;
 
 /** What this checkout uses, as a user who has installed it would have it: the CLI with its host, and the plugin. */
@@ -27,7 +27,7 @@ beforeEach(async () => {
   home = join(checkout, "home");
   const folders = ["development", "processes", "settings", ".github"];
   await Promise.all(
-    [...folders, "loader.js", "pulumiSdk.js", "package.json"].map((name) =>
+    [...folders, "pulumiSdk.cjs", "package.json"].map((name) =>
       cp(join(REPOSITORY, name), join(checkout, name), { recursive: true }),
     ),
   );
@@ -44,7 +44,7 @@ function runFresh(file: string, folders: readonly string[], variables: Record<st
   const path = (process.env["PATH"] ?? "")
     .split(delimiter)
     .filter((folder) => !programs.some((program) => existsSync(join(folder, program))));
-  return run(process.execPath, ["loader.js", file], {
+  return run(process.execPath, [file], {
     cwd: checkout,
     env: {
       PULUMI_HOME: home,

@@ -3,15 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../../development/keycloak/realmImport";
-import { randomSecret } from "../../../development/keycloak/secrets";
-import { type EmbeddedServer, startServer } from "../../../development/keycloak/server";
-import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions";
-import { Meddler } from "../meddling";
-import { lastingPort } from "../../../development/keycloak/ports";
-import { committedStackFile, Project, type StackFile } from "../project";
-import { shareServer, signingKey } from "../server";
-import { claimsOf } from "../tokens";
+import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../../development/keycloak/realmImport.ts";
+import { randomSecret } from "../../../development/keycloak/secrets.ts";
+import { type EmbeddedServer, startServer } from "../../../development/keycloak/server.ts";
+import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions.ts";
+import { Meddler } from "../meddling.ts";
+import { lastingPort } from "../../../development/keycloak/ports.ts";
+import { committedStackFile, Project, type StackFile } from "../project.ts";
+import { shareServer, signingKey } from "../server.ts";
+import { claimsOf } from "../tokens.ts";
 
 /** `npm run test:versions` names all of them. The daily tests take the oldest: all other files run on the newest. */
 const VERSIONS =

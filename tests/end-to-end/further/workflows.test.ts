@@ -1,6 +1,6 @@
-import { Meddler } from "../meddling";
-import { REALMS } from "../server";
-import { NO_WORKFLOWS, type WorkflowRun, WorkflowRunner } from "../workflowRunner";
+import { Meddler } from "../meddling.ts";
+import { REALMS } from "../server.ts";
+import { NO_WORKFLOWS, type WorkflowRun, WorkflowRunner } from "../workflowRunner.ts";
 
 const CUSTOMER = "    globex: { organizationId: 00000000-0000-4000-8000-000000000072 }\n";
 let github: WorkflowRunner;

@@ -1,5 +1,8 @@
 import type * as Docker from "@pulumi/docker";
 import * as keycloak from "@pulumi/keycloak";
+import { createRequire } from "node:module";
+
+const load = createRequire(import.meta.url);
 
 // Customers, and where they are asked for containers, that keep to every rule of the policy pack but for what a test
 // changes in them. Nothing here is ever made: a preview of new resources asks neither Keycloak nor a Docker engine.
@@ -66,8 +69,7 @@ function declareCustomer(name: string, changes: Changes): void {
 }
 
 function declareContainer(name: string, changes: Changes): void {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the plugin is there where an engine answers only
-  const docker = require("@pulumi/docker") as typeof Docker;
+  const docker = load("@pulumi/docker") as typeof Docker;
   const engine = { provider: new docker.Provider(`${name}-docker`, { host: "unix:///nowhere/docker.sock" }) };
   const wanted = { name: "registry.example.com/app:1.0", ...changes["image"] };
   const image = new docker.RemoteImage(`${name}-image`, wanted, engine);

@@ -1,6 +1,6 @@
-import { recordOf } from "../../../settings/decode";
-import { changedNames } from "../../../commands/changes/values";
-import { type Step, UNKNOWN } from "../../../commands/pulumi/preview";
+import { recordOf } from "../../../settings/decode.ts";
+import { changedNames } from "../../../commands/changes/values.ts";
+import { type Step, UNKNOWN } from "../../../commands/pulumi/preview.ts";
 
 /** What differs from one machine to the next. */
 export interface Places {

@@ -3,19 +3,19 @@ import { join, resolve } from "node:path";
 
 import { format } from "prettier";
 
-import { Administrator } from "../../end-to-end/keycloak";
-import { Project, type StackFile } from "../../end-to-end/project";
-import { REALMS, startServerOfTests, stopServerOfTests } from "../../end-to-end/server";
-import type { Credentials } from "../../../outputs";
-import { type Places, withoutAccidents } from "./normalize";
-import { CUSTOMERS, SCENARIOS } from "./scenarios";
+import { Administrator } from "../../end-to-end/keycloak.ts";
+import { Project, type StackFile } from "../../end-to-end/project.ts";
+import { REALMS, startServerOfTests, stopServerOfTests } from "../../end-to-end/server.ts";
+import type { Credentials } from "../../../outputs.ts";
+import { type Places, withoutAccidents } from "./normalize.ts";
+import { CUSTOMERS, SCENARIOS } from "./scenarios.ts";
 
 /**
  * Records what `pulumi preview --json` says of this program on a real Keycloak, for the tests of the summary:
  * npm run previews:record. Where the program has changed, so do the recordings, and nothing else.
  */
 const STACK = "prod";
-const REPOSITORY = resolve(__dirname, "..", "..", "..");
+const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 
 const FAILING = ["failing", "protectedRemoved"];
 
@@ -100,7 +100,7 @@ async function preview(name: string, ...args: string[]): Promise<void> {
   }
   const json = JSON.stringify(withoutAccidents(stdout, places));
   const text = await format(json, { parser: "json", printWidth: 120 });
-  await writeFile(join(__dirname, `${name}.json`), text);
+  await writeFile(join(import.meta.dirname, `${name}.json`), text);
   console.log(`${name}: ${text.length} characters`);
 }
 

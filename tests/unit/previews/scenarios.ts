@@ -1,4 +1,4 @@
-import type { StackFile } from "../../end-to-end/project";
+import type { StackFile } from "../../end-to-end/project.ts";
 
 const organization = (number: number) => ({
   organizationId: `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`,

@@ -1,6 +1,10 @@
 // All that this project changes in Pulumi's SDK, for speed alone (docs/decisions.md). Where the SDK differs from what is
 // changed here, it stays as it is. The variable SCPCLOUD_PULUMI_SDK=unchanged leaves all of it out.
 const Module = require("node:module");
+const { join } = require("node:path");
+
+// For every run, however it is started; the variable NODE_COMPILE_CACHE comes first.
+Module.enableCompileCache?.(join(__dirname, ".local", "node-compile-cache"));
 
 const isWanted = process.env["SCPCLOUD_PULUMI_SDK"] !== "unchanged";
 
@@ -62,4 +66,12 @@ function resolve(name) {
   }
 }
 
-module.exports = { sdk, loadTypescriptLate, leaveOutDebugging };
+loadTypescriptLate();
+// Only in the program that Pulumi runs: a command loads no more of the SDK than it needs.
+if (/[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run/.test(process.argv[1] ?? "")) {
+  leaveOutDebugging();
+  // Node.js only blanks types out, so that lines stay as they are. To read the maps of packages would cost each run.
+  sdk("source-map-support").install({ overrideRetrieveSourceMap: true, retrieveSourceMap: () => null });
+}
+
+module.exports = { leaveOutDebugging };
