@@ -1,8 +1,11 @@
 import Table from "cli-table3";
 
+/** A column is not wrapped to less than so many characters: an id stays whole. */
+const NARROWEST = 40;
+
 /**
- * A table for a terminal. Where it is wider than the terminal, each row becomes a block of lines, a cell a line; a pipe
- * gets the table in any case.
+ * A table for a terminal. Where it is too wide, the widest column is wrapped; where that would not do, each row becomes a
+ * block of lines, a cell a line. A pipe gets the table in any case.
  */
 export function tableText(
   head: readonly string[],
@@ -10,18 +13,35 @@ export function tableText(
   columns = process.stdout.isTTY ? process.stdout.columns : Infinity,
 ): string {
   const isNumber = (column: number) => rows.every((row) => /^\d*$/.test(row[column] ?? ""));
-  const table = new Table({
-    head: [...head],
-    colAligns: head.map((_, column) => (isNumber(column) ? "right" : "left")),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...rows.map((row) => [...row]));
-  const text = table.toString();
-  if (Math.max(...text.split("\n").map((line) => line.length)) <= columns) {
-    return text;
+  const draw = (colWidths: (number | null)[]) => {
+    const table = new Table({
+      head: [...head],
+      colAligns: head.map((_, column) => (isNumber(column) ? "right" : "left")),
+      colWidths,
+      wordWrap: true,
+      wrapOnWordBoundary: false,
+      style: { head: [], border: [], compact: true },
+    });
+    table.push(...rows.map((row) => [...row]));
+    return table.toString();
+  };
+  const whole = draw([]);
+  const excess = longestLine(whole) - columns;
+  if (excess <= 0) {
+    return whole;
   }
-  const width = Math.max(...head.map((title) => title.length));
+  const widths = head.map((title, column) => longestLine([title, ...rows.map((row) => row[column] ?? "")].join("\n")));
+  const widest = Math.max(...widths);
+  if (widest - excess >= NARROWEST) {
+    // With a blank on each side.
+    return draw(widths.map((width, column) => (column === widths.indexOf(widest) ? width - excess + 2 : null)));
+  }
+  const width = longestLine(head.join("\n"));
   const lineOf = (title: string, cell: string) =>
     `${title.padEnd(width)}  ${cell.replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`;
   return rows.map((row) => head.map((title, index) => lineOf(title, row[index] ?? "")).join("\n")).join("\n\n");
+}
+
+function longestLine(text: string): number {
+  return Math.max(...text.split("\n").map((line) => line.length));
 }

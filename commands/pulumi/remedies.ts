@@ -3,7 +3,7 @@ const REMEDIES: readonly (readonly [words: RegExp, remedy: string])[] = [
   [
     /PULUMI_ACCESS_TOKEN must be set|requires logging in/,
     'tell Pulumi where the state is: for the stack dev run eval "$(make env)", for another one pulumi login ' +
-      "(docs/state.md). claims needs no state: say --stack NAME",
+      "(docs/state.md). scpcloud review --base REVISION needs no state: say --stack NAME",
   ],
   [
     /passphrase must be set/,

@@ -219,6 +219,11 @@ describe("a table", () => {
     expect(tableText(head, rows, Infinity)).toBe(tableText(head, rows, 80));
   });
 
+  it("has its widest column wrapped where that is enough", () => {
+    const text = tableText(head, [["acme", "12", "y".repeat(60)]], 80);
+    expect(text).toMatch(/│ acme +│ +12 │ y{56} │\n│ +│ +│ y{4} +│/);
+  });
+
   it("has its cells below each other in a narrow terminal", () => {
     const text = tableText(head, [...rows, ["globex", "1", "a\nb"]], 60);
     expect(text).toBe(
