@@ -6,7 +6,7 @@ import type { Settings } from "../../settings/settings.ts";
 import { compareClaims } from "../../contract/compareClaims.ts";
 import { tokenContract } from "../../contract/tokenContract.ts";
 import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin.ts";
-import { oddSecret, secretTimes } from "../../keycloak/clients.ts";
+import { type ClientRepresentation, oddSecret, secretTimes } from "../../keycloak/clients.ts";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http.ts";
 import type { Claims } from "../../contract/tokenContract.ts";
 import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens.ts";
@@ -42,43 +42,75 @@ export async function reviewAdoption(
   admin: KeycloakManager,
 ): Promise<AdoptionReview> {
   const { client, integration } = candidate;
-  const { clientId, retired } = integration;
-  const token = await tokenToday(candidate, settings, keycloak);
-  const claims = "claims" in token ? token.claims : undefined;
-  const organizationId = await findOrganizationId(candidate, admin);
-  const kept = new Set(furtherMappers(client).flatMap(({ claim }) => claim ?? []));
+  const { clientId, organization, retired } = integration;
+  const token = await tokenToday(client, settings.realm, keycloak);
+  const claims = typeof token === "string" ? undefined : token;
+  const organizationId = "id" in organization ? organization.id : await findUserId(admin, organization.user);
   const sub = typeof claims?.["sub"] === "string" ? claims["sub"] : undefined;
   const isKnown = organizationId !== undefined;
-  const contract = tokenContract(settings, {
-    clientId,
-    organizationId: organizationId ?? "",
-    ...(sub === undefined ? {} : { serviceAccountUserId: sub }),
-  });
+  const deployed = { clientId, organizationId: organizationId ?? "", ...(sub && { serviceAccountUserId: sub }) };
+  const compared = claims === undefined || retired ? [] : compareToday(claims, settings, deployed, admin.now());
+  const kept = new Set(furtherMappers(client).flatMap(({ claim }) => claim ?? []));
   return {
     clientId,
-    ...(organizationId === undefined ? {} : { organizationId }),
-    ...("reason" in token ? { noToken: token.reason } : {}),
-    claims: claims === undefined || retired ? [] : moves(claims, contract, kept, isKnown, admin.now()),
-    closes: [...allThatCloses(candidate, settings)],
-    stays: [...whatStays(candidate, sub), ...(await rolesInScope(candidate, admin))],
+    ...(isKnown && { organizationId }),
+    ...(typeof token === "string" && { noToken: token }),
+    claims: compared.map(({ claim, expected, found, verdict }) => {
+      const after = claim === ORGANIZATION_CLAIM && !isKnown ? "(unknown)" : expected;
+      const vanishes = kept.has(claim) ? "stays, by a mapper" : "vanishes";
+      const change = { equal: "stays", different: "changes", missing: "is new", unexpected: vanishes } as const;
+      return { claim, ...(found && { before: found }), ...(after && { after }), change: change[verdict] };
+    }),
+    closes: [
+      ...(retired ? ["every token: the stack file says that the customer is retired"] : []),
+      ...whatCloses(client, scopesAfterwards(realmScopeNames(settings))),
+      ...rivalMappers(client).map(
+        ({ name }) =>
+          `the mapper "${name}": the program's own, ${ORGANIZATION_CLAIM}, takes its place, and is made before it goes`,
+      ),
+    ],
+    stays: [...whatStays(candidate, sub), ...(await rolesInScope(client, admin))],
     obstacles: [...obstacles(client, isKnown)],
   };
 }
 
-function* allThatCloses({ client, integration }: Candidate, settings: Settings): Generator<string> {
-  if (integration.retired) {
-    yield "every token: the stack file says that the customer is retired";
+/** The claims of a token of today; or why there is none. */
+async function tokenToday(
+  { clientId, secret }: ClientRepresentation,
+  realm: string,
+  keycloak: KeycloakConnection,
+): Promise<Claims | string> {
+  if (!isKnownSecret(secret)) {
+    return "Keycloak shows no secret of it: it is public, or the deployer lacks the role manage-clients";
   }
-  yield* whatCloses(client, scopesAfterwards(realmScopeNames(settings)));
-  for (const { name } of rivalMappers(client)) {
-    yield `the mapper "${name}": the program's own, ${ORGANIZATION_CLAIM}, takes its place, and is made before it goes`;
+  try {
+    const token = await fetchToken(keycloak, realm, basicAuthorization(clientId, secret));
+    return await verifySignature(token, await fetchKeys(keycloak, realm));
+  } catch (error) {
+    if (error instanceof KeycloakError) {
+      return error.message;
+    }
+    throw error;
   }
 }
 
-function* whatStays(candidate: Candidate, sub: string | undefined): Generator<string> {
-  const { client, integration } = candidate;
+/** When a token ends is told by its lifespan, as the time of this one says nothing. */
+function compareToday(claims: Claims, settings: Settings, deployed: Parameters<typeof tokenContract>[1], now: Date) {
+  const { exp, iat } = claims;
+  return compareClaims(tokenContract(settings, deployed), claims, now.getTime() / 1000).map((compared) =>
+    compared.claim === "exp" && typeof exp === "number" && typeof iat === "number"
+      ? { ...compared, found: `iat + ${exp - iat} s` }
+      : compared,
+  );
+}
+
+function* whatStays({ client, integration }: Candidate, sub: string | undefined): Generator<string> {
   yield `the client id ${integration.clientId}, and Keycloak's id of it, ${client.id}`;
-  yield `the secret, ${secretInWords(candidate)}`;
+  const { created } = secretTimes(client, new Date());
+  const age = created ? `made on ${created.toISOString().slice(0, 10)}` : "whose age Keycloak does not know";
+  const oddity = oddSecret(client);
+  const odd = oddity === undefined ? "" : `. It ${oddity}: renew it afterwards (scpcloud rotate)`;
+  yield `the secret, ${age}${odd}`;
   if (sub !== undefined) {
     yield `the service account, and so sub, ${sub}`;
   }
@@ -90,67 +122,6 @@ function* whatStays(candidate: Candidate, sub: string | undefined): Generator<st
   }
 }
 
-async function tokenToday(
-  { client, integration }: Candidate,
-  { realm }: Settings,
-  keycloak: KeycloakConnection,
-): Promise<{ readonly claims: Claims } | { readonly reason: string }> {
-  if (!isKnownSecret(client.secret)) {
-    return { reason: "Keycloak shows no secret of it: it is public, or the deployer lacks the role manage-clients" };
-  }
-  try {
-    const authorization = basicAuthorization(integration.clientId, client.secret);
-    const token = await fetchToken(keycloak, realm, authorization);
-    return { claims: await verifySignature(token, await fetchKeys(keycloak, realm)) };
-  } catch (error) {
-    if (error instanceof KeycloakError) {
-      return { reason: error.message };
-    }
-    throw error;
-  }
-}
-
-async function findOrganizationId({ integration }: Candidate, admin: KeycloakAdmin): Promise<string | undefined> {
-  const { organization } = integration;
-  return "id" in organization ? organization.id : findUserId(admin, organization.user);
-}
-
-function moves(
-  claims: Claims,
-  contract: ReturnType<typeof tokenContract>,
-  kept: ReadonlySet<string>,
-  isOrganizationKnown: boolean,
-  now: Date,
-): ClaimMove[] {
-  const { iat } = claims;
-  return compareClaims(contract, claims, now.getTime() / 1000).map(({ claim, expected, found, verdict }) => {
-    const exp = claims["exp"];
-    const isLifespan = claim === "exp" && typeof exp === "number" && typeof iat === "number";
-    const before = isLifespan ? `iat + ${exp - iat} s` : found;
-    const after = claim === ORGANIZATION_CLAIM && !isOrganizationKnown ? "(unknown)" : expected;
-    const change = {
-      equal: "stays",
-      different: "changes",
-      missing: "is new",
-      unexpected: kept.has(claim) ? "stays, by a mapper" : "vanishes",
-    } as const;
-    return {
-      claim,
-      ...(before === undefined ? {} : { before }),
-      ...(after === undefined ? {} : { after }),
-      change: change[verdict],
-    };
-  });
-}
-
-function secretInWords({ client }: Candidate): string {
-  const { created } = secretTimes(client, new Date());
-  const age =
-    created === undefined ? "whose age Keycloak does not know" : `made on ${created.toISOString().slice(0, 10)}`;
-  const oddity = oddSecret(client);
-  return oddity === undefined ? age : `${age}. It ${oddity}: renew it afterwards (scpcloud rotate)`;
-}
-
 const ROLES = v.optional(v.array(v.object({ name: v.string() })), []);
 const SCOPE_MAPPINGS = v.object({
   realmMappings: ROLES,
@@ -158,13 +129,12 @@ const SCOPE_MAPPINGS = v.object({
 });
 
 /** Role mappings of the client's own scope: with full scope off, the token still shows these. */
-async function rolesInScope({ client }: Candidate, admin: KeycloakAdmin): Promise<string[]> {
-  const { realmMappings, clientMappings } = await read(admin, `/clients/${client.id}/scope-mappings`, SCOPE_MAPPINGS);
-  const roles = [
-    ...realmMappings.map(({ name }) => name),
-    ...Object.entries(clientMappings).flatMap(([owner, { mappings }]) =>
-      mappings.map(({ name }) => `${owner}.${name}`),
-    ),
-  ];
-  return roles.map((role) => `the role ${role} in the client's own scope: its token shows it as long as it is there`);
+async function rolesInScope({ id }: ClientRepresentation, admin: KeycloakAdmin): Promise<string[]> {
+  const { realmMappings, clientMappings } = await read(admin, `/clients/${id}/scope-mappings`, SCOPE_MAPPINGS);
+  const ofClients = Object.entries(clientMappings).flatMap(([owner, { mappings }]) =>
+    mappings.map(({ name }) => `${owner}.${name}`),
+  );
+  return [...realmMappings.map(({ name }) => name), ...ofClients].map(
+    (role) => `the role ${role} in the client's own scope: its token shows it as long as it is there`,
+  );
 }
