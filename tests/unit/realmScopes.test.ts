@@ -4,7 +4,6 @@ import { explainingRefusals } from "../../components/refusals.ts";
 import { RealmScopes, type RealmScopesArgs } from "../../components/realmScopes.ts";
 import { findResource, underMocks, valueOf } from "../mocks.ts";
 
-
 const declare = (args: Partial<RealmScopesArgs> = {}, isPreview = false) =>
   underMocks(
     async () => {
