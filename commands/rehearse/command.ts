@@ -1,15 +1,15 @@
-import { lt } from "semver";
+import { lt, valid } from "semver";
 
-import { readStackFile } from "../review/claimsReview.ts";
-import { workingTreeFiles } from "../repository/revision.ts";
-import { EXIT_CODES, UsageError } from "../cli/errors.ts";
-import { JSON_OPTION, ofStack } from "../cli/verb.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { InterruptedError } from "../../processes/run.ts";
-import { differs, rehearsalText } from "./rehearsalReport.ts";
-import { Rehearsal } from "./rehearsal.ts";
-import { checkVersion, NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
-import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
+import { readStackFile } from "../review/claimsReview";
+import { workingTreeFiles } from "../repository/revision";
+import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors";
+import { JSON_OPTION, ofStack } from "../cli/verb";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
+import { InterruptedError } from "../../processes/run";
+import { differs, rehearsalText } from "./rehearsalReport";
+import { Rehearsal } from "./rehearsal";
+import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions";
+import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install";
 
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
 const OLDEST_VERSION = "26.1.0";
@@ -35,7 +35,10 @@ export default ofStack(
     found: "a token, or what drift says, changes",
   },
   async ({ stack, options }) => {
-    const { from, to } = versionsOf(options["from"], options["to"]);
+    const { from, to = NEWEST_VERSION } = options;
+    checkVersions(from, to);
+    const sample = wholeNumber("sample", options.sample);
+    const ssoSessionMaxLifespan = wholeNumber("sso-session-max", options["sso-session-max"]);
     const files = await workingTreeFiles(PROJECT_DIRECTORY, stack);
     const { settings, written } = readStackFile(stack, files);
     if (settings.integrations.length === 0) {
@@ -50,8 +53,8 @@ export default ofStack(
       written: written.config,
       from,
       to,
-      sample: wholeNumber("sample", options["sample"]),
-      ssoSessionMaxLifespan: wholeNumber("sso-session-max", options["sso-session-max"]),
+      sample,
+      ssoSessionMaxLifespan,
       report,
     });
     try {
@@ -64,32 +67,32 @@ export default ofStack(
   },
 );
 
-function versionsOf(from: unknown, to: unknown): { readonly from: string | undefined; readonly to: string } {
-  const wanted = checkVersion(typeof to === "string" ? to : NEWEST_VERSION);
-  if (typeof from !== "string") {
-    return { from: undefined, to: wanted };
+/** @throws UsageError */
+function checkVersions(from: string | undefined, to: string): void {
+  const versions = Object.entries({ from, to });
+  refuseMistakes(
+    versions.map(([name, version]) => [
+      version !== undefined && valid(version) !== version,
+      `--${name} ${JSON.stringify(version)} is no version of Keycloak. Write it as in ${NEWEST_VERSION}.`,
+    ]),
+  );
+  if (from !== undefined) {
+    refuseMistakes([
+      [
+        lt(from, OLDEST_VERSION),
+        `Keycloak ${from} cannot be rehearsed: before ${OLDEST_VERSION} the mappers of the client scope service_account ` +
+          "sat on each client, and this program does not work there. Rehearse from 26.1 on.",
+      ],
+      [!lt(from, to), `--from ${from} must be older than --to ${to}: Keycloak's data cannot go back.`],
+    ]);
   }
-  const had = checkVersion(from);
-  if (lt(had, OLDEST_VERSION)) {
-    throw new UsageError(
-      `Keycloak ${had} cannot be rehearsed: before ${OLDEST_VERSION} the mappers of the client scope service_account sat ` +
-        "on each client, and this program does not work there. Rehearse from 26.1 on.",
-    );
-  }
-  if (!lt(had, wanted)) {
-    throw new UsageError(`--from ${had} must be older than --to ${wanted}: Keycloak's data cannot go back.`);
-  }
-  return { from: had, to: wanted };
 }
 
-function wholeNumber(name: string, value: unknown): number | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (typeof value !== "string" || !/^[1-9]\d{0,8}$/.test(value)) {
-    throw new UsageError(`--${name} must be a whole number, such as 20.`);
-  }
-  return Number(value);
+function wholeNumber(name: string, value: string | undefined): number | undefined {
+  refuseMistakes([
+    [value !== undefined && !/^[1-9]\d{0,8}$/.test(value), `--${name} must be a whole number, such as 20.`],
+  ]);
+  return value === undefined ? undefined : Number(value);
 }
 
 /** Rejects when the user presses Ctrl-C, or closes the terminal, so that what was started is ended and removed. */
