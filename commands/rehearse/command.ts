@@ -1,15 +1,15 @@
 import { lt, valid } from "semver";
 
-import { readStackFile } from "../review/claimsReview";
-import { workingTreeFiles } from "../repository/revision";
-import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors";
-import { JSON_OPTION, ofStack } from "../cli/verb";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory";
-import { InterruptedError } from "../../processes/run";
-import { differs, rehearsalText } from "./rehearsalReport";
-import { Rehearsal } from "./rehearsal";
-import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions";
-import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install";
+import { readStackFile } from "../review/claimsReview.ts";
+import { workingTreeFiles } from "../repository/revision.ts";
+import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { InterruptedError } from "../../processes/run.ts";
+import { differs, rehearsalText } from "./rehearsalReport.ts";
+import { Rehearsal } from "./rehearsal.ts";
+import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
+import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
 
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
 const OLDEST_VERSION = "26.1.0";

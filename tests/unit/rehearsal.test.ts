@@ -1,8 +1,8 @@
 import { Command } from "commander";
 
-import { UsageError } from "../../commands/cli/errors";
-import type { DriftReport } from "../../commands/drift/report";
-import rehearse from "../../commands/rehearse/command";
+import { UsageError } from "../../commands/cli/errors.ts";
+import type { DriftReport } from "../../commands/drift/report.ts";
+import rehearse from "../../commands/rehearse/command.ts";
 import {
   differs,
   linesOf,
