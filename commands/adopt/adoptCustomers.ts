@@ -1,6 +1,5 @@
 import type { Preview } from "../pulumi/preview.ts";
-import { changesByOwner } from "../changes/resourceChanges.ts";
-import { ownerTitle } from "../changes/changesText.ts";
+import { changesByOwner, ownerTitle } from "../changes/resourceChanges.ts";
 import { AdoptionError } from "./candidates.ts";
 import type { AdoptionReview } from "./adoptionReview.ts";
 

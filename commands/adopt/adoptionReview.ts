@@ -13,7 +13,7 @@ import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens.ts
 import { findUserId } from "../../keycloak/users.ts";
 import type { Candidate } from "./candidates.ts";
 import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges.ts";
-import type { ClaimChange } from "../changes/claims.ts";
+import type { ClaimChange } from "../changes/claimChanges.ts";
 
 /** A claim today and afterwards. */
 export interface ClaimMove extends ClaimChange {

@@ -1,4 +1,4 @@
-import { claimsTable } from "../changes/claims.ts";
+import { claimsTable } from "../changes/claimChanges.ts";
 import { code, plural } from "../changes/markdown.ts";
 import type { AdoptionReview } from "./adoptionReview.ts";
 

@@ -12,7 +12,7 @@ import { loadStack, type Stack } from "../cli/stack.ts";
 import { ofStacks } from "../cli/verb.ts";
 import { changingSteps } from "../pulumi/preview.ts";
 import { pulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
-import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changes.ts";
+import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changesByHand.ts";
 import { type DriftReport, driftReport, driftText, findingsOf, mayBePolicy } from "./report.ts";
 import { tokenDifferences } from "./tokenDrift.ts";
 import { remade, tellOtherUser, unmanagedChanges } from "./unmanaged.ts";

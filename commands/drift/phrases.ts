@@ -1,8 +1,8 @@
 import { inWords, TYPES } from "../../contract/types.ts";
 import { recordOf, stringsOf } from "../../settings/decode.ts";
 import { code, plural } from "../changes/markdown.ts";
-import { textInput } from "../changes/values.ts";
-import { type Change, type ManagedResource, scopeOf } from "./changes.ts";
+import { textInput } from "../changes/propertyChanges.ts";
+import { type Change, type ManagedResource, scopeOf } from "./changesByHand.ts";
 import type { Danger, Finding } from "./finding.ts";
 
 /** A change in words: one sentence, or one for each entry that a list has gained or lost. */

@@ -1,8 +1,7 @@
 import { TYPES } from "../../contract/types.ts";
 import { code, plural } from "../changes/markdown.ts";
-import type { OwnerChanges } from "../changes/resourceChanges.ts";
-import { ownerTitle } from "../changes/changesText.ts";
-import type { Change } from "./changes.ts";
+import { type OwnerChanges, ownerTitle } from "../changes/resourceChanges.ts";
+import type { Change } from "./changesByHand.ts";
 import { type Finding, inOrder } from "./finding.ts";
 import type { TokenDifferences } from "./tokenDrift.ts";
 import { tell } from "./words.ts";

@@ -9,7 +9,7 @@ import type { OtherUser } from "../../keycloak/users.ts";
 import { findExisting } from "../recovery/adoptable.ts";
 import { mappersOf } from "../recovery/clientChanges.ts";
 import { code } from "../changes/markdown.ts";
-import type { Change, ManagedResource } from "./changes.ts";
+import type { Change, ManagedResource } from "./changesByHand.ts";
 import { type Finding, inOrder } from "./finding.ts";
 import { TYPES } from "../../contract/types.ts";
 import { phrase, whom } from "./phrases.ts";

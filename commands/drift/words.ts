@@ -1,5 +1,5 @@
 import { TYPES } from "../../contract/types.ts";
-import type { Change } from "./changes.ts";
+import type { Change } from "./changesByHand.ts";
 import type { Finding } from "./finding.ts";
 import { changesOfParts, each, says, type Words } from "./phrases.ts";
 

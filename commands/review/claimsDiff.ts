@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claims.ts";
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claimChanges.ts";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
 import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts.ts";
 

@@ -1,4 +1,4 @@
-import { claimsTable } from "../changes/claims.ts";
+import { claimsTable } from "../changes/claimChanges.ts";
 import { block, cell, code, names, plural, table } from "../changes/markdown.ts";
 import { countChanged, type NewCustomer, type OtherOrganization, type TokenChanges } from "./claimsDiff.ts";
 import type { ClaimsReview } from "./claimsReview.ts";

@@ -1,7 +1,7 @@
 import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
 import { describeExpectation, tokenContract } from "../../contract/tokenContract.ts";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
-import type { DescribedClaims } from "../changes/claims.ts";
+import type { DescribedClaims } from "../changes/claimChanges.ts";
 
 /** How a review names the id of a user that the program looks up by name. */
 export const USER_ID = "the id of the user";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 import { UserError } from "../../settings/userError.ts";
-import { changedNames, maskedAs } from "../changes/values.ts";
+import { changedNames, maskedAs } from "../changes/propertyChanges.ts";
 import { loadConfiguration } from "../cli/stack.ts";
-import { changesByHand, withoutConsequences } from "../drift/changes.ts";
+import { changesByHand, withoutConsequences } from "../drift/changesByHand.ts";
 import { tell } from "../drift/words.ts";
 import { exportState, type State } from "../pulumi/exportedState.ts";
 import { losesProtection } from "../pulumi/owners.ts";

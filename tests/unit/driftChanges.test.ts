@@ -1,4 +1,4 @@
-import { changesByHand, followingChanges, withoutConsequences } from "../../commands/drift/changes.ts";
+import { changesByHand, followingChanges, withoutConsequences } from "../../commands/drift/changesByHand.ts";
 import { changingSteps, type Preview } from "../../commands/pulumi/preview.ts";
 import { TYPES } from "../../contract/types.ts";
 import {

@@ -1,4 +1,4 @@
-import { type Change, type ManagedResource, managedResources } from "../../commands/drift/changes.ts";
+import { type Change, type ManagedResource, managedResources } from "../../commands/drift/changesByHand.ts";
 import { TYPES } from "../../contract/types.ts";
 import type { Preview, Step } from "../../commands/pulumi/preview.ts";
 

@@ -1,5 +1,5 @@
 import { recordOf } from "../../../settings/decode.ts";
-import { changedNames } from "../../../commands/changes/values.ts";
+import { changedNames } from "../../../commands/changes/propertyChanges.ts";
 import { type Step, UNKNOWN } from "../../../commands/pulumi/preview.ts";
 
 /** What differs from one machine to the next. */

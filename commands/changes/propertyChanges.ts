@@ -19,7 +19,7 @@ const SECRET_PROPERTIES = /secret|password|privatekey|token$/i;
 
 /** The names of the properties that differ; a list or a map is one of them. */
 export function changedNames({ detailedDiff, diffReasons }: Partial<Step>): string[] {
-  return [...new Set([...Object.keys(detailedDiff ?? {}).map(nameOf), ...(diffReasons ?? [])])].sort();
+  return [...new Set([...Object.keys(detailedDiff ?? {}).map(propertyOf), ...(diffReasons ?? [])])].sort();
 }
 
 /** The properties of an update or a replacement that differ, by name. */
@@ -34,13 +34,13 @@ export function changedProperties(step: Step): PropertyChange[] {
       valueOf(newState?.inputs, property),
     ),
     replaces: Object.entries(detailedDiff ?? {}).some(
-      ([path, { kind = "" }]) => nameOf(path) === property && kind.endsWith("replace"),
+      ([path, { kind = "" }]) => propertyOf(path) === property && kind.endsWith("replace"),
     ),
   }));
 }
 
 /** `envs[3]` and `capabilities.adds[0]` by their first names: what is in a list has no name of its own. */
-function nameOf(path: string): string {
+function propertyOf(path: string): string {
   return /^\["(.*?)"\]/.exec(path)?.[1] ?? /^[^.[]*/.exec(path)?.[0] ?? path;
 }
 
