@@ -1,5 +1,5 @@
 import { basicAuthorization } from "../../contract/credentials.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { REALMS, serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
@@ -11,7 +11,7 @@ const CLIENT = "integration-api-service";
 /** With characters that HTTP Basic takes encoded only. */
 const SECRET = "by+hand%20:&=é-0123456789";
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let stack: Stack;
 
@@ -33,27 +33,25 @@ beforeAll(async () => {
   project = await Project.create();
   stack = await project.createStack(STACK, stackFile(ADOPTED));
   // As somebody clicks it together: the console's defaults, and a mapper of that name.
-  await meddler.act((administrator) =>
-    administrator.send("POST", "/clients", {
-      clientId: CLIENT,
-      secret: SECRET,
-      serviceAccountsEnabled: true,
-      publicClient: false,
-      standardFlowEnabled: true,
-      directAccessGrantsEnabled: true,
-      fullScopeAllowed: true,
-      redirectUris: ["/*"],
-      webOrigins: ["/*"],
-    }),
-  );
-  await meddler.addMapper(CLIENT, "organizationId", "another organization");
-  await meddler.addMapper(CLIENT, "tenant", "acme");
+  await administrator.send("POST", "/clients", {
+    clientId: CLIENT,
+    secret: SECRET,
+    serviceAccountsEnabled: true,
+    publicClient: false,
+    standardFlowEnabled: true,
+    directAccessGrantsEnabled: true,
+    fullScopeAllowed: true,
+    redirectUris: ["/*"],
+    webOrigins: ["/*"],
+  });
+  await administrator.addMapper(CLIENT, "organizationId", "another organization");
+  await administrator.addMapper(CLIENT, "tenant", "acme");
 });
 
 afterAll(() => project.remove());
 
 it("shows by a real token what the customer gets today and afterwards, and changes nothing", async () => {
-  const before = await meddler.client(CLIENT);
+  const before = await administrator.client(CLIENT);
 
   const { exitCode, lines, stdout } = await told("--preview");
 
@@ -80,7 +78,7 @@ it("shows by a real token what the customer gets today and afterwards, and chang
   expect(stdout).toMatch(/^- optional client scopes, .*`offline_access`/m);
   expect(stdout).toMatch(/^- the mapper "tenant" with the claim tenant: the program does not touch it/m);
   expect(stdout).toContain(before.id);
-  expect(await meddler.client(CLIENT)).toEqual(before);
+  expect(await administrator.client(CLIENT)).toEqual(before);
   expect((await stack.exportStack()).deployment).not.toHaveProperty("resources");
 
   const data = JSON.parse((await told("--json", "--preview")).stdout) as { adoptions: { claims: object[] }[] };
@@ -101,18 +99,18 @@ it("refuses what cannot be adopted, and says why, before anything is changed", a
   expect(notThere.stderr).toBe("new: Keycloak has no such client; pulumi up makes one\n");
 
   await project.configure(STACK, stackFile(ADOPTED));
-  expect((await meddler.client(CLIENT))["fullScopeAllowed"]).toBe(true);
+  expect((await administrator.client(CLIENT))["fullScopeAllowed"]).toBe(true);
 });
 
 it("adopts with the same id, secret and service account; at no moment does a token lack the organization", async () => {
-  const before = await meddler.client(CLIENT);
+  const before = await administrator.client(CLIENT);
   const claims = () => claimsOf({ clientSecret: SECRET, basic: basicAuthorization(CLIENT, SECRET) }, REALM);
   const { sub } = await claims();
   // The claim comes from a mapper of another name, and that of the program's own name is of another type.
-  await meddler.changeMapper(CLIENT, "tenant");
-  await meddler.addMapper(CLIENT, "by hand", "another organization");
-  await meddler.changeMapper(CLIENT, "by hand", { "claim.name": "organizationId" });
-  await meddler.changeMapper(CLIENT, "organizationId", { "claim.name": "tenant" });
+  await administrator.changeMapper(CLIENT, "tenant");
+  await administrator.addMapper(CLIENT, "by hand", "another organization");
+  await administrator.changeMapper(CLIENT, "by hand", { "claim.name": "organizationId" });
+  await administrator.changeMapper(CLIENT, "organizationId", { "claim.name": "tenant" });
 
   const adoption = told("--yes");
   const organizations: unknown[] = [];
@@ -130,7 +128,7 @@ it("adopts with the same id, secret and service account; at no moment does a tok
 
   expect(stderr).toContain(`✓ ${STACK}: adopted ${CLIENT}; ids and secrets are the same, and the tokens as promised`);
   expect(exitCode).toBe(0);
-  expect(await meddler.client(CLIENT)).toMatchObject({
+  expect(await administrator.client(CLIENT)).toMatchObject({
     id: before.id,
     secret: SECRET,
     fullScopeAllowed: false,

@@ -15,7 +15,6 @@ import type { LoginCredentials } from "../../settings/settings.ts";
 import { issueAuthority, issueServer } from "../../development/keycloak/issuing.ts";
 import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
-import { Meddler } from "./meddling.ts";
 import { Project, type StackFile } from "./project.ts";
 import { REALMS, serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
@@ -175,7 +174,7 @@ describe("the deployer's credentials", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "scpcloud-assertion-"));
-    const administrator = await Administrator.login(REALM);
+    const administrator = new Administrator(REALM);
     await administrator.send("POST", "/clients", {
       clientId: CLIENT,
       clientAuthenticatorType: "client-jwt",
@@ -184,9 +183,8 @@ describe("the deployer's credentials", () => {
         "jwt.credential.public.key": publicKey.export({ type: "spki", format: "der" }).toString("base64"),
       },
     });
-    await administrator.close();
     for (const role of ["manage-clients", "view-users", "view-realm", "manage-realm"]) {
-      await new Meddler(REALM).giveRole(CLIENT, role);
+      await new Administrator(REALM).giveRole(CLIENT, role);
     }
   });
 

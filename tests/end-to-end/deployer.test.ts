@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { run } from "../../processes/run.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project } from "./project.ts";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
 import { missing } from "./tools.ts";
@@ -14,7 +14,7 @@ let project: Project;
 
 beforeAll(async () => {
   project = await Project.create();
-  await new Meddler(REALM).deleteClient(DEPLOYERS.complete);
+  await new Administrator(REALM).deleteClient(DEPLOYERS.complete);
 });
 
 afterAll(() => project.remove());

@@ -18,20 +18,16 @@ const ADMIN_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
 let project: Project;
 let stack: Stack;
 let stackFile: StackFile;
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   project = await Project.create();
   stackFile = { ...(await committedStackFile("dev")), ...project.connection(REALM) };
   stack = await project.createStack("dev", stackFile);
   await stack.up();
 });
 
-afterAll(async () => {
-  await administrator.close();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 const credentialsOf = () => stack.credentialsOf(CUSTOMER);
 

@@ -1,5 +1,5 @@
 import type { Credentials } from "../../outputs.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { REALMS, serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
@@ -10,7 +10,7 @@ const STACK = "drift";
 const DRIFT = 3;
 const CUSTOMERS = ["acme", "globex", "hooli", "initech", "leaving"] as const;
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let stack: Stack;
 
@@ -100,18 +100,18 @@ describe("what an administrator changes by hand", () => {
 
   it("stays with a plain up, which does not look, and is told in words, the most dangerous first, without a secret", async () => {
     before = await stack.credentials();
-    await meddler.changeClient("acme", { directAccessGrantsEnabled: true, fullScopeAllowed: true });
-    await meddler.changeMapper("acme", "organizationId", { "claim.value": organizationOf("globex") });
-    await meddler.addScope("acme", "default", "profile");
-    await meddler.addMapper("acme", "debug", "yes");
-    await meddler.changeMapper("globex", "organizationId");
-    regenerated = await meddler.regenerateSecret("globex");
-    await meddler.deleteClient("hooli");
+    await administrator.changeClient("acme", { directAccessGrantsEnabled: true, fullScopeAllowed: true });
+    await administrator.changeMapper("acme", "organizationId", { "claim.value": organizationOf("globex") });
+    await administrator.addScope("acme", "default", "profile");
+    await administrator.addMapper("acme", "debug", "yes");
+    await administrator.changeMapper("globex", "organizationId");
+    regenerated = await administrator.regenerateSecret("globex");
+    await administrator.deleteClient("hooli");
     const attributes = { "dpop.bound.access.tokens": "true", "client.session.max.lifespan": "60" };
-    await meddler.changeClient("initech", { enabled: false, attributes });
-    await meddler.addScope("initech", "optional", "offline_access");
-    await meddler.changeClient("leaving", { enabled: true });
-    await meddler.changeScopeMapper("scpCloud", "audience", { "included.custom.audience": "everyone" });
+    await administrator.changeClient("initech", { enabled: false, attributes });
+    await administrator.addScope("initech", "optional", "offline_access");
+    await administrator.changeClient("leaving", { enabled: true });
+    await administrator.changeScopeMapper("scpCloud", "audience", { "included.custom.audience": "everyone" });
     await stack.up();
 
     const { exitCode, lines, stdout } = await drift();
@@ -134,16 +134,15 @@ describe("what an administrator changes by hand", () => {
   });
 
   it("is repaired by up --refresh, the protected client too, all but what nobody declares; of that is told what tokens show", async () => {
-    const changeRole = async (method: string) =>
-      meddler.act(async (administrator) => {
-        const [client] = await administrator.clients("acme");
-        const role = await administrator.send("GET", "/roles/offline_access");
-        return administrator.send(method, `/clients/${client?.id}/scope-mappings/realm`, [role]);
-      });
+    const changeRole = async (method: string) => {
+      const role = await administrator.send("GET", "/roles/offline_access");
+      const { id } = await administrator.client("acme");
+      await administrator.send(method, `/clients/${id}/scope-mappings/realm`, [role]);
+    };
     await changeRole("POST");
     // No claim depends on these.
     const attributes = { "pkce.code.challenge.method": "S256" };
-    await meddler.changeClient("globex", { description: "by hand", attributes });
+    await administrator.changeClient("globex", { description: "by hand", attributes });
     await repair();
 
     const { exitCode, lines } = await drift();
@@ -160,7 +159,7 @@ describe("what an administrator changes by hand", () => {
         'mapper "realm roles" of the client scope roles`',
     );
     expect(exitCode).toBe(DRIFT);
-    await meddler.changeMapper("acme", "debug");
+    await administrator.changeMapper("acme", "debug");
     await changeRole("DELETE");
     await expectNoDrift();
   });
@@ -183,7 +182,7 @@ it("tells what was changed by hand from what is not deployed yet, in one and the
   const integrations = stackFile()["scpcloud:integrations"] as Record<string, unknown>;
   const moved = { ...integrations, acme: { organizationId: "00000000-0000-4000-8000-000000000009" } };
   await project.configure(STACK, stackFile({ "scpcloud:integrations": moved }));
-  await meddler.changeMapper("acme", "organizationId", { "claim.value": "by hand" });
+  await administrator.changeMapper("acme", "organizationId", { "claim.value": "by hand" });
 
   const { exitCode, lines } = await drift();
 
@@ -194,12 +193,12 @@ it("tells what was changed by hand from what is not deployed yet, in one and the
   expect(lines).toContain("The tokens of these customers were not compared, since not all is deployed:");
   expect(exitCode).toBe(DRIFT);
   await project.configure(STACK, stackFile());
-  await meddler.changeMapper("acme", "organizationId", { "claim.value": organizationOf("acme") });
+  await administrator.changeMapper("acme", "organizationId", { "claim.value": organizationOf("acme") });
 });
 
 it("tells a deleted client scope once, not of each customer, and that a client was made public", async () => {
-  await meddler.deleteScope("scpCloud");
-  await meddler.changeClient("acme", { publicClient: true });
+  await administrator.deleteScope("scpCloud");
+  await administrator.changeClient("acme", { publicClient: true });
 
   const { exitCode, lines } = await drift();
 
@@ -212,16 +211,14 @@ it("tells a deleted client scope once, not of each customer, and that a client w
 
 it("tells none of what one up has repaired; and says that what was deleted and made anew has to be adopted, and recover does", async () => {
   await repair();
-  await meddler.deleteClient("hooli");
-  await meddler.act((administrator) =>
-    administrator.send("POST", "/clients", {
-      clientId: "hooli",
-      serviceAccountsEnabled: true,
-      secret: "made-by-hand-0123456789",
-    }),
-  );
-  await meddler.changeMapper("acme", "organizationId");
-  await meddler.addMapper("acme", "organizationId", "by hand");
+  await administrator.deleteClient("hooli");
+  await administrator.send("POST", "/clients", {
+    clientId: "hooli",
+    serviceAccountsEnabled: true,
+    secret: "made-by-hand-0123456789",
+  });
+  await administrator.changeMapper("acme", "organizationId");
+  await administrator.addMapper("acme", "organizationId", "by hand");
 
   const { lines } = await drift();
 
@@ -249,8 +246,10 @@ it("is an error, and not drift, where Keycloak does not answer", async () => {
 it("tells a client policy of the realm that changes clients back beside somebody, and that no up repairs that", async () => {
   const executors = [{ executor: "consent-required", configuration: { "auto-configure": true } }];
   const conditions = [{ condition: "any-client", configuration: {} }];
-  await meddler.setPolicies("profiles", [{ name: "consent", executors }]);
-  await meddler.setPolicies("policies", [{ name: "ask-users", enabled: true, conditions, profiles: ["consent"] }]);
+  await administrator.setPolicies("profiles", [{ name: "consent", executors }]);
+  await administrator.setPolicies("policies", [
+    { name: "ask-users", enabled: true, conditions, profiles: ["consent"] },
+  ]);
   await project.configure(STACK, stackFile({ "scpcloud:accessTokenLifespan": 600 }));
   for (const run of ["after the first up", "after the second"]) {
     await repair();

@@ -1,6 +1,5 @@
 import { lastingPort } from "../../development/keycloak/ports.ts";
 import { Administrator, type ClientRepresentation } from "./keycloak.ts";
-import { Meddler } from "./meddling.ts";
 import { Project, type StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
 import { DEPLOYERS, REALMS } from "./server.ts";
@@ -10,10 +9,9 @@ const REALM = REALMS.failures;
 const STACK = "failures";
 const ACME = { acme: { organizationUser: "anna" } };
 
-const meddler = new Meddler(REALM);
 let project: Project;
 let stack: Stack;
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 let before: readonly [readonly ClientRepresentation[], readonly string[]];
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
@@ -25,17 +23,13 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
 const inRealm = async () => [await administrator.clients(), await administrator.clientScopes()] as const;
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   project = await Project.create();
   stack = await project.createStack(STACK, stackFile());
   await stack.up();
   before = await inRealm();
 });
 
-afterAll(async () => {
-  await administrator.close();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 /** What a run said that was to fail, and that has changed nothing of what is there. */
 async function failing(run: "preview" | "up" = "up"): Promise<string> {
@@ -243,9 +237,9 @@ describe("verify", () => {
   });
 
   it("tells a claim that somebody added in the admin console, and a customer whom somebody disabled there", async () => {
-    await meddler.addMapper("acme", "extra", "1");
+    await administrator.addMapper("acme", "extra", "1");
     const added = await project.command("verify", "--stack", STACK);
-    await meddler.changeClient("acme", { enabled: false });
+    await administrator.changeClient("acme", { enabled: false });
     const disabled = await project.command("verify", "--stack", STACK);
 
     expect([added.exitCode, disabled.exitCode]).toEqual([3, 3]);

@@ -13,7 +13,7 @@ import { run } from "../../processes/run.ts";
 import type { LoginCredentials } from "../../settings/settings.ts";
 import { close, listen, passOn, programOf } from "./gateway.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { REALMS, serverOfTests } from "./server.ts";
 import { missing } from "./tools.ts";
@@ -36,7 +36,7 @@ let gateway: Server;
 let gatewayUrl: string;
 let keycloak: KeycloakConnection;
 let project: Project;
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 /** Of each login of the provider by an assertion: when it was, and when the assertion ended. */
 const logins: { readonly at: number; readonly ended: number }[] = [];
 let holdsBack = false;
@@ -148,12 +148,10 @@ let holdsBack = false;
       });
     }
     // GitHub's keys are not to be had here.
-    await meddler.act(async (administrator) => {
-      const path = "/identity-provider/instances/github-actions";
-      const provider = (await administrator.send("GET", path)) as { readonly config: object };
-      const config = { ...provider.config, issuer: issuerUrl, jwksUrl: `${issuerUrl}/keys` };
-      await administrator.send("PUT", path, { ...provider, config });
-    });
+    const path = "/identity-provider/instances/github-actions";
+    const provider = (await administrator.send("GET", path)) as { readonly config: object };
+    const config = { ...provider.config, issuer: issuerUrl, jwksUrl: `${issuerUrl}/keys` };
+    await administrator.send("PUT", path, { ...provider, config });
 
     const rights = async (environment: string) => {
       const token = await enter(`repo:scpcloud/integrations:environment:${environment}`);
@@ -174,7 +172,7 @@ let holdsBack = false;
     }
     await expect(enter(DEPLOYING, "sts.amazonaws.com")).rejects.toThrow("Invalid token audience");
     // The client's own secret, which Keycloak makes all the same, opens nothing.
-    const { secret = "" } = await meddler.client("github-actions-prod");
+    const { secret = "" } = await administrator.client("github-actions-prod");
     await expect(loginBy("github-actions-prod", { kind: "clientSecret", clientSecret: secret })).rejects.toThrow(
       "Keycloak refused the login (401",
     );
@@ -185,7 +183,7 @@ let holdsBack = false;
 
   it("deploys, also when that takes longer than a token is good for", async () => {
     // Keycloak's access tokens end first, so that the provider has to log in again.
-    await meddler.changeClient("github-actions-prod", { attributes: { "access.token.lifespan": "2" } });
+    await administrator.changeClient("github-actions-prod", { attributes: { "access.token.lifespan": "2" } });
     logins.length = 0;
     holdsBack = true;
 

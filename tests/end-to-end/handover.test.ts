@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import type { Credentials } from "../../outputs.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { REALMS, serverOfTests } from "./server.ts";
 import { claimsOf } from "./tokens.ts";
@@ -13,7 +13,7 @@ const REALM = REALMS.handover;
 const STACK = "handover";
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let identity: string;
 let recipient: string;
@@ -104,7 +104,7 @@ describe("a credential that was handed over", () => {
     expect(JSON.parse(await recordFile())).toEqual({ acme: [entry, entry] });
     expect(await acme()).toMatchObject({ handover: { recipients: [recipient], ofPresentSecret: true } });
 
-    await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
+    await administrator.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
     expect(await acme()).toMatchObject({ handover: { ofPresentSecret: false } });
   });
 });
@@ -140,11 +140,11 @@ describe("nothing is handed over", () => {
   });
 
   it("where the token is not what the settings promise, and the mappers that spoil it are named", async () => {
-    await meddler.addMapper("acme", "organizationId", `${ORGANIZATION}4`, "aaa");
-    await meddler.addMapper("acme", "email", "x");
+    await administrator.addMapper("acme", "organizationId", `${ORGANIZATION}4`, "aaa");
+    await administrator.addMapper("acme", "email", "x");
     const message = await refused("--recipient", recipient, "--customer", "acme");
-    await meddler.changeMapper("acme", "aaa");
-    await meddler.changeMapper("acme", "email");
+    await administrator.changeMapper("acme", "aaa");
+    await administrator.changeMapper("acme", "email");
 
     expect(message).toContain(
       "The secret of acme is not handed over, since its token is not what the settings promise:",
@@ -158,7 +158,7 @@ describe("nothing is handed over", () => {
   });
 
   it("where Keycloak has another secret than the state", async () => {
-    const regenerated = await meddler.regenerateSecret("acme");
+    const regenerated = await administrator.regenerateSecret("acme");
     const message = await refused("--recipient", recipient, "--customer", "acme");
     expect(message).toContain("Keycloak has another secret of acme than the stack");
     expect(message).toContain(`scpcloud rotate --stack ${STACK} --customer acme`);
@@ -167,7 +167,7 @@ describe("nothing is handed over", () => {
 });
 
 it("no secret is printed, when it works and when it refuses", async () => {
-  const clients = await Promise.all(["acme", "leaving"].map((id) => meddler.client(id)));
+  const clients = await Promise.all(["acme", "leaving"].map((id) => administrator.client(id)));
   const present = clients.map(({ secret = "" }) => secret);
   const secrets = [credentials.clientSecret, credentials.basic, serverOfTests().deployerSecret, ...present];
   expect(printed.filter((text) => text.includes("acme")).length).toBeGreaterThan(5);

@@ -5,7 +5,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import { fetchToken } from "../../keycloak/tokens.ts";
 import type { Credentials } from "../../outputs.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { basic } from "./containers.ts";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
@@ -24,7 +24,7 @@ const LEAVING = { organizationId: `${ORGANIZATION}2` };
 const GONE = { organizationId: `${ORGANIZATION}3` };
 const RETIRED = { retired: true };
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let stack: Stack;
 /** Of acme, as they were first handed over. */
@@ -41,8 +41,7 @@ const stackFile = (integrations: object, changes: StackFile = {}): StackFile => 
   ...changes,
 });
 const command = (name: string, ...args: string[]) => project.command(name, "--stack", STACK, ...args);
-const clientIds = async () =>
-  (await meddler.act((administrator) => administrator.clients())).map(({ clientId }) => clientId);
+const clientIds = async () => (await administrator.clients()).map(({ clientId }) => clientId);
 const organizationOf = async (credentials: Credentials) => (await claimsOf(credentials, REALM))["organizationId"];
 
 beforeAll(async () => {
@@ -68,10 +67,8 @@ describe("customers", () => {
   }
 
   it("lists a stack's customers with the age of their secrets, for somebody who may only look", async () => {
-    await meddler.act((administrator) =>
-      administrator.send("POST", "/clients", { clientId: "made-by-hand", serviceAccountsEnabled: true }),
-    );
-    await meddler.deleteClient("gone");
+    await administrator.send("POST", "/clients", { clientId: "made-by-hand", serviceAccountsEnabled: true });
+    await administrator.deleteClient("gone");
     const integrations = {
       acme: ACME,
       gone: GONE,
@@ -104,13 +101,13 @@ describe("customers", () => {
   });
 
   it("fails with a status of its own where a secret in use is older than wanted, or its age is not known", async () => {
-    await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
+    await administrator.changeClient("acme", { attributes: { "client.secret.creation.time": "1700000000" } });
 
     const table = await customers("--older-than", "365d");
     const data = await customers("--older-than", "365d", "--json");
     const young = await customers("--older-than", "36500d");
     const wrong = await customers("--older-than", "a year");
-    await meddler.changeClient("acme", { attributes: { "client.secret.creation.time": "" } });
+    await administrator.changeClient("acme", { attributes: { "client.secret.creation.time": "" } });
     const unknown = await customers("--older-than", "36500d");
 
     expect([table, data, young, unknown].map(({ exitCode }) => exitCode)).toEqual([OLD, OLD, 0, OLD]);
@@ -121,7 +118,7 @@ describe("customers", () => {
   });
 
   it("prints no secret, neither as a table nor as data", async () => {
-    const clients = await Promise.all(["acme", "leaving", "made-by-hand"].map((id) => meddler.client(id)));
+    const clients = await Promise.all(["acme", "leaving", "made-by-hand"].map((id) => administrator.client(id)));
     expect(printed.filter((text) => text.includes("acme")).length).toBeGreaterThan(4);
     for (const secret of [...clients.map(({ secret }) => secret), serverOfTests().deployerSecret]) {
       expect(secret).toMatch(/\w{10}/);
@@ -147,7 +144,7 @@ describe("a customer of a protected stack", () => {
   });
 
   it("goes on with its secret once it is retired no more; and gets a second client beside the first", async () => {
-    const { secret = "" } = await meddler.client("leaving");
+    const { secret = "" } = await administrator.client("leaving");
     await expect(claimsOf({ clientSecret: secret, basic: basic("leaving", secret) }, REALM)).rejects.toThrow("401");
     const integrations = { acme: ACME, "acme-2": { successorOf: "acme" }, gone: GONE, kept: KEPT, leaving: LEAVING };
     await project.configure(STACK, stackFile(integrations));
@@ -177,7 +174,7 @@ describe("a customer of a protected stack", () => {
       STACK,
       stackFile({ ...retired, "acme-2": { successorOf: "acme" }, gone: GONE, kept: KEPT }),
     );
-    await meddler.regenerateSecret("leaving");
+    await administrator.regenerateSecret("leaving");
 
     const { exitCode, stdout } = await command("verify");
 

@@ -49,13 +49,12 @@ export class Moving {
     });
     await stack.setSecret("keycloak:clientSecret", serverOfTests().deployerSecret);
     await stack.up();
-    const moving = new Moving(project, stack, await Administrator.login(realm), realm);
+    const moving = new Moving(project, stack, new Administrator(realm), realm);
     moving.before = await moving.identities();
     return moving;
   }
 
   async remove(): Promise<void> {
-    await this.administrator.close();
     await this.project.remove();
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-import { Administrator } from "./keycloak.ts";
+import type { Administrator } from "./keycloak.ts";
 import { type Interference, type Proxy, startProxy } from "./proxy.ts";
 
 /** The built-in client scope by which 26.8.2 lets a client use the admin API. */
@@ -40,11 +40,8 @@ export async function makeAdminApiScope(administrator: Administrator, realm: str
 }
 
 /** Gives a client the scope, as an administrator does after the upgrade. */
-export async function giveAdminApiScope(administrator: Administrator, clientId: string): Promise<void> {
-  const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
-  const client = (await administrator.clients(clientId)).find((one) => one.clientId === clientId);
-  const scope = scopes.find(({ name }) => name === ADMIN_API_SCOPE);
-  await administrator.send("PUT", `/clients/${client?.id}/default-client-scopes/${scope?.id}`, {});
+export function giveAdminApiScope(administrator: Administrator, clientId: string): Promise<void> {
+  return administrator.addScope(clientId, "default", ADMIN_API_SCOPE);
 }
 
 function audienceOf(realm: string): string {

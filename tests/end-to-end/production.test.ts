@@ -14,12 +14,11 @@ const PACK = ["--policy-pack", "policy-pack"];
 
 let project: Project;
 let stack: Stack;
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 let stackFile: StackFile;
 let scopesBefore: string[];
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   scopesBefore = await administrator.clientScopes();
   project = await Project.create();
   stackFile = {
@@ -31,10 +30,7 @@ beforeAll(async () => {
   stack = await project.createStack("prod", stackFile);
 });
 
-afterAll(async () => {
-  await administrator.close();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 /** A run in which the policy pack had nothing to say. */
 async function keepingToThePack(...command: string[]): Promise<string> {

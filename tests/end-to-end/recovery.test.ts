@@ -16,19 +16,15 @@ const MANY = 8;
 
 let project: Project;
 let stack: Stack;
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   project = await Project.create();
   stack = await project.createStack(STACK, stackFile(FEW));
   await stack.up();
 });
 
-afterAll(async () => {
-  await administrator.close();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 const stackFile = (count: number, further: object = {}): StackFile => ({
   ...project.connection(REALM),

@@ -31,7 +31,7 @@ export class RollingOut {
   }
 
   static async create(realm: string): Promise<RollingOut> {
-    const rollingOut = new RollingOut(await Project.create(), await Administrator.login(realm), realm);
+    const rollingOut = new RollingOut(await Project.create(), new Administrator(realm), realm);
     for (const name of STACKS) {
       rollingOut.stacks.push(await rollingOut.project.createStack(name, {}));
     }
@@ -40,7 +40,6 @@ export class RollingOut {
   }
 
   async remove(): Promise<void> {
-    await this.administrator.close();
     await this.project.remove();
   }
 

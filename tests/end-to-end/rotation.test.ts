@@ -5,7 +5,7 @@ import type { Credentials } from "../../outputs.ts";
 import { VERBS } from "../../commands/verbs.ts";
 import { run } from "../../processes/run.ts";
 import { killTree } from "./interruption.ts";
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { basic, callBff, concurrently } from "./containers.ts";
 import { Project, type StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
@@ -35,7 +35,7 @@ const INTEGRATIONS = {
   leaving: { organizationId: `${ORGANIZATION}3`, retired: true },
 };
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let stack: Stack;
 /** Whatever this file's commands have printed, and each secret that there was before or after one of them. */
@@ -52,14 +52,14 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
 });
 /** Of the client profiles and the client policies. */
 const names = async () => {
-  const [profiles, policies] = [await meddler.policies("profiles"), await meddler.policies("policies")];
+  const [profiles, policies] = [await administrator.policies("profiles"), await administrator.policies("policies")];
   return [...profiles, ...policies].map(({ name }) => name).sort();
 };
 
 const attributesOf = (client: object) => (client as { attributes?: Record<string, string> }).attributes ?? {};
 /** Notes the secrets, and how the customers send them. */
 const noteSecrets = async () => {
-  const clients = await meddler.act((administrator) => administrator.clients());
+  const clients = await administrator.clients();
   for (const { clientId, secret, ...client } of clients) {
     for (const one of [secret, attributesOf(client)["client.secret.rotated"]]) {
       if (one) {
@@ -91,24 +91,24 @@ const during = async <T>(changes: StackFile, action: () => Promise<T>): Promise<
 };
 
 const credentialsOf = (clientId: string) => stack.credentialsOf(clientId);
-const secretOf = async (clientId: string) => (await meddler.client(clientId)).secret ?? "";
+const secretOf = async (clientId: string) => (await administrator.client(clientId)).secret ?? "";
 const previousOf = async (clientId: string) =>
-  attributesOf(await meddler.client(clientId))["client.secret.rotated"] ?? "";
+  attributesOf(await administrator.client(clientId))["client.secret.rotated"] ?? "";
 const organizationOf = async (credentials: Credentials) => (await claimsOf(credentials, REALM))["organizationId"];
 const tokenStatus = async (clientId: string, secret: string) =>
   (await askForToken(REALM, basic(clientId, secret), { grant_type: "client_credentials" })).status;
 /** Has a customer one secret only, which looks as if it were of 2023. */
 const haveOneOldSecret = async (clientId: string) => {
   if ((await previousOf(clientId)) !== "") {
-    await meddler.endOverlap(clientId);
+    await administrator.endOverlap(clientId);
   }
-  await meddler.changeClient(clientId, { attributes: { "client.secret.creation.time": "1700000000" } });
+  await administrator.changeClient(clientId, { attributes: { "client.secret.creation.time": "1700000000" } });
 };
 
 beforeAll(async () => {
   project = await Project.create();
-  await meddler.setPolicies("profiles", [OTHERS]);
-  await meddler.setPolicies("policies", [POLICY_OF_OTHERS]);
+  await administrator.setPolicies("profiles", [OTHERS]);
+  await administrator.setPolicies("policies", [POLICY_OF_OTHERS]);
   stack = await project.createStack(STACK, stackFile());
   await stack.up();
 });
@@ -116,8 +116,8 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 it("the setting secretRotation declares a profile and a policy, and keeps those of others", async () => {
-  expect(await meddler.policies("profiles")).toContainEqual(OTHERS);
-  expect(await meddler.policies("policies")).toContainEqual(POLICY_OF_OTHERS);
+  expect(await administrator.policies("profiles")).toContainEqual(OTHERS);
+  expect(await administrator.policies("policies")).toContainEqual(POLICY_OF_OTHERS);
   expect(await names()).toEqual(["of-others", "of-others", PAIR, PAIR]);
 });
 
@@ -143,7 +143,7 @@ describe("rotate", () => {
   it("makes a new secret that the stack knows, and takes over the one of a run that was stopped when Keycloak had made it", async () => {
     const [acme, globex] = [await credentialsOf("acme"), await credentialsOf("globex")];
     await haveOneOldSecret("globex");
-    const made = await meddler.regenerateSecret("globex");
+    const made = await administrator.regenerateSecret("globex");
     const drift = await command("drift", "--stack", STACK);
     expect(drift.stdout).toContain(`scpcloud rotate --stack ${STACK} --customer globex`);
     expect(drift.exitCode).toBe(0);
@@ -217,9 +217,9 @@ describe("rotate", () => {
     await haveOneOldSecret("acme");
     const before = await secretOf("acme");
     const unfit = await rotate("acme", "--customer", "acne", "--customer", "leaving", "--yes");
-    await meddler.changeClient("acme", { directAccessGrantsEnabled: true });
+    await administrator.changeClient("acme", { directAccessGrantsEnabled: true });
     const changed = await rotate("acme", "--yes");
-    await meddler.changeClient("acme", { directAccessGrantsEnabled: false });
+    await administrator.changeClient("acme", { directAccessGrantsEnabled: false });
 
     expect(unfit.stderr).toMatch(/^acne: the stack file has no such customer; .*acme/m);
     expect(unfit.stderr).toMatch(/^leaving: the customer is retired/m);
@@ -232,7 +232,7 @@ describe("rotate", () => {
 describe("a rotation that was stopped", () => {
   it("when Keycloak had made the secret, is finished by recover", async () => {
     await haveOneOldSecret("acme");
-    const made = await meddler.regenerateSecret("acme");
+    const made = await administrator.regenerateSecret("acme");
     const { exitCode, stdout } = await command("recover", "--stack", STACK, "--yes");
 
     expect(stdout).toContain("Keycloak has another secret than the state of acme-client");
@@ -305,10 +305,10 @@ describe("a customer that moves from the previous to the new secret", () => {
     expect(used.clientSecret).not.toBe(before.clientSecret);
     expect(new Set(answers)).toEqual(new Set([200]));
 
-    const profiles = await meddler.policies("profiles");
-    await meddler.shortenOverlap(2);
+    const profiles = await administrator.policies("profiles");
+    await administrator.shortenOverlap(2);
     await rotate("acme", "--again", "--yes");
-    await meddler.setPolicies("profiles", profiles);
+    await administrator.setPolicies("profiles", profiles);
     // A client has two secrets at most: the second rotation ended the first one's overlap.
     expect(await tokenStatus("acme", before.clientSecret)).toBe(401);
     const previous = used;
@@ -325,13 +325,13 @@ describe("a customer that moves from the previous to the new secret", () => {
 
 describe("the setting secretRotation of a deployed stack", () => {
   it("is told by drift where somebody changed it in Keycloak; with other days there is another pair in its place, and clients and secrets stay", async () => {
-    const before = await meddler.client("acme");
+    const before = await administrator.client("acme");
     const conditions = [{ condition: "any-client", configuration: {} }];
-    const policies = (await meddler.policies("policies")).map((policy) =>
+    const policies = (await administrator.policies("policies")).map((policy) =>
       policy.name === "of-others" ? policy : { ...policy, enabled: false, conditions },
     );
-    await meddler.setPolicies("policies", policies);
-    await meddler.shortenOverlap(60);
+    await administrator.setPolicies("policies", policies);
+    await administrator.shortenOverlap(60);
     const { exitCode, stdout } = await command("drift", "--stack", STACK);
     await project.configure(STACK, stackFile({ "scpcloud:secretRotation": { overlapDays: 7 } }));
     await stack.up({ refresh: true });
@@ -348,12 +348,12 @@ What to do:`);
     expect(exitCode).toBe(3);
     const pair = PAIR.replace("14", "7");
     expect(await names()).toEqual(["of-others", "of-others", pair, pair]);
-    expect(await meddler.client("acme")).toEqual(before);
+    expect(await administrator.client("acme")).toEqual(before);
     await stack.preview({ expectNoChanges: true, refresh: true });
   });
 
   it("is taken out only when no previous secret works, leaves no policy behind, and can be set again", async () => {
-    const { id, secret } = await meddler.client("globex");
+    const { id, secret } = await administrator.client("globex");
     const previous = await previousOf("globex");
     await project.configure(STACK, stackFile({ "scpcloud:secretRotation": {} }));
     await expect(stack.up()).rejects.toThrow(/The previous secret of the client "globex" works until/);
@@ -362,7 +362,7 @@ What to do:`);
     await stack.up();
 
     expect(await names()).toEqual(["of-others", "of-others"]);
-    expect(await meddler.client("globex")).toMatchObject({ id, secret });
+    expect(await administrator.client("globex")).toMatchObject({ id, secret });
     expect(await tokenStatus("globex", previous)).toBe(401);
 
     await project.configure(STACK, stackFile());
@@ -428,7 +428,7 @@ describe("no command prints a secret", () => {
       [],
     ],
   ])("%s", async (_, calls, changes, working) => {
-    await meddler.regenerateSecret("acme");
+    await administrator.regenerateSecret("acme");
     const actions = calls.map(
       ([name = "", ...args]) =>
         async () =>

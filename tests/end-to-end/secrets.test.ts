@@ -1,4 +1,4 @@
-import { Meddler } from "./meddling.ts";
+import { Administrator } from "./keycloak.ts";
 import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "./project.ts";
 import { type Interference, type Proxy, startProxy } from "./proxy.ts";
 import { REALMS } from "./server.ts";
@@ -15,7 +15,7 @@ const CUSTOMERS = {
 };
 type Customer = keyof typeof CUSTOMERS;
 
-const meddler = new Meddler(REALM);
+const administrator = new Administrator(REALM);
 let project: Project;
 let stack: Stack;
 let proxy: Proxy;
@@ -68,7 +68,7 @@ it("gives a customer whom --target left out no credentials at all", async () => 
 it("reads a secret anew that was lost when the connection broke, and says so while Keycloak does not show it", async () => {
   ofSecrets = () => "cut";
   expect((await up()).exitCode).not.toBe(0);
-  expect((await meddler.client("newb")).secret).toMatch(/\w{10}/);
+  expect((await administrator.client("newb")).secret).toMatch(/\w{10}/);
 
   ofSecrets = () => ({ status: 200, body: { type: "secret", value: "**********" } });
   const masked = await up();
@@ -106,7 +106,7 @@ it("has recover read a lost secret into the state, and say what helps while Keyc
 });
 
 it("gives a header that Keycloak takes for a secret with other characters than its own; and --debug prints none", async () => {
-  await meddler.changeClient("acme", { secret: "a+b %/é" });
+  await administrator.changeClient("acme", { secret: "a+b %/é" });
   const { exitCode, text } = await up("--refresh", "--debug");
 
   expect(exitCode).toBe(0);

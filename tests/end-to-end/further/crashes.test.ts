@@ -15,12 +15,11 @@ const MORE = 6;
 
 let project: Project;
 let stack: Stack;
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 /** How many customers the stack file names. */
 let count = 0;
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   project = await Project.create();
   stack = await project.createStack(STACK, {});
 });
@@ -31,10 +30,7 @@ beforeEach(async () => {
   await project.configure(STACK, stackFile());
 });
 
-afterAll(async () => {
-  await administrator.close();
-  await project.remove();
-});
+afterAll(() => project.remove());
 
 const stackFile = (): StackFile => ({
   ...project.connection(REALM),

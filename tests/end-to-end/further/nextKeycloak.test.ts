@@ -8,13 +8,12 @@ import type { Stack } from "../stack.ts";
 const REALM = REALMS.next;
 const STACK = "next";
 
-let administrator: Administrator;
+const administrator = new Administrator(REALM);
 let project: Project;
 let proxy: Proxy;
 let stack: Stack;
 
 beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
   proxy = await startNextKeycloak();
   await makeAdminApiScope(administrator, REALM);
   for (const clientId of [DEPLOYERS.withoutRealm, DEPLOYERS.viewer]) {
@@ -26,7 +25,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   proxy.close();
-  await administrator.close();
   await project.remove();
 });
 

@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { run } from "../../../processes/run.ts";
-import { Meddler } from "../meddling.ts";
+import { Administrator } from "../keycloak.ts";
 import { RollingOut, rowsOf } from "../rollingOut.ts";
 import { DEPLOYERS, REALMS, serverOfTests } from "../server.ts";
 
@@ -85,13 +85,13 @@ it("is made of a commit only, and shows the approver what would be done, with no
 });
 
 it("holds no longer where somebody has changed one of the stacks by hand, and again when that is undone", async () => {
-  const meddler = new Meddler(REALMS.rolloutPlan);
-  await meddler.changeClient("rollout-b-0", { directAccessGrantsEnabled: true });
+  const administrator = new Administrator(REALMS.rolloutPlan);
+  await administrator.changeClient("rollout-b-0", { directAccessGrantsEnabled: true });
   await expectRefused(
     "### rollout-b: not as approved",
     "Somebody has changed since by hand:\n\n- someone switched on direct access grants on customer rollout-b-0",
   );
-  await meddler.changeClient("rollout-b-0", { directAccessGrantsEnabled: false });
+  await administrator.changeClient("rollout-b-0", { directAccessGrantsEnabled: false });
   expect((await held("--preview")).exitCode).toBe(0);
 });
 

@@ -26,12 +26,7 @@ const FOREIGN_LOCK = `.pulumi/locks/organization/scpcloud/${STACK}/00000000-0000
 const HOLDER = /"pid": ?(\d+)/;
 const SINCE = "2026-11-01T12:00:00Z";
 
-let administrator: Administrator;
-
-beforeAll(async () => {
-  administrator = await Administrator.login(REALM);
-});
-afterAll(() => administrator.close());
+const administrator = new Administrator(REALM);
 
 const customers = () => administrator.clients("customer-");
 

@@ -7,7 +7,7 @@ import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../../
 import { randomSecret } from "../../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../../development/keycloak/server.ts";
 import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions.ts";
-import { Meddler } from "../meddling.ts";
+import { Administrator } from "../keycloak.ts";
 import { lastingPort } from "../../../development/keycloak/ports.ts";
 import { committedStackFile, Project, type StackFile } from "../project.ts";
 import { shareServer, signingKey } from "../server.ts";
@@ -96,7 +96,7 @@ describe.each(VERSIONS)("Keycloak %s", (version) => {
     await expectCommand("verify", "dev", 0, "✓ dev: the tokens of 1 customer are what the settings promise");
     await expectCommand("drift", "dev", 0, "✓ dev: no drift");
 
-    await new Meddler(REALM_NAME).changeClient("integration-api-service", { directAccessGrantsEnabled: true });
+    await new Administrator(REALM_NAME).changeClient("integration-api-service", { directAccessGrantsEnabled: true });
     await expectCommand("drift", "dev", DRIFT, "someone switched on direct access grants");
     await stack.up({ refresh: true });
 

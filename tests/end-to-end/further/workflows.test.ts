@@ -1,4 +1,4 @@
-import { Meddler } from "../meddling.ts";
+import { Administrator } from "../keycloak.ts";
 import { REALMS } from "../server.ts";
 import { NO_WORKFLOWS, type WorkflowRun, WorkflowRunner } from "../workflowRunner.ts";
 
@@ -102,12 +102,12 @@ const review = async (branch: string, repository?: string, variables = {}): Prom
   });
 
   it("keep one issue while there is drift, and say of a server that does not answer that nobody could look", async () => {
-    const meddler = new Meddler(REALMS.workflows);
+    const administrator = new Administrator(REALMS.workflows);
     const night = () => github.run("schedule", "drift.yml", {});
     expect((await night()).jobs).toEqual({ realms: "succeeded", drift: "succeeded" });
     expect(await github.kept("issues")).toEqual([]);
 
-    await meddler.changeClient("acme", { directAccessGrantsEnabled: true });
+    await administrator.changeClient("acme", { directAccessGrantsEnabled: true });
     expect((await night()).jobs).toMatchObject({ drift: "failed" });
     expect(await github.kept("issues")).toMatchObject([
       {
@@ -127,7 +127,7 @@ const review = async (branch: string, repository?: string, variables = {}): Prom
     await github.merge("back");
     expect(await github.kept("issues")).toMatchObject([{ state: "OPEN" }]);
 
-    await meddler.changeClient("acme", { directAccessGrantsEnabled: false });
+    await administrator.changeClient("acme", { directAccessGrantsEnabled: false });
     expect((await night()).jobs).toMatchObject({ drift: "succeeded" });
     expect(await github.kept("issues")).toMatchObject([{ state: "CLOSED" }]);
   });

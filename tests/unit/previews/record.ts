@@ -71,7 +71,7 @@ async function recordAll(): Promise<void> {
 
 /** Somebody changes the shared client scope in the console, and then deletes a client. */
 async function recordDrift(stackFile: StackFile): Promise<void> {
-  const administrator = await Administrator.login(REALMS.production);
+  const administrator = new Administrator(REALMS.production);
   try {
     const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
     const scope = scopes.find(({ name }) => name === "scpCloud");
@@ -81,7 +81,6 @@ async function recordDrift(stackFile: StackFile): Promise<void> {
     await administrator.send("DELETE", `/clients/${client?.id}`);
     await record("clientGone", stackFile, "--refresh");
   } finally {
-    await administrator.close();
   }
 }
 
