@@ -11,7 +11,6 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to this process's environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Without it the command may take for ever. */
   readonly timeoutMilliseconds?: number;
   /**
    * An interrupt or a time-out is passed on to the command alone, as SIGINT, and waited for, because it then saves what
@@ -64,7 +63,7 @@ export function run(command: string, args: readonly string[], options: RunOption
 
     const kill = (): void => {
       signalGroup(child, "SIGKILL");
-      // A process that has left the group may keep them open.
+      // A process that has left the group may keep the streams open.
       child.stdout.destroy();
       child.stderr.destroy();
     };
@@ -89,7 +88,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       if (options.savesOnInterrupt === true) child.kill("SIGINT");
       else signalGroup(child, "SIGKILL");
     };
-    // Before the command begins: a signal that comes first would leave it behind.
+    // Before the command begins, so that no signal comes in between and leaves it behind.
     SIGNALS.forEach((signal) => process.on(signal, onSignal));
     process.on("exit", onExit);
     const isAttached = options.endsWithThisProcess === true;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 /** A process of this machine. */
 export interface RunningProcess {
   readonly processId: number;
-  /** A blank follows each part of it. It is empty where the process has ended, and its parent has not asked for that yet. */
+  /** With a blank behind each part. Empty for a process that has ended, but whose parent has not asked for that yet. */
   readonly commandLine: string;
 }
 

@@ -33,7 +33,7 @@ class NotWishedError extends UserError {
 
 /**
  * Shows on standard error what is about to change and where, and asks whether to go on.
- * @returns whether to go on; not where the user only wants to look
+ * @returns whether to go on; false with `--preview`
  * @throws UsageError where nobody can answer
  */
 export async function agreed(change: Change, options: ChangeOptions): Promise<boolean> {
@@ -59,7 +59,7 @@ export async function agreed(change: Change, options: ChangeOptions): Promise<bo
   return true;
 }
 
-/** For a verb whose look at what it will do takes long. @throws UsageError where nobody could answer afterwards */
+/** A verb that takes long to find out what it will do calls this first. @throws UsageError where nobody could answer */
 export function refuseWithoutTerminal({ preview, yes }: ChangeOptions, stack: string): void {
   if (!preview && !yes && !(process.stdin.isTTY && process.stderr.isTTY)) {
     throw new UsageError(
@@ -68,7 +68,7 @@ export function refuseWithoutTerminal({ preview, yes }: ChangeOptions, stack: st
   }
 }
 
-/** Which stack is selected may change until the user types it. */
+/** With the stack's name: the user may select another one before the line is typed. */
 function lineWithYes(stack: string): string {
   const args = process.argv.slice(2);
   const named = args.some((arg) => /^(-s|--stack|--realm-stack|--from)(=|$)/.test(arg) || /^-s./.test(arg));

@@ -11,8 +11,8 @@ export class EmptyRealmError extends UserError {
 }
 
 /**
- * All customers do not go at once: a realm without any of them is another one, or an empty copy, until somebody proves
- * otherwise. Of a stack with one customer the client scope tells it.
+ * Customers do not all go at once: a realm without any of them is another realm, or an empty copy. Where the stack has one
+ * customer only, the client scope has to be missing, too.
  */
 export async function refuseEmptyRealm(
   stack: string,

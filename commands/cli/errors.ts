@@ -14,7 +14,6 @@ export const EXIT_CODES = {
   found: 3,
 } as const;
 
-/** The command was called wrongly. */
 export class UsageError extends UserError {
   override readonly name: string = "UsageError";
 }
@@ -27,7 +26,7 @@ export function refuseMistakes(mistakes: readonly (readonly [isMade: boolean, me
   }
 }
 
-/** What an error is told by: its message where it is the user's, else where it was thrown, too. */
+/** The message of a mistake that the user can mend; of any other error also the stack trace. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
@@ -37,7 +36,7 @@ export function messageOf(error: unknown): string {
     : (explainMissingCli(error.message) ?? withoutPasswords(error.stack ?? error.message));
 }
 
-/** What a command exits with that an error ended. */
+/** The exit code of a command that an error has ended. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) {
     return 128 + constants.signals[error.signal];

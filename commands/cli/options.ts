@@ -8,7 +8,6 @@ export interface OptionSpec {
   readonly short?: string;
   /** What stands for its value in the help; that of a stack is checked and shortened to its name. */
   readonly value?: string;
-  /** Whether it may be said several times. */
   readonly many?: boolean;
   readonly required?: boolean;
 }
@@ -28,7 +27,7 @@ export type Values<O extends OptionSpecs> = {
   readonly [K in keyof O as O[K] extends { required: true } ? never : K]?: ValueOf<O[K]> | undefined;
 };
 
-/** By this value an option names a stack. */
+/** The value of an option that names a stack. */
 export const STACK_VALUE = "STACK";
 
 /** Declares options in the library for command lines; the function returned reads what was typed. */
@@ -38,7 +37,7 @@ export function declareOptions<O extends OptionSpecs>(command: Command, specs: O
   return () => {
     const given = options.map(([name, option]) => {
       const value: unknown = command.getOptionValue(option.attributeName());
-      // For the library, `--no-overlap` takes away an `overlap` that is true.
+      // The library reads `--no-overlap` as an `overlap` that is false.
       return [name, option.negate ? value === false || undefined : value] as const;
     });
     return Object.fromEntries(given) as Values<O>;

@@ -9,7 +9,7 @@ import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 const CREDENTIALS = v.object({ basic: v.string(), clientSecret: v.string() });
 const DEPLOYED = v.object({ organizationId: v.string(), serviceAccountUserId: v.string() });
 
-/** Without what an `up` that was stopped has left open. */
+/** An `up` that was stopped leaves nulls and unknown values: they count as absent. */
 const known = v.transform((value: unknown): unknown => {
   const isOpen = (item: unknown) => item === null || item === UNKNOWN;
   return value && JSON.parse(JSON.stringify(value), (_, item: unknown) => (isOpen(item) ? undefined : item));
@@ -54,7 +54,7 @@ const CONFIGURATION = v.record(
   v.object({ value: v.string(), objectValue: v.optional(v.unknown()), secret: v.boolean() }),
 );
 
-/** The stack's configuration alone, for which its state is not read. */
+/** The stack's configuration; its state is not read. */
 export async function loadConfiguration(name: string): Promise<ConfigurationSource> {
   const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
   const entries = Object.entries(await readJson(pulumi, CONFIGURATION, ["config", "--show-secrets", "--json"]));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { UsageError } from "./errors.ts";
 
-/** Also keeps the name from leaving the folder. */
+/** No slash: a name must not lead out of the folder. */
 export const STACK_NAME = /^[A-Za-z0-9._-]+$/;
 
 /**

@@ -11,9 +11,7 @@ import { stackNameOf } from "./stackName.ts";
 
 /** What a verb's help says. */
 export interface About<O extends OptionSpecs> {
-  /** What it is for. */
   readonly purpose: string;
-  /** What it changes, and where. */
   readonly changes: string;
   readonly options: O;
   /** Lines behind `scpcloud VERB`, each with what it does. */
@@ -47,7 +45,7 @@ export const JSON_OPTION = {
   json: { description: "the same as data (docs/json.md)" },
 } as const satisfies OptionSpecs;
 
-/** A verb about several stacks, or none, which options of its own name. */
+/** A verb that names its stacks by options of its own, or has none. */
 export function ofProject<const O extends OptionSpecs>(
   about: About<O>,
   action: (options: Values<O>) => Promise<number>,
@@ -77,7 +75,7 @@ function verb<const O extends OptionSpecs, const C extends OptionSpecs>(
   };
 }
 
-/** Of how many stacks a verb finds out at a time: two keep two cores busy. */
+/** A verb looks at so many stacks at a time: two keep two cores busy. */
 const AT_A_TIME = 2;
 
 /** What a verb says of one stack. */
@@ -92,9 +90,9 @@ const stacksOfFiles = (realmStack: string) =>
   Promise.resolve(stacksOfRealm(realmStack, readStackFiles(PROJECT_DIRECTORY)).map(({ stack }) => stack));
 
 /**
- * A verb that says something of a stack, or, with `--realm-stack`, of each stack of a realm. Then `--json` gives a list; a
- * stack of which nothing can be said stands in it with its `error`, and does not keep the others from being told. The exit
- * code is 1 where any has that, else the highest.
+ * A verb that says something of one stack, or with `--realm-stack` of each stack of a realm. Then `--json` gives a list. A
+ * stack that fails stands in it with its `error`, and the others are told all the same. The exit code is 1 where one failed,
+ * else the highest.
  * @param stacksOf the stacks of a realm; by default those of the stack files
  */
 export function ofStacks<const O extends OptionSpecs>(

@@ -58,7 +58,7 @@ async function userNow(user: string | undefined, deployedId: string | undefined,
   }
 }
 
-/** An `up` that was interrupted has saved its resources, but not the outputs, by which the list knows what is deployed. */
+/** The list knows by the outputs what is deployed. An `up` that was interrupted has saved its resources, but no outputs. */
 export async function withInterrupted(
   customers: readonly Customer[],
   clientIdsInState: () => Promise<ReadonlySet<string>>,

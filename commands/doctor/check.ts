@@ -1,9 +1,9 @@
 import type { Fault } from "../../settings/faults.ts";
 
-/** What a stack is worked on with. */
+/** What one does with a stack. */
 export const ACTIVITIES = ["preview", "up", "verify", "drift"] as const;
 export type Activity = (typeof ACTIVITIES)[number];
-/** What asks the admin REST API. */
+/** Those that ask the admin REST API. */
 export const OF_ADMIN = ["preview", "up", "drift"] as const satisfies readonly Activity[];
 
 const MARKS = { right: "✓", wrong: "✗", warning: "!", unknown: "?" } as const;
@@ -15,7 +15,6 @@ export interface Check {
   readonly outcome: keyof typeof MARKS;
   /** What was found, or why it is wrong. */
   readonly found: string;
-  /** What to do about it. */
   readonly remedy?: string | undefined;
   /** What cannot work until it is right; nothing where all can. */
   readonly prevents: readonly Activity[];
@@ -45,7 +44,7 @@ export function wrongBy(about: string, fault: Fault, prevents?: readonly Activit
   return wrong(about, `${fault.key} ${fault.rule}, because ${fault.reason}${value}`, fault.remedy, prevents);
 }
 
-/** One line, and one more for what to do. */
+/** A line for what was found, and one for what to do. */
 export function checkText({ about, outcome, found, remedy }: Check): string {
   const line = `${MARKS[outcome]} ${about}: ${found}`;
   return remedy === undefined ? line : `${line}\n    Do: ${remedy}`;

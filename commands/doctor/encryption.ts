@@ -44,7 +44,7 @@ export async function checkEncryption(
   return [right(ABOUT, "the state's secrets can be decrypted, and the passphrase is that of the stack file")];
 }
 
-/** A plugin refuses what a newer one wrote. Which one is installed, only a resource tells that has such a mark. */
+/** A plugin refuses what a newer one wrote. A resource with the mark `__meta` shows which one is installed. */
 async function checkPlugin({ deployment }: State, pulumi: PulumiCli): Promise<Check[]> {
   const marked = deployment?.resources?.find(
     ({ outputs, type }) => type?.startsWith("keycloak:") && outputs?.["__meta"] !== undefined,
@@ -59,6 +59,6 @@ async function checkPlugin({ deployment }: State, pulumi: PulumiCli): Promise<Ch
       return [wrong("state", error.told, error.remedy ?? "")];
     }
   }
-  // Whatever else fails there, other checks tell.
+  // Other checks tell what else fails there.
   return [];
 }

@@ -40,13 +40,13 @@ export async function examine(stack: string, asksForLock = false): Promise<Check
   return [...checkProtection(process.env), ...state, ...configuration, ...rest];
 }
 
-/** Says nothing where all is as it should be: hardly anybody has heard of that variable. */
+/** Without that variable there is nothing to say: hardly anybody has heard of it. */
 export function checkProtection({ [IGNORE_PROTECT]: value = "" }: NodeJS.ProcessEnv): Check[] {
   const found = `${IGNORE_PROTECT}=${value} lets pulumi up delete customers who are protected, in one step and for good`;
   return /^(true|1)$/i.test(value) ? [wrong("protect", found, `unset ${IGNORE_PROTECT}`, ["up"])] : [];
 }
 
-/** Whom a stack shares its realm with. */
+/** The stacks that share the realm. */
 function describeRealm({ realmStack, usedBy }: Settings): Check[] {
   if (realmStack !== undefined) {
     return [right("realm stack", `${realmStack}, which declares the realm's client scopes`)];
@@ -118,7 +118,7 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   ];
 }
 
-/** Whom a policy picks, only Keycloak can tell: it may except our clients. */
+/** Only Keycloak can tell which clients a policy picks: it may except ours. */
 async function checkPolicies(admin: KeycloakAdmin): Promise<Check[]> {
   return (await refusingPolicies(admin)).map((policy) =>
     warning(
@@ -151,7 +151,7 @@ async function checkRotation(
   return [warning(about, found, remedy)];
 }
 
-/** What a step finds; where it fails by what the user can mend, that is what it finds. */
+/** What a step finds. A failure that the user can mend becomes a check, too. */
 async function attempt(about: string, prevents: readonly Activity[], step: () => Promise<Check[]>): Promise<Check[]> {
   try {
     return await step();

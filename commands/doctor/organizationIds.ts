@@ -3,12 +3,11 @@ import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { usersOfIds } from "../../keycloak/users.ts";
 import { type Check, right, unknown, warning } from "./check.ts";
 
-/** More names do not help whoever reads them. */
 const CUSTOMERS_NAMED = 10;
 
 /**
- * Whether each `organizationId` is that of a user. A preview does not ask, and an id with a slip in it is as good to
- * Keycloak as any other text: the customer's tokens would name an organization that is none.
+ * Whether each `organizationId` is a user's. A preview does not ask, and Keycloak takes any text: with a misspelt id the
+ * customer's tokens would name an organization that does not exist.
  */
 export async function checkOrganizations(
   admin: KeycloakAdmin,

@@ -4,7 +4,6 @@ import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } f
 
 /** What decides which roles a deployer needs. */
 export interface RightsContext {
-  /** The server's version, where it is known. */
   readonly version: string | undefined;
   /** Whether a customer names its organization by a user's name. */
   readonly looksUpUsers: boolean;

@@ -46,7 +46,7 @@ async function checkFolder(stack: string, { backend, locks, states }: Place): Pr
   return [...checks, await checkSpace(backend)];
 }
 
-/** Pulumi writes a state of a few megabytes several times over: itself, its copy, and its history. */
+/** Pulumi writes a state of a few megabytes three times: itself, its copy, and its history. */
 const SPACE_MEBIBYTES = 50;
 
 async function checkSpace(folder: string): Promise<Check> {
@@ -62,8 +62,8 @@ async function checkSpace(folder: string): Promise<Check> {
 const SHARED = /^(s3|gs|azblob|postgres):/;
 
 /**
- * Only a command that takes the lock tells who has it. This one asks to call the stack what it is called, which is refused
- * without any change, and gives the lock back at once.
+ * Only a command that takes the lock tells who has it. This one renames the stack to its own name: that is refused, changes
+ * nothing, and gives the lock back at once.
  */
 async function checkLock(stack: string, url: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
   if (!SHARED.test(url)) {

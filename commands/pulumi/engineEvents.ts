@@ -54,7 +54,7 @@ function isEvent(line: string): boolean {
   return line.startsWith('{"sequence":');
 }
 
-/** That the run failed is none. */
+/** "update failed" is no cause. */
 function errorsIn({ diagnosticEvent }: EngineEvent): string[] {
   const message = diagnosticEvent?.severity === "error" ? plain(diagnosticEvent.message) : "";
   return message === "" || /^(update|preview) failed$/.test(message) ? [] : [message];

@@ -21,13 +21,13 @@ const STATE = v.looseObject({
   ),
 });
 
-/** The stack whose state it is, where that is another one: somebody copied or imported it. */
+/** The name of another stack whose state somebody has copied or imported. */
 export function otherStackOf(stack: string, { deployment }: State): string | undefined {
   const names = (deployment?.resources ?? []).map(({ urn }) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1]);
   return names.find((name) => name !== undefined && name !== stack.split("/").at(-1));
 }
 
-/** What helps against that. */
+/** What helps where a stack has the state of another one. */
 export function ownStateAgain(stack: string): string {
   return (
     `put its own state back: pulumi stack import --stack ${stack} --file BACKUP.json. Without a backup: ` +
@@ -50,7 +50,7 @@ export function exportState(pulumi: PulumiCli, ...options: readonly string[]): P
   return readJson(pulumi, STATE, ["stack", "export", ...options]);
 }
 
-/** Whose clients the state has: also those of an `up` that was interrupted, whose outputs lack them. */
+/** The ids of the clients in the state, also of an `up` that was interrupted: the outputs lack these. */
 export async function clientIdsInState(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
   const { resources = [] } = (await exportState(pulumi)).deployment ?? {};
   return new Set(

@@ -1,6 +1,6 @@
 import type { Step } from "./preview.ts";
 
-/** Whose resources they are. */
+/** Who a resource belongs to. */
 export interface Owner {
   readonly kind: "customer" | "shared" | "stack";
   /** A customer's client id; empty for all others. */
@@ -12,7 +12,6 @@ type Parents = ReadonlyMap<string, string | undefined>;
 /** The type of the component that is a customer; its name is the client id. */
 export const CUSTOMER_TYPE = "scpcloud:keycloak:Integration";
 
-/** The parents by URN. */
 export function parentsOf(steps: readonly Step[]): Parents {
   return new Map(steps.map(({ urn, newState, oldState }) => [urn, newState?.parent ?? oldState?.parent]));
 }
@@ -50,7 +49,6 @@ function typesOf(urn: string): string[] {
   return (urn.split("::")[2] ?? "").split("$");
 }
 
-/** The type of the resource itself. */
 export function typeOf(urn: string): string {
   return typesOf(urn).at(-1) ?? "";
 }

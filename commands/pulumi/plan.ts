@@ -30,7 +30,7 @@ export interface LostClient {
 export function planOf({ steps }: Pick<Preview, "steps">): Plan {
   return {
     creates: steps
-      // Of client policies also those that replace others: their names are other ones (components/secretRotation.ts).
+      // A client policy that replaces another one has a new name (components/secretRotation.ts).
       .filter(({ op, urn }) => op === "create" || (op === "create-replacement" && isClientPolicy(typeOf(urn))))
       .map(({ urn, newState = {} }) => ({
         urn,
@@ -48,7 +48,7 @@ function isClientPolicy(type: string): boolean {
   return type === TYPES.clientProfile || type === TYPES.clientPolicy;
 }
 
-/** A replacement takes several steps, of which not all tell the reasons. */
+/** A replacement is several steps; not every one tells the reasons. */
 function lostClients(steps: readonly Step[]): LostClient[] {
   const reasons = new Map<string, readonly string[]>();
   for (const { op, urn, replaceReasons } of steps) {
@@ -76,11 +76,11 @@ export function importFile(
 ): ImportFile {
   const parents = new Set(adopted.flatMap(({ parent }) => (parent === undefined ? [] : [parent])));
   const missingParents = plan.creates.filter(({ urn, isComponent }) => isComponent && parents.has(urn));
-  // Parents are referred to by name in this file, and names need not be unique: a customer may be called "realm". So
-  // each is given its URN for a name.
+  // The file refers to parents by name. Names need not be unique (a customer may be called "realm"), so each parent is
+  // named by its URN.
   const reference = (parent: string | undefined) => (parent === undefined ? {} : { parent });
   return {
-    // A parent that the state has already is referred to by its URN, one that it lacks by its entry below.
+    // Parents that the state has already; the others have an entry below.
     nameTable: Object.fromEntries(
       [...parents].filter((urn) => !missingParents.some((parent) => parent.urn === urn)).map((urn) => [urn, urn]),
     ),

@@ -40,16 +40,16 @@ export interface Policies {
   readonly advice: readonly string[];
 }
 
-/** A preview with what its policies say; that these made it fail is then no error beside them. */
+/** A preview with what its policies say. "preview failed" is no further error where they refuse it. */
 export function withPolicies(preview: Preview, policies: Policies): Preview {
   const errors = preview.errors.filter((error) => policies.violations.length === 0 || error !== "preview failed");
   return { ...preview, errors, policies };
 }
 
-/** The error of an output that is none, or not a whole one. */
+/** The error where the output is something else, or incomplete. */
 export const NO_PREVIEW = "what was read is no output of pulumi preview --json";
 
-/** Ops of steps that do nothing to a resource. */
+/** Operations that leave a resource as it is. */
 export const IDLE_OPS: readonly string[] = ["same", "read", "refresh", "read-discard", "remove-pending-replace"];
 
 /** A step of a resource, with what all its steps do. */
@@ -57,7 +57,7 @@ export interface ChangingStep extends Step {
   readonly ops: readonly string[];
 }
 
-/** The steps that change something, one for each resource: of a replacement's, which may be several, the one that tells the differences. */
+/** One changing step for each resource. A replacement is several steps: the one that tells the differences is taken. */
 export function changingSteps({ steps }: Pick<Preview, "steps">): ReadonlyMap<string, ChangingStep> {
   const byUrn = new Map<string, ChangingStep>();
   for (const step of steps.filter(({ op }) => !IDLE_OPS.includes(op))) {
@@ -69,8 +69,8 @@ export function changingSteps({ steps }: Pick<Preview, "steps">): ReadonlyMap<st
 }
 
 /**
- * Reads the output; whatever else it is becomes an error, since a reviewer must not take it for "no changes".
- * @param isRefresh whether it is that of `pulumi refresh --preview-only`, which of a state without resources tells nothing
+ * Reads the output. Anything else becomes an error: a reviewer must not take it for "no changes".
+ * @param isRefresh for `pulumi refresh --preview-only`, which prints neither steps nor counts where the state is empty
  */
 export function readPreview(text: string, isRefresh = false): Preview {
   let json: unknown;
@@ -113,7 +113,7 @@ export function failed(errors: readonly string[]): Preview {
   return { steps: [], counts: {}, errors, warnings: [] };
 }
 
-/** Pulumi counts by itself, too: nothing may have got lost. */
+/** Compares the steps with Pulumi's own count, so that none is lost unnoticed. */
 function contradictions({ steps, counts }: Preview, hasSteps: boolean, isRefresh: boolean): string[] {
   if (!hasSteps || Object.keys(counts).length === 0) {
     return [NO_PREVIEW];

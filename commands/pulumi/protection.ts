@@ -8,8 +8,8 @@ const REPLACED =
 const OF_CUSTOMER = /^(.+?)-(?:client|default-scopes|optional-scopes|organization-id)$/;
 
 /**
- * What the CLI says, once for each resource, where something protected would be deleted or replaced, in the user's words.
- * Its own advice, `pulumi state unprotect`, would let the customer's secret go.
+ * The CLI says for each protected resource that it would be deleted or replaced. This says it once, in the user's words, and
+ * without the CLI's advice: `pulumi state unprotect` would end the customer's secret.
  */
 export function explainProtection(text: string): string {
   const namesIn = (words: RegExp) => [...text.matchAll(words)].map(([, urn = ""]) => nameOf(urn));

@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { UserError } from "../../settings/userError.ts";
 import { pulumiCli } from "./pulumiCli.ts";
 
-/** Does something while no other run of Pulumi's changes the stack. */
+/** Runs the action while no other run of Pulumi can change the stack. */
 export type UnderLock = (urns: readonly string[], action: () => Promise<void>) => Promise<void>;
 
 /**
@@ -23,7 +23,7 @@ export function underLockOf(stack: string, directory: string): UnderLock {
     let acting: Promise<unknown> | undefined;
     const failed: unknown[] = [];
     const server = createServer((program) => {
-      // Where the run is interrupted meanwhile, nobody hears the answer.
+      // The run may have been interrupted meanwhile.
       program.on("error", () => undefined);
       acting = action().then(
         () => program.end("begin"),
@@ -49,7 +49,7 @@ export function underLockOf(stack: string, directory: string): UnderLock {
       }
     } catch (error) {
       await acting;
-      // Pulumi tells it in words of its own.
+      // The action's own error, not Pulumi's words for the program that failed.
       throw failed.length > 0 ? failed[0] : error;
     } finally {
       server.close();

@@ -2,7 +2,7 @@ import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
 import { type ClientRepresentation, type ClientScopes, writersOf } from "../../keycloak/clients.ts";
 import type { ClaimResult } from "../../contract/compareClaims.ts";
 
-/** What is not equal, with the mappers that write it; and whether more than one writes whose data the customer sees. */
+/** Each claim that differs, with the mappers that write it; and an organization that more than one mapper writes. */
 export function describeDifferences(
   claims: readonly ClaimResult[],
   client: ClientRepresentation | undefined,

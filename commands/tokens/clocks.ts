@@ -8,8 +8,8 @@ export interface ReceivedClaims {
 }
 
 /**
- * By how many seconds Keycloak's clock is before this machine's; below 0 where it is behind. One number for the server:
- * the smallest, since one token that is as new as it says shows that the clocks agree, and the others are wrong.
+ * By how many seconds Keycloak's clock is ahead of this machine's; below 0 where it is behind. One number for the server:
+ * the smallest, since one token that is as new as it says shows that the clocks agree, and that the others are wrong.
  */
 export function clockDifference(tokens: readonly ReceivedClaims[]): number {
   const differences = tokens.flatMap(({ claims: { iat }, received }) =>

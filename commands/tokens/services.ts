@@ -12,9 +12,8 @@ export interface AskedByServices {
 const TIMEOUT = 5;
 
 /**
- * A connection as BFF and API have it, since a server may call itself by the name that it is asked by: at
- * `backchannelUrl`, and without the headers that only the deployer sends. Where this machine does not reach that URL, it
- * is the deployer's own.
+ * Asks at `backchannelUrl` as BFF and API do, without the headers that only the deployer sends: a server may name itself by
+ * the URL that it is asked at. Where this machine does not reach that URL, it is the deployer's own connection.
  */
 export async function connectAsServices(
   settings: Pick<Settings, "backchannelUrl" | "connection" | "realm">,

@@ -19,7 +19,7 @@ import type { StackOutputs } from "../cli/stack.ts";
 import { describeDifferences } from "./claimDifferences.ts";
 import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks.ts";
 
-/** What is not as the settings say, about one customer. */
+/** What differs from the settings. */
 export interface Difference {
   readonly what: string;
   /** The command that mends it, if any does. */
@@ -51,14 +51,13 @@ interface ReceivedToken extends ReceivedClaims {
   readonly compare: (clockDifference: number) => CustomerReport;
 }
 
-/** What is asked. */
 export interface Asked {
   readonly keycloak: KeycloakConnection;
   readonly admin: KeycloakAdmin;
 }
 
 /**
- * Holds a real token of every customer against the contract, and the server's issuer against the API's configuration.
+ * Compares a real token of every customer with the contract, and the server's issuer with the API's configuration.
  * @param only the customers to look at; else all, and whether the stack has more
  */
 export async function verifyStack(
@@ -137,8 +136,8 @@ async function verifyCustomer(
 }
 
 /**
- * What a customer that is retired has all the same. That a secret is refused proves nothing: it may be another one by
- * now. The client itself has to be disabled.
+ * What still works of a customer that is retired. A refused secret is no proof: it may be another one by now. The client
+ * itself has to be disabled.
  */
 async function stillAlive(clientId: string, askForToken: () => Promise<unknown>, admin: KeycloakAdmin) {
   const [client, token] = await Promise.all([findClient(admin, clientId), askForToken().catch(unlessRefused)]);
@@ -155,7 +154,6 @@ function unlessRefused(error: unknown): undefined {
   }
 }
 
-/** The differences as lines for a reader. */
 export function differenceLines({ clientId, differences }: Pick<CustomerReport, "clientId" | "differences">): string[] {
   return differences.map(
     ({ mendedBy, what }) => `${clientId}: ${what}${mendedBy === undefined ? "" : `; run: ${mendedBy}`}`,
