@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { realpath, rm, symlink } from "node:fs/promises";
+import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
@@ -67,6 +67,8 @@ export async function javaRuntime(home: ServerHome, version: string, report: Rep
       const libraries = join(home.path, "lib");
       await rm(libraries, { recursive: true, force: true });
       await symlink(join(distribution, "lib"), libraries);
+      // 26.4.7 does not start without.
+      await mkdir(join(home.path, "providers"), { recursive: true });
     },
   };
 }

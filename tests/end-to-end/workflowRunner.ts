@@ -52,15 +52,14 @@ export class WorkflowRunner {
     return runner;
   }
 
-  /** Commits files on top of a branch, as another one. @returns the commit */
-  async commit(branch: string, files: Readonly<Record<string, string>>, from = "main"): Promise<string> {
-    await this.git("checkout", "--quiet", "-B", branch, from);
+  /** Commits files on top of main, as a branch. */
+  async commit(branch: string, files: Readonly<Record<string, string>>): Promise<void> {
+    await this.git("checkout", "--quiet", "-B", branch, "main");
     for (const [name, text] of Object.entries(files)) {
       await writeFile(join(this.repository, name), text);
     }
     await this.git("add", "--all");
     await this.git("commit", "--quiet", "--allow-empty", "--message", branch);
-    return this.git("rev-parse", "HEAD");
   }
 
   /** The stack's file as main has it. */
@@ -95,10 +94,7 @@ export class WorkflowRunner {
     event: string,
     workflow: string,
     payload: object,
-    {
-      ref = "main",
-      variables = {},
-    }: { readonly ref?: string; readonly variables?: Readonly<Record<string, string>> } = {},
+    { ref = "main", variables = {} }: { ref?: string; variables?: Readonly<Record<string, string>> } = {},
   ): Promise<WorkflowRun> {
     const work = join(this.folder, "work");
     const artifacts = join(this.folder, "artifacts");
@@ -108,11 +104,7 @@ export class WorkflowRunner {
     await run("git", ["-C", work, "fetch", "--quiet", "origin", ref]);
     await run("git", ["-C", work, "checkout", "--quiet", "FETCH_HEAD"]);
     await this.git("-C", work, "remote", "set-url", "origin", `https://github.com/${OWNER}/${NAME}`);
-    const {
-      PULUMI_BACKEND_URL = "",
-      PULUMI_CONFIG_PASSPHRASE = "",
-      KEYCLOAK_CLIENT_SECRET = "",
-    } = this.project.environment;
+    const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, KEYCLOAK_CLIENT_SECRET } = this.project.environment;
     const repository = { full_name: `${OWNER}/${NAME}`, name: NAME, owner: { login: OWNER } };
     const files = {
       eventpath: JSON.stringify({ repository, sender: { login: "anna" }, ...payload }),
@@ -203,10 +195,9 @@ export class WorkflowRunner {
   }
 }
 
-function toLines(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
-    .join("");
+function toLines(values: Readonly<Record<string, string | undefined>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+  return lines.join("");
 }
 
 function readRun(output: string): WorkflowRun {
