@@ -132,66 +132,40 @@ class World {
   }
 }
 
-/** How many questions a rotation asks that nobody kills. */
-const questions = async (wishes: { readonly withoutOverlap: boolean }): Promise<number> => {
-  const world = new World();
-  await world.rotate(wishes);
-  return world.asked;
-};
+/** @param previous a secret that still works beside the present one */
+const worldWith = (previous: string | undefined) => Object.assign(new World(), { previous });
 
-describe.each([false, true])("a rotation that is killed, each answer having come: %s,", (answered) => {
-  test("at each of its questions leaves the customer a secret that works, and is finished by running it again", async () => {
-    for (let at = 1; at <= (await questions({ withoutOverlap: false })); at++) {
-      const world = new World();
-      world.kill = { at, answered };
-      await expect(world.rotate()).rejects.toThrow("killed");
-      expect(world.works(FIRST)).toBe(true);
+describe.each([false, true])(
+  "a rotation that is killed at each of its questions, the answer having come: %s,",
+  (answered) => {
+    test.each<[string, Partial<RotationWishes>, string | undefined, object]>([
+      ["makes one secret, beside which the first works,", {}, undefined, { made: 1, works: true }],
+      ["with --no-overlap has ended the first secret", { withoutOverlap: true }, undefined, { works: false }],
+      ["with --end-overlap has ended the one before only", { end: {} }, "of-before", { made: 0, works: true }],
+    ])("%s when it is run again", async (_, wishes, before, expected) => {
+      const whole = worldWith(before);
+      await whole.rotate(wishes);
+      expect(whole.asked).toBeGreaterThan(5);
+      for (let at = 1; at <= whole.asked; at++) {
+        const world = worldWith(before);
+        world.kill = { at, answered };
+        await world.rotate(wishes).catch(() => undefined);
+        expect(wishes.withoutOverlap === true || world.works(FIRST)).toBe(true);
 
-      world.kill = undefined;
-      await world.rotate();
-      expect({ at, made: world.made, works: world.works(FIRST) }).toEqual({ at, made: 1, works: true });
-      expect(world.stored).toBe(world.present);
-    }
-  });
-
-  test("with --no-overlap, at each of its questions, ends the old secret when it is run again", async () => {
-    for (let at = 1; at <= (await questions({ withoutOverlap: true })); at++) {
-      const world = new World();
-      world.kill = { at, answered };
-      await expect(world.rotate({ withoutOverlap: true })).rejects.toThrow("killed");
-
-      world.kill = undefined;
-      // As recover and up --refresh do it.
-      world.stored = world.present;
-      await world.rotate({ withoutOverlap: true });
-      expect({ at, works: world.works(FIRST), previous: world.previous }).toEqual({
-        at,
-        works: false,
-        previous: undefined,
-      });
-      expect(world.stored).toBe(world.present);
-    }
-  });
-
-  test("that only ends an overlap, at each of its questions, keeps the new secret and is finished by running it again", async () => {
-    const ending = () => Object.assign(new World(), { previous: "the-one-before" });
-    const whole = ending();
-    await whole.rotate({ end: {} });
-    for (let at = 1; at <= whole.asked; at++) {
-      const world = ending();
-      world.kill = { at, answered };
-      await world.rotate({ end: {} }).catch(() => undefined);
-      world.kill = undefined;
-      await world.rotate({ end: {} });
-      expect({ at, made: world.made, previous: world.previous, works: world.works(FIRST) }).toEqual({
-        at,
-        made: 0,
-        previous: undefined,
-        works: true,
-      });
-    }
-  });
-});
+        world.kill = undefined;
+        if (wishes.withoutOverlap === true) {
+          // As recover and up --refresh do it.
+          world.stored = world.present;
+        }
+        await world.rotate(wishes);
+        const { made, present, previous, stored } = world;
+        const result = { at, made, works: world.works(FIRST), knowsOther: stored !== present };
+        expect(result).toMatchObject({ at, knowsOther: false, ...expected });
+        expect(previous).toBe(Object.keys(wishes).length === 0 ? FIRST : undefined);
+      }
+    });
+  },
+);
 
 describe("a rotation beside another run", () => {
   test("that holds the lock makes no secret", async () => {
