@@ -46,7 +46,7 @@ export default ofProject(
     const count = plural(clientIds.length, "customer");
     say(
       [
-        `${plan.begun.length > 0 ? "Going on with the move of" : "Moves"} ${count} from ${from} to ${to}:`,
+        `${plan.isBegun ? "Going on with the move of" : "Moves"} ${count} from ${from} to ${to}:`,
         `- ${stackFileName(from)}: without them`,
         `- ${stackFileName(to)}: with them${isNewFile ? `; a new file, with the connection of ${stackFileName(from)}` : ""}`,
         ...(isNewStack ? [`- a new stack ${to}`] : []),

@@ -40,7 +40,7 @@ export async function lookAhead(move: Move): Promise<Prospect> {
   if (source === undefined) {
     throw new MoveError(`There is no stack ${move.from} in the state that Pulumi is logged in to.`);
   }
-  if (plan.begun.length === 0) {
+  if (!plan.isBegun) {
     await refuseChanges(move, move.from);
     if (destination !== undefined && destination.size > 0) {
       await refuseChanges(move, move.to);

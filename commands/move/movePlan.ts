@@ -8,9 +8,8 @@ import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from 
 
 /** What becomes of the two stack files. */
 export interface MovePlan {
-  readonly clientIds: readonly string[];
-  /** Those that an earlier run has written into the destination's file already. */
-  readonly begun: readonly string[];
+  /** Whether an earlier run has written any of them into the destination's file already. */
+  readonly isBegun: boolean;
   /** The file of the stack that the customers leave, afterwards. */
   readonly from: string;
   /** The file of the stack that they come to. */
@@ -52,8 +51,7 @@ export function planMove(clientIds: readonly string[], from: string, to: string,
   const taken = left.size === 0 ? { text: fromText, entries: [] } : takeEntries(fromFile, fromText, left);
   const added = taken.entries.filter(({ clientId }) => !Object.hasOwn(destination.customers, clientId));
   const plan: MovePlan = {
-    clientIds,
-    begun: clientIds.filter((clientId) => Object.hasOwn(destination.customers, clientId)),
+    isBegun: clientIds.some((clientId) => Object.hasOwn(destination.customers, clientId)),
     from: taken.text,
     to: added.length > 0 ? addEntries(toFile, toText, added) : toText,
     ...(isNew && { newFile: toText }),

@@ -18,13 +18,12 @@ const plan = (clientIds: string[], to: string | undefined, from = PROD) =>
 const BETA = "    beta: { organizationUser: b }\n";
 
 describe("a move from one stack file to another", () => {
-  it("takes the entries from the one and adds them to the other", () => {
-    expect(plan(["beta"], B)).toEqual({
-      clientIds: ["beta"],
-      begun: [],
-      from: PROD.replace(BETA, ""),
-      to: B + BETA,
-    });
+  it.each([
+    ["takes the entries from the one and adds them to the other", B, PROD, false],
+    ["goes on where both files have the entry", B + BETA, PROD, true],
+    ["goes on where the other alone has it", B + BETA, PROD.replace(BETA, ""), true],
+  ])("%s", (_, to, from, isBegun) => {
+    expect(plan(["beta"], to, from)).toEqual({ isBegun, from: PROD.replace(BETA, ""), to: B + BETA });
   });
 
   it("makes the other file where there is none, or none but for what pulumi stack init wrote", () => {
@@ -39,67 +38,37 @@ describe("a move from one stack file to another", () => {
     }
   });
 
-  it("goes on where both files have the entry, or the other alone", () => {
-    expect(plan(["beta"], B + BETA)).toEqual({
-      clientIds: ["beta"],
-      begun: ["beta"],
-      from: PROD.replace(BETA, ""),
-      to: B + BETA,
-    });
-    const moved = PROD.replace(BETA, "");
-    expect(plan(["beta"], B + BETA, moved)).toEqual({
-      clientIds: ["beta"],
-      begun: ["beta"],
-      from: moved,
-      to: B + BETA,
-    });
-  });
-
   it("takes a customer's two clients together", () => {
     expect(plan(["acme-2", "acme"], B).to).toBe(
       `${B}    acme: { organizationUser: a }\n    acme-2: { successorOf: acme }\n`,
     );
   });
 
+  const successor = "acme-2 is the successor of acme, and both must be in one stack. Do: say --customer";
   test.each([
-    [
-      "a customer that neither has",
-      ["nobody"],
-      B,
-      "nobody: neither Pulumi.prod.yaml nor Pulumi.prod-b.yaml has such a customer",
-    ],
-    [
-      "a successor alone",
-      ["acme-2"],
-      B,
-      "acme-2: acme-2 is the successor of acme, and both must be in one stack. Do: say --customer acme, too",
-    ],
-    [
-      "a predecessor alone",
-      ["acme"],
-      B,
-      "acme: acme-2 is the successor of acme, and both must be in one stack. Do: say --customer acme-2, too",
-    ],
+    ["a customer that neither has", "nobody", B, "neither Pulumi.prod.yaml nor Pulumi.prod-b.yaml has such a customer"],
+    ["a successor alone", "acme-2", B, `acme-2: ${successor} acme, too`],
+    ["a predecessor alone", "acme", B, `acme: ${successor} acme-2, too`],
     [
       "an entry that the other has otherwise",
-      ["beta"],
+      "beta",
       `${B}    beta: { organizationUser: x }\n`,
       "beta: Pulumi.prod.yaml and Pulumi.prod-b.yaml both have it, but not the same",
     ],
     [
       "a stack of another realm",
-      ["beta"],
+      "beta",
       "config:\n  scpcloud:realmStack: dev\n",
-      "Pulumi.prod-b.yaml: the customers' realm is that of prod",
+      "the customers' realm is that of prod",
     ],
     [
       "a setting that the realm stack has",
-      ["beta"],
+      "beta",
       `${B}  scpcloud:audience: x\n`,
       "must not stand in Pulumi.prod-b.yaml",
     ],
-  ])("refuses %s", (_, clientIds, to, said) => {
-    expect(() => plan(clientIds, to)).toThrow(said);
-    expect(() => plan(clientIds, to)).toThrow(/nothing was changed/i);
+  ])("refuses %s", (_, clientId, to, said) => {
+    expect(() => plan([clientId], to)).toThrow(said);
+    expect(() => plan([clientId], to)).toThrow(/nothing was changed/i);
   });
 });
