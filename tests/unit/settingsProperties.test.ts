@@ -1,11 +1,11 @@
 import fc from "fast-check";
 
-import { SettingsError } from "../../settings/faults.ts";
-import { readSettings } from "../../settings/read.ts";
-import { STACK } from "../../settings/schema/stack.ts";
-import { validConfiguration } from "./arbitraries.ts";
-import { accepted, configuration, keysOfFaults, SECRET } from "./configuration.ts";
-import { type Mutation, mutationsOf } from "./mutations.ts";
+import { SettingsError } from "../../settings/faults";
+import { readSettings } from "../../settings/read";
+import { STACK } from "../../settings/schema/stack";
+import { validConfiguration } from "./arbitraries";
+import { accepted, configuration, keysOfFaults, SECRET } from "./configuration";
+import { mutationsOf } from "./mutations";
 
 /** The JSON that a stack file would become: a value of `undefined` is not there. */
 const written = (values: Readonly<Record<string, unknown>>) =>
@@ -26,22 +26,14 @@ test("every valid configuration is accepted, and comes back equal with its custo
   );
 });
 
-describe("every valid configuration with a single mutation is refused at that place", () => {
-  const kinds = ["a required key dropped", "a type changed", "a UUID broken", "a key misspelt"] as const;
-
-  test.each(kinds)("%s", (kind) => {
-    const mutated = validConfiguration.chain(({ values }) => {
-      const mutations = mutationsOf(values, kind);
-      return mutations.length === 0 ? fc.constant(undefined) : fc.constantFrom(...mutations);
-    });
-    const some = mutated.filter((mutation): mutation is Mutation => mutation !== undefined);
-    fc.assert(
-      fc.property(some, ({ values, place }) => {
-        expect(keysOfFaults(configuration(values))).toContain(place);
-      }),
-      { numRuns: 300 },
-    );
-  });
+test("every valid configuration with one value of another type is refused at that place", () => {
+  const mutated = validConfiguration.chain(({ values }) => fc.constantFrom(...mutationsOf(values)));
+  fc.assert(
+    fc.property(mutated, ({ values, place }) => {
+      expect(keysOfFaults(configuration(values))).toContain(place);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe("whatever is written into a stack file", () => {

@@ -5,10 +5,10 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { parse } from "yaml";
 
-import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema.ts";
-import { validConfiguration } from "./arbitraries.ts";
-import { configuration, keysOfFaults } from "./configuration.ts";
-import { type Mutation, mutationsOf } from "./mutations.ts";
+import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema";
+import { validConfiguration } from "./arbitraries";
+import { configuration, ID, keysOfFaults } from "./configuration";
+import { mutationsOf } from "./mutations";
 
 const isAccepted = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(stackFileSchema()) as object);
 /** As a stack file has it: without the keys that it is silent about. */
@@ -33,21 +33,10 @@ describe("the schema that editors hold a stack file to", () => {
     );
   });
 
-  test.each(["a type changed", "a UUID broken", "a key misspelt"] as const)(
-    "refuses as the program does: %s",
-    (kind) => {
-      const mutated = validConfiguration.chain(({ values }) => {
-        const mutations = mutationsOf(values, kind);
-        return mutations.length === 0 ? fc.constant(undefined) : fc.constantFrom(...mutations);
-      });
-      fc.assert(
-        fc.property(
-          mutated.filter((mutation): mutation is Mutation => mutation !== undefined),
-          ({ values }) => expect(isAccepted(asFile(values))).toBe(false),
-        ),
-      );
-    },
-  );
+  test("refuses any value of another type, as the program does", () => {
+    const mutated = validConfiguration.chain(({ values }) => fc.constantFrom(...mutationsOf(values)));
+    fc.assert(fc.property(mutated, ({ values }) => expect(isAccepted(asFile(values))).toBe(false)));
+  });
 
   test.each([
     ["scpcloud:accessTokenLifespan", 59],
@@ -57,6 +46,11 @@ describe("the schema that editors hold a stack file to", () => {
     ["scpcloud:integrations", { Acme: { organizationUser: "anna" } }],
     ["scpcloud:integrations", { account: { organizationUser: "anna" } }],
     ["scpcloud:integrations", { acme: { organizationId: "00000000-0000-0000-0000-000000000000" } }],
+    ["scpcloud:integrations", { acme: { organizationId: ID.toUpperCase() } }],
+    ["scpcloud:integrations", { acme: { organizationUser: "anna", nmae: "Acme" } }],
+    ["scpcloud:api", { names: { Authority: "a" } }],
+    ["scpcloud:realms", "ScpCloud"],
+    ["keycloak:clientID", "deployer"],
     ["scpcloud:secretRotation", { overlapDays: 366 }],
     ["keycloak:url", "https://keycloak.example.com/"],
     ["keycloak:username", "robot"],
