@@ -1,11 +1,13 @@
+import { createRequire } from "node:module";
+
 import { decodeAs } from "../decode.ts";
 import { embeddedStateFaults } from "../embeddedState.ts";
 import { type Fault, SettingsError } from "../faults.ts";
 import type { OrganizationOfClient } from "../integrations.ts";
 import { STACK } from "../schema/stack.ts";
 import { isWrittenPlainly, readStackFiles, stackFileName, type StackFiles } from "./files.ts";
-import { createRequire } from "node:module";
 
+/** What loads the YAML library is loaded where it is needed only. */
 const load = createRequire(import.meta.url);
 
 /** What is wrong with organizations that were looked up, beside those of the realm's other stacks. */

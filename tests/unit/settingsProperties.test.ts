@@ -1,11 +1,11 @@
 import fc from "fast-check";
 
-import { SettingsError } from "../../settings/faults";
-import { readSettings } from "../../settings/read";
-import { STACK } from "../../settings/schema/stack";
-import { validConfiguration } from "./arbitraries";
-import { accepted, configuration, keysOfFaults, SECRET } from "./configuration";
-import { mutationsOf } from "./mutations";
+import { SettingsError } from "../../settings/faults.ts";
+import { readSettings } from "../../settings/read.ts";
+import { STACK } from "../../settings/schema/stack.ts";
+import { validConfiguration } from "./arbitraries.ts";
+import { accepted, configuration, keysOfFaults, SECRET } from "./configuration.ts";
+import { mutationsOf } from "./mutations.ts";
 
 /** The JSON that a stack file would become: a value of `undefined` is not there. */
 const written = (values: Readonly<Record<string, unknown>>) =>

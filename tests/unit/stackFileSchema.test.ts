@@ -5,10 +5,10 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { parse } from "yaml";
 
-import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema";
-import { validConfiguration } from "./arbitraries";
-import { configuration, ID, keysOfFaults } from "./configuration";
-import { mutationsOf } from "./mutations";
+import { DOCUMENT, SCHEMA_FILE, stackFileSchema, withKeys } from "../../development/stackFileSchema.ts";
+import { validConfiguration } from "./arbitraries.ts";
+import { configuration, ID, keysOfFaults } from "./configuration.ts";
+import { mutationsOf } from "./mutations.ts";
 
 const isAccepted = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(stackFileSchema()) as object);
 /** As a stack file has it: without the keys that it is silent about. */
