@@ -95,7 +95,10 @@ function checked(stack: string, before: string, after: string, faults: Fault[]):
   }
   const harmless = Object.entries(now.config).filter(([key]) => HARMLESS.has(key));
   const others = Object.entries(old.config).filter(([key]) => !HARMLESS.has(key));
-  return stringify({ ...old.rest, config: Object.fromEntries([...others, ...harmless]) }, { lineWidth: 0 });
+  return stringify(
+    { ...old.rest, config: Object.fromEntries([...others, ...harmless]) },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  );
 }
 
 function read(file: string, text: string, faults: Fault[]): StackFile | undefined {

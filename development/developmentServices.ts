@@ -66,7 +66,7 @@ export async function prepareServices(server: DevelopmentServer, report: Report)
     },
     "scpcloud-services:api": { image: images.api, pull: false },
   };
-  const text = stringify({ config, encryptionsalt: main.encryptionsalt });
+  const text = stringify({ config, encryptionsalt: main.encryptionsalt }, { aliasDuplicateObjects: false });
   replaceFile(join(SERVICES_DIRECTORY, "Pulumi.dev.yaml"), `# Made by make up APPS=1 for this machine.\n${text}`);
   // Those that make down has stopped.
   await eachContainer(engine, "exited", (id) => engine.request("POST", `/containers/${id}/start`));

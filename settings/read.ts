@@ -28,8 +28,7 @@ const MOVED = /^(scpcloud:(apps|secretEnvironment)$|docker:)/;
 export function readSettings(source: ConfigurationSource): Settings;
 export function readSettings(source: ConfigurationSource, options: { readonly login: false }): OfflineSettings;
 export function readSettings(source: ConfigurationSource, { login = true } = {}): OfflineSettings {
-  const here = withoutMoved(source);
-  const stack = decodeNamespace(here, "scpcloud", STACK.entries);
+  const stack = decodeNamespace(source, "scpcloud", STACK.entries);
   const provider = providerValues(source);
   const ofStack = v.safeParse(STACK, stack);
   const ofProvider = v.safeParse(login ? LOGIN : PROVIDER, provider);
@@ -40,8 +39,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
     ...fileFaults,
     ...[
       ...checkSize(source),
-      ...movedKeys(source),
-      ...unknownNamespaces(Object.keys(here.values), NAMESPACES),
+      ...unknownNamespaces(Object.keys(source.values), NAMESPACES),
       ...(ofStack.issues ?? []).map((issue) => faultOf("scpcloud", issue)).filter(({ key }) => !toldOfFile.has(key)),
       ...(ofProvider.issues ?? []).map((issue) => faultOf("keycloak", issue)),
       ...lostNames(stack, "scpcloud:"),
@@ -53,7 +51,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...checkUrls(stack, provider),
       ...(login ? checkRealm(deployerRealm, stack["realm"]) : []),
       ...(login ? checkProxies(provider, source.environment) : []),
-    ].map((fault) => inItsFile(fault, source)),
+    ].map((fault) => (MOVED.test(fault.key) ? { key: fault.key, ...partsOf(IN_SERVICES) } : inItsFile(fault, source))),
   ];
   if (!ofStack.success || !ofProvider.success || faults.length > 0) {
     // A stack file and its realm's others may tell the same of a key.
@@ -66,16 +64,6 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
     ...(login && toLogin(ofProvider.output, source.environment)),
     ...toSettings(ofStack.output, source),
   };
-}
-
-function withoutMoved(source: ConfigurationSource): ConfigurationSource {
-  return { ...source, values: Object.fromEntries(Object.entries(source.values).filter(([key]) => !MOVED.test(key))) };
-}
-
-function movedKeys({ values }: ConfigurationSource): Fault[] {
-  return Object.keys(values)
-    .filter((key) => MOVED.test(key))
-    .map((key) => ({ key, ...partsOf(IN_SERVICES) }));
 }
 
 const IN_SERVICES = must(
@@ -112,7 +100,7 @@ function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolea
 function checkSecrecy(source: ConfigurationSource): Fault[] {
   return keysOf(source, "scpcloud")
     .map((key) => `scpcloud:${key}`)
-    .filter((key) => source.secretKeys.has(key) && !MOVED.test(key))
+    .filter((key) => source.secretKeys.has(key))
     .map((key) => ({
       key,
       rule: "must not be stored as a secret",

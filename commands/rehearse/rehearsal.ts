@@ -147,7 +147,10 @@ export class Rehearsal {
     const { checkout, options } = this;
     options.report("Deploying the stack's customers ...");
     await checkout.cli(STACK).run(["stack", "init", STACK], { global: true });
-    await writeFile(join(checkout.directory, `Pulumi.${STACK}.yaml`), stringify({ config: stackFile }));
+    await writeFile(
+      join(checkout.directory, `Pulumi.${STACK}.yaml`),
+      stringify({ config: stackFile }, { aliasDuplicateObjects: false }),
+    );
     await checkout.cli(STACK).run(["up", "--yes", "--skip-preview"]);
   }
 

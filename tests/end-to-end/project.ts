@@ -149,7 +149,7 @@ export class Project extends Checkout {
   async configure(stack: string, config: StackFile): Promise<void> {
     const path = join(this.directory, `Pulumi.${stack}.yaml`);
     const old = parseStackFile(await readFile(path, "utf8").catch(() => "{}"));
-    await writeFile(path, stringify({ ...old, config }));
+    await writeFile(path, stringify({ ...old, config }, { aliasDuplicateObjects: false }));
   }
 
   /**

@@ -24,7 +24,7 @@ useTemporaryFolder();
 /** A run of the whole program in a folder with the stack files prod and prod-b. */
 async function run(stack: string, config: Config, isPreview = false) {
   for (const [name, one] of Object.entries({ prod: PROD, "prod-b": PROD_B, [stack]: config })) {
-    writeFileSync(`Pulumi.${name}.yaml`, stringify({ config: one }));
+    writeFileSync(`Pulumi.${name}.yaml`, stringify({ config: one }, { aliasDuplicateObjects: false }));
   }
   pulumi.runtime.setAllConfig({ ...stackValues(config).values });
   process.env["KEYCLOAK_CLIENT_SECRET"] = SECRET;

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 const writeMain = (config: object, stack = "prod") =>
-  writeFileSync(join(directory, `Pulumi.${stack}.yaml`), stringify({ config }));
+  writeFileSync(join(directory, `Pulumi.${stack}.yaml`), stringify({ config }, { aliasDuplicateObjects: false }));
 
 /** A run of the whole program in the stack `prod`. */
 async function run(config: object = BOTH) {
