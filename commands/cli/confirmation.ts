@@ -27,10 +27,6 @@ export interface Change {
   readonly steps: readonly string[];
 }
 
-class NotWishedError extends UserError {
-  override readonly name = "NotWishedError";
-}
-
 /**
  * Shows on standard error what is about to change and where, and asks whether to go on.
  * @returns whether to go on; false with `--preview`
@@ -89,7 +85,7 @@ async function ask(): Promise<void> {
       terminal.question("Go on? [y/N] ").then(resolve, reject);
     });
     if (!/^y(es)?$/i.test(answer.trim())) {
-      throw new NotWishedError("Nothing was changed.");
+      throw new UserError("Nothing was changed.");
     }
   } finally {
     terminal.close();

@@ -5,11 +5,6 @@ import type { Settings } from "../../settings/settings.ts";
 import { UserError } from "../../settings/userError.ts";
 import type { StackOutputs } from "./stack.ts";
 
-/** The realm has nothing of what a stack has deployed. */
-export class EmptyRealmError extends UserError {
-  override readonly name = "EmptyRealmError";
-}
-
 /**
  * Customers do not all go at once: a realm without any of them is another realm, or an empty copy. Where the stack has one
  * customer only, the client scope has to be missing, too.
@@ -31,7 +26,7 @@ export async function refuseEmptyRealm(
   }
   const what =
     clientIds.length === 1 ? "neither the client nor the client scope" : `none of the ${clientIds.length} clients`;
-  throw new EmptyRealmError(
+  throw new UserError(
     `Realm ${realm} of ${connection.url} has ${what} that the stack ${stack} has deployed. So it is ` +
       "another place than the last up went to, or an empty copy of it.\n" +
       "  Do: compare keycloak:url (or KEYCLOAK_URL) and scpcloud:realm. If the realm itself was lost, restore Keycloak's " +

@@ -29,13 +29,10 @@ const OUTPUTS = v.pipe(
 export type StackOutputs = v.InferOutput<typeof OUTPUTS>;
 
 /** A stack as the commands need it: its configuration, not yet checked, and the outputs of its last `up`. */
-export interface Stack {
-  readonly source: ConfigurationSource;
-  readonly outputs: StackOutputs;
-}
+export type Stack = Awaited<ReturnType<typeof loadStack>>;
 
 /** Asks the Pulumi CLI, without selecting the stack, so that the user's choice stays as it is. */
-export async function loadStack(name: string): Promise<Stack> {
+export async function loadStack(name: string) {
   const [source, outputs] = await Promise.all([
     loadConfiguration(name),
     readOutputs(pulumiCli(name, PROJECT_DIRECTORY)),

@@ -2,12 +2,8 @@ import { gte, valid } from "semver";
 
 import { type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong } from "./check.ts";
 
-/** What decides which roles a deployer needs. */
-export interface RightsContext {
-  readonly version: string | undefined;
-  /** Whether a customer names its organization by a user's name. */
-  readonly looksUpUsers: boolean;
-}
+/** What decides which roles a deployer needs: the server's version, and whether a customer's organization is a user's name. */
+type RightsContext = { readonly version: string | undefined; readonly looksUpUsers: boolean };
 
 /** Who may manage something may view it, too. */
 const IMPLIED: Readonly<Record<string, string>> = {

@@ -37,14 +37,7 @@ export interface CustomerReport {
   readonly differences: readonly Difference[];
 }
 
-export interface VerificationReport {
-  readonly issuer: string;
-  readonly customers: readonly CustomerReport[];
-  /** One line each, about the stack as a whole. */
-  readonly differences: readonly string[];
-  /** One line where this machine's clock and the server's differ, which no deployment mends. */
-  readonly clocks: readonly string[];
-}
+export type VerificationReport = Awaited<ReturnType<typeof verifyStack>>;
 
 /** A customer's token, to be compared once it is known how far the clocks differ. */
 interface ReceivedToken extends ReceivedClaims {
@@ -60,12 +53,7 @@ export interface Asked {
  * Compares a real token of every customer with the contract, and the server's issuer with the API's configuration.
  * @param only the customers to look at; else all, and whether the stack has more
  */
-export async function verifyStack(
-  settings: Settings,
-  outputs: StackOutputs,
-  asked: Asked,
-  only?: readonly string[],
-): Promise<VerificationReport> {
+export async function verifyStack(settings: Settings, outputs: StackOutputs, asked: Asked, only?: readonly string[]) {
   const { keycloak } = asked;
   const [discovery, keys, scopes] = await Promise.all([
     fetchDiscovery(keycloak, settings.realm),
@@ -81,7 +69,9 @@ export async function verifyStack(
   return {
     issuer: discovery.issuer,
     customers: answers.map((answer) => ("compare" in answer ? answer.compare(difference) : answer)),
+    /** One line where this machine's clock and the server's differ, which no deployment mends. */
     clocks: describeClocks(difference),
+    /** One line each, about the stack as a whole. */
     differences: [
       ...compareIssuers(discovery.issuer, settings, outputs),
       ...(only === undefined ? findRemoved(settings, outputs) : []),
