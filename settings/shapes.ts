@@ -22,6 +22,17 @@ export function ofForm<Schema extends v.GenericSchema>(
   return { wrong: `${path ?? "it"} is ${not}` };
 }
 
+/** The same of a JSON text; the reason that JavaScript gives for one that is none quotes it. */
+export function ofJson<Schema extends v.GenericSchema>(schema: Schema, text: string) {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return ofForm(schema, json);
+}
+
 function typeOf(value: unknown): string {
   return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
 }

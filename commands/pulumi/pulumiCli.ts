@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import type * as v from "valibot";
 
 import { run, type RunOptions } from "../../processes/run.ts";
-import { ofForm } from "../../settings/shapes.ts";
+import { ofJson } from "../../settings/shapes.ts";
 import { UserError } from "../../settings/userError.ts";
 import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview.ts";
 import { explainProtection } from "./protection.ts";
@@ -90,20 +90,11 @@ export async function readJson<Schema extends v.GenericSchema>(
   options?: PulumiRunOptions,
 ): Promise<v.InferOutput<Schema>> {
   const text = await pulumi.run(args, options);
-  const read = ofForm(schema, jsonOf(text));
+  const read = ofJson(schema, text);
   if ("wrong" in read) {
     throw new PulumiError(args, `error: what it printed is not what the CLI prints: ${read.wrong}`);
   }
   return read.value;
-}
-
-/** Nothing where it is no JSON: the reason that JavaScript gives quotes the text. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,18 +1,24 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import * as v from "valibot";
+
+import { ofJson } from "../../settings/shapes.ts";
 import { UserError } from "../../settings/userError.ts";
-import { replaceFile } from "../../processes/files.ts";
+import { readIfThere, replaceFile } from "../../processes/files.ts";
+
+const HANDOVER = v.looseObject({
+  /** ISO 8601. */
+  date: v.string(),
+  /** The public key that the credential was encrypted for. */
+  recipient: v.string(),
+  /** When Keycloak made the secret, by which it is known again; absent where Keycloak does not know. */
+  secretCreated: v.exactOptional(v.string()),
+});
+const RECORD = v.record(v.string(), v.array(HANDOVER));
 
 /** What was handed over, to whom and when. Nothing of it is secret. */
-export interface Handover {
-  /** ISO 8601. */
-  readonly date: string;
-  /** The public key that the credential was encrypted for. */
-  readonly recipient: string;
-  /** When Keycloak made the secret, by which it is known again; absent where Keycloak does not know. */
-  readonly secretCreated?: string;
-}
+export type Handover = Readonly<Pick<v.InferOutput<typeof HANDOVER>, "date" | "recipient" | "secretCreated">>;
 
 /** By client id, in the order of time. */
 export type HandoverRecord = Readonly<Record<string, readonly Handover[]>>;
@@ -43,40 +49,20 @@ export async function readRecord(
   warn: (line: string) => void = (line) => console.error(line),
 ): Promise<HandoverRecord> {
   const file = recordFile(stack);
-  let text: string;
-  try {
-    text = await readFile(join(directory, file), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      for (const left of await recordsWithoutStack(directory)) {
-        warn(
-          `${left} is the record of a stack that has no stack file. If that is ${stack}'s earlier name: git mv ${left} ${file}`,
-        );
-      }
-      return {};
+  const text = await readIfThere(join(directory, file));
+  if (text === undefined) {
+    for (const left of await recordsWithoutStack(directory)) {
+      warn(
+        `${left} is the record of a stack that has no stack file. If that is ${stack}'s earlier name: git mv ${left} ${file}`,
+      );
     }
-    throw error;
+    return {};
   }
-  try {
-    const record = JSON.parse(text) as unknown;
-    if (isRecord(record)) {
-      return record;
-    }
-  } catch {
-    // A conflict that git has left in it, for example.
+  const record = ofJson(RECORD, text);
+  if ("wrong" in record) {
+    throw new UserError(`${file} is no record of handovers. Restore it: git checkout -- ${file}`);
   }
-  throw new UserError(`${file} is no record of handovers. Restore it: git checkout -- ${file}`);
-}
-
-function isRecord(value: unknown): value is HandoverRecord {
-  const isHandover = (one: unknown) =>
-    typeof one === "object" && one !== null && "date" in one && "recipient" in one && typeof one.date === "string";
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((list: unknown) => Array.isArray(list) && list.every(isHandover))
-  );
+  return record.value;
 }
 
 /** Adds to the record, in one step, so that a run that is killed leaves it whole. */

@@ -1,7 +1,5 @@
-import { run } from "../../processes/run.ts";
-import { resolveCommit } from "../repository/revision.ts";
+import { git, resolveCommit } from "../repository/revision.ts";
 import { stackOfFile } from "../../settings/stackFile/files.ts";
-import { UserError } from "../../settings/userError.ts";
 
 /** What no stack depends on. Of whatever is not here, all do. */
 const APART =
@@ -18,16 +16,11 @@ export interface Changes {
 /** @throws UserError where git does not know the revision */
 export async function changesSince(directory: string, reference: string): Promise<Changes> {
   const commit = await resolveCommit(directory, reference, "--only-changed");
-  const git = async (...args: string[]) => {
-    const { exitCode, stdout, stderr } = await run("git", ["-C", directory, ...args]);
-    if (exitCode !== 0) {
-      throw new UserError(`git ${args[0]} failed: ${stderr.trim()}`);
-    }
-    return stdout.split("\0").filter((name) => name !== "");
-  };
+  const namesIn = async (...args: string[]) =>
+    (await git(directory, ...args, "-z", "--", ".")).split("\0").filter((name) => name !== "");
   const files = [
-    ...(await git("diff", "--name-only", "--no-renames", "--relative", "-z", commit, "--", ".")),
-    ...(await git("ls-files", "--others", "--exclude-standard", "-z", "--", ".")),
+    ...(await namesIn("diff", "--name-only", "--no-renames", "--relative", commit)),
+    ...(await namesIn("ls-files", "--others", "--exclude-standard")),
   ];
   const isStackFile = (name: string) => stackOfFile(name) !== undefined;
   return {

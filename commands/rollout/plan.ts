@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 
 import { replaceFile } from "../../processes/files.ts";
-import { ofForm } from "../../settings/shapes.ts";
+import { ofJson } from "../../settings/shapes.ts";
 import { UserError } from "../../settings/userError.ts";
 
 const STATE = v.object({
@@ -75,13 +75,7 @@ export async function readPlan(file: string, digest: string | undefined): Promis
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new UserError(`--plan ${file}: ${error instanceof Error ? error.message : String(error)}`);
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    json = undefined;
-  }
-  const read = ofForm(FILE, json);
+  const read = ofJson(FILE, text);
   if ("wrong" in read) {
     throw new UserError(`--plan ${file} is no plan of this command: ${read.wrong}. Make it by: --save-plan ${file}`);
   }
