@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { KEYCLOAK_DIRECTORY } from "./installation.ts";
 import type { Report } from "../../processes/progress.ts";
-import { buildRealm, DEPLOYER_CLIENT_ID } from "./realmImport.ts";
+import { buildRealm } from "./realmImport.ts";
 import { secretFile } from "./secrets.ts";
 import type { RuntimeName } from "./runtime.ts";
 import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server.ts";
@@ -13,10 +13,7 @@ const PUBLIC_URL = `https://host.docker.internal:${PORT}`;
 
 /** The development stack's Keycloak, and how the Pulumi program logs in to it. */
 export interface DevelopmentServer extends EmbeddedServer {
-  readonly deployerClientId: string;
   readonly deployerSecretFile: string;
-  /** The password of the realm's user `admin`. */
-  readonly adminPasswordFile: string;
 }
 
 /** What belongs to one version of the server, in a folder's name: the usual version's has none. */
@@ -32,11 +29,10 @@ export async function ensureDevelopmentServer(report: Report, runtime: RuntimeNa
   const version = requestedVersion();
   const directory = KEYCLOAK_DIRECTORY + versionSuffix(version);
   const deployerSecretFile = join(directory, "secrets", "deployer-client-secret");
-  const adminPasswordFile = join(directory, "secrets", "admin-password");
   assertSecretsMatchData(directory, deployerSecretFile);
   const realm = buildRealm({
     deployerSecret: secretFile(deployerSecretFile),
-    adminPassword: secretFile(adminPasswordFile),
+    adminPassword: secretFile(join(directory, "secrets", "admin-password")),
     // A second organization, for the customer that the README adds.
     users: [{ username: "reporting@globex.example", id: "30d91cda-de6b-4d7f-9778-d4c3a8f2eba1", enabled: true }],
   });
@@ -54,7 +50,7 @@ export async function ensureDevelopmentServer(report: Report, runtime: RuntimeNa
     runtime,
     report,
   });
-  return { ...server, deployerClientId: DEPLOYER_CLIENT_ID, deployerSecretFile, adminPasswordFile };
+  return { ...server, deployerSecretFile };
 }
 
 /** Ends the development stack's Keycloak, of whatever version, and keeps its data; false if it was not running. */

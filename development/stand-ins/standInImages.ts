@@ -9,8 +9,7 @@ import { buildSync } from "esbuild";
 
 import type { Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
-import type { DockerEngine } from "../../services/engine/engineConnection.ts";
-import { hasImage, importImage } from "../docker/images.ts";
+import { type DockerEngine, DockerEngineError } from "../../services/engine/engineConnection.ts";
 
 /** The names of the images by service. */
 export interface StandInImages {
@@ -53,9 +52,19 @@ export async function ensureImages(engine: DockerEngine, report: Report): Promis
         .digest("hex")
         .slice(0, 12);
       const reference = `${repository}:${tag}`;
-      if (!(await hasImage(engine, reference))) {
+      if ((await engine.request("GET", `/images/${reference}/json`)).status === 404) {
         report(`Making the image ${reference}.`);
-        await importImage(engine, { repository, tag, changes, fileSystem: archiveOf(directory) });
+        const query = new URLSearchParams({ fromSrc: "-", repo: repository, tag });
+        changes.forEach((change) => query.append("changes", change));
+        const { status, body } = await engine.request(
+          "POST",
+          `/images/create?${query.toString()}`,
+          archiveOf(directory),
+        );
+        // An error on the way comes as a line of JSON after a status of 200.
+        if (status !== 200 || body.includes('"error":')) {
+          throw new DockerEngineError(`The Docker engine has not made ${reference}: ${body.toString()}`);
+        }
       }
       return reference;
     };
