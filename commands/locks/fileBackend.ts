@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
@@ -6,42 +6,50 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { recordOf } from "../../settings/decode.ts";
 import { backendUrl } from "../cli/stack.ts";
 import type { PulumiCli } from "../pulumi/pulumiCli.ts";
-import { type LockHolder, RecoveryError } from "./stackLock.ts";
+import { type LockHolder, RecoveryError, refuseLiving } from "./stackLock.ts";
 
 /**
- * Mends what a killed run can leave half written in Pulumi's `file://` backend. The CLI writes states and locks to
- * temporary files and renames them (seen with strace, 3.276), but not the `.attrs` beside each
- * (gocloud.dev/blob/fileblob), which it does not need. So those are removed; a lock that is cut off, too, as it names
- * nobody. A state that is cut off (a power failure) is only named.
- * @throws RecoveryError with what to do, where the state is missing or cut off
+ * Mends what a killed run, or a full disk, leaves half written in Pulumi's `file://` backend (tried with 3.276). A kill can
+ * only cut off the `.attrs` beside a state or a lock (gocloud.dev/blob/fileblob), which Pulumi does not need; a full disk
+ * also the state itself, which is put aside. Pulumi copies it to `.bak` before it writes it. Where that is cut off, too, an
+ * empty stack takes its place, which {@link recover} fills by adoption.
+ * @param ended see {@link refuseLiving}
+ * @throws RecoveryError where a run that writes the state may still be alive, or where there is no state
  */
 export async function mendFileBackend(
   pulumi: PulumiCli,
   project: string,
   fullName: string,
   report: (line: string) => void,
+  ended: readonly string[] = [],
 ): Promise<void> {
   const url = await backendUrl(pulumi);
   const place = placeOf(url, project, fullName);
   if (place === undefined) {
     return;
   }
-  const { stack } = place;
+  const { isMine, locks, stack, states } = place;
+  // Read first: a run that ends meanwhile may have written the state anew.
+  const holders = await readLocks(locks);
   const { needless, state } = await findBroken(place);
   for (const path of needless) {
     await rm(path, { force: true });
     report(`half written, and not needed; removed: ${path}`);
   }
   if (state !== undefined) {
-    const way = (await isWhole(`${state}.bak`))
-      ? `cp ${state}.bak ${state}`
-      : `mv ${state} ${state}.broken && pulumi stack init ${stack} --no-select`;
-    throw new RecoveryError(
-      `The state ${state} is cut off, as a power failure leaves it. Nothing was changed in it.\n  Do: ${way}\n` +
-        "Then run this command again, which adopts what Keycloak has and the state lacks.",
-    );
+    refuseLiving(holders, ended);
+    const aside = `${state}.${Date.now()}.broken`;
+    await rename(state, aside);
+    report(`half written, put aside: ${state} (now ${aside})`);
+    if (await isWhole(`${state}.bak`)) {
+      await copyFile(`${state}.bak`, state);
+      report("the state was cut off in the middle of a write; restored the copy that Pulumi keeps beside it");
+    } else {
+      await pulumi.run(["stack", "init", stack, "--no-select"], { global: true });
+      report("nothing of the state was whole; made an empty one, into which all that Keycloak has is adopted");
+    }
   }
-  if (!(await listFiles(place.states)).some((name) => place.isMine(name) && isState(name))) {
+  if (!(await listFiles(states)).some((name) => isMine(name) && isState(name))) {
     throw new RecoveryError(
       `Stack ${stack} has no state in ${url}. If it was deployed from there before, make an empty one and run this ` +
         `command again, which adopts what Keycloak has:\n  pulumi stack init ${stack}\n` +
@@ -51,7 +59,7 @@ export async function mendFileBackend(
 }
 
 /**
- * Whether there is something for {@link mendFileBackend} to mend or to name. Pulumi's words for it are many: `EOF`,
+ * Whether there is something for {@link mendFileBackend} to mend. Pulumi's words for it are many: `EOF`,
  * `unexpected EOF` and `unexpected end of JSON input`, by what was cut off where.
  */
 export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName: string): Promise<boolean> {

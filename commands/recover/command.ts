@@ -30,7 +30,7 @@ export default ofStack(
   },
   async ({ stack, options }) => {
     const { say, end } = teller(options);
-    // Pulumi tells no configuration where the state cannot be read, which is mended or named first.
+    // Pulumi tells no configuration where the state cannot be read, which is mended first.
     const source = await loadConfiguration(stack).catch((error: unknown) => {
       if (error instanceof PulumiError) {
         return undefined;
@@ -40,7 +40,7 @@ export default ofStack(
     const where = source === undefined ? {} : { keycloak: readSettings(source) };
     const steps = [
       ...(source === undefined ? [`work on the Keycloak that ${stackFileName(stack)} names`] : []),
-      "end the plugins of killed runs, remove half-written attributes of state files, and the lock of a run that is dead",
+      "end the plugins of killed runs, put a broken state file aside, remove the lock of a run that is dead",
       "adopt what Keycloak has and the state lacks, and read secrets that the state lacks",
       "run up",
     ];

@@ -31,7 +31,7 @@ export async function recoverStack(
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, projectName(), name, report);
+  await mendFileBackend(pulumi, projectName(), name, report, ended);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,17 +22,32 @@ async function mended(files: Readonly<Record<string, string | Buffer>>, url = pa
     mkdirSync(dirname(join(backend, path)), { recursive: true });
     writeFileSync(join(backend, path), text);
   }
-  const pulumi: PulumiCli = { run: () => Promise.resolve(JSON.stringify({ url })) };
+  const calls: string[] = [];
+  const pulumi: PulumiCli = {
+    run: (args) => {
+      calls.push(args.join(" "));
+      if (args[0] === "stack") {
+        writeFileSync(join(backend, STACKS, "dev.json"), WHOLE);
+      }
+      return Promise.resolve(JSON.stringify({ url }));
+    },
+  };
   const lines: string[] = [];
   const halfWritten = await isHalfWritten(pulumi, "scpcloud", "dev");
   const failure = await mendFileBackend(pulumi, "scpcloud", "dev", (line) => lines.push(line)).catch(String);
   const gone = Object.keys(files).filter((path) => !existsSync(join(backend, path)));
-  return { halfWritten, said: lines.join("\n"), gone, failure };
+  return {
+    calls: calls.filter((call) => call !== "whoami --json"),
+    halfWritten,
+    said: lines.join("\n"),
+    gone,
+    failure,
+  };
 }
 
 afterAll(() => rmSync(backend, { recursive: true }));
 
-describe("a file backend that a killed run left behind", () => {
+describe("a file backend that a killed run or a full disk left behind", () => {
   const ALL_WHOLE = { ...state("dev.json", WHOLE), ...state("dev.json.attrs", "{}"), [LOCK]: "{}" };
 
   test.each([
@@ -41,7 +56,7 @@ describe("a file backend that a killed run left behind", () => {
     ["where only the copy is cut off", { ...ALL_WHOLE, ...state("dev.json.bak", CUT_OFF) }],
     ["where a living run is writing its lock", { ...ALL_WHOLE, [`${LOCK}.18ecb1549114e325.tmp`]: "" }],
   ])("stays as it is %s", async (_, files) => {
-    expect(await mended(files)).toEqual({ halfWritten: false, said: "", gone: [], failure: undefined });
+    expect(await mended(files)).toEqual({ calls: [], halfWritten: false, said: "", gone: [], failure: undefined });
   });
 
   test.each([
@@ -63,18 +78,36 @@ describe("a file backend that a killed run left behind", () => {
     ["dev.json", "", WHOLE],
     ["dev.json.gz", gzipSync(WHOLE).subarray(0, 12), gzipSync(WHOLE)],
     ["dev.json.zst", zstdCompressSync(WHOLE).subarray(0, 12), zstdCompressSync(WHOLE)],
-  ])("keeps a state that is cut off, and it is said how to go on: %s", async (name, cut, whole) => {
-    const path = join(backend, STACKS, name);
-    for (const [copy, way] of [
-      [whole, `cp ${path}.bak ${path}`],
-      [cut, `mv ${path} ${path}.broken && pulumi stack init dev --no-select`],
-    ] as const) {
-      const { failure, gone, halfWritten } = await mended({ ...state(name, cut), ...state(`${name}.bak`, copy) });
-      expect({ gone, halfWritten }).toEqual({ gone: [], halfWritten: true });
-      expect(failure).toContain(`RecoveryError: The state ${path} is cut off`);
-      expect(failure).toContain(`\n  Do: ${way}\n`);
-      expect(readFileSync(path)).toEqual(Buffer.from(cut));
-    }
+  ])("has its state restored from Pulumi's own copy where it is cut off: %s", async (name, cut, whole) => {
+    const copy = { ...state(`${name}.bak`, whole), ...state(`${name}.bak.attrs`, "") };
+    const { calls, failure, halfWritten, said } = await mended({ ...state(name, cut), ...copy });
+    expect({ calls, failure, halfWritten }).toEqual({ calls: [], failure: undefined, halfWritten: true });
+    expect(said).toContain("restored the copy");
+    expect(readFileSync(join(backend, STACKS, name))).toEqual(Buffer.from(whole));
+    const [aside = ""] = readdirSync(join(backend, STACKS)).filter((file) => file.endsWith(".broken"));
+    expect(readFileSync(join(backend, STACKS, aside))).toEqual(Buffer.from(cut));
+  });
+
+  test.each([undefined, CUT_OFF, ""])(
+    "gets an empty stack where the state is cut off and its copy is %j",
+    async (copy) => {
+      const { calls, said } = await mended({
+        ...state("dev.json", CUT_OFF),
+        ...(copy === undefined ? {} : state("dev.json.bak", copy)),
+      });
+      expect(calls).toEqual(["stack init dev --no-select"]);
+      expect(said).toContain("made an empty one");
+    },
+  );
+
+  test("is left to the process that may still be writing", async () => {
+    const lock = { username: "root", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
+    const files = { ...state("dev.json", CUT_OFF), ...state("dev.json.bak", WHOLE), [LOCK]: JSON.stringify(lock) };
+    const { failure, gone } = await mended(files);
+    expect(failure).toContain("RecoveryError: The stack is locked by another run");
+    expect(failure).toContain("process 42 of root@another-host, since 2026-11-23T12:00:00Z.");
+    expect(gone).toEqual([]);
+    expect(readFileSync(join(backend, STACKS, "dev.json"), "utf8")).toBe(CUT_OFF);
   });
 
   test("is told how to go on where nothing is left of the stack", async () => {
