@@ -75,14 +75,10 @@ describe("a stack file that the program refuses", () => {
     expect(faults.head).not.toContain("hunter2");
   });
 
-  test.each([
-    ["audience: a\n  scpcloud:audience: b", "scpcloud:audience\n  must be written once,"],
-    ["integrations: {012: {organizationUser: anna}}", "scpcloud:integrations.012\n  must be in quotes,"],
-    ["accessTokenLifespan: 0777", "scpcloud:accessTokenLifespan\n  must be in quotes,"],
-  ])("because Pulumi would read it otherwise is told together with all else: %j", (text, fault) => {
-    const stack = `config:\n  ${text}\n  scpcloud:requireHttps: maybe\n`;
+  test("because Pulumi would read it otherwise is told together with all else", () => {
+    const stack = "config:\n  audience: a\n  scpcloud:audience: b\n  scpcloud:requireHttps: maybe\n";
     const { faults } = reviewClaims("prod", revision("base", {}), { ...revision("head", {}), stack });
-    expect(faults.head).toContain(fault);
+    expect(faults.head).toContain("scpcloud:audience\n  must be written once,");
     expect(faults.head).toContain("scpcloud:requireHttps\n  must be true or false,");
   });
 

@@ -13,17 +13,6 @@ describe("what pulumi said of this program", () => {
       { numRuns: 5 },
     );
   });
-
-  test.each(RECORDINGS)("has no secret in it, so that it may be committed: %s", (name) => {
-    const secrets: unknown[] = [];
-    JSON.parse(recording(name), (key, value: unknown) => {
-      if (/secret$|^credentials$|^envs$/i.test(key) && typeof value === "string") {
-        secrets.push(value);
-      }
-      return value;
-    });
-    expect(secrets.filter((secret) => secret !== "[secret]")).toEqual([]);
-  });
 });
 
 describe("the order of a preview's summary", () => {
@@ -59,14 +48,11 @@ describe("the order of a preview's summary", () => {
     expect(text).not.toMatch(/^- /m);
   });
 
-  test("takes the steps of one replacement for one", () => {
-    const ops = ["delete-replaced", "replace", "create-replacement"];
-    const text = summary(previewOf(ops.map((op) => stepOf("a", { op }))));
-    expect(text).toContain("### prod: 1 to replace; 14 unchanged");
-  });
-
-  test("takes an operation that is unknown for the worst", () => {
-    expect(summary(previewOf([stepOf("a", { op: "obliterate" })]))).toContain("**Deleted**: `client`.");
+  test.each([
+    ["the steps of one replacement for one", ["delete-replaced", "replace", "create-replacement"], "1 to replace; 14"],
+    ["an operation that is unknown for the worst", ["obliterate"], "1 to delete; 14"],
+  ])("takes %s", (_, ops, told) => {
+    expect(summary(previewOf(ops.map((op) => stepOf("a", { op }))))).toContain(`### prod: ${told} unchanged`);
   });
 });
 

@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { partText } from "../../commands/review/part.ts";
 import { refusals } from "../../.github/environments.ts";
 import { lineForGitHub } from "../../.github/realms.ts";
 import { linesForGitHub } from "../../.github/toolchain.ts";
@@ -101,17 +100,6 @@ describe("comment.sh", () => {
     expect(calls()).toHaveLength(2);
   });
 
-  it("keeps to what GitHub takes, with the danger of the last text first", () => {
-    fakeGh("");
-    const claims = `### dev: claims\n\n${`#### \`a\`\n\n${"é".repeat(900)}\n\n`.repeat(100)}`;
-    const dangers = ["- **The client is deleted**"];
-    const preview = partText({ heading: "prod: 1 to delete", dangers, sections: [] }, 1_000, "");
-    expect(comment({ claims, "preview-prod": preview }, '["prod"]')).toBe(0);
-    expect(body().length).toBeLessThan(61_000);
-    expect(body()).toContain(`${HEAD}### Dangerous\n\n**prod: 1 to delete**\n\n- **The client is deleted**\n`);
-    expect(body()).toMatch(/… and 3\d more parts, for which a comment has no room; see the run\.\n$/);
-  });
-
   it("fails where GitHub refuses", () => {
     fake("gh", "echo refused >&2; exit 1");
     expect(comment({ claims: "claims" })).not.toBe(0);
@@ -144,17 +132,10 @@ describe("issue.sh", () => {
 });
 
 describe("claims.sh", () => {
-  it("asks for every stack file, and fails with any", () => {
-    fake("scpcloud", `echo "## $3"; [[ $* != *prod* ]]`);
-    const { status, stdout } = runScript("claims.sh", ["HEAD"]);
-    expect(calls()).toEqual(["dev", "prod"].map((stack) => `scpcloud review --stack ${stack} --base HEAD`));
-    expect(stdout).toBe("## dev\n\n## prod\n\n");
-    expect(status).toBe(1);
-  });
-
-  it("says of which stack nothing can be told", () => {
+  it("asks for every stack file, fails with any, and says of which nothing can be told", () => {
     fake("scpcloud", `[[ $* == *dev* ]] || { echo broken >&2; exit 1; }; echo "## $3"`);
     const { status, stdout } = runScript("claims.sh", ["HEAD"]);
+    expect(calls()).toEqual(["dev", "prod"].map((stack) => `scpcloud review --stack ${stack} --base HEAD`));
     expect(stdout).toBe("## dev\n\n### prod: no claims; the log of the run says why\n\n");
     expect(status).toBe(1);
   });
