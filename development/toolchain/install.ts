@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { type Chosen, describeToolchain, type Toolchain } from "./describe.ts";
 import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout.ts";
 import { withLock } from "../../processes/fileLock.ts";
-import { buildParts, obtainPart, TITLES } from "./parts.ts";
+import { obtainPart, TITLES } from "./parts.ts";
 import { type Fault, prerequisiteFaults } from "./prerequisites.ts";
 import type { Report } from "../../processes/progress.ts";
 import { InterruptedError } from "../../processes/run.ts";
@@ -74,10 +74,9 @@ async function install(wanted: readonly PartName[], forced: Source | undefined, 
   // What a killed run has left.
   rmSync(PARTIAL_FOLDER, { recursive: true, force: true });
   let selection = readSelection();
-  const built = new Set<PartName>();
   for (const name of wanted) {
     // Another run may have obtained it while this one waited for the lock.
-    const part = keptPart(name, selection, forced) ?? (await obtain(name, selection, forced, built, report));
+    const part = keptPart(name, selection, forced) ?? (await obtain(name, selection, forced, report));
     if (name !== "cli" && changesKind(selection[name], part)) {
       report(`${TITLES[name]} is now of another kind (${part.source}): see development/toolchain/README.md.`);
     }
@@ -88,33 +87,15 @@ async function install(wanted: readonly PartName[], forced: Source | undefined, 
   return Object.fromEntries(wanted.map((name) => [name, selection[name]])) as unknown as Chosen;
 }
 
-async function obtain(
-  name: PartName,
-  selection: Selection,
-  forced: Source | undefined,
-  built: Set<PartName>,
-  report: Report,
-): Promise<Part> {
+function obtain(name: PartName, selection: Selection, forced: Source | undefined, report: Report): Promise<Part> {
   const attempt = async (source: Source): Promise<Part> => {
     const cli = name === "cli" ? source : (selection.cli?.source ?? "path");
-    if (source === "build" && !built.has(name)) {
-      const names = [name, ...(name === "cli" ? besideCli(selection, forced) : [])];
-      await buildParts(names, report);
-      names.forEach((one) => built.add(one));
-    }
     const version = await obtainPart(name, source, cli, report);
     const files = fingerprint(filesOf(name, source, cli));
     if (files === undefined) throw new Error("its files are not where they should be");
     return { source, version, files };
   };
   return firstThatWorks(TITLES[name], candidates(name, selection, forced), attempt, report);
-}
-
-/** What is built at once with the CLI, since it will have to be built as well. */
-function besideCli(selection: Selection, forced: Source | undefined): readonly PartName[] {
-  const withBuilt: Selection = { ...selection, cli: { source: "build", version: "", files: [] } };
-  const isWanted = keptPart("keycloak", selection, forced) === undefined;
-  return isWanted && candidates("keycloak", withBuilt, forced).includes("build") ? ["keycloak"] : [];
 }
 
 /** Tries one source after the other; if none serves, the message says why, source by source. */

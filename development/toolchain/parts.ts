@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { goBuild } from "./goBuild.ts";
+import { goBuild, type GoPrograms } from "./goBuild.ts";
 import * as layout from "./layout.ts";
 import type { Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
@@ -48,7 +48,7 @@ export async function obtainPart(name: PartName, source: Source, cli: Source, re
       await (name === "cli" ? installOfficialCli() : installOfficialPlugin(name, cli));
       break;
     case "build":
-      // By buildParts, which several parts have in common.
+      await build(name, report);
       break;
   }
   return version;
@@ -119,34 +119,29 @@ async function official(command: string, args: readonly string[], env: Record<st
   if (exitCode !== 0) throw new Error(`the official installation failed: ${reason}`);
 }
 
-/** Builds parts, at once where they are of one Go module: they share most of what has to be compiled. */
-export async function buildParts(names: readonly PartName[], report: Report): Promise<void> {
-  const [cli = "", host = ""] = layout.filesOf("cli", "build");
-  const pluginIn = (name: PluginName) => layout.pluginFile(name, layout.OWN_PULUMI_HOME);
-  const own = "scpcloud/toolchain";
-  const packages: Readonly<Record<PartName, Readonly<Record<string, string>>>> = {
-    cli: { [cli]: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", [host]: `${own}/${layout.HOST_PROGRAM}` },
-    keycloak: { [pluginIn("keycloak")]: `${own}/${layout.pluginProgram("keycloak")}` },
-    docker: { [pluginIn("docker")]: `github.com/terraform-providers/terraform-provider-docker/pulumi-resource-docker` },
-  };
-  const expectations: Readonly<Record<PartName, string>> = {
-    cli: "about 3 minutes the first time, seconds after that",
-    keycloak: "about 1 minute the first time",
-    docker: "about 3 minutes the first time, seconds after that",
-  };
-  const versions = [
-    `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_CLI_VERSION}`,
-    // Of the plugin, which is alone or beside the CLI, whose main package has no such variable.
-    ...names.flatMap((name) => (name === "cli" ? [] : `-X main.version=${PLUGIN_VERSIONS[name]}`)),
-  ];
-  await goBuild(
-    {
-      title: names.map((name) => TITLES[name].replace("The", "the")).join(" and "),
-      expectation: expectations[names[0] ?? "cli"],
-      module: names.includes("docker") ? layout.pluginProgram("docker") : "",
-      packages: Object.assign({}, ...names.map((name) => packages[name])) as Record<string, string>,
-      linkerFlags: versions.join(" "),
+async function build(name: PartName, report: Report): Promise<void> {
+  const [file = "", host = ""] = layout.filesOf(name, "build");
+  const title = TITLES[name].replace("The", "the");
+  const own = (program: string) => `scpcloud/toolchain/${program}`;
+  const programs: Readonly<Record<PartName, Omit<GoPrograms, "title">>> = {
+    cli: {
+      expectation: "about 3 minutes the first time, seconds after that",
+      module: "",
+      packages: { [file]: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", [host]: own(layout.HOST_PROGRAM) },
+      linkerFlags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_CLI_VERSION}`,
     },
-    report,
-  );
+    keycloak: {
+      expectation: "about 1 minute the first time",
+      module: "",
+      packages: { [file]: own(layout.pluginProgram("keycloak")) },
+      linkerFlags: `-X main.version=${PLUGIN_VERSIONS.keycloak}`,
+    },
+    docker: {
+      expectation: "about 3 minutes the first time, seconds after that",
+      module: layout.pluginProgram("docker"),
+      packages: { [file]: "github.com/terraform-providers/terraform-provider-docker/pulumi-resource-docker" },
+      linkerFlags: `-X main.version=${PLUGIN_VERSIONS.docker}`,
+    },
+  };
+  await goBuild({ title, ...programs[name] }, report);
 }

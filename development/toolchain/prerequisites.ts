@@ -97,25 +97,16 @@ export function checkPrerequisites(needed: readonly Prerequisite[]): void {
 /** The needed programs that are missing or too old. */
 export function prerequisiteFaults(needed: readonly Prerequisite[], probe: Probe = probeCommand): readonly Fault[] {
   return needed.flatMap((program) => {
-    const text = faultOf(program, REQUIREMENTS[program], probe);
-    return text === undefined ? [] : { program, text };
+    const { title, minimum, purpose, args, prefix } = REQUIREMENTS[program];
+    const output = probe(program, args);
+    const said = stripVTControlCharacters(output ?? "").trim();
+    const version = findVersion(said.split(prefix)[1] ?? "");
+    if (version !== undefined && isAtLeast(version, minimum)) return [];
+
+    const unclear = `no version; \`${[program, ...args].join(" ")}\` says: ${said.split("\n")[0]}`;
+    const found = version ?? (output === undefined ? "none" : unclear);
+    return { program, text: `${title} ${minimum} or newer is needed ${purpose}; found: ${found}.` };
   });
-}
-
-function faultOf(command: Prerequisite, requirement: Requirement, probe: Probe): string | undefined {
-  const { title, minimum, purpose, args, prefix } = requirement;
-  const output = probe(command, args);
-  const plain = output === undefined ? undefined : stripVTControlCharacters(output).trim();
-  const match = plain === undefined ? null : prefix.exec(plain);
-  const version =
-    plain === undefined || match === null ? undefined : findVersion(plain.slice(match.index + match[0].length));
-  if (version !== undefined && isAtLeast(version, minimum)) return undefined;
-
-  const firstLine = plain === undefined ? undefined : plain.split("\n")[0];
-  const found =
-    version ??
-    (firstLine === undefined ? "none" : `no version; \`${[command, ...args].join(" ")}\` says: ${firstLine}`);
-  return `${title} ${minimum} or newer is needed ${purpose}; found: ${found}.`;
 }
 
 /** Java prints its version to standard error. */
