@@ -136,7 +136,7 @@ export function signingKey(): { readonly privateKey: string } {
 }
 
 /** A realm with a deployer who may do everything that the program needs, and others who lack something. */
-export function realmOfTests(realm: string, deployerSecret: string): RealmImport {
+function realmOfTests(realm: string, deployerSecret: string): RealmImport {
   const deployers = [
     { clientId: DEPLOYERS.withoutUsers, roles: ["manage-clients", "view-realm", "manage-realm"] },
     { clientId: DEPLOYERS.withoutClients, roles: ["view-clients", "view-users", "view-realm", "manage-realm"] },

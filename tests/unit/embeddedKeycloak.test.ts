@@ -59,24 +59,6 @@ describe("the realm import of the embedded Keycloak", () => {
     );
   });
 
-  it("takes other names, roles, users, clients and settings", () => {
-    const other = buildRealm({
-      deployerSecret: "s",
-      adminPassword: "p",
-      realm: "Other",
-      adminId: "id",
-      deployerClientId: "Deployer",
-      deployerRoles: ["view-users"],
-      users: [{ username: "disabled", enabled: false }],
-      clients: [{ clientId: "existing" }],
-      settings: { organizationsEnabled: true },
-    });
-    expect(other).toMatchObject({ realm: "Other", organizationsEnabled: true });
-    expect(other.users.map(({ username }) => username)).toEqual(["admin", "service-account-deployer", "disabled"]);
-    expect(other.users[1]).toMatchObject({ clientRoles: { "realm-management": ["view-users"] } });
-    expect(other.clients.map(({ clientId }) => clientId)).toEqual(["Deployer", "existing"]);
-  });
-
   it("knows its secrets, so that they can be kept out of messages", () => {
     expect(secretsOf(realm)).toEqual(["adminPassword", "deployerSecret"]);
   });
