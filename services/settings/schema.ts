@@ -5,6 +5,7 @@ import * as v from "valibot";
 
 import {
   boolean,
+  holds,
   inOrder,
   listOf,
   mapOf,
@@ -17,36 +18,30 @@ import {
 import { parseImage } from "./imageReference.ts";
 
 const bounded = (least: number, most: number, what: string, reason: string, remedy: string) =>
-  whole(least, most, must(`be ${what} from ${least} to ${most}`, reason, remedy));
-const seconds = (least: number, most: number, reason: string, remedy: string) =>
-  bounded(least, most, "a whole number of seconds", reason, remedy);
+  whole(least, most, `be ${what} from ${least} to ${most}`, reason, remedy);
+const boundedOr = (fallback: number, ...bounds: Parameters<typeof bounded>) => v.optional(bounded(...bounds), fallback);
+const SECONDS = "a whole number of seconds";
 
 const image = inOrder(
   v.pipe(
     text,
-    v.check(
+    holds(
       (value) => parseImage(value) !== undefined,
-      must(
-        "be an image reference: name:tag, name@sha256:… or both",
-        "the engine finds the image by it",
-        'write it as for docker pull, such as "registry.example.com/web-production-bff:1.4.2@sha256:…"',
-      ),
+      "be an image reference: name:tag, name@sha256:… or both",
+      "the engine finds the image by it",
+      'write it as for docker pull, such as "registry.example.com/web-production-bff:1.4.2@sha256:…"',
     ),
-    v.check(
+    holds(
       (value) => parseImage(value)?.tag !== undefined || parseImage(value)?.digest !== undefined,
-      must(
-        "have a tag or a digest",
-        "without one the engine takes the tag latest, whatever that is on the day",
-        'append the version, as in "web-production-bff:1.4.2"',
-      ),
+      "have a tag or a digest",
+      "without one the engine takes the tag latest, whatever that is on the day",
+      'append the version, as in "web-production-bff:1.4.2"',
     ),
-    v.check(
+    holds(
       (value) => parseImage(value)?.tag !== "latest" || parseImage(value)?.digest !== undefined,
-      must(
-        "not have the tag latest",
-        "nobody could tell from the stack file which version runs",
-        "write the version's own tag, or its digest",
-      ),
+      "not have the tag latest",
+      "nobody could tell from the stack file which version runs",
+      "write the version's own tag, or its digest",
     ),
   ),
 );
@@ -58,13 +53,11 @@ const port = mapOf(
     address: v.optional(
       v.pipe(
         text,
-        v.check(
+        holds(
           (value) => isIP(value) !== 0,
-          must(
-            "be an IP address of the engine's machine",
-            "the port is published on it",
-            'write "127.0.0.1" for this machine only, or "0.0.0.0" for every network it is in',
-          ),
+          "be an IP address of the engine's machine",
+          "the port is published on it",
+          'write "127.0.0.1" for this machine only, or "0.0.0.0" for every network it is in',
         ),
       ),
       "127.0.0.1",
@@ -83,33 +76,31 @@ const healthCheck = mapOf(
   {
     command: v.pipe(
       listOf(text),
-      v.check(
+      holds(
         ([first = ""]) => first.trim() !== "",
-        must(
-          "have at least one word, and no empty first one",
-          "the engine runs it in the container, without a shell",
-          'write one word per line, such as ["curl", "--fail", "http://localhost:8080/health"]',
-        ),
+        "have at least one word, and no empty first one",
+        "the engine runs it in the container, without a shell",
+        'write one word per line, such as ["curl", "--fail", "http://localhost:8080/health"]',
       ),
     ),
-    interval: v.optional(
-      seconds(1, 300, "the engine repeats the check that often", "write 10 for every ten seconds"),
+    interval: boundedOr(
       10,
+      1,
+      300,
+      SECONDS,
+      "the engine repeats the check that often",
+      "write 10 for every ten seconds",
     ),
-    retries: v.optional(
-      bounded(1, 100, "a whole number", "the container is unhealthy after so many failed checks in a row", "write 3"),
-      3,
-    ),
-    startPeriod: v.optional(
-      seconds(
-        0,
-        600,
-        "checks that fail within it, after the start, do not count",
-        "write how long the service takes to start",
-      ),
+    retries: boundedOr(3, 1, 100, "a whole number", "after so many failed checks in a row it is unhealthy", "write 3"),
+    startPeriod: boundedOr(
       0,
+      0,
+      600,
+      SECONDS,
+      "checks that fail within it, after the start, do not count",
+      "write how long the service takes to start",
     ),
-    timeout: v.optional(seconds(1, 300, "a check that takes longer has failed", "write 5"), 5),
+    timeout: boundedOr(5, 1, 300, SECONDS, "a check that takes longer has failed", "write 5"),
   },
   must(
     "be a map with a command",
@@ -126,11 +117,9 @@ const ENVIRONMENT = must(
 const environment = mapOfAny(
   matching(
     /^[A-Za-z_]\w*$/,
-    must(
-      "be the name of an environment variable: letters, digits and underscores, no digit first",
-      "neither a shell nor ASP.NET Core could read it otherwise",
-      "write the levels of a section joined by two underscores, such as ProductionApi__BaseUrl",
-    ),
+    "be the name of an environment variable: letters, digits and underscores, no digit first",
+    "neither a shell nor ASP.NET Core could read it otherwise",
+    "write the levels of a section joined by two underscores, such as ProductionApi__BaseUrl",
   ),
   text,
   ENVIRONMENT,
@@ -142,15 +131,13 @@ const service = mapOf(
     environment: v.optional(environment, {}),
     healthCheck: v.optional(healthCheck),
     image,
-    memory: v.optional(
-      bounded(
-        16,
-        1_048_576,
-        "a whole number of MiB",
-        "the engine ends a container that takes more",
-        "write 512 for half a GiB",
-      ),
+    memory: boundedOr(
       512,
+      16,
+      1_048_576,
+      "a whole number of MiB",
+      "the engine ends a container that takes more",
+      "write 512 for half a GiB",
     ),
     ports: v.optional(listOf(port), []),
     pull: v.optional(boolean, true),
@@ -169,11 +156,9 @@ const service = mapOf(
       listOf(
         matching(
           /^(?!\/etc\/scpcloud(\/|$))(\/(?!\.{1,2}(\/|$))[^/\s,:]+)+$/,
-          must(
-            "be an absolute path in the container, neither the root folder nor /etc/scpcloud",
-            "a folder in memory is put there, and /etc/scpcloud is where a private CA's certificate is",
-            'write a folder that the service writes to, such as "/tmp"',
-          ),
+          "be an absolute path in the container, neither the root folder nor /etc/scpcloud",
+          "a folder in memory is put there, and /etc/scpcloud is where a private CA's certificate is",
+          'write a folder that the service writes to, such as "/tmp"',
         ),
       ),
       ["/tmp"],
@@ -196,11 +181,9 @@ export const STACK = mapOf({
   network: v.optional(
     matching(
       /^[A-Za-z0-9][\w.-]*$/,
-      must(
-        "be a name of letters, digits, dots, underscores and hyphens",
-        "the engine gives the containers' network this name",
-        "write a name such as scpcloud-prod, or leave the key out",
-      ),
+      "be a name of letters, digits, dots, underscores and hyphens",
+      "the engine gives the containers' network this name",
+      "write a name such as scpcloud-prod, or leave the key out",
     ),
   ),
   // Beside the services, since Pulumi tells only of a whole key whether it is secret.

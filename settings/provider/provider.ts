@@ -4,7 +4,19 @@ import * as v from "valibot";
 import { decodeAs, type Decoded, recordOf } from "../decode.ts";
 import { type Fault, plainSecret } from "../faults.ts";
 import { ofServer } from "../schema/urls.ts";
-import { across, boolean, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
+import {
+  across,
+  boolean,
+  form,
+  holds,
+  inOrder,
+  mapOf,
+  mapOfAny,
+  matching,
+  must,
+  text,
+  whole,
+} from "../schema/checks.ts";
 import { type ConfigurationSource, keysOf } from "../stackFile/source.ts";
 
 const NO_URL = must(
@@ -18,36 +30,32 @@ const baseUrl = inOrder(
     text,
     v.regex(/^https?:\/\/[^\s?#]+$/, NO_URL),
     v.check((value) => URL.canParse(value), NO_URL),
-    v.regex(
+    form(
       /^[^@]*$/,
-      must(
-        "not hold a user name or a password",
-        "the stack file goes into git",
-        "cut them off; the deployer logs in with keycloak:clientId and keycloak:clientSecret",
-      ),
+      "not hold a user name or a password",
+      "the stack file goes into git",
+      "cut them off; the deployer logs in with keycloak:clientId and keycloak:clientSecret",
     ),
     ofServer,
-    v.regex(
+    form(
       /[^/]$/,
-      must(
-        "not end with a slash",
-        "the provider appends /realms/… to it letter by letter, and Keycloak refuses two slashes in a row (400)",
-        "cut the slash off",
-      ),
+      "not end with a slash",
+      "the provider appends /realms/… to it letter by letter, and Keycloak refuses two slashes in a row (400)",
+      "cut the slash off",
     ),
   ),
 );
 
-const headers = must(
+const HEADERS = [
   "be a map of HTTP headers, without Host and Proxy-Authorization",
   "they go with every request to Keycloak; these two follow from keycloak:url and the proxy's own URL",
   "write one name with its value per line",
-);
+] as const;
 const headerName = v.pipe(
-  matching(/^[\w!#$%&'*+.^`|~-]+$/, headers),
-  v.check((name) => !/^(host|proxy-authorization)$/i.test(name), headers),
+  matching(/^[\w!#$%&'*+.^`|~-]+$/, ...HEADERS),
+  holds((name) => !/^(host|proxy-authorization)$/i.test(name), ...HEADERS),
 );
-const headerValue = v.pipe(v.string(headers), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, headers));
+const headerValue = v.pipe(v.string(must(...HEADERS)), form(/^[\t\x20-\x7e\x80-\xff]*$/, ...HEADERS));
 
 /** What the provider could be told, and the commands do not follow. */
 const refused = (reason: string, remedy = "remove it") =>
@@ -62,16 +70,14 @@ const refusedLogin = (variable?: string) =>
 /** All that the provider can be told. A version of it that can be told more does not compile. */
 const ENTRIES = {
   accessToken: v.optional(text),
-  additionalHeaders: v.optional(mapOfAny(headerName, headerValue, headers)),
+  additionalHeaders: v.optional(mapOfAny(headerName, headerValue, must(...HEADERS))),
   adminUrl: v.optional(baseUrl),
   basePath: v.optional(
     matching(
       /^(\/[^\s?#/]+)+$/,
-      must(
-        "be empty or begin with a slash, and not end with one",
-        "the provider appends it to keycloak:url letter by letter",
-        'write it such as "/auth", or leave it out: Keycloak has had no base path since version 17',
-      ),
+      "be empty or begin with a slash, and not end with one",
+      "the provider appends it to keycloak:url letter by letter",
+      'write it such as "/auth", or leave it out: Keycloak has had no base path since version 17',
     ),
   ),
   clientId: v.optional(text),
@@ -80,11 +86,9 @@ const ENTRIES = {
     whole(
       0,
       86_400,
-      must(
-        "be a whole number of seconds, or 0 for no limit",
-        "a request to Keycloak is given up after it",
-        "write 60 for a minute",
-      ),
+      "be a whole number of seconds, or 0 for no limit",
+      "a request to Keycloak is given up after it",
+      "write 60 for a minute",
     ),
   ),
   initialLogin: refused("every run asks Keycloak before it declares anything, and so logs in at once"),

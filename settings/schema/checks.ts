@@ -2,8 +2,11 @@ import * as v from "valibot";
 
 import { didYouMean, type Fault, shown, visible } from "../faults.ts";
 
-/** The message of a check: what a value must be, why, and what to do. A fault is made of it (faultOf). */
-export function must(rule: string, reason: string, remedy: string): string {
+/** What a value must be, why, and what to do. */
+type Message = readonly [rule: string, reason: string, remedy: string];
+
+/** The message of a check. A fault is made of it (faultOf). */
+export function must(...[rule, reason, remedy]: Message): string {
   return [`must ${rule}`, reason, remedy].join("\n");
 }
 
@@ -37,12 +40,21 @@ export const boolean = v.boolean(
 /** A value that breaks one rule is not held to the next ones. */
 export const inOrder = <Schema extends v.GenericSchema>(schema: Schema) => v.config(schema, { abortPipeEarly: true });
 
+/** What a text must look like. */
+export const form = (pattern: RegExp, ...message: Message) => v.regex<string, string>(pattern, must(...message));
+
+/** What must hold of a value. */
+export const holds = <Value>(check: (value: Value) => boolean, ...message: Message) =>
+  v.check<Value, string>(check, must(...message));
+
 /** A text of a form. */
-export const matching = (pattern: RegExp, message: string) => inOrder(v.pipe(text, v.regex(pattern, message)));
+export const matching = (pattern: RegExp, ...message: Message) => inOrder(v.pipe(text, form(pattern, ...message)));
 
 /** A whole number within bounds, both included. */
-export const whole = (least: number, most: number, message: string) =>
-  inOrder(v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message)));
+export function whole(least: number, most: number, ...parts: Message) {
+  const message = must(...parts);
+  return inOrder(v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message)));
+}
 
 export const listOf = <Item extends v.GenericSchema>(item: Item) =>
   v.array(

@@ -1,19 +1,17 @@
 import * as v from "valibot";
 
 import { shown } from "../faults.ts";
-import { across, boolean, inOrder, mapOf, mapOfAny, must, RESERVED, text } from "./checks.ts";
+import { across, boolean, inOrder, mapOf, mapOfAny, must, RESERVED, text, form, holds } from "./checks.ts";
 
 /** A user's id is a UUID, and that of a user from a federated storage has the storage's id before its own (StorageId). */
 export const userId = inOrder(
   v.pipe(
     text,
-    v.regex(
+    form(
       /^(f:[\w-]{1,36}:[!-~]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
-      must(
-        "be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER",
-        "the API compares it letter by letter with the id of a Keycloak user",
-        "copy the id from the user's page in the admin console",
-      ),
+      "be a UUID in lower case, such as c7834e89-74ff-42ae-a6d8-8693f24b1351, or a federated user's f:STORAGE:USER",
+      "the API compares it letter by letter with the id of a Keycloak user",
+      "copy the id from the user's page in the admin console",
     ),
   ),
 );
@@ -21,13 +19,11 @@ export const userId = inOrder(
 const organizationId = inOrder(
   v.pipe(
     userId,
-    v.regex(
+    form(
       /[^0-]/,
-      must(
-        "not be the empty UUID",
-        "no user has it, and a .NET API may take it, Guid.Empty, for no filter at all: all customers' data",
-        "copy the id from the user's page in the admin console",
-      ),
+      "not be the empty UUID",
+      "no user has it, and a .NET API may take it, Guid.Empty, for no filter at all: all customers' data",
+      "copy the id from the user's page in the admin console",
     ),
   ),
 );
@@ -41,13 +37,11 @@ const printable = (characters: RegExp, message: string) =>
     v.pipe(
       text,
       v.regex(characters, message),
-      v.check(
+      holds(
         (value: string) => !UNPRINTABLE.test(value) && /[^\p{C}\p{Z}]/u.test(value),
-        must(
-          "be visible text, without line ends, control characters and marks that turn its direction",
-          "whoever reads it in a list or a review would take it for something else",
-          'write it anew, without what is shown as "\\u…"',
-        ),
+        "be visible text, without line ends, control characters and marks that turn its direction",
+        "whoever reads it in a list or a review would take it for something else",
+        'write it anew, without what is shown as "\\u…"',
       ),
     ),
   );

@@ -11,11 +11,9 @@ const nameOr = (fallback: string) =>
   v.optional(
     matching(
       new RegExp(`^${NAME}$`),
-      must(
-        "be a name of letters and digits, with single underscores between them",
-        UNREADABLE,
-        "write the key's name as in the service's appsettings.json",
-      ),
+      "be a name of letters and digits, with single underscores between them",
+      UNREADABLE,
+      "write the key's name as in the service's appsettings.json",
     ),
     fallback,
   );
@@ -24,11 +22,9 @@ const sectionOr = (fallback: string) =>
   v.optional(
     matching(
       new RegExp(`^${NAME}(:${NAME})*$`),
-      must(
-        'be names of letters and digits, with single underscores between them, joined by ":"',
-        UNREADABLE,
-        'write the section as the service reads it, such as "Authentication:Schemes:Bearer"',
-      ),
+      'be names of letters and digits, with single underscores between them, joined by ":"',
+      UNREADABLE,
+      'write the section as the service reads it, such as "Authentication:Schemes:Bearer"',
     ),
     fallback,
   );
@@ -36,11 +32,9 @@ const sectionOr = (fallback: string) =>
 const environmentPrefix = v.optional(
   matching(
     /^\w*$/,
-    must(
-      "be empty or consist of letters, digits and underscores",
-      "it begins the names of environment variables",
-      'write the prefix that the service passes to AddEnvironmentVariables, such as "SCP_"',
-    ),
+    "be empty or consist of letters, digits and underscores",
+    "it begins the names of environment variables",
+    'write the prefix that the service passes to AddEnvironmentVariables, such as "SCP_"',
   ),
   "",
 );

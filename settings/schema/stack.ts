@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { boolean, inOrder, listOf, mapOf, matching, must, text, whole } from "./checks.ts";
+import { boolean, inOrder, listOf, mapOf, matching, must, text, whole, form } from "./checks.ts";
 import { customers, userId, username } from "./customers.ts";
 import { api, bff } from "./services.ts";
 import { serverUrl, serverUrlOrEmpty } from "./urls.ts";
@@ -11,38 +11,34 @@ const LIFESPAN = { least: 60, most: 3600 } as const;
 /** The most: a secret that was renewed a year ago is one that nobody watches. */
 const OVERLAP_DAYS = 365;
 
-const lifespan = must(
-  `be a whole number of seconds from ${LIFESPAN.least} to ${LIFESPAN.most}`,
-  "a service's token cannot be revoked before it expires, and one below a minute is fetched all the time",
-  "write 1800 for half an hour, or 300 for the lean default; digits without quotes or a unit",
-);
-
 /** The keys of the namespace `scpcloud`. Pulumi.yaml declares and describes them, with their defaults. */
 export const STACK = mapOf(
   {
-    accessTokenLifespan: whole(LIFESPAN.least, LIFESPAN.most, lifespan),
+    accessTokenLifespan: whole(
+      LIFESPAN.least,
+      LIFESPAN.most,
+      `be a whole number of seconds from ${LIFESPAN.least} to ${LIFESPAN.most}`,
+      "a service's token cannot be revoked before it expires, and one below a minute is fetched all the time",
+      "write 1800 for half an hour, or 300 for the lean default; digits without quotes or a unit",
+    ),
     accountAccess: boolean,
     allowedOrigins: listOf(
       matching(
         /^\S+$/u,
-        must(
-          "be text without spaces",
-          "the tokens carry it verbatim as an allowed origin",
-          'write an origin such as "https://app.example.com", or "/*" as in the original token',
-        ),
+        "be text without spaces",
+        "the tokens carry it verbatim as an allowed origin",
+        'write an origin such as "https://app.example.com", or "/*" as in the original token',
       ),
     ),
     api,
     audience: inOrder(
       v.pipe(
         text,
-        v.regex(
+        form(
           /^\S+$/u,
-          must(
-            "be one word that names the API",
-            "the API accepts tokens by their audience, and an empty one switches that check off",
-            'write the audience that the API is configured with, such as "scpCloud"',
-          ),
+          "be one word that names the API",
+          "the API accepts tokens by their audience, and an empty one switches that check off",
+          'write the audience that the API is configured with, such as "scpCloud"',
         ),
         v.notValue(
           "account",
@@ -59,11 +55,9 @@ export const STACK = mapOf(
     // Empty: nobody; then nothing can be handed over.
     contact: matching(
       /^.{0,255}$/u,
-      must(
-        "be one line of up to 255 characters",
-        "customers are told whom to ask",
-        'write a name with an address, such as "ScpCloud support, support@example.com"',
-      ),
+      "be one line of up to 255 characters",
+      "customers are told whom to ask",
+      'write a name with an address, such as "ScpCloud support, support@example.com"',
     ),
     forbiddenOrganizationIds: listOf(userId),
     forbiddenOrganizationUsers: listOf(username),
@@ -72,11 +66,9 @@ export const STACK = mapOf(
     publicUrl: serverUrl,
     realm: matching(
       /^[\w.-]+$/,
-      must(
-        "consist of letters, digits, dots, underscores and hyphens",
-        "it is part of the issuer's URL and case sensitive",
-        'write the realm\'s name as the admin console shows it, such as "ScpCloud"',
-      ),
+      "consist of letters, digits, dots, underscores and hyphens",
+      "it is part of the issuer's URL and case sensitive",
+      'write the realm\'s name as the admin console shows it, such as "ScpCloud"',
     ),
     // Empty: none; this stack declares the realm's client scopes itself.
     realmStack: text,
@@ -87,11 +79,9 @@ export const STACK = mapOf(
         whole(
           1,
           OVERLAP_DAYS,
-          must(
-            `be a whole number of days from 1 to ${OVERLAP_DAYS}`,
-            "the previous secret works beside the new one for so long, and whoever has it can act as the customer",
-            "write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
-          ),
+          `be a whole number of days from 1 to ${OVERLAP_DAYS}`,
+          "the previous secret works beside the new one for so long, and whoever has it can act as the customer",
+          "write 14 for two weeks, or leave secretRotation out: then the previous secret stops at once",
         ),
       ),
     }),
