@@ -1,37 +1,34 @@
+import * as v from "valibot";
+
 import { recordOf, stringsOf } from "./decode.ts";
 import { type Fault, shown } from "./faults.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
 import type { Values } from "./schema/stack.ts";
 import type { IntegrationSettings, OrganizationSource } from "./settings.ts";
-import { must, partsOf } from "./schema/checks.ts";
 
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {
   return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
 }
 
+const textIfAny = v.fallback(v.optional(v.string()), undefined);
+
 /** What customers are compared by, as far as their entries have it in the right types. */
-export interface ComparedCustomer {
-  readonly clientId: string;
-  readonly organizationId?: string | undefined;
-  readonly organizationUser?: string | undefined;
-  readonly sharedOrganization: boolean;
-  readonly successorOf?: string | undefined;
-}
+const COMPARED = v.object({
+  organizationId: textIfAny,
+  organizationUser: textIfAny,
+  sharedOrganization: v.fallback(v.optional(v.boolean(), false), false),
+  successorOf: textIfAny,
+});
+
+export type ComparedCustomer = v.InferOutput<typeof COMPARED> & { readonly clientId: string };
 
 /** The customers of a stack file, however wrong they are. */
 export function comparedCustomers(integrations: unknown): ComparedCustomer[] {
-  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-  return Object.entries(recordOf(integrations)).map(([clientId, entry]) => {
-    const { organizationId, organizationUser, sharedOrganization, successorOf } = recordOf(entry);
-    return {
-      clientId,
-      organizationId: text(organizationId),
-      organizationUser: text(organizationUser),
-      sharedOrganization: sharedOrganization === true,
-      successorOf: text(successorOf),
-    };
-  });
+  return Object.entries(recordOf(integrations)).map(([clientId, entry]) => ({
+    clientId,
+    ...v.parse(COMPARED, recordOf(entry)),
+  }));
 }
 
 /** What is wrong between customers, and with what the rest of the stack says. */
@@ -44,25 +41,23 @@ export function* checkIntegrations(
   const forbiddenIds = stringsOf(stack["forbiddenOrganizationIds"]);
   const forbiddenUsers = stringsOf(stack["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
   for (const { clientId, organizationId, organizationUser, successorOf } of compared) {
-    const fault = (message: string): Fault => ({
-      key: integrationKey(clientId),
-      ...partsOf(message),
-      value: shown(clientId),
-    });
+    const own = { key: integrationKey(clientId), value: shown(clientId) };
     const twin = lookalikes.get(clientId.toLowerCase())?.find((other) => other.clientId !== clientId);
     if (twin !== undefined) {
-      yield fault(
-        must(
-          `differ from ${shown(twin.clientId)} by more than upper and lower case`,
-          "Keycloak lower-cases the service account's name and refuses the second client (409)",
-          "rename one of the two",
-        ),
-      );
+      yield {
+        ...own,
+        rule: `must differ from ${shown(twin.clientId)} by more than upper and lower case`,
+        reason: "Keycloak lower-cases the service account's name and refuses the second client (409)",
+        remedy: "rename one of the two",
+      };
     }
     if (clientId === deployerClientId) {
-      yield fault(
-        must("not be the deployer's own client", "the stack would take over what it logs in with", "rename it"),
-      );
+      yield {
+        ...own,
+        rule: "must not be the deployer's own client",
+        reason: "the stack would take over what it logs in with",
+        remedy: "rename it",
+      };
     }
     if (organizationUser !== undefined && forbiddenUsers.includes(organizationUser.toLowerCase())) {
       yield forbiddenOrganization(integrationKey(clientId, "organizationUser"), shown(organizationUser));
