@@ -71,76 +71,57 @@ describe("a stack of customers only", () => {
     });
   });
 
-  test.each(["prod-b", "organization/scpcloud/prod-b"])("is known by the name %s", (name) => {
-    write({ prod: REALM, "prod-b": GLOBEX });
-
-    expect(settingsOf(name, GLOBEX).audience).toBe("another");
-  });
-
   test.each([
     ["another value", { "scpcloud:audience": "third" }],
     ["the value of the realm stack", { "scpcloud:audience": "another" }],
     ["the default of Pulumi.yaml", { "scpcloud:audience": "scpCloud" }],
     ["a key without its namespace", { audience: "third" }],
   ])("is refused a key that is the realm stack's: %s", (_, repeated) => {
-    const config = { ...GLOBEX, ...repeated };
-    write({ prod: REALM, "prod-b": config });
+    write({ prod: REALM, "prod-b": { ...GLOBEX, ...repeated } });
 
     expect(refusalOf("prod-b", { ...GLOBEX, "scpcloud:audience": Object.values(repeated)[0] })).toMatch(
       /^1 fault .*\n\nscpcloud:audience\n {2}must not stand in Pulumi\.prod-b\.yaml,/,
     );
   });
 
-  test("is told all such keys at once", () => {
-    const config = { ...GLOBEX, "scpcloud:audience": "third", "scpcloud:protect": false };
-    write({ prod: REALM, "prod-b": config });
-
+  const OTHER = { other: { organizationUser: "carl" } };
+  const named = (realmStack: string, config: Config = GLOBEX): Config => ({
+    ...config,
+    "scpcloud:realmStack": realmStack,
+  });
+  test.each<[string, Readonly<Record<string, Config | string>>, Config]>([
+    [
+      "with all keys that are the realm stack's",
+      { prod: REALM },
+      { ...GLOBEX, "scpcloud:audience": "third", "scpcloud:protect": false },
+    ],
+    [
+      "with a fault of the realm stack's file by that file's name",
+      { prod: { ...REALM, "scpcloud:audience": "two words", "scpcloud:contct": "x" } },
+      GLOBEX,
+    ],
+    [
+      "with a value that Pulumi changes in the realm stack's file",
+      { prod: `${stringify({ config: REALM })}  scpcloud:contact: 012\n` },
+      GLOBEX,
+    ],
+    ["without customers", { prod: REALM }, customersOf({})],
+    ["where its realmStack has no stack file", { prod: REALM, "prod-c": customersOf(OTHER) }, named("prdo")],
+    ["where its realmStack is the stack itself", { prod: REALM }, named("prod-b")],
+    ["where its realmStack has one itself", { prod: REALM, "prod-c": customersOf(OTHER) }, named("prod-c")],
+    ["where others name it, too", { prod: REALM, "prod-c": named("prod-b", customersOf({})) }, GLOBEX],
+  ])("is refused %s", (_, files, config) => {
+    write({ ...files, "prod-b": config });
     expect(refusalOf("prod-b", config)).toMatchSnapshot();
   });
 
-  test("is told of a fault of the realm stack's file by that file's name", () => {
-    write({ prod: { ...REALM, "scpcloud:audience": "two words", "scpcloud:contct": "x" }, "prod-b": GLOBEX });
-
+  test("is refused where its own file, in which the other stacks read it, does not name the realm stack", () => {
+    write({ prod: REALM });
     expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
-  });
-
-  test("is told of a value that Pulumi changes in the realm stack's file", () => {
-    write({ prod: `${stringify({ config: REALM })}  scpcloud:contact: 012\n`, "prod-b": GLOBEX });
-
-    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
-  });
-
-  test("has to have customers", () => {
-    write({ prod: REALM, "prod-b": customersOf({}) });
-
-    expect(refusalOf("prod-b", customersOf({}))).toContain("must be a map of client ids with at least one customer");
   });
 });
 
 describe("a realmStack", () => {
-  test.each([
-    ["no stack file", "prdo"],
-    ["the stack itself", "prod-b"],
-    ["a stack that has one itself", "prod-c"],
-  ])("that names %s is refused", (_, realmStack) => {
-    const config = { ...GLOBEX, "scpcloud:realmStack": realmStack };
-    write({ prod: REALM, "prod-b": config, "prod-c": customersOf({ other: { organizationUser: "carl" } }) });
-
-    expect(refusalOf("prod-b", config)).toMatchSnapshot();
-  });
-
-  test("is refused in the stack that others name, too", () => {
-    write({ prod: REALM, "prod-b": GLOBEX, "prod-c": { ...customersOf({}), "scpcloud:realmStack": "prod-b" } });
-
-    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
-  });
-
-  test("has to stand in the stack's own file, where the other stacks read it", () => {
-    write({ prod: REALM });
-
-    expect(refusalOf("prod-b", GLOBEX)).toMatchSnapshot();
-  });
-
   test.each([
     ["quotes", '  scpcloud:realmStack: "prod" # customers only'],
     ["no namespace", "  realmStack: prod"],
