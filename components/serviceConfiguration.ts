@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { environmentName } from "../settings/serviceNames.ts";
 import {
   type ApiKey,
   type BffKey,
   discoveryDocumentOf,
+  environmentName,
   issuerOf,
   realmUrl,
   type SettingNames,

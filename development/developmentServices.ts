@@ -8,7 +8,7 @@ import { hostGateway } from "./docker/hostGateway.ts";
 import type { DevelopmentServer } from "./keycloak/development.ts";
 import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess.ts";
 import type { Report } from "../processes/progress.ts";
-import { SERVICE_NAMES } from "../settings/serviceNames.ts";
+import { SERVICE_NAMES } from "../settings/settings.ts";
 import { readEngine } from "../services/engine/containerState.ts";
 import { connectToEngine, type DockerEngine, DockerEngineError } from "../services/engine/engineConnection.ts";
 import { decodeEngine } from "../services/settings/engine.ts";

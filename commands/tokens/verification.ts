@@ -1,5 +1,4 @@
 import { credentialsOf } from "../../contract/credentials.ts";
-import { environmentName } from "../../settings/serviceNames.ts";
 import { tokenContract } from "../../contract/tokenContract.ts";
 import { type ClaimResult, compareClaims } from "../../contract/compareClaims.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
@@ -14,7 +13,7 @@ import {
   verifySignature,
 } from "../../keycloak/tokens.ts";
 import { describeOrganization, organizationNow, type OrganizationNow } from "../../keycloak/users.ts";
-import { type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings.ts";
+import { environmentName, type IntegrationSettings, issuerOf, type Settings } from "../../settings/settings.ts";
 import type { StackOutputs } from "../cli/stack.ts";
 import { describeDifferences } from "./claimDifferences.ts";
 import { clockDifference, describeClocks, type ReceivedClaims } from "./clocks.ts";

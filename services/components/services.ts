@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { SERVICE_NAMES } from "../../settings/serviceNames.ts";
+import { SERVICE_NAMES } from "../../settings/settings.ts";
 import { SERVICES, type Settings, STACK_LABEL } from "../settings/settings.ts";
 import { Certificates } from "./certificates.ts";
 import { explainingRefusals } from "./refusals.ts";
