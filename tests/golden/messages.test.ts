@@ -3,10 +3,12 @@ import { join } from "node:path";
 
 import type * as v from "valibot";
 
+import { STACK as SERVICES } from "../../services/settings/schema.ts";
 import { LOGIN } from "../../settings/provider/provider.ts";
 import { partsOf } from "../../settings/schema/checks.ts";
 import { STACK } from "../../settings/schema/stack.ts";
 import { configuration, ID, refusal, withIntegrations } from "../unit/configuration.ts";
+import { BOTH, faultsOf, MAIN, secret } from "../unit/servicesConfiguration.ts";
 
 /**
  * All that the program says of a stack file, each sentence once. After a wanted change: npm run golden:update
@@ -24,9 +26,9 @@ test("the messages of a stack file's faults are those of their golden file", () 
 
 /** What the schemas say of a single value, and what is said of several. */
 function paragraphs(): string[] {
-  const ofSchemas = [STACK, LOGIN].flatMap((schema) => messagesOf(schema as Part));
-  const ofFaults = FAULTY.flatMap((source) => refusal(source).faults).map(({ rule, reason, remedy }) =>
-    [rule, reason, remedy].join("\n"),
+  const ofSchemas = [STACK, LOGIN, SERVICES].flatMap((schema) => messagesOf(schema as Part));
+  const ofFaults = [...FAULTY.flatMap((source) => refusal(source).faults), ...OF_SERVICES].map(
+    ({ rule, reason, remedy }) => [rule, reason, remedy].join("\n"),
   );
   return [...ofSchemas, ...ofFaults].map((written) => {
     const message = written.replaceAll(process.versions.node, "VERSION");
@@ -90,4 +92,23 @@ const FAULTY = [
   withIntegrations(
     Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`c${index}`, { organizationUser: `u${index}` }])),
   ),
+];
+
+const PORT = { container: 80, host: 8080 };
+const OF_SERVICES = [
+  ...faultsOf({}, { ...MAIN, backchannelUrl: "https://localhost", caCertificate: "" }),
+  ...faultsOf(
+    {
+      api: { ...BOTH.api, ports: [PORT, PORT], environment: { A: "1", a: "2", SSL_CERT_FILE: "x" } },
+      caCertificate: { secure: "x" },
+      "docker:context": "x",
+      "docker:host": "tcp://x",
+      "docker:hosts": "x",
+      "docker:registryAuth": '[{"password": "x"}]',
+      "docker:sshOpts": "-v",
+      secretEnvironment: { bff: { A: "x" } },
+    },
+    MAIN,
+  ),
+  ...faultsOf({ bff: { image: "bff:1" }, secretEnvironment: secret({ api: { A: "hunter2" } }) }),
 ];
