@@ -30,7 +30,7 @@ const DANGER_ENDS = "<!-- scpcloud: end of danger -->";
 export function partText({ heading, dangers, sections }: ReviewPart, limit: number, more: string): string {
   const marked = dangers.map((danger) => [DANGER_BEGINS, danger, DANGER_ENDS].join("\n"));
   const title = `### ${heading}`;
-  const { shown, note } = fitting([...marked, ...sections], limit - title.length, more);
+  const { shown, note } = fitting(marked, sections, limit - title.length, more);
   return [title, ...shown, ...note].join(BETWEEN);
 }
 
@@ -48,8 +48,8 @@ export function reviewComment(parts: readonly ReviewPart[], limit: number): stri
   // A text of another origin may have no heading.
   const headings = changed.map(({ heading }) => (heading === "" ? [] : [`### ${heading}`]));
   const needed = [...first, ...headings.flat(), ...last].join(BETWEEN).length;
-  const all = [...dangers, ...changed.flatMap(({ sections }) => sections)];
-  const { isShown, note } = fitting(all, limit - needed, "see the run");
+  const sections = changed.flatMap((part) => part.sections);
+  const { isShown, note } = fitting(dangers, sections, limit - needed, "see the run");
   let next = dangers.length;
   return [
     ...first,
@@ -64,16 +64,20 @@ export function reviewComment(parts: readonly ReviewPart[], limit: number): stri
 }
 
 /** As many texts, in their order, as there is room for. One that is too long does not keep shorter ones from being shown. */
-function fitting(texts: readonly string[], limit: number, more: string) {
+function fitting(dangers: readonly string[], sections: readonly string[], limit: number, more: string) {
+  const texts = [...dangers, ...sections];
   const lengthOf = (some: readonly string[]) => some.reduce((sum, text) => sum + BETWEEN.length + text.length, 0);
   let room = lengthOf(texts) <= limit ? limit : limit - NOTE;
   const isShown = texts.map((text) => {
     const length = BETWEEN.length + text.length;
-    room -= length <= room ? length : 0;
-    return length <= room;
+    const fits = length <= room;
+    room -= fits ? length : 0;
+    return fits;
   });
   const left = isShown.filter((is) => !is).length;
-  const note = left > 0 ? [`… and ${plural(left, "more part")}, for which a comment has no room; ${more}.`] : [];
+  const leftDangers = isShown.slice(0, dangers.length).filter((is) => !is).length;
+  const parts = plural(left, "more part") + (leftDangers > 0 ? ` (${leftDangers} dangerous)` : "");
+  const note = left > 0 ? [`… and ${parts}, for which a comment has no room; ${more}.`] : [];
   return { shown: texts.filter((_, index) => isShown[index]), isShown, note };
 }
 

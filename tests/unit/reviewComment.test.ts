@@ -43,6 +43,9 @@ describe("a part of a review as text", () => {
         expect([title, told.length + Number(left?.[1] ?? 0)]).toEqual(["### head", sections.length]);
         expect(told).toEqual(sections.filter((section) => told.includes(section)));
         expect(text.length).toBeLessThanOrEqual(limit);
+        // What is left out has no room, beside the line that tells it.
+        const shortest = Math.min(...sections.filter((section) => !told.includes(section)).map(({ length }) => length));
+        expect(text.length + shortest + 200).toBeGreaterThan(limit);
       }),
     );
   });
@@ -65,6 +68,13 @@ describe("the review's comment", () => {
     expect(text).toMatch(
       new RegExp(`… and ${50 - shown} more parts, for which a comment has no room; see the run\\.$`),
     );
+  });
+
+  test("says that what it leaves out is dangerous", () => {
+    const parts = [part("prod: two", ["First."], [DELETED, "x".repeat(1_000)])];
+    const told = /- \*\*deleted\*\*[^]*… and 1 more part \(1 dangerous\), for which a comment has no room; see/;
+    expect(reviewComment(parts, 900)).toMatch(told);
+    expect(partText(parts[0] as ReviewPart, 900, "see")).toMatch(told);
   });
 
   test("tells a customer that is removed at once as dangerous", () => {
