@@ -5,7 +5,7 @@ import { workingTreeFiles } from "../repository/revision.ts";
 import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { InterruptedError } from "../../processes/run.ts";
+import { InterruptedError, SIGNALS } from "../../processes/run.ts";
 import { differs, rehearsalText } from "./rehearsalReport.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
@@ -98,7 +98,7 @@ function wholeNumber(name: string, value: string | undefined): number | undefine
 /** Rejects when the user presses Ctrl-C, or closes the terminal, so that what was started is ended and removed. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const signal of SIGNALS) {
       process.once(signal, () => reject(new InterruptedError(signal)));
     }
   });

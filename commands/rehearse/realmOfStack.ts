@@ -36,16 +36,9 @@ export function realmOfStack(
 
 /** The user `admin` is in each realm anyway. */
 function usersOf(integrations: readonly IntegrationSettings[]): UserImport[] {
-  const names = new Set<string>();
-  const ids = new Set<string>();
-  for (const { organization } of integrations) {
-    if ("user" in organization) {
-      names.add(organization.user);
-    } else {
-      ids.add(organization.id);
-    }
-  }
-  names.delete("admin");
+  const organizations = integrations.map(({ organization }) => organization);
+  const names = new Set(organizations.flatMap((one) => ("user" in one && one.user !== "admin" ? [one.user] : [])));
+  const ids = new Set(organizations.flatMap((one) => ("id" in one ? [one.id] : [])));
   return [
     ...[...names].map((username) => ({ username, enabled: true })),
     ...[...ids].map((id, index) => ({ id, username: `organization-of-rehearsal-${index + 1}`, enabled: true })),

@@ -60,8 +60,8 @@ function sentencesOf(before: Claims | undefined, after: Claims | undefined): str
       before === undefined ? "a token is issued, which was refused before" : "no token is issued any more";
     return before === after ? [] : [sentence];
   }
-  const lifespans = [before, after].map(({ exp, iat }) => Number(exp) - Number(iat));
-  const [lifespan = 0, newLifespan = 0] = lifespans;
+  const lifespanOf = ({ exp, iat }: Claims) => Number(exp) - Number(iat);
+  const [lifespan, newLifespan] = [lifespanOf(before), lifespanOf(after)];
   return [
     // Keycloak reads its clock twice, so that a token may last a second longer.
     ...(Math.abs(lifespan - newLifespan) > 1 ? [`the lifespan is ${newLifespan} s; it was ${lifespan} s`] : []),
