@@ -96,17 +96,21 @@ describe("the development stack", () => {
     }
   });
 
-  it.each(["offline_access", "microprofile-jwt", "organization", "profile", "email", "address", "phone"])(
-    "refuses a request for the further scope %s",
-    async (scope) => {
-      const { basic } = await credentialsOf();
-
-      await expect(askForToken(REALM, basic, { grant_type: "client_credentials", scope })).resolves.toEqual({
-        status: 400,
-        error: "invalid_scope",
-      });
-    },
-  );
+  it("refuses a request for a further scope", async () => {
+    const { basic } = await credentialsOf();
+    for (const scope of [
+      "offline_access",
+      "microprofile-jwt",
+      "organization",
+      "profile",
+      "email",
+      "address",
+      "phone",
+    ]) {
+      const answer = await askForToken(REALM, basic, { grant_type: "client_credentials", scope });
+      expect([scope, answer]).toEqual([scope, { status: 400, error: "invalid_scope" }]);
+    }
+  });
 
   it("admits neither the password grant nor a login by browser", async () => {
     const { basic } = await credentialsOf();
@@ -114,14 +118,6 @@ describe("the development stack", () => {
 
     await expect(askForToken(REALM, basic, form)).resolves.toEqual({ status: 400, error: "unauthorized_client" });
     await expect(startBrowserLogin(REALM, CUSTOMER)).resolves.toBe(400);
-  });
-
-  it("refuses a wrong secret", async () => {
-    const basic = `Basic ${Buffer.from(`${CUSTOMER}:wrong`).toString("base64")}`;
-
-    await expect(askForToken(REALM, basic, { grant_type: "client_credentials" })).resolves.toMatchObject({
-      status: 401,
-    });
   });
 });
 

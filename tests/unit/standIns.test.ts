@@ -155,7 +155,7 @@ test.each<[string, Reply]>([
   ["that the realm does not exist", json(404, { error: "Realm does not exist" })],
   ["a refusal in other words than OAuth's", { status: 401, body: "<html>" }],
   ["no token", json(200, {})],
-  ["a redirection", { status: 307, body: "", headers: { location: "/elsewhere" } }],
+  ["a redirection", { status: 307, body: "", headers: { location: "/keys" } }],
 ])("a customer is told to come again while the token endpoint answers %s", async (_, reply) => {
   const usual = world.answers["/token"];
   world.answers["/token"] = () => reply;
@@ -164,6 +164,8 @@ test.each<[string, Reply]>([
     body: '{"error":"token service unavailable"}',
     headers: { "retry-after": "5" },
   });
+  // Credentials go to the token endpoint only.
+  expect(world.asked["/keys"]).toEqual([]);
   Object.assign(world.answers, { "/token": usual });
   expect((await world.call(ACME)).status).toBe(200);
 });
