@@ -1,13 +1,14 @@
-import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import Table from "cli-table3";
+import { parse, stringify } from "yaml";
 
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
 import { run, type RunResult } from "../../processes/run.ts";
-import { numberedCustomers, Project } from "../end-to-end/project.ts";
+import { numberedCustomers, Project, type StackFile } from "../end-to-end/project.ts";
 import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server.ts";
 
 /**
@@ -43,6 +44,8 @@ const REALMS_OF_STACKS = ["realmStacks", "rollout", "move"] as const;
 const PREVIEW = "preview, nothing changed";
 const EMPTY = "preview of an empty program";
 const SAVED_ONCE = "up, creating all, state saved once";
+const PLAIN_UP = "up of a plain program, creating all";
+const PLAIN_PREVIEW = "preview of a plain program";
 const PREVIEW_OF_ONE_STACK = "preview of one of the stacks";
 const PREVIEW_OF_ALL = "rollout, preview of all stacks";
 const FIRST_ROLLOUT = `rollout${values.fast ? " --fast" : ""}, creating all`;
@@ -58,6 +61,8 @@ interface Row {
 }
 
 const rows: Row[] = [];
+/** Of the programs to compare with. */
+const folder = await mkdtemp(join(tmpdir(), "scpcloud-benchmark-"));
 
 type Actions = Readonly<Record<string, () => Promise<RunResult>>>;
 
@@ -83,17 +88,56 @@ async function measure(customers: number, stacks: number, runs: number, actions:
   }
 }
 
-/** Declares nothing, and is run as this project's: what Pulumi, Node.js and the SDK take for themselves. */
-async function createEmptyProgram(directory: string): Promise<() => Promise<RunResult>> {
-  const shared = ["pulumiSdk.cjs", "node_modules", "package.json", "tsconfig.json"];
-  await Promise.all(shared.map((name) => symlink(join(REPOSITORY, name), join(directory, name))));
-  await copyFile(join(REPOSITORY, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-  await writeFile(join(directory, "index.ts"), 'import "@pulumi/pulumi";\n');
-  const env = { PULUMI_BACKEND_URL: `file://${directory}`, PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests" };
+interface OtherProgram {
+  /** The lines of its Pulumi.yaml, without the name. */
+  readonly project: string;
+  /** Its index.ts. */
+  readonly program: string;
+  readonly config: StackFile;
+}
+
+/** A program to compare with, in a folder and with a state of its own; gives what runs Pulumi there. */
+async function createOther({ project, program, config }: OtherProgram) {
+  const directory = await mkdtemp(join(folder, "program-"));
+  await symlink(join(REPOSITORY, "node_modules"), join(directory, "node_modules"));
+  await writeFile(join(directory, "Pulumi.yaml"), `name: other\n${project}`);
+  await writeFile(join(directory, "index.ts"), program);
+  const env = {
+    PULUMI_BACKEND_URL: `file://${directory}`,
+    PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+    KEYCLOAK_CLIENT_SECRET: serverOfTests().deployerSecret,
+  };
   const pulumi = (...args: string[]) =>
-    run("pulumi", [...args, "--stack", "empty", "--non-interactive"], { cwd: directory, env });
+    run("pulumi", [...args, "--stack", "other", "--non-interactive"], { cwd: directory, env });
   await pulumi("stack", "init");
+  const path = join(directory, "Pulumi.other.yaml");
+  await writeFile(path, stringify({ ...(parse(await readFile(path, "utf8")) as object), config }));
+  return pulumi;
+}
+
+/** Declares nothing, and is run as this project's: what Pulumi, Node.js and the SDK take for themselves. */
+async function createEmpty(): Promise<() => Promise<RunResult>> {
+  const { main, runtime } = parse(await readFile(join(REPOSITORY, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+  const project = stringify({ main, runtime }).replace("./pulumiSdk.cjs", join(REPOSITORY, "pulumiSdk.cjs"));
+  const pulumi = await createOther({ project, program: 'import "@pulumi/pulumi";\n', config: {} });
   return () => pulumi("preview");
+}
+
+/** What users would write, run as Pulumi does by itself. */
+async function benchmarkPlain(connection: StackFile, customers: number, runs: number): Promise<void> {
+  const ofKeycloak = Object.entries(connection).filter(([key]) => key.startsWith("keycloak:"));
+  const pulumi = await createOther({
+    project: "main: index.ts\nruntime: nodejs\n",
+    program: await readFile(join(import.meta.dirname, "plainProgram.ts"), "utf8"),
+    config: {
+      ...Object.fromEntries(ofKeycloak),
+      "other:customers": customers,
+      "other:realm": connection["keycloak:realm"],
+    },
+  });
+  await measure(customers, 1, 1, { [PLAIN_UP]: () => pulumi("up", "--yes", "--skip-preview") });
+  await measure(customers, 1, runs, { [PLAIN_PREVIEW]: () => pulumi("preview") });
+  await pulumi("destroy", "--yes", "--skip-preview");
 }
 
 async function benchmarkStack(customers: number, runs: number, empty: () => Promise<RunResult>): Promise<void> {
@@ -137,6 +181,10 @@ async function benchmarkStack(customers: number, runs: number, empty: () => Prom
       drift: command("drift"),
       "refresh --preview-only": pulumi("refresh", "--preview-only", "--json"),
     });
+    if (!isLarge) {
+      await destroy();
+      await benchmarkPlain(project.connection(REALMS.production), customers, runs);
+    }
   } finally {
     await destroy();
     await project.remove();
@@ -220,10 +268,9 @@ async function main(): Promise<void> {
     return;
   }
   const runs = Number(values.runs);
-  const directory = await mkdtemp(join(tmpdir(), "scpcloud-empty-"));
   await startServerOfTests(["production", ...REALMS_OF_STACKS]);
   try {
-    const empty = await createEmptyProgram(directory);
+    const empty = await createEmpty();
     for (const customers of values.customers.split(",").map(Number)) {
       await benchmarkStack(customers, runs, empty);
     }
@@ -234,7 +281,7 @@ async function main(): Promise<void> {
     }
   } finally {
     await stopServerOfTests();
-    await rm(directory, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
   const unitTests = () => run("npx", ["jest", "--selectProjects", "unit", "golden"], { cwd: REPOSITORY });
   await measure(0, 1, 1, { "unit and golden tests": unitTests });
