@@ -79,10 +79,15 @@ function stackFileFaults(stack: string, values: ConfigurationSource["values"], f
   }
 
   const { parseStackFile } = load("./stackFile.ts") as typeof import("./stackFile.ts");
+  const { DisputedFileError } = load("./yaml.ts") as typeof import("./yaml.ts");
   try {
     const { config, faults } = parseStackFile(stackFileName(stack), text);
     return Object.keys(config).every((key) => Object.hasOwn(values, key)) ? faults : [];
   } catch (error) {
+    if (error instanceof DisputedFileError) {
+      return error.faults;
+    }
+    // Pulumi cannot read it either, and so took another.
     if (error instanceof SettingsError) {
       return [];
     }

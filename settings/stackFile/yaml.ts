@@ -22,6 +22,9 @@ export interface YamlTree {
   readonly lineOf: (node: Node) => number;
 }
 
+/** Pulumi reads the file, or may do so, but perhaps otherwise than a reviewer. */
+export class DisputedFileError extends SettingsError {}
+
 /** What only one of two readers takes, or each in its own way: Pulumi's (yaml.v3 of Go) and the package yaml. */
 const DISPUTED: readonly (readonly [RegExp, string])[] = [
   [/^%/m, "a directive"],
@@ -36,14 +39,14 @@ export function readYamlTree(file: string, text: string): YamlTree {
   const lines = new LineCounter();
   const document = parseDocument(text, { logLevel: "silent", lineCounter: lines });
   const lineOf = (node: Node) => lines.linePos(node.range?.[0] ?? 0).line;
-  const refuse = (what: string): never => {
-    throw unreadable(file, what);
-  };
   const [error] = document.errors;
   if (error !== undefined) {
     // The first line says what and where; the others quote the file.
-    refuse(error.message.split(/:?\n/, 1)[0] ?? "");
+    throw new SettingsError([notAlike(file, error.message.split(/:?\n/, 1)[0] ?? "")]);
   }
+  const refuse = (what: string): never => {
+    throw new DisputedFileError([notAlike(file, what)]);
+  };
   for (const [pattern, what] of DISPUTED) {
     const index = text.search(pattern);
     if (index >= 0) {
@@ -128,11 +131,11 @@ function notAMap(file: string): SettingsError {
   return new SettingsError([{ key: file, rule, reason, remedy: "compare it with the committed stack files" }]);
 }
 
-function unreadable(file: string, value: string): SettingsError {
+function notAlike(key: string, value: string): Fault {
   const rule = "must be YAML that Pulumi and this program read alike, with each value where it applies";
   const reason = "the tokens would be other ones than a review has shown";
   const remedy =
     "mend that line: each key once, with a blank behind the colon, blanks for indentation, in quotes what is more than " +
     "letters and digits, and written out what an alias stands for";
-  return new SettingsError([{ key: file, rule, reason, value, remedy }]);
+  return { key, rule, reason, value, remedy };
 }

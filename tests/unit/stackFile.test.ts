@@ -161,6 +161,15 @@ describe("the file of the stack that Pulumi is running", () => {
   });
 
   test.each([
+    ["alias", "shared: &shared {realm: a}\nconfig: *shared\n"],
+    ["a merge", below("<<: {realm: a}")],
+    ["a tab where a line begins", "config:\n  ? realm\n  :\ta"],
+  ])("is refused with what Pulumi takes, but not everybody alike: %s", (what, text) => {
+    writeFileSync(file, text);
+    expect(stackFileFaults("prod")).toMatchObject([{ key: file, value: expect.stringMatching(what) as string }]);
+  });
+
+  test.each([
     ["is not there", undefined],
     ["has other values, so that Pulumi took another", below("realm: a\nscpcloud:realm: b\nprotect: true")],
     ["has no fault", below("realm: a")],
