@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 /**
  * All tests that a change needs, or with --all those besides, in one go and to the end, even if something fails on the
@@ -14,9 +14,11 @@ interface Results {
   readonly numFailedTests?: number;
   readonly numPendingTests?: number;
   readonly numRuntimeErrorTestSuites?: number;
+  readonly testResults?: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
 }
 
 let [passed, failed, skipped] = [0, 0, 0];
+const times: { readonly name: string; readonly seconds: number }[] = [];
 
 function check(script: string): void {
   console.log(`npm run ${script}`);
@@ -33,6 +35,9 @@ function jest(...projects: string[]): void {
   const succeeded = runHere(executable, args, "ignore");
   const results = readResults(file);
   rmSync(folder, { recursive: true });
+  for (const { name, startTime, endTime } of results.testResults ?? []) {
+    times.push({ name: relative(REPOSITORY, name), seconds: (endTime - startTime) / 1000 });
+  }
   passed += results.numPassedTests ?? 0;
   skipped += results.numPendingTests ?? 0;
   // A file that does not even load has failed no test; it counts as one.
@@ -58,5 +63,8 @@ function runHere(command: string, args: readonly string[], stdout: "inherit" | "
 // Fast ones first: they name a fault, where the end-to-end tests only show that there is one.
 jest("unit", "golden");
 jest("end-to-end", ...(process.argv.includes("--all") ? ["further"] : []));
+for (const { name, seconds } of times.sort((one, other) => other.seconds - one.seconds)) {
+  console.log(`${seconds.toFixed(1).padStart(7)} s  ${name}`);
+}
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
