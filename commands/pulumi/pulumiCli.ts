@@ -55,7 +55,7 @@ function commandOf(args: readonly string[]): string {
   return ["pulumi", ...words, ...(stack < 0 ? [] : args.slice(stack, stack + 2))].join(" ");
 }
 
-/** What to do where a failure's words say that there is no CLI, be they Node.js's or the Automation API's. */
+/** What to do where Node.js's words say that there is no CLI. */
 export function explainMissingCli(words: string): string | undefined {
   return words.includes("spawn pulumi ENOENT")
     ? 'The Pulumi CLI is not on PATH. Install it, or use the one of this checkout: eval "$(make env)", after make up.'
