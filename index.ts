@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { explainingRefusals } from "./components/refusals.ts";
 import { Integration } from "./components/integration.ts";
-import { realmScopeNames } from "./contract/names.ts";
 import { RealmScopes } from "./components/realmScopes.ts";
+import { explainingRefusals } from "./components/refusals.ts";
 import { ServiceConfiguration } from "./components/serviceConfiguration.ts";
 import { warningOfOtherOrganizations, warningOfRenames } from "./components/warnings.ts";
+import { realmScopeNames } from "./contract/names.ts";
 import { lookUp } from "./lookups/lookups.ts";
 import { policiesInWords } from "./lookups/policies.ts";
 import { stackOutputs } from "./outputs.ts";

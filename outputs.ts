@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { credentialsOf } from "./contract/credentials.ts";
 import type { Integration } from "./components/integration.ts";
 import type { ServiceConfiguration } from "./components/serviceConfiguration.ts";
+import { credentialsOf } from "./contract/credentials.ts";
 import { issuerOf, type Settings, tokenEndpointOf } from "./settings/settings.ts";
 
 export type { Credentials } from "./contract/credentials.ts";

@@ -1,8 +1,8 @@
-import * as keycloak from "../keycloak/provider/index.ts";
 import * as pulumi from "@pulumi/pulumi";
 
 import { isKnownSecret } from "../contract/credentials.ts";
 import { ROTATION_ATTRIBUTE } from "../contract/names.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
 
 /** A program ends with this code if it failed and has told why (Pulumi's cmd/run). After an exception, no outputs are saved. */
 const FAILED_AND_TOLD = 32;

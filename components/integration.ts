@@ -1,8 +1,8 @@
-import * as keycloak from "../keycloak/provider/index.ts";
 import * as pulumi from "@pulumi/pulumi";
 
-import { readSecret } from "./clientSecret.ts";
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM, ORGANIZATION_MAPPER, ROTATION_ATTRIBUTE } from "../contract/names.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
+import { readSecret } from "./clientSecret.ts";
 
 export interface IntegrationArgs {
   readonly realmId: pulumi.Input<string>;

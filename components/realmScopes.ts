@@ -1,7 +1,7 @@
-import * as keycloak from "../keycloak/provider/index.ts";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ACCOUNT_CLIENT_SCOPE, ALLOWED_ORIGINS_CLAIM, CLIENT_SCOPE } from "../contract/names.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
 import { declareSecretRotation, type RotationInKeycloak } from "./secretRotation.ts";
 
 export interface RealmScopesArgs {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { inWords, TYPES } from "../contract/types.ts";
 import { MAPPER_ROLES } from "../keycloak/adminFaults.ts";
 import { keepingSecrets } from "./clientSecret.ts";
 import { withHooks } from "./hooks.ts";
-import { inWords, TYPES } from "../contract/types.ts";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;

@@ -1,7 +1,7 @@
-import * as keycloak from "../keycloak/provider/index.ts";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ROTATION_ATTRIBUTE, rotationName } from "../contract/names.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
 
 /**
  * In seconds, 9 years: only we renew a secret, never the clock, since Keycloak refuses the previous secret, too, once the

@@ -1,5 +1,5 @@
-import { ACCOUNT_CLIENT, ACCOUNT_ROLES_EXPANDED, ALLOWED_ORIGINS_CLAIM, ORGANIZATION_CLAIM } from "./names.ts";
 import { issuerOf, type Settings } from "../settings/settings.ts";
+import { ACCOUNT_CLIENT, ACCOUNT_ROLES_EXPANDED, ALLOWED_ORIGINS_CLAIM, ORGANIZATION_CLAIM } from "./names.ts";
 
 /** A value as JSON has it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -4,17 +4,17 @@ import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { parse, stringify } from "yaml";
 
-import { hostGateway } from "./docker/hostGateway.ts";
-import type { DevelopmentServer } from "./keycloak/development.ts";
-import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess.ts";
+import { replaceFile } from "../processes/files.ts";
 import type { Report } from "../processes/progress.ts";
-import { SERVICE_NAMES } from "../settings/settings.ts";
 import { readEngine } from "../services/engine/containerState.ts";
 import { connectToEngine, type DockerEngine, DockerEngineError } from "../services/engine/engineConnection.ts";
 import { decodeEngine } from "../services/settings/engine.ts";
 import { STACK_LABEL } from "../services/settings/settings.ts";
+import { SERVICE_NAMES } from "../settings/settings.ts";
+import { hostGateway } from "./docker/hostGateway.ts";
+import type { DevelopmentServer } from "./keycloak/development.ts";
+import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess.ts";
 import { ensureImages } from "./stand-ins/standInImages.ts";
-import { replaceFile } from "../processes/files.ts";
 
 const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
 

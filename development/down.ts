@@ -1,5 +1,5 @@
-import { stopDevelopmentServer } from "./keycloak/development.ts";
 import { stopServices } from "./developmentServices.ts";
+import { stopDevelopmentServer } from "./keycloak/development.ts";
 import { runToExitCode } from "./setup.ts";
 
 runToExitCode(async () => {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
+import { PRIVATE, replaceFile } from "../processes/files.ts";
 import { type DevelopmentServer, versionSuffix } from "./keycloak/development.ts";
 import type { Toolchain } from "./toolchain/install.ts";
 import { pathWith } from "./toolchain/layout.ts";
-import { PRIVATE, replaceFile } from "../processes/files.ts";
 
 const LOCAL_DIRECTORY = resolve(import.meta.dirname, "..", ".local");
 

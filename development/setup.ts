@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 
-import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development.ts";
 import type { Report } from "../processes/progress.ts";
+import { checkEngineAnswers, prepareServices } from "./developmentServices.ts";
+import { developmentEnvironment, stateDirectory, type Variable } from "./environment.ts";
+import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development.ts";
 import { requestedVersion } from "./keycloak/keycloakVersions.ts";
 import { chooseRuntime } from "./keycloak/runtime.ts";
 import { ensureToolchain, toolchainFaults } from "./toolchain/install.ts";
 import { PrerequisiteError } from "./toolchain/prerequisites.ts";
-import { checkEngineAnswers, prepareServices } from "./developmentServices.ts";
-import { developmentEnvironment, stateDirectory, type Variable } from "./environment.ts";
 
 /** Everything that the dev stack stands on. */
 export interface Development {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
-import { PROVIDER } from "../settings/provider/provider.ts";
 import { isStarted } from "../processes/program.ts";
+import { PROVIDER } from "../settings/provider/provider.ts";
 import { customers } from "../settings/schema/customers.ts";
 import { STACK } from "../settings/schema/stack.ts";
 import { declaredKeys } from "../settings/stackFile/stackFile.ts";

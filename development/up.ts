@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
-import { run } from "../processes/run.ts";
-import { processEnvironment, stateDirectory } from "./environment.ts";
 import { PRIVATE, replaceFile } from "../processes/files.ts";
+import { run } from "../processes/run.ts";
 import { callLine } from "./call.ts";
 import { SERVICES_DIRECTORY } from "./developmentServices.ts";
+import { processEnvironment, stateDirectory } from "./environment.ts";
 import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup.ts";
 
 const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");

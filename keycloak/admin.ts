@@ -2,9 +2,9 @@ import * as v from "valibot";
 
 import { recordOf, stringsOf } from "../settings/decode.ts";
 import { type Fault, SettingsError } from "../settings/faults.ts";
-import { explainAdmin } from "./adminFaults.ts";
 import { ofForm } from "../settings/shapes.ts";
 import { issuedAtOf } from "./accessToken.ts";
+import { explainAdmin } from "./adminFaults.ts";
 import { refuseBlindness } from "./blindness.ts";
 import type { KeycloakConnection } from "./http.ts";
 import { login } from "./login.ts";

@@ -1,7 +1,7 @@
 import { administrationClient } from "../contract/names.ts";
 import { SettingsError } from "../settings/faults.ts";
-import { explainBlindness } from "./adminFaults.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
+import { explainBlindness } from "./adminFaults.ts";
 
 type Asking = Pick<Settings, "deployer" | "realm">;
 

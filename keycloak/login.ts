@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 
 import { basicAuthorization } from "../contract/credentials.ts";
 import { SettingsError } from "../settings/faults.ts";
-import { explainLogin } from "./loginFaults.ts";
 import type { Deployer, Settings } from "../settings/settings.ts";
-import { type KeycloakConnection, KeycloakError } from "./http.ts";
 import { assertionInWords } from "./accessToken.ts";
+import { type KeycloakConnection, KeycloakError } from "./http.ts";
+import { explainLogin } from "./loginFaults.ts";
 import { fetchToken, NoTokenError } from "./tokens.ts";
 
 type Asking = Pick<Settings, "connection" | "deployer">;

@@ -1,8 +1,8 @@
 import type { Fault } from "../settings/faults.ts";
-import { deployerName } from "./adminFaults.ts";
 import type { Settings } from "../settings/settings.ts";
 import { rolesOf } from "./accessToken.ts";
 import { readServerInfo } from "./admin.ts";
+import { deployerName } from "./adminFaults.ts";
 import type { KeycloakConnection } from "./http.ts";
 
 const FEATURE = "CLIENT_SECRET_ROTATION";

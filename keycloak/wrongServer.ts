@@ -1,7 +1,7 @@
 import { recordOf } from "../settings/decode.ts";
 import { type Fault, SettingsError } from "../settings/faults.ts";
-import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults.ts";
 import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings.ts";
+import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults.ts";
 import { type Answer, type KeycloakConnection, NoAnswerError } from "./http.ts";
 
 /** What tells a stack's own server from every other one. */

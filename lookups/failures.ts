@@ -1,7 +1,7 @@
-import { NoAnswerError } from "../keycloak/http.ts";
-import type { Fault } from "../settings/faults.ts";
 import { explainAdmin, explainNoAnswer, explainNotReady, NETWORK } from "../keycloak/adminFaults.ts";
+import { NoAnswerError } from "../keycloak/http.ts";
 import { explainLogin } from "../keycloak/loginFaults.ts";
+import type { Fault } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** What a lookup of several things brought, and what is wrong with the others. */

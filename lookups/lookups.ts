@@ -1,7 +1,6 @@
-import * as keycloak from "../keycloak/provider/index.ts";
-
 import type { RotationInKeycloak } from "../components/secretRotation.ts";
 import { connect, type KeycloakConnection } from "../keycloak/http.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
 import { SettingsError } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 import { explainFailure } from "./failures.ts";

@@ -1,5 +1,3 @@
-import * as keycloak from "../keycloak/provider/index.ts";
-
 import {
   ACCOUNT_CLIENT,
   ACCOUNT_ROLES,
@@ -7,8 +5,9 @@ import {
   BUILT_IN_SCOPES,
   realmScopeNames,
 } from "../contract/names.ts";
-import { type Fault, shown } from "../settings/faults.ts";
 import { explainBlindness } from "../keycloak/adminFaults.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
+import { type Fault, shown } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 import { explainFailure, type Found } from "./failures.ts";
 import { lifespanFaults, missingClientScope } from "./realmRules.ts";

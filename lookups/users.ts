@@ -1,7 +1,6 @@
-import * as keycloak from "../keycloak/provider/index.ts";
-
-import type { Fault } from "../settings/faults.ts";
 import { deployerName } from "../keycloak/adminFaults.ts";
+import * as keycloak from "../keycloak/provider/index.ts";
+import type { Fault } from "../settings/faults.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
 import { explainFailure } from "./failures.ts";
 

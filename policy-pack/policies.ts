@@ -8,6 +8,8 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 
+import * as clients from "./rules/clientRules.ts";
+import * as containers from "./rules/containerRules.ts";
 import {
   type DeclaredResource,
   declaredResource,
@@ -15,8 +17,6 @@ import {
   TYPES,
   type Violation,
 } from "./rules/declaredResources.ts";
-import * as clients from "./rules/clientRules.ts";
-import * as containers from "./rules/containerRules.ts";
 import { organizationClaim } from "./rules/organization.ts";
 import { type ScopeLists, scopeLists } from "./rules/scopes.ts";
 

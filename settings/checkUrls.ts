@@ -1,8 +1,7 @@
-import type { Decoded } from "./decode.ts";
-import { recordOf } from "./decode.ts";
+import { type Decoded, recordOf } from "./decode.ts";
 import { type Fault, shown } from "./faults.ts";
-import { issuerOf } from "./settings.ts";
 import { must, partsOf } from "./schema/checks.ts";
+import { issuerOf } from "./settings.ts";
 
 const HTTPS = must(
   "begin with https:",

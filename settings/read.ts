@@ -1,16 +1,16 @@
 import * as v from "valibot";
 
+import { checkUrls } from "./checkUrls.ts";
 import { type Decoded, decodeNamespace, recordOf } from "./decode.ts";
 import { type Fault, SettingsError, shown, withoutValue } from "./faults.ts";
 import { checkIntegrations, toIntegrations } from "./integrations.ts";
 import { checkRealm, toLogin } from "./provider/login.ts";
 import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
 import { checkProxies } from "./provider/proxy.ts";
+import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks.ts";
 import { NO_CUSTOMER } from "./schema/customers.ts";
 import { STACK, type Values } from "./schema/stack.ts";
-import { checkUrls } from "./checkUrls.ts";
 import type { OfflineSettings, Settings } from "./settings.ts";
-import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks.ts";
 import { checkSize } from "./size.ts";
 import { type ConfigurationSource, keysOf } from "./stackFile/source.ts";
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { ConfigurationSource } from "../settings/stackFile/source.ts";
 import {
   declaredKeys,
   type DeclaredKey,
@@ -9,7 +10,6 @@ import {
   withDefaults,
   type WrittenConfiguration,
 } from "../settings/stackFile/stackFile.ts";
-import type { ConfigurationSource } from "../settings/stackFile/source.ts";
 
 export type { DeclaredKey };
 

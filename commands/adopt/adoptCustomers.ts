@@ -1,7 +1,7 @@
-import type { Preview } from "../pulumi/preview.ts";
 import { changesByOwner, ownerTitle } from "../changes/resourceChanges.ts";
-import { AdoptionError } from "./candidates.ts";
+import type { Preview } from "../pulumi/preview.ts";
 import type { AdoptionReview } from "./adoptionReview.ts";
+import { AdoptionError } from "./candidates.ts";
 
 /**
  * Refuses what an adoption must not do: a client that cannot be adopted as it is, and anybody else's changes, which the

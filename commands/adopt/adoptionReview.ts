@@ -1,19 +1,18 @@
 import * as v from "valibot";
 
-import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names.ts";
-import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
-import type { Settings } from "../../settings/settings.ts";
 import { compareClaims } from "../../contract/compareClaims.ts";
-import { tokenContract } from "../../contract/tokenContract.ts";
+import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
+import { ORGANIZATION_CLAIM, realmScopeNames } from "../../contract/names.ts";
+import { type Claims, tokenContract } from "../../contract/tokenContract.ts";
 import { type KeycloakAdmin, type KeycloakManager, read } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, oddSecret, secretTimes } from "../../keycloak/clients.ts";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http.ts";
-import type { Claims } from "../../contract/tokenContract.ts";
 import { fetchKeys, fetchToken, verifySignature } from "../../keycloak/tokens.ts";
 import { findUserId } from "../../keycloak/users.ts";
-import type { Candidate } from "./candidates.ts";
-import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { ClaimChange } from "../changes/claimChanges.ts";
+import { furtherMappers, obstacles, rivalMappers, scopesAfterwards, whatCloses } from "../recovery/clientChanges.ts";
+import type { Candidate } from "./candidates.ts";
 
 /** A claim today and afterwards. */
 export interface ClaimMove extends ClaimChange {

@@ -1,4 +1,5 @@
 import packageJson from "../../package.json" with { type: "json" };
+
 const { dependencies } = packageJson;
 import { CHANGE_OPTIONS, agreed } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import packageJson from "../../package.json" with { type: "json" };
+
 const { version } = packageJson;
 import { EXIT_CODES, exitCodeOf, messageOf } from "./errors.ts";
 import type { About, Verb } from "./verb.ts";

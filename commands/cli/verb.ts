@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 
 import { InterruptedError } from "../../processes/run.ts";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors.ts";
 import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";

@@ -1,9 +1,9 @@
-import type { StackOutputs } from "../cli/stack.ts";
-import type { Handover, HandoverRecord } from "../repository/handoverRecord.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients.ts";
 import { organizationNow } from "../../keycloak/users.ts";
 import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
+import type { StackOutputs } from "../cli/stack.ts";
+import type { Handover, HandoverRecord } from "../repository/handoverRecord.ts";
 
 /** A customer as `customers` tells it; undefined is what nobody knows. */
 export type Customer = Awaited<ReturnType<typeof listCustomers>>[number];

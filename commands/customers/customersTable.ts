@@ -1,7 +1,7 @@
 import { minutes } from "../../keycloak/clients.ts";
+import { plural } from "../changes/markdown.ts";
 import { tableText } from "../cli/table.ts";
 import type { Customer } from "./customerList.ts";
-import { plural } from "../changes/markdown.ts";
 
 /** The customers as a table for a terminal. Columns that are empty for all are left out. */
 export function customersTable(customers: readonly Customer[]): string {

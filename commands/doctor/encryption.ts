@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { stackFileName } from "../../settings/stackFile/files.ts";
 import { withTemporaryFile } from "../../processes/files.ts";
+import { stackFileName } from "../../settings/stackFile/files.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState.ts";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";

@@ -1,26 +1,26 @@
-import { SettingsError } from "../../settings/faults.ts";
-import { readSettings } from "../../settings/read.ts";
-import { serviceAccountFaults } from "../../lookups/serviceAccounts.ts";
-import { deployerName } from "../../keycloak/adminFaults.ts";
-import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
-import { messageOf } from "../cli/errors.ts";
-import { loadConfiguration } from "../cli/stack.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { assertionInWords, clientOf, issuedAtOf, rolesOf } from "../../keycloak/accessToken.ts";
 import { type KeycloakAdmin, loginAsDeployer, readServerInfo } from "../../keycloak/admin.ts";
+import { deployerName } from "../../keycloak/adminFaults.ts";
 import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies.ts";
 import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
 import { givenAssertion, login } from "../../keycloak/login.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
+import { serviceAccountFaults } from "../../lookups/serviceAccounts.ts";
+import { SettingsError } from "../../settings/faults.ts";
+import { readSettings } from "../../settings/read.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { UserError } from "../../settings/userError.ts";
+import { plural } from "../changes/markdown.ts";
+import { messageOf } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { loadConfiguration } from "../cli/stack.ts";
 import { IGNORE_PROTECT, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check.ts";
+import { checkEncryption } from "./encryption.ts";
 import { checkOrganizations } from "./organizationIds.ts";
 import { checkRights } from "./rights.ts";
 import { checkClock, checkRealm, checkSecrets, checkServer } from "./serverChecks.ts";
-import { checkEncryption } from "./encryption.ts";
 import { checkState } from "./state.ts";
-import { plural } from "../changes/markdown.ts";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string, asksForLock = false): Promise<Check[]> {

@@ -1,6 +1,6 @@
-import type { Settings } from "../../settings/settings.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { usersOfIds } from "../../keycloak/users.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { type Check, right, unknown, warning } from "./check.ts";
 
 const CUSTOMERS_NAMED = 10;

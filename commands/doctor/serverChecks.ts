@@ -2,16 +2,15 @@ import { connect as connectTls } from "node:tls";
 
 import * as v from "valibot";
 
-import { BUILT_IN_SCOPES } from "../../contract/names.ts";
-import { lifespanFaults, missingClientScope } from "../../lookups/realmRules.ts";
-import { isKnownSecret } from "../../contract/credentials.ts";
-import type { Connection, Settings } from "../../settings/settings.ts";
-import { issuerOf } from "../../settings/settings.ts";
 import { CLOCK_TOLERANCE } from "../../contract/compareClaims.ts";
+import { isKnownSecret } from "../../contract/credentials.ts";
+import { BUILT_IN_SCOPES } from "../../contract/names.ts";
 import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
 import { findClient, readClientScopes } from "../../keycloak/clients.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { refuseWrongServer } from "../../keycloak/wrongServer.ts";
+import { lifespanFaults, missingClientScope } from "../../lookups/realmRules.ts";
+import { type Connection, issuerOf, type Settings } from "../../settings/settings.ts";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check.ts";
 import { providerAuthorities } from "./providerAuthorities.ts";
 

@@ -3,9 +3,9 @@ import { access, constants, statfs } from "node:fs/promises";
 import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState.ts";
 import { backendUrl, listStacks } from "../cli/stack.ts";
 import { projectName } from "../cli/stackName.ts";
-import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli.ts";
 import { type Place, placeOf, readLocks } from "../locks/fileBackend.ts";
 import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock.ts";
+import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli.ts";
 import { type Check, right, unknown, warning, wrong } from "./check.ts";
 
 const ABOUT = "state";

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 
-import type { StackOutputs } from "../cli/stack.ts";
-import { type Asked, verifyStack } from "../tokens/verification.ts";
 import { apiSettings, toEnvironment } from "../../components/serviceConfiguration.ts";
-import type { Owner } from "../pulumi/owners.ts";
 import type { Settings } from "../../settings/settings.ts";
+import type { StackOutputs } from "../cli/stack.ts";
+import type { Owner } from "../pulumi/owners.ts";
+import { type Asked, verifyStack } from "../tokens/verification.ts";
 
 /** What the customers' tokens show that they should not, or lack. */
 export interface TokenDifferences {

@@ -1,17 +1,17 @@
 import * as v from "valibot";
 
 import { isKnownSecret } from "../../contract/credentials.ts";
-import type { StackOutputs } from "../cli/stack.ts";
+import { TYPES } from "../../contract/types.ts";
 import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies.ts";
 import { WITH_MAPPERS } from "../../keycloak/clients.ts";
 import type { OtherUser } from "../../keycloak/users.ts";
+import { code } from "../changes/markdown.ts";
+import type { StackOutputs } from "../cli/stack.ts";
 import { findExisting } from "../recovery/adoptable.ts";
 import { mappersOf } from "../recovery/clientChanges.ts";
-import { code } from "../changes/markdown.ts";
 import type { Change, ManagedResource } from "./changesByHand.ts";
 import { type Finding, inOrder } from "./finding.ts";
-import { TYPES } from "../../contract/types.ts";
 import { phrase, whom } from "./phrases.ts";
 import { tell } from "./words.ts";
 

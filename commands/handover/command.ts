@@ -1,11 +1,11 @@
 import { join, relative } from "node:path";
 
+import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
-import { plural } from "../changes/markdown.ts";
 import { recordFile } from "../repository/handoverRecord.ts";
 import { connectAsServices } from "../tokens/services.ts";
 import { HOW_TO_MAKE_A_KEY, readRecipients } from "./recipients.ts";

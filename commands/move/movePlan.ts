@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 
 import { recordOf } from "../../settings/decode.ts";
 import { SettingsError } from "../../settings/faults.ts";
-import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
 import { type StackFiles, stackFileName } from "../../settings/stackFile/files.ts";
+import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
 import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from "./editedFile.ts";
 
 /** What becomes of the two stack files. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { withoutDeadLocks } from "../locks/stackLock.ts";
+import { exportState, type StateResource } from "../pulumi/exportedState.ts";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners.ts";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
-import { exportState, type StateResource } from "../pulumi/exportedState.ts";
-import { withoutDeadLocks } from "../locks/stackLock.ts";
 import { MoveError } from "./editedFile.ts";
 
 /** A stack of which resources are taken, or to which they are given. */

@@ -5,8 +5,8 @@ import { TYPES } from "../../contract/types.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, oddSecret } from "../../keycloak/clients.ts";
 import { ofForm } from "../../settings/shapes.ts";
-import type { StateResource } from "../pulumi/exportedState.ts";
 import { RecoveryError } from "../locks/stackLock.ts";
+import type { StateResource } from "../pulumi/exportedState.ts";
 
 /**
  * The URNs of the clients whose secret the state, which shows secrets, lacks: the connection broke between the creation

@@ -1,4 +1,5 @@
 import packageJson from "../../package.json" with { type: "json" };
+
 const { dependencies } = packageJson;
 import { readSettings } from "../../settings/read.ts";
 import { refuseEmptyRealm } from "../cli/emptyRealm.ts";

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 
 import { TYPES } from "../../contract/types.ts";
-import { recordOf } from "../../settings/decode.ts";
 import { type KeycloakManager, read } from "../../keycloak/admin.ts";
+import { recordOf } from "../../settings/decode.ts";
+import { RecoveryError } from "../locks/stackLock.ts";
 import type { StateResource } from "../pulumi/exportedState.ts";
 import type { PlannedResource } from "../pulumi/plan.ts";
-import { RecoveryError } from "../locks/stackLock.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 

@@ -1,15 +1,15 @@
 import { lt, valid } from "semver";
 
-import { readStackFile } from "../review/claimsReview.ts";
-import { workingTreeFiles } from "../repository/revision.ts";
-import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
-import { JSON_OPTION, ofStack } from "../cli/verb.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { InterruptedError, SIGNALS } from "../../processes/run.ts";
-import { differs, rehearsalText } from "./rehearsalReport.ts";
-import { Rehearsal } from "./rehearsal.ts";
 import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
+import { InterruptedError, SIGNALS } from "../../processes/run.ts";
+import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { JSON_OPTION, ofStack } from "../cli/verb.ts";
+import { workingTreeFiles } from "../repository/revision.ts";
+import { readStackFile } from "../review/claimsReview.ts";
+import { Rehearsal } from "./rehearsal.ts";
+import { differs, rehearsalText } from "./rehearsalReport.ts";
 
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
 const OLDEST_VERSION = "26.1.0";

@@ -1,6 +1,6 @@
-import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
-import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
 import { buildRealm, type RealmImport, type UserImport } from "../../development/keycloak/realmImport.ts";
+import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
+import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
 
 /** No customer is called so: one may have the name of the stack's own deployer on another server. */
 const DEPLOYER_CLIENT_ID = "deployer-of-rehearsal";

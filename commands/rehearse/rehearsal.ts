@@ -4,25 +4,25 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { EXIT_CODES } from "../cli/errors.ts";
-import { readOutputs } from "../cli/stack.ts";
-import type { Check } from "../doctor/check.ts";
-import type { DriftReport } from "../drift/report.ts";
-import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli.ts";
-import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
-import type { Credentials } from "../../outputs.ts";
-import type { Report } from "../../processes/progress.ts";
-import type { OfflineSettings } from "../../settings/settings.ts";
 import { ServerHome } from "../../development/keycloak/home.ts";
 import { lastingPort } from "../../development/keycloak/ports.ts";
 import { endServer } from "../../development/keycloak/processes.ts";
 import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
+import type { Credentials } from "../../outputs.ts";
+import type { Report } from "../../processes/progress.ts";
+import type { OfflineSettings } from "../../settings/settings.ts";
+import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
+import { readOutputs } from "../cli/stack.ts";
+import type { Check } from "../doctor/check.ts";
+import type { DriftReport } from "../drift/report.ts";
+import { type PulumiCli, pulumiCli } from "../pulumi/pulumiCli.ts";
 import { Checkout } from "./checkout.ts";
 import { realmOfStack, stackFileOfRehearsal } from "./realmOfStack.ts";
 import { linesOf, newRoles, type RehearsalReport } from "./rehearsalReport.ts";
-import { sampleOf } from "./sample.ts";
 import { changedTokens, takeTokens, type Tokens } from "./rehearsedTokens.ts";
+import { sampleOf } from "./sample.ts";
 
 /** What is rehearsed. */
 export interface RehearsalOptions {

@@ -1,8 +1,8 @@
+import { plural } from "../changes/markdown.ts";
 import { ACTIVITIES } from "../doctor/check.ts";
 import { rolesFor } from "../doctor/rights.ts";
 import type { DriftReport } from "../drift/report.ts";
 import type { TokenChange } from "./rehearsedTokens.ts";
-import { plural } from "../changes/markdown.ts";
 
 /** What came of a rehearsal. */
 export interface RehearsalReport {

@@ -1,8 +1,8 @@
-import { connect } from "../../keycloak/http.ts";
 import type { Claims } from "../../contract/tokenContract.ts";
+import type { EmbeddedServer } from "../../development/keycloak/server.ts";
+import { connect } from "../../keycloak/http.ts";
 import { fetchKeys, fetchToken, TokenRefusedError, verifySignature } from "../../keycloak/tokens.ts";
 import type { Credentials } from "../../outputs.ts";
-import type { EmbeddedServer } from "../../development/keycloak/server.ts";
 import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claimChanges.ts";
 
 /** Each customer's claims by client id; undefined where the server refuses her a token. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import * as v from "valibot";
 
+import { readIfThere, replaceFile } from "../../processes/files.ts";
 import { ofJson } from "../../settings/shapes.ts";
 import { UserError } from "../../settings/userError.ts";
-import { readIfThere, replaceFile } from "../../processes/files.ts";
 
 const HANDOVER = v.looseObject({
   /** ISO 8601. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-import { UsageError } from "../cli/errors.ts";
 import { readIfThere } from "../../processes/files.ts";
 import { run } from "../../processes/run.ts";
 import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFile/files.ts";
 import { UserError } from "../../settings/userError.ts";
+import { UsageError } from "../cli/errors.ts";
 
 /** The files that a stack's configuration is written in, at one revision. */
 export interface RevisionFiles {

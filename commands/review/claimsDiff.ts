@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claimChanges.ts";
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
+import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claimChanges.ts";
 import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts.ts";
 
 /** A customer who is given tokens from now on. */

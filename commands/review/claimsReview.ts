@@ -1,9 +1,9 @@
-import { UsageError } from "../cli/errors.ts";
 import { SettingsError } from "../../settings/faults.ts";
 import { readWrittenStack, type WrittenStack } from "../../settings/stackFile/writtenStack.ts";
+import { UsageError } from "../cli/errors.ts";
+import type { RevisionFiles } from "../repository/revision.ts";
 import { type TokenChanges, tokenChanges } from "./claimsDiff.ts";
 import { otherChanges } from "./otherChanges.ts";
-import type { RevisionFiles } from "../repository/revision.ts";
 
 /** What a reviewer has to know of a change of a stack file. */
 export interface ClaimsReview {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 
-import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { SettingsError } from "../../settings/faults.ts";
+import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";

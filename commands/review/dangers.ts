@@ -1,7 +1,7 @@
 import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
 import { code, names } from "../changes/markdown.ts";
-import { type Owner } from "../pulumi/owners.ts";
 import { type OwnerChanges, ownerTitle, type ResourceChange } from "../changes/resourceChanges.ts";
+import { type Owner } from "../pulumi/owners.ts";
 
 /** In bold, and before all else, what cannot be taken back: a client's secret is gone with the client. */
 export function* dangers(owners: readonly OwnerChanges[], unprotected: readonly Owner[]): Generator<string> {

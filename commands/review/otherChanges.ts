@@ -1,6 +1,6 @@
-import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
 import type { SharedSettings } from "../../contract/tokenContract.ts";
 import { recordOf } from "../../settings/decode.ts";
+import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
 import { countChanged, type TokenChanges } from "./claimsDiff.ts";
 
 /** A revision's stack file: its configuration over the defaults, and what else stands in it. */

@@ -1,5 +1,5 @@
-import { ACTIONS, changesByOwner, changesText, type OwnerChanges, ownerTitle } from "../changes/resourceChanges.ts";
 import { block, plural } from "../changes/markdown.ts";
+import { ACTIONS, changesByOwner, changesText, type OwnerChanges, ownerTitle } from "../changes/resourceChanges.ts";
 import { unprotectedOwners } from "../pulumi/owners.ts";
 import type { Preview } from "../pulumi/preview.ts";
 import { explainProtection } from "../pulumi/protection.ts";

@@ -1,5 +1,5 @@
-import { git, resolveCommit } from "../repository/revision.ts";
 import { stackOfFile } from "../../settings/stackFile/files.ts";
+import { git, resolveCommit } from "../repository/revision.ts";
 
 /** What no stack depends on. Of whatever is not here, all do. */
 const APART =

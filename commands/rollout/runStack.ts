@@ -1,13 +1,13 @@
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
-import { projectName } from "../cli/stackName.ts";
-import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
-import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
-import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners.ts";
-import { exportState } from "../pulumi/exportedState.ts";
-import { isHalfWritten } from "../locks/fileBackend.ts";
-import { recoverStack } from "../recovery/recoverStack.ts";
-import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
 import { UserError } from "../../settings/userError.ts";
+import { projectName } from "../cli/stackName.ts";
+import { isHalfWritten } from "../locks/fileBackend.ts";
+import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
+import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
+import { exportState } from "../pulumi/exportedState.ts";
+import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners.ts";
+import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
+import { recoverStack } from "../recovery/recoverStack.ts";
 import type { RunPart } from "./rollOut.ts";
 
 /** What is done with each stack. */

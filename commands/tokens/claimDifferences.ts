@@ -1,6 +1,6 @@
+import type { ClaimResult } from "../../contract/compareClaims.ts";
 import { ORGANIZATION_CLAIM } from "../../contract/names.ts";
 import { type ClientRepresentation, type ClientScopes, writersOf } from "../../keycloak/clients.ts";
-import type { ClaimResult } from "../../contract/compareClaims.ts";
 
 /** Each claim that differs, with the mappers that write it; and an organization that more than one mapper writes. */
 export function describeDifferences(

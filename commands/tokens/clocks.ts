@@ -1,5 +1,5 @@
-import type { Claims } from "../../contract/tokenContract.ts";
 import { CLOCK_TOLERANCE } from "../../contract/compareClaims.ts";
+import type { Claims } from "../../contract/tokenContract.ts";
 
 /** A token's claims, and when they came: in seconds since 1970, by this machine's clock. */
 export interface ReceivedClaims {

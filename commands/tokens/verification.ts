@@ -1,6 +1,6 @@
+import { type ClaimResult, compareClaims } from "../../contract/compareClaims.ts";
 import { credentialsOf } from "../../contract/credentials.ts";
 import { tokenContract } from "../../contract/tokenContract.ts";
-import { type ClaimResult, compareClaims } from "../../contract/compareClaims.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { type ClientScopes, findClient, readClientScopes } from "../../keycloak/clients.ts";
 import { type KeycloakConnection, KeycloakError } from "../../keycloak/http.ts";

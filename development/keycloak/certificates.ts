@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+
 import { PRIVATE, replaceFile } from "../../processes/files.ts";
 import { issueAuthority, issueServer } from "./issuing.ts";
 

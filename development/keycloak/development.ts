@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { KEYCLOAK_DIRECTORY } from "./installation.ts";
+
 import type { Report } from "../../processes/progress.ts";
-import { buildRealm } from "./realmImport.ts";
-import { secretFile } from "./secrets.ts";
-import type { RuntimeName } from "./runtime.ts";
-import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server.ts";
+import { KEYCLOAK_DIRECTORY } from "./installation.ts";
 import { NEWEST_VERSION, requestedVersion } from "./keycloakVersions.ts";
+import { buildRealm } from "./realmImport.ts";
+import type { RuntimeName } from "./runtime.ts";
+import { secretFile } from "./secrets.ts";
+import { type EmbeddedServer, ensureServerRunning, stopServer } from "./server.ts";
 
 const PORT = 28443;
 const PUBLIC_URL = `https://host.docker.internal:${PORT}`;

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+
 import { withoutSecrets } from "../../settings/withoutSecrets.ts";
 import type { ServerHome } from "./home.ts";
 import { portInUse } from "./ports.ts";

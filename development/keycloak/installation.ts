@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { checkPrerequisites, type Prerequisite } from "../toolchain/prerequisites.ts";
-import { run } from "../../processes/run.ts";
+
 import { withLock } from "../../processes/fileLock.ts";
 import type { Report } from "../../processes/progress.ts";
+import { run } from "../../processes/run.ts";
+import { checkPrerequisites, type Prerequisite } from "../toolchain/prerequisites.ts";
 
 /** Holds the distributions and the development server. */
 export const KEYCLOAK_DIRECTORY = resolve(import.meta.dirname, "..", "..", ".local", "keycloak");

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+
 import { type RunningProcess, runningProcesses } from "../../processes/runningProcesses.ts";
 import type { ServerHome } from "./home.ts";
 import { homeProperty } from "./runtime.ts";

@@ -1,5 +1,5 @@
-import { connect, createServer, type Server } from "node:net";
 import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
 
 const LOOPBACK = "127.0.0.1";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+
 import type { Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
 import { checkPrerequisites, type Fault, prerequisiteFaults } from "../toolchain/prerequisites.ts";

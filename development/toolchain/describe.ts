@@ -1,4 +1,5 @@
 import { dirname, join, sep } from "node:path";
+
 import { filesOf, OWN_PULUMI_HOME, pluginOnPath, pluginProgram, pulumiHome, TOOLCHAIN_FOLDER } from "./layout.ts";
 import type { Part } from "./selection.ts";
 import { PLUGINS, type PluginName, type Source } from "./sources.ts";

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { PARTIAL_FOLDER } from "./layout.ts";
-import { checkPrerequisites } from "./prerequisites.ts";
+
 import { every, formatDuration, type Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
+import { PARTIAL_FOLDER } from "./layout.ts";
+import { checkPrerequisites } from "./prerequisites.ts";
 
 /** Programs to build from one Go module. */
 export interface GoPrograms {

@@ -1,11 +1,12 @@
 import { rmSync } from "node:fs";
-import { type Chosen, describeToolchain, type Toolchain } from "./describe.ts";
-import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout.ts";
+
 import { withLock } from "../../processes/fileLock.ts";
-import { obtainPart, TITLES } from "./parts.ts";
-import { type Fault, prerequisiteFaults } from "./prerequisites.ts";
 import type { Report } from "../../processes/progress.ts";
 import { InterruptedError } from "../../processes/run.ts";
+import { type Chosen, describeToolchain, type Toolchain } from "./describe.ts";
+import { filesOf, fingerprint, PARTIAL_FOLDER, pathWith, TOOLCHAIN_FOLDER } from "./layout.ts";
+import { obtainPart, TITLES } from "./parts.ts";
+import { type Fault, prerequisiteFaults } from "./prerequisites.ts";
 import {
   candidates,
   changesKind,

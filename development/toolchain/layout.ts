@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
+
 import type { PartName, PluginName, Source } from "./sources.ts";
 import { PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions.ts";
 

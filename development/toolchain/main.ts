@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { ensureToolchain } from "./install.ts";
+
 import { InterruptedError } from "../../processes/run.ts";
+import { ensureToolchain } from "./install.ts";
 
 async function main(): Promise<void> {
   const { docker } = parseArgs({ options: { docker: { type: "boolean" } } }).values;

@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { goBuild, type GoPrograms } from "./goBuild.ts";
-import * as layout from "./layout.ts";
+
 import type { Report } from "../../processes/progress.ts";
 import { run } from "../../processes/run.ts";
+import { goBuild, type GoPrograms } from "./goBuild.ts";
+import * as layout from "./layout.ts";
 import type { PartName, PluginName, Source } from "./sources.ts";
 import { findVersion, isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions.ts";
 

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+
 import { findVersion, isAtLeast, MINIMUM_GO_VERSION, MINIMUM_JAVA_VERSION, MINIMUM_MAVEN_VERSION } from "./versions.ts";
 
 /** A program that must be installed on the machine beforehand. */

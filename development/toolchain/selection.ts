@@ -4,10 +4,10 @@ import { isDeepStrictEqual } from "node:util";
 
 import * as v from "valibot";
 
+import { replaceFile } from "../../processes/files.ts";
 import { filesOf, fingerprint, TOOLCHAIN_FOLDER } from "./layout.ts";
 import { type PartName, type Source, SOURCES } from "./sources.ts";
 import { isAtLeast, MINIMUM_PULUMI_CLI_VERSION, PLUGIN_VERSIONS, PULUMI_CLI_VERSION } from "./versions.ts";
-import { replaceFile } from "../../processes/files.ts";
 
 const PART = v.object({
   source: v.picklist(SOURCES),

@@ -1,5 +1,5 @@
-import { type DeclaredResource, type Properties, TYPES, type Violation } from "./declaredResources.ts";
 import { Attachments } from "./attachments.ts";
+import { type DeclaredResource, type Properties, TYPES, type Violation } from "./declaredResources.ts";
 
 /** This claim tells the API whose data to serve. Written again on purpose: a rule must not follow the program. */
 export const ORGANIZATION_CLAIM = "organizationId";

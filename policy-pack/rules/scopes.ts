@@ -1,5 +1,5 @@
-import { type DeclaredResource, textsOf, TYPES, type Violation } from "./declaredResources.ts";
 import { Attachments } from "./attachments.ts";
+import { type DeclaredResource, textsOf, TYPES, type Violation } from "./declaredResources.ts";
 
 export interface ScopeLists {
   /** The default client scopes that every client has. */

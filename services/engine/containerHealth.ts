@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { withoutSecrets } from "../../settings/withoutSecrets.ts";
-import { type DockerEngine, DockerEngineError } from "./engineConnection.ts";
 import { type ContainerState, inspectContainer, lastLogLines } from "./containerState.ts";
+import { type DockerEngine, DockerEngineError } from "./engineConnection.ts";
 
 /** A container that is waited for. */
 export interface Awaited {

@@ -3,7 +3,6 @@ import * as v from "valibot";
 
 import { decodeAs, type Decoded, recordOf } from "../decode.ts";
 import { type Fault, plainSecret } from "../faults.ts";
-import { ofServer } from "../schema/urls.ts";
 import {
   across,
   boolean,
@@ -17,6 +16,7 @@ import {
   text,
   whole,
 } from "../schema/checks.ts";
+import { ofServer } from "../schema/urls.ts";
 import { type ConfigurationSource, keysOf } from "../stackFile/source.ts";
 
 const NO_URL = must(

@@ -9,10 +9,10 @@ import type { TLSSocket } from "node:tls";
 
 import { SignJWT } from "jose";
 
+import { issueAuthority, issueServer } from "../../development/keycloak/issuing.ts";
 import { connect } from "../../keycloak/http.ts";
 import { login } from "../../keycloak/login.ts";
 import type { LoginCredentials } from "../../settings/settings.ts";
-import { issueAuthority, issueServer } from "../../development/keycloak/issuing.ts";
 import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";

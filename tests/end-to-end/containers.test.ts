@@ -1,8 +1,8 @@
 import { decodeJwt } from "jose";
 
-import type { Credentials } from "../../outputs.ts";
 import { operationEntriesOf } from "../../development/stand-ins/api.ts";
-import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine.ts";
+import { fetchToken } from "../../keycloak/tokens.ts";
+import type { Credentials } from "../../outputs.ts";
 import {
   ask,
   basic,
@@ -14,8 +14,8 @@ import {
   mainFile,
   ownStackName,
 } from "./containers.ts";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine.ts";
 import { Project } from "./project.ts";
-import { fetchToken } from "../../keycloak/tokens.ts";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 import { connected, otherTokens } from "./tokens.ts";

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 
-import type { Credentials } from "../../outputs.ts";
-import type { StandInImages } from "../../development/stand-ins/standInImages.ts";
-import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { lastingPort } from "../../development/keycloak/ports.ts";
-import { namesOnEngine } from "./engine.ts";
-import { Project, type StackFile } from "./project.ts";
+import type { StandInImages } from "../../development/stand-ins/standInImages.ts";
+import type { Credentials } from "../../outputs.ts";
 import type { RunResult } from "../../processes/run.ts";
+import { namesOnEngine } from "./engine.ts";
+import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import { Project, type StackFile } from "./project.ts";
 import { serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 

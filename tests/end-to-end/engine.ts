@@ -2,12 +2,12 @@ import type { Server } from "node:net";
 
 import { hostGateway } from "../../development/docker/hostGateway.ts";
 import { startRelay } from "../../development/keycloak/relay.ts";
+import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages.ts";
 import type { Report } from "../../processes/progress.ts";
 import { jsonOf } from "../../services/engine/containerState.ts";
 import { connectToEngine, type DockerEngine } from "../../services/engine/engineConnection.ts";
 import { decodeEngine } from "../../services/settings/engine.ts";
 import { STACK_LABEL } from "../../services/settings/settings.ts";
-import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages.ts";
 
 /** The Docker engine of the tests, or why there is none. */
 export type EngineOfTests =

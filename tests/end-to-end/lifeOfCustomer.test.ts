@@ -1,16 +1,16 @@
-import { join } from "node:path";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import { fetchToken } from "../../keycloak/tokens.ts";
 import type { Credentials } from "../../outputs.ts";
+import { basic } from "./containers.ts";
 import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
-import { basic } from "./containers.ts";
 import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
-import { StandIns } from "./standIns.ts";
 import type { Stack } from "./stack.ts";
+import { StandIns } from "./standIns.ts";
 import { claimsOf, connected } from "./tokens.ts";
 
 const REALM = REALMS.lifeOfCustomer;

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { run, type RunResult } from "../../processes/run.ts";
+import { containersFile, containersOf, ownStackName } from "./containers.ts";
 import { describeWithEngine } from "./engine.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { committedStackFile, Project, type StackFile } from "./project.ts";
 import { REALMS } from "./server.ts";
-import { containersFile, containersOf, ownStackName } from "./containers.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { jsonOf } from "../../services/engine/containerState.ts";
 import { lastingPort } from "../../development/keycloak/ports.ts";
+import { jsonOf } from "../../services/engine/containerState.ts";
 import { dockerEngine } from "./engine.ts";
 import { answers, LocalServer } from "./localServer.ts";
 

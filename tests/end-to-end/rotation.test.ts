@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Credentials } from "../../outputs.ts";
 import { VERBS } from "../../commands/verbs.ts";
+import type { Credentials } from "../../outputs.ts";
 import { run } from "../../processes/run.ts";
+import { basic, callBff, concurrently } from "./containers.ts";
 import { killTree } from "./interruption.ts";
 import { Administrator } from "./keycloak.ts";
-import { basic, callBff, concurrently } from "./containers.ts";
 import { Project, type StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
 import { REALMS, serverOfTests } from "./server.ts";

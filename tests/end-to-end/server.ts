@@ -4,12 +4,12 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { lastingPort } from "../../development/keycloak/ports.ts";
 import { buildRealm, type RealmImport } from "../../development/keycloak/realmImport.ts";
 import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
 import { lookForEngine, relayToContainers, tellOfEngine } from "./engine.ts";
-import { lastingPort } from "../../development/keycloak/ports.ts";
 
 /** What the test files are told of the server that they share; each has a realm of its own on it. */
 export interface ServerOfTests {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine.ts";
 import { withContainers } from "../containers.ts";
+import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine.ts";
 
 const SECRET = "s3cret-of-the-services-own";
 

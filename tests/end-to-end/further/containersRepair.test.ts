@@ -1,6 +1,6 @@
-import { describeWithEngine, dockerEngine } from "../engine.ts";
 import { run } from "../../../processes/run.ts";
 import { withContainers } from "../containers.ts";
+import { describeWithEngine, dockerEngine } from "../engine.ts";
 
 describeWithEngine("containers that are not as the state has them", (images) => {
   it("are told by preview --refresh where somebody stopped or removed them, and repaired by up --refresh", async () => {

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { describeWithEngine, namesOnEngine } from "../engine.ts";
 import { withContainers } from "../containers.ts";
+import { describeWithEngine, namesOnEngine } from "../engine.ts";
 
 /** What ssh would run on the other machine runs on this one: the rest of the way, through both ends, is the real one. */
 const SSH = `#!/bin/sh

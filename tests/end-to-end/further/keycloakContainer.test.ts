@@ -4,9 +4,9 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { NEWEST_VERSION } from "../../../development/keycloak/keycloakVersions.ts";
 import { lastingPort } from "../../../development/keycloak/ports.ts";
 import { buildRealm, DEPLOYER_CLIENT_ID } from "../../../development/keycloak/realmImport.ts";
-import { NEWEST_VERSION } from "../../../development/keycloak/keycloakVersions.ts";
 import { chooseRuntime } from "../../../development/keycloak/runtime.ts";
 import { type EmbeddedServer, ensureServerRunning, stopServer } from "../../../development/keycloak/server.ts";
 import { connect } from "../../../keycloak/http.ts";

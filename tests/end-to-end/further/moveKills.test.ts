@@ -2,8 +2,8 @@ import { once } from "node:events";
 
 import { killTree } from "../interruption.ts";
 import { Moving } from "../moving.ts";
-import { REALMS } from "../server.ts";
 import { SHOWN_BEFORE_CHANGE } from "../project.ts";
+import { REALMS } from "../server.ts";
 
 const { FROM, TO } = Moving;
 let moving: Moving;

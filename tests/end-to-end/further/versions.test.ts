@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions.ts";
+import { lastingPort } from "../../../development/keycloak/ports.ts";
 import { ADMIN_USER_ID, buildRealm, DEPLOYER_ROLES, REALM_NAME } from "../../../development/keycloak/realmImport.ts";
 import { randomSecret } from "../../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../../development/keycloak/server.ts";
-import { PROVED_VERSIONS } from "../../../development/keycloak/keycloakVersions.ts";
 import { Administrator } from "../keycloak.ts";
-import { lastingPort } from "../../../development/keycloak/ports.ts";
 import { committedStackFile, Project, type StackFile } from "../project.ts";
 import { shareServer, signingKey } from "../server.ts";
 import { claimsOf } from "../tokens.ts";

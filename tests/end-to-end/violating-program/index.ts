@@ -1,6 +1,7 @@
+import { createRequire } from "node:module";
+
 import type * as Docker from "@pulumi/docker";
 import * as keycloak from "@pulumi/keycloak";
-import { createRequire } from "node:module";
 
 const load = createRequire(import.meta.url);
 
