@@ -14,10 +14,10 @@ export const CLAIM_MAPPER = "keycloak:openid/hardcodedClaimProtocolMapper:Hardco
 export const AUDIENCE_MAPPER = "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper";
 export const DEFAULT_SCOPES = "keycloak:openid/clientDefaultScopes:ClientDefaultScopes";
 export const INTEGRATION = "scpcloud:keycloak:Integration";
-export const REALM_SCOPES = "scpcloud:keycloak:RealmScopes";
+const REALM_SCOPES = "scpcloud:keycloak:RealmScopes";
 
 /** A resource of the program. Its `owner` is an input that is the Keycloak id of another resource, known once the state has it. */
-export interface Declared {
+interface Declared {
   readonly urn: string;
   readonly type: string;
   readonly parent?: string;
@@ -29,71 +29,54 @@ export function urnOf(name: string, ...types: string[]): string {
   return `${STACK}${types.join("$")}::${name}`;
 }
 
-/** What the program declares for a customer (components/integration.ts), as far as recovery looks at it. */
-export function customer(clientId: string): Declared[] {
-  const parent = urnOf(clientId, INTEGRATION);
-  const client = urnOf(`${clientId}-client`, INTEGRATION, CLIENT);
-  const child = (suffix: string, type: string, inputs: object): Declared => ({
-    urn: urnOf(`${clientId}-${suffix}`, INTEGRATION, type),
-    type,
+/** A component with its children, each with the input, if any, that is the id of the first of them. */
+function component(
+  name: string,
+  type: string,
+  children: readonly (readonly [suffix: string, type: string, inputs: object, owner?: string])[],
+): Declared[] {
+  const parent = urnOf(name, type);
+  const urns = children.map(([suffix, childType]) => urnOf(`${name}-${suffix}`, type, childType));
+  const declared = children.map(([, childType, inputs, input], index) => ({
+    urn: urns[index] ?? "",
+    type: childType,
     parent,
     inputs: { realmId: "ScpCloud", ...inputs },
-    ...(type === CLIENT ? {} : { owner: { input: "clientId", urn: client } }),
-  });
-  return [
-    { urn: parent, type: INTEGRATION },
-    child("client", CLIENT, { clientId }),
-    child("default-scopes", DEFAULT_SCOPES, {}),
-    child("organization-id", CLAIM_MAPPER, { name: "organizationId" }),
-  ];
+    ...(input === undefined ? {} : { owner: { input, urn: urns[0] ?? "" } }),
+  }));
+  return [{ urn: parent, type }, ...declared];
 }
+
+/** What the program declares for a customer (components/integration.ts), as far as recovery looks at it. */
+export const customer = (clientId: string) =>
+  component(clientId, INTEGRATION, [
+    ["client", CLIENT, { clientId }],
+    ["default-scopes", DEFAULT_SCOPES, {}, "clientId"],
+    ["organization-id", CLAIM_MAPPER, { name: "organizationId" }, "clientId"],
+  ]);
 
 /** What the program declares for the realm (components/realmScopes.ts). */
-export function realmScopes(): Declared[] {
-  const parent = urnOf("realm", REALM_SCOPES);
-  const scope = urnOf("realm-scope", REALM_SCOPES, SCOPE);
-  const realmId = "ScpCloud";
-  return [
-    { urn: parent, type: REALM_SCOPES },
-    { urn: scope, type: SCOPE, parent, inputs: { realmId, name: "scpCloud" } },
-    {
-      urn: urnOf("realm-audience", REALM_SCOPES, AUDIENCE_MAPPER),
-      type: AUDIENCE_MAPPER,
-      parent,
-      inputs: { realmId, name: "audience" },
-      owner: { input: "clientScopeId", urn: scope },
-    },
-  ];
-}
-
-export function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? "";
-}
+export const realmScopes = () =>
+  component("realm", REALM_SCOPES, [
+    ["scope", SCOPE, { name: "scpCloud" }],
+    ["audience", AUDIENCE_MAPPER, { name: "audience" }, "clientScopeId"],
+  ]);
 
 /** The URNs with ids that `pulumi import` makes of a file, by the CLI's rules (operations/import.go). */
 export function importedUrns({ nameTable, resources }: ImportFile): Map<string, string> {
-  const specs = resources as readonly {
-    type: string;
-    name: string;
-    logicalName?: string;
-    parent?: string;
-    id?: string;
-  }[];
-  const resolve = ({ type, name, logicalName = name, parent }: (typeof specs)[number]): string => {
+  const specs = resources as readonly Partial<Record<string, string>>[];
+  const resolve = ({ type = "", name = "", logicalName = name, parent }: (typeof specs)[number]): string => {
     if (parent === undefined) {
       return urnOf(logicalName, type);
     }
-    const candidates = specs.filter((spec) => spec.name === parent);
-    if (candidates.length > 1) {
-      throw new Error(`error: resource '${name}' of type '${type}' has an ambiguous parent`);
-    }
-    const parentUrn = nameTable[parent] ?? (candidates[0] && resolve(candidates[0]));
-    if (parentUrn === undefined) {
-      throw new Error(`error: the parent '${parent}' for resource '${name}' has no entry in 'nameTable'`);
+    const [candidate, another] = specs.filter((spec) => spec["name"] === parent);
+    const parentUrn = nameTable[parent] ?? (candidate && resolve(candidate));
+    if (parentUrn === undefined || another !== undefined) {
+      throw new Error(`error: the parent '${parent}' of resource '${name}' is missing or ambiguous`);
     }
     return urnOf(logicalName, ...(parentUrn.split("::")[2] ?? "").split("$"), type);
   };
-  return new Map(specs.map((spec) => [resolve(spec), spec.id ?? ""]));
+  return new Map(specs.map((spec) => [resolve(spec), spec["id"] ?? ""]));
 }
 
 /** A CLI with a program and a state. It refuses to work while it is locked. */
@@ -161,25 +144,19 @@ export class FakePulumi implements PulumiCli {
     return "";
   }
 
-  protected import(file: ImportFile): void {
+  import(file: ImportFile): void {
     for (const [urn, importId] of importedUrns(file)) {
       this.state.set(urn, importId.split("/").at(-1) ?? "");
     }
   }
 
   private export(): string {
-    const resources = [...this.state].map(([urn, id]) => ({
-      urn,
-      type: this.program.find((declared) => declared.urn === urn)?.type,
-      id,
-      outputs: {
-        clientId: this.program.find((declared) => declared.urn === urn)?.inputs?.["clientId"],
-        clientSecret: { plaintext: JSON.stringify(this.withoutSecret.has(urn) ? "" : "a secret") },
-      },
-    }));
-    return JSON.stringify({
-      deployment: { resources, pending_operations: Array(this.pendingOperations).fill({}) },
+    const resources = [...this.state].map(([urn, id]) => {
+      const { type, inputs } = this.program.find((declared) => declared.urn === urn) ?? {};
+      const clientSecret = { plaintext: JSON.stringify(this.withoutSecret.has(urn) ? "" : "a secret") };
+      return { urn, type, id, outputs: { clientId: inputs?.["clientId"], clientSecret } };
     });
+    return JSON.stringify({ deployment: { resources, pending_operations: Array(this.pendingOperations).fill({}) } });
   }
 
   private preview(): string {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
@@ -36,13 +36,8 @@ async function mended(files: Readonly<Record<string, string | Buffer>>, url = pa
   const halfWritten = await isHalfWritten(pulumi, "scpcloud", "dev");
   const failure = await mendFileBackend(pulumi, "scpcloud", "dev", (line) => lines.push(line)).catch(String);
   const gone = Object.keys(files).filter((path) => !existsSync(join(backend, path)));
-  return {
-    calls: calls.filter((call) => call !== "whoami --json"),
-    halfWritten,
-    said: lines.join("\n"),
-    gone,
-    failure,
-  };
+  const said = lines.join("\n");
+  return { calls: calls.filter((call) => call !== "whoami --json"), halfWritten, said, gone, failure };
 }
 
 afterAll(() => rmSync(backend, { recursive: true }));
@@ -88,13 +83,10 @@ describe("a file backend that a killed run or a full disk left behind", () => {
     expect(readFileSync(join(backend, STACKS, aside))).toEqual(Buffer.from(cut));
   });
 
-  test.each([undefined, CUT_OFF, ""])(
-    "gets an empty stack where the state is cut off and its copy is %j",
+  test.each([{}, state("dev.json.bak", CUT_OFF), state("dev.json.bak", "")])(
+    "gets an empty stack where the state is cut off and no copy is whole: %j",
     async (copy) => {
-      const { calls, said } = await mended({
-        ...state("dev.json", CUT_OFF),
-        ...(copy === undefined ? {} : state("dev.json.bak", copy)),
-      });
+      const { calls, said } = await mended({ ...state("dev.json", CUT_OFF), ...copy });
       expect(calls).toEqual(["stack init dev --no-select"]);
       expect(said).toContain("made an empty one");
     },
@@ -104,8 +96,7 @@ describe("a file backend that a killed run or a full disk left behind", () => {
     const lock = { username: "root", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
     const files = { ...state("dev.json", CUT_OFF), ...state("dev.json.bak", WHOLE), [LOCK]: JSON.stringify(lock) };
     const { failure, gone } = await mended(files);
-    expect(failure).toContain("RecoveryError: The stack is locked by another run");
-    expect(failure).toContain("process 42 of root@another-host, since 2026-11-23T12:00:00Z.");
+    expect(failure).toMatch(/^RecoveryError: The stack is locked by another run[^]*process 42 of root@another-host, /);
     expect(gone).toEqual([]);
     expect(readFileSync(join(backend, STACKS, "dev.json"), "utf8")).toBe(CUT_OFF);
   });
@@ -121,19 +112,15 @@ describe("a file backend that a killed run or a full disk left behind", () => {
 });
 
 test("a lock tells who took it and since when, unless it is broken", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "scpcloud-locks-test-"));
-  try {
-    const since = "2026-11-23T12:00:00Z";
-    const content = { username: "root", hostname: "host", pid: 42, timestamp: since };
-    writeFileSync(join(folder, "1.json"), JSON.stringify(content));
-    writeFileSync(join(folder, "1.json.attrs"), "{}");
-    writeFileSync(join(folder, "2.json"), "");
-    const holder = { stack: basename(folder), user: "root", host: "host", processId: 42, since };
-    expect(await readLocks(folder)).toEqual([holder]);
-    expect(await readLocks(join(folder, "missing"))).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = join(backend, "locks", "dev");
+  mkdirSync(folder, { recursive: true });
+  const since = "2026-11-23T12:00:00Z";
+  const content = { username: "root", hostname: "host", pid: 42, timestamp: since };
+  writeFileSync(join(folder, "1.json"), JSON.stringify(content));
+  writeFileSync(join(folder, "1.json.attrs"), "{}");
+  writeFileSync(join(folder, "2.json"), "");
+  expect(await readLocks(folder)).toEqual([{ stack: "dev", user: "root", host: "host", processId: 42, since }]);
+  expect(await readLocks(join(folder, "missing"))).toEqual([]);
 });
 
 test.each([

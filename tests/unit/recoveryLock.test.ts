@@ -7,17 +7,13 @@ import { itWith } from "../end-to-end/tools.ts";
 import { until } from "../end-to-end/until.ts";
 import { lockMessage } from "./fakePulumi.ts";
 
-const LOCKED = lockMessage("root@build-7 (pid 4242)");
-
-describe("the holders of a stack's lock", () => {
-  test("are read from what the CLI prints", () => {
-    const first = { stack: "dev", user: "root", host: "build-7", processId: 4242, since: "2026-11-23T12:00:00Z" };
-    expect(readLockHolders(LOCKED)).toEqual([first]);
-    expect(
-      readLockHolders(`${LOCKED}\n  s3://state/2.json: created by OFFICE\\Anna Roe@laptop.lan (pid 7) at now`),
-    ).toEqual([first, { user: "OFFICE\\Anna Roe", host: "laptop.lan", processId: 7, since: "now" }]);
-    expect(readLockHolders("error: no stack named 'dev' found")).toEqual([]);
-  });
+test("the holders of a stack's lock are read from what the CLI prints", () => {
+  const locked = lockMessage("root@build-7 (pid 4242)");
+  const first = { stack: "dev", user: "root", host: "build-7", processId: 4242, since: "2026-11-23T12:00:00Z" };
+  expect(
+    readLockHolders(`${locked}\n  s3://state/2.json: created by OFFICE\\Anna Roe@laptop.lan (pid 7) at now`),
+  ).toEqual([first, { user: "OFFICE\\Anna Roe", host: "laptop.lan", processId: 7, since: "now" }]);
+  expect(readLockHolders("error: no stack named 'dev' found")).toEqual([]);
 });
 
 describe("the holder of a lock", () => {
@@ -49,17 +45,14 @@ describe("the holder of a lock", () => {
     processes.push(parent);
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const processId = Number(String(line));
-    const shown = (id: number | undefined) =>
-      spawnSync("ps", ["-o", "stat=,args=", "-p", String(id)], { encoding: "utf8" }).stdout;
-    await until(
-      () => shown(parent.pid),
-      (told) => told.includes("sleep 60"),
-    );
+    const isShown = (id: number | undefined, words: RegExp) =>
+      until(
+        () => spawnSync("ps", ["-o", "stat=,args=", "-p", String(id)], { encoding: "utf8" }).stdout,
+        (told) => words.test(told),
+      );
+    await isShown(parent.pid, /sleep 60/);
     parent.stdin.end();
-    await until(
-      () => shown(processId),
-      (told) => /^Z.*pulumi/.test(told),
-    );
+    await isShown(processId, /^Z.*pulumi/);
     expect(isDead(here(processId))).toBe(true);
   });
 
