@@ -52,12 +52,6 @@ describe("a part of a review as text", () => {
 });
 
 describe("the review's comment", () => {
-  test("is the parts as they are where nothing is dangerous and all has room", () => {
-    expect(reviewComment([part("dev: one", ["First.", customer("a", 5)]), part("prod: two")], 1000)).toBe(
-      `### dev: one\n\nFirst.\n\n${customer("a", 5)}\n\n### Unchanged\n\nprod: two`,
-    );
-  });
-
   test("has the dangers of all stacks first, and then keeps to the limit, and counts what is left out", () => {
     const long = Array.from({ length: 50 }, (_, index) => customer(`c${index}`, 200));
     const text = reviewComment([part("dev: one", long), part("prod: two", [], [DELETED])], 5000);

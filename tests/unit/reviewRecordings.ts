@@ -16,15 +16,14 @@ export function recording(name: string): string {
   return readFileSync(join(DIRECTORY, `${name}.json`), "utf8");
 }
 
-const URN = "urn:pulumi:prod::scpcloud::";
-const INTEGRATION = "scpcloud:keycloak:Integration";
+const INTEGRATION = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration";
 
 /** A step about a customer's client, or about another child of the customer. */
 export function stepOf(customer: string, step: Partial<Step>, type = "keycloak:openid/client:Client"): Step {
-  const state = { custom: true, parent: `${URN}${INTEGRATION}::${customer}` };
+  const state = { custom: true, parent: `${INTEGRATION}::${customer}` };
   return {
     op: "update",
-    urn: `${URN}${INTEGRATION}$${type}::${customer}-${type.split(":").at(-1)}`,
+    urn: `${INTEGRATION}$${type}::${customer}-${type.split(":").at(-1)}`,
     ...step,
     oldState: { ...state, ...step.oldState },
     newState: { ...state, ...step.newState },

@@ -74,27 +74,14 @@ describe("a customer's name in a preview's summary", () => {
 });
 
 describe("the limit of a preview's summary", () => {
-  const many = Array.from({ length: 500 }, (_, index) => `customer-${index}`);
-  const steps = [
-    ...many.map((customer) => update(customer, "name", customer, `${customer} ${"x".repeat(50)}`)),
-    stepOf("last", { op: "delete" }),
-    stepOf("a-new-one", { op: "create" }),
-  ];
-
-  test("leaves whole customers out, the least dangerous ones, and says how many", () => {
-    const text = summary(previewOf(steps), 10_000);
-    expect(text.length).toBeLessThanOrEqual(10_000);
-    const shown = text.match(/^#### /gm)?.length ?? 0;
-    expect(text.match(/^#### .*$/gm)?.[0]).toBe("#### `last`");
-    expect(shown).toBeGreaterThan(20);
-    expect(text).toMatch(new RegExp(`… and ${502 - shown} more parts, for which a comment has no room; see: pulumi`));
-  });
-
-  test("is GitHub's by default, and never exceeded", () => {
-    expect(summary(previewOf(steps)).length).toBeLessThanOrEqual(60_000);
+  test("is kept, and the most dangerous customer stays", () => {
+    const many = Array.from({ length: 500 }, (_, index) => update(`customer-${index}`, "name", "a", "x".repeat(50)));
+    const output = previewOf([...many, stepOf("last", { op: "delete" })]);
     fc.assert(
       fc.property(fc.integer({ min: 2_000, max: 70_000 }), (limit) => {
-        expect(summary(previewOf(steps), limit).length).toBeLessThanOrEqual(limit);
+        const text = summary(output, limit);
+        expect(text.length).toBeLessThanOrEqual(limit);
+        expect(/^#### .*$/m.exec(text)?.[0]).toBe("#### `last`");
       }),
       { numRuns: 20 },
     );
