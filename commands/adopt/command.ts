@@ -33,7 +33,7 @@ export default ofStack(
       ["--stack prod --preview", "shows what would change for the clients that were made by hand"],
       ["--stack prod --customer acme", "the same of one, asks, and adopts it"],
     ],
-    fine: "there is nothing to adopt, or the tokens of all that are adopted are as promised",
+    fine: "nothing to adopt, or all tokens of what is adopted are as promised",
     found: "adopted, but a token is not as promised",
   },
   ({ stack: name, options }) =>
