@@ -87,8 +87,8 @@ export default tseslint.config(
   // The folders in settings/ import these alone from outside of their own.
   ...Object.entries({
     schema: "faults",
-    provider: "decode|faults|settings|schema/\\w+|stackFile/source",
-    stackFile: "decode|embeddedState|faults|integrations|read|settings|schema/\\w+",
+    provider: "decode|faults|settings|schema/\\w+|source",
+    stackFile: "decode|embeddedState|faults|integrations|read|settings|source|schema/\\w+",
   }).map(([folder, allowed]) => ({
     files: [`settings/${folder}/*.ts`],
     rules: refusing([`^\\.\\./(?!(${allowed})(\\.ts)?$)`]),

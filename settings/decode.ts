@@ -1,6 +1,6 @@
 import type { GenericSchema } from "valibot";
 
-import type { ConfigurationSource } from "./stackFile/source.ts";
+import type { ConfigurationSource } from "./source.ts";
 
 /** The values of a namespace with their types, before a schema has passed them. */
 export type Decoded = Readonly<Record<string, unknown>>;

@@ -5,6 +5,7 @@ import { type Fault, shown } from "./faults.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
 import type { Values } from "./schema/stack.ts";
 import type { IntegrationSettings, OrganizationSource } from "./settings.ts";
+import type { OrganizationOfClient } from "./source.ts";
 
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {
@@ -109,15 +110,6 @@ export function forbiddenOrganization(key: string, value: string): Fault {
     value,
     remedy: "name a user of the customer's own organization",
   };
-}
-
-/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
-export interface OrganizationOfClient {
-  readonly clientId: string;
-  readonly organization: string;
-  readonly sharedOrganization: boolean;
-  /** The customer's stack file, where several are compared. */
-  readonly file?: string;
 }
 
 /** The customers' organizations as they are compared before any lookup. A successor's is that of its predecessor. */

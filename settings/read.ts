@@ -12,7 +12,7 @@ import { NO_CUSTOMER } from "./schema/customers.ts";
 import { STACK, type Values } from "./schema/stack.ts";
 import type { OfflineSettings, Settings } from "./settings.ts";
 import { checkSize } from "./size.ts";
-import { type ConfigurationSource, keysOf } from "./stackFile/source.ts";
+import { type ConfigurationSource, keysOf } from "./source.ts";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ConfigurationSource } from "../settings/stackFile/source.ts";
+import type { ConfigurationSource } from "../settings/source.ts";
 import {
   declaredKeys,
   type DeclaredKey,

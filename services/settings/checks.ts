@@ -1,6 +1,6 @@
 import { type Fault, shown } from "../../settings/faults.ts";
 import { partsOf } from "../../settings/schema/checks.ts";
-import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import type { ConfigurationSource } from "../../settings/source.ts";
 import { parseImage } from "./imageReference.ts";
 import type { MainStack } from "./mainStack.ts";
 import { CERTIFICATE, isCertificates, type Values } from "./schema.ts";

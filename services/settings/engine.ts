@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { decodeAs } from "../../settings/decode.ts";
 import { type Fault, shown } from "../../settings/faults.ts";
 import { unknownKey } from "../../settings/schema/checks.ts";
-import { type ConfigurationSource, keysOf } from "../../settings/stackFile/source.ts";
+import { type ConfigurationSource, keysOf } from "../../settings/source.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { decodeNamespace } from "../../settings/decode.ts";
 import { SettingsError, withoutValue } from "../../settings/faults.ts";
 import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks.ts";
-import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import type { ConfigurationSource } from "../../settings/source.ts";
 import { checkSecrets, checkServices } from "./checks.ts";
 import { decodeEngine } from "./engine.ts";
 import type { MainStack } from "./mainStack.ts";

@@ -1,6 +1,6 @@
 import { type Fault, shown } from "../faults.ts";
 import type { Connection, Deployer, LoginCredentials } from "../settings.ts";
-import type { ConfigurationSource } from "../stackFile/source.ts";
+import type { ConfigurationSource } from "../source.ts";
 import type { ProviderValues } from "./provider.ts";
 import { proxyFor } from "./proxy.ts";
 

@@ -17,7 +17,7 @@ import {
   whole,
 } from "../schema/checks.ts";
 import { ofServer } from "../schema/urls.ts";
-import { type ConfigurationSource, keysOf } from "../stackFile/source.ts";
+import { type ConfigurationSource, keysOf } from "../source.ts";
 
 const NO_URL = must(
   "be an absolute http(s) URL",

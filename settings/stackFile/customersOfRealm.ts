@@ -5,10 +5,10 @@ import {
   comparedCustomers,
   findUnsharedTwins,
   integrationKey,
-  type OrganizationOfClient,
   organizationsOf,
   PREDECESSOR,
 } from "../integrations.ts";
+import type { OrganizationOfClient } from "../source.ts";
 import { stackFileName, type StackFiles } from "./files.ts";
 import { parseStackFile } from "./stackFile.ts";
 

@@ -1,9 +1,9 @@
 import { recordOf } from "../decode.ts";
 import { didYouMean, type Fault, SettingsError, shown } from "../faults.ts";
 import { STACK } from "../schema/stack.ts";
+import type { ConfigurationSource, TwinsElsewhere } from "../source.ts";
 import { checkCustomers, checkLookedUp, readStack, type StackOfRealm } from "./customersOfRealm.ts";
 import { isWrittenPlainly, stackFileName, type StackFiles } from "./files.ts";
-import type { ConfigurationSource, TwinsElsewhere } from "./source.ts";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile.ts";
 
 const REALM_STACK = "scpcloud:realmStack";

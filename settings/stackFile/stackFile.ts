@@ -3,7 +3,7 @@ import { isMap, isPair, isScalar, isSeq, type Node, visit } from "yaml";
 import { recordOf } from "../decode.ts";
 import { type Fault, shown } from "../faults.ts";
 import { MAP, partsOf } from "../schema/checks.ts";
-import type { ConfigurationSource } from "./source.ts";
+import type { ConfigurationSource } from "../source.ts";
 import { keyOf, misread, readYamlTree, type YamlTree } from "./yaml.ts";
 
 /** A key of the project's configuration, as Pulumi.yaml declares it. */

@@ -1,7 +1,7 @@
 import { type Fault, SettingsError } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import type { ConfigurationSource } from "../../settings/source.ts";
 import { stackValues } from "../stackFile.ts";
 
 export const ID = "7f6c1a52-3a1e-4f53-9d0c-0b8f2a6f4f11";

@@ -1,8 +1,8 @@
-import { type Fault, SettingsError } from "../../settings/faults.ts";
-import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
-import { toSource } from "../../settings/stackFile/stackFile.ts";
 import type { MainStack } from "../../services/settings/mainStack.ts";
 import { readSettings } from "../../services/settings/read.ts";
+import { type Fault, SettingsError } from "../../settings/faults.ts";
+import type { ConfigurationSource } from "../../settings/source.ts";
+import { toSource } from "../../settings/stackFile/stackFile.ts";
 
 type Map = Readonly<Record<string, unknown>>;
 

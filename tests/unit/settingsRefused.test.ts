@@ -1,4 +1,4 @@
-import type { ConfigurationSource } from "../../settings/stackFile/source.ts";
+import type { ConfigurationSource } from "../../settings/source.ts";
 import { accepted, configuration, faultsOf, ID, OTHER_ID, refusal, SECRET, withIntegrations } from "./configuration.ts";
 
 const HTTP = "http://keycloak:8080";
