@@ -15,7 +15,6 @@ const mapper = (name: string, claim?: string) => ({
   name,
   config: claim === undefined ? {} : { "claim.name": claim },
 });
-
 describe("what an adoption closes", () => {
   test("is nothing of a client that is as the program makes it", () => {
     const hardened = {
@@ -28,14 +27,11 @@ describe("what an adoption closes", () => {
     expect([...whatCloses(client(hardened), ["basic", "scpCloud"])]).toEqual([]);
   });
 
+  // What the admin console's defaults leave open is in the end-to-end test of adoption.
   test.each([
-    [{ standardFlowEnabled: true }, /standard flow/],
     [{ implicitFlowEnabled: true }, /implicit flow/],
-    [{ directAccessGrantsEnabled: true }, /direct access grants/],
-    [{ fullScopeAllowed: true }, /^full scope/],
     [{ attributes: { "oauth2.device.authorization.grant.enabled": "true" } }, /device authorization/],
     [{ attributes: { "dpop.bound.access.tokens": "true" } }, /^DPoP/],
-    [{ redirectUris: ["https://a.example/*"] }, /^redirect URIs: `https:\/\/a\.example\/\*`$/],
     [{ webOrigins: ["+"] }, /^web origins: `\+`$/],
     [{ optionalClientScopes: ["phone"] }, /^optional client scopes.*`phone`$/],
     [{ defaultClientScopes: ["basic", "email"] }, /^default client scopes: `email`$/],
@@ -56,17 +52,11 @@ test.each([-2, 2])(
     const token = await sign({ iat, exp: iat + settings.accessTokenLifespan }, keys);
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: token } });
     const candidate = { integration, client: client({ secret: "made-by-keycloak-with-many-letters" }) };
+    const keycloak = await FakeKeycloak.start({ issuer: "", tokens }, keys);
     const admin = { ...fakeAdmin({ "/clients/1/scope-mappings": {} }), now: () => now };
-    const { claims } = await reviewAdoption(
-      candidate,
-      settings,
-      await FakeKeycloak.start({ issuer: "", tokens }, keys),
-      admin,
-    );
-    expect(claims.filter(({ claim }) => /^(iat|exp)$/.test(claim)).map(({ change }) => change)).toEqual([
-      "stays",
-      "stays",
-    ]);
+    const { claims } = await reviewAdoption(candidate, settings, keycloak, admin);
+    const changes = Object.fromEntries(claims.map(({ claim, change }) => [claim, change]));
+    expect(changes).toMatchObject({ iat: "stays", exp: "stays" });
   },
 );
 
@@ -104,13 +94,8 @@ test.each([{ clientAuthenticatorType: "client-jwt" }, { protocol: "saml" }])(
 );
 
 describe("the clients that can be adopted", () => {
-  const settings = accepted(
-    withIntegrations({
-      acme: { organizationUser: "anna" },
-      known: { organizationUser: "bo" },
-      new: { organizationUser: "cy" },
-    }),
-  );
+  const [acme, known] = [{ organizationUser: "anna" }, { organizationUser: "bo" }];
+  const settings = accepted(withIntegrations({ acme, known, new: { organizationUser: "cy" } }));
   const find = async (acme: object, ...wanted: string[]) => {
     const admin = fakeAdmin({ "/clients?clientId=acme": [client(acme)], "/clients?clientId=known": [client()] });
     const found = await findCandidates(settings, new Set(["known"]), admin, wanted);
@@ -124,11 +109,7 @@ describe("the clients that can be adopted", () => {
 
   test("are told from all others that are named, at once", async () => {
     await expect(find({}, "acme", "known", "new", "other")).rejects.toThrow(
-      [
-        "known: the stack has it already; there is nothing to adopt. After an interrupted up, run: scpcloud recover",
-        "other: the stack file has no such customer; write its entry with the same client id first",
-        "new: Keycloak has no such client; pulumi up makes one",
-      ].join("\n"),
+      /known: the stack has it already.*\nother: the stack file has no such customer.*\nnew: Keycloak has no such client/,
     );
   });
 
@@ -150,9 +131,9 @@ describe("an adoption", () => {
       { op, urn: `${INTEGRATION}::${customer}`, newState: { custom: false } },
     ];
   };
+  const SCOPES = "urn:pulumi:dev::scpcloud::scpcloud:keycloak:RealmScopes";
   const shared = (op: string) => {
-    const urn =
-      "urn:pulumi:dev::scpcloud::scpcloud:keycloak:RealmScopes$keycloak:openid/clientScope:ClientScope::realmScopes-scope";
+    const urn = `${SCOPES}$keycloak:openid/clientScope:ClientScope::realmScopes-scope`;
     return { op, urn, newState: { custom: true } };
   };
   const preview = (...steps: Preview["steps"]): Preview => ({ steps, counts: {}, errors: [], warnings: [] });
@@ -165,14 +146,8 @@ describe("an adoption", () => {
     expect(() => refuseAdoption([REVIEW], preview(shared("update")))).toThrow("the stack file changes something here");
   });
 
-  test("says first, and in bold, which claims vanish, and why there is no token to compare with", () => {
-    const claims = [
-      { claim: "aud", before: '"a"', after: '"b"', change: "changes" as const },
-      { claim: "email", before: '"x"', change: "vanishes" as const },
-    ];
-    const lines = adoptionText([{ ...REVIEW, claims, noToken: "no token: 401" }], "dev").split("\n");
-    expect(lines.findIndex((line) => line.startsWith("**The claim `email` vanishes**"))).toBe(4);
-    expect(lines).toContain('| `email` | `"x"` | — | vanishes |');
-    expect(lines).toContain("There is no token today to compare with: `no token: 401`.");
+  test("says why there is no token to compare with", () => {
+    const text = adoptionText([{ ...REVIEW, noToken: "no token: 401" }], "dev");
+    expect(text).toContain("There is no token today to compare with: `no token: 401`.");
   });
 });

@@ -1,38 +1,31 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 import { UsageError } from "../../commands/cli/errors.ts";
 import { encryptFor, readRecipients } from "../../commands/handover/recipients.ts";
-import { addToRecord, readRecord, recordFile } from "../../commands/repository/handoverRecord.ts";
+import { addToRecord, readRecord } from "../../commands/repository/handoverRecord.ts";
 import { sheet } from "../../commands/handover/sheet.ts";
 import { handOver } from "../../commands/handover/writeHandover.ts";
 import { accepted, configuration } from "./configuration.ts";
 import { FakeKeycloak } from "./fakeKeycloak.ts";
 import { fakeAdmin } from "./fakePulumi.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
-let directory: string;
 let identity: string;
 let recipient: string;
+useTemporaryFolder();
 
 beforeAll(async () => {
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
 });
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "scpcloud-handover-"));
-});
-
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
 const written = (text: string): string => {
-  const file = join(directory, "recipients.txt");
-  writeFileSync(file, text);
-  return file;
+  writeFileSync("recipients.txt", text);
+  return "recipients.txt";
 };
 const refusal = async (...given: string[]): Promise<string> => {
   const error: unknown = await readRecipients(given).catch((error: unknown) => error);
@@ -70,26 +63,24 @@ describe("recipients", () => {
 
   test("are refused with what is wrong, all faults at once, and how a customer makes a key", async () => {
     expect(await refusal(written("# nobody yet\n"))).toMatch(/holds no public key\.\n.*age-keygen/);
-    expect(await refusal(join(directory, "absent"))).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
+    expect(await refusal("absent")).toMatch(/nor a file that can be read \(ENOENT\)[^]*age-keygen/);
     expect(await refusal(written(`${recipient}\nwhat\n`), "ssh-rsa AAAA")).toMatch(
       /recipients\.txt, line 2: .*\n--recipient 2: SSH keys/,
     );
-    const file = written("");
-    writeFileSync(file, recipient, "utf16le");
-    expect(await refusal(file)).toContain("is no text in UTF-8, but probably in UTF-16. Save it as UTF-8.");
+    writeFileSync("recipients.txt", recipient, "utf16le");
+    expect(await refusal("recipients.txt")).toContain("no text in UTF-8, but probably in UTF-16. Save it as UTF-8.");
   });
 
   test("can each open what was encrypted for all, and nobody else can", async () => {
     const [second, stranger] = [await generateX25519Identity(), await generateX25519Identity()];
     const encrypted = await encryptFor([recipient, await identityToRecipient(second)], "s3cret");
-    const open = async (key: string) => {
+    const open = (key: string) => {
       const decrypter = new Decrypter();
       decrypter.addIdentity(key);
       return decrypter.decrypt(encrypted, "text");
     };
     expect(Buffer.from(encrypted).toString("latin1")).not.toContain("s3cret");
-    expect(await open(identity)).toBe("s3cret");
-    expect(await open(second)).toBe("s3cret");
+    expect(await Promise.all([identity, second].map(open))).toEqual(["s3cret", "s3cret"]);
     await expect(open(stranger)).rejects.toThrow();
   });
 });
@@ -97,44 +88,44 @@ describe("recipients", () => {
 describe("the record of handovers", () => {
   const ENTRY = { date: "2026-11-25T10:00:00.000Z", recipient: "age1x", secretCreated: "2026-11-24T10:00:00.000Z" };
 
+  const FILE = "handovers.prod.json";
+
   test("that a renamed stack has left under its earlier name is told, and whose stack is there is not", async () => {
     const lines: string[] = [];
-    const read = (stack: string) => readRecord(directory, stack, (line) => lines.push(line));
-    await addToRecord(directory, "prod", "acme", [ENTRY]);
-    writeFileSync(join(directory, "Pulumi.prod.yaml"), "");
+    const read = (stack: string) => readRecord(".", stack, (line) => lines.push(line));
+    await addToRecord(".", "prod", "acme", [ENTRY]);
+    writeFileSync("Pulumi.prod.yaml", "");
     expect(await read("organization/scpcloud/prod")).toEqual({ acme: [ENTRY] });
     expect(await read("prod-eu")).toEqual({});
     expect(lines).toEqual([]);
 
-    renameSync(join(directory, "Pulumi.prod.yaml"), join(directory, "Pulumi.prod-eu.yaml"));
+    renameSync("Pulumi.prod.yaml", "Pulumi.prod-eu.yaml");
     await read("prod-eu");
     expect(lines).toEqual([expect.stringContaining("git mv handovers.prod.json handovers.prod-eu.json")]);
   });
 
   test("keeps what was there in one file, which passes the check of formatting", async () => {
-    const [other, later] = [
-      { ...ENTRY, recipient: "age1y" },
-      { ...ENTRY, date: "2027-01-01T10:00:00.000Z" },
-    ];
-    await addToRecord(directory, "prod", "globex", [ENTRY]);
-    await addToRecord(directory, "prod", "acme", [ENTRY, other]);
-    await addToRecord(directory, "prod", "globex", [later]);
+    const other = { ...ENTRY, recipient: "age1y" };
+    const later = { ...ENTRY, date: "2027-01-01T10:00:00.000Z" };
+    await addToRecord(".", "prod", "globex", [ENTRY]);
+    await addToRecord(".", "prod", "acme", [ENTRY, other]);
+    await addToRecord(".", "prod", "globex", [later]);
 
     const record = { acme: [ENTRY, other], globex: [ENTRY, later] };
-    expect(Object.entries(await readRecord(directory, "prod"))).toEqual(Object.entries(record));
-    expect(readdirSync(directory)).toEqual(["handovers.prod.json"]);
+    expect(Object.entries(await readRecord(".", "prod"))).toEqual(Object.entries(record));
+    expect(readdirSync(".")).toEqual([FILE]);
     const prettier = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "prettier");
-    expect(spawnSync(prettier, ["--check", join(directory, recordFile("prod"))]).status).toBe(0);
+    expect(spawnSync(prettier, ["--check", FILE]).status).toBe(0);
   });
 
   test.each(["<<<<<<< HEAD\n{}", "[]", '{"acme": {}}', '{"acme": [{"date": 1}]}'])(
     "is not overwritten where it is damaged: %j",
     async (text) => {
-      writeFileSync(join(directory, recordFile("prod")), text);
-      const message = "handovers.prod.json is no record of handovers. Restore it: git checkout -- handovers.prod.json";
-      await expect(readRecord(directory, "prod")).rejects.toThrow(message);
-      await expect(addToRecord(directory, "prod", "acme", [ENTRY])).rejects.toThrow(message);
-      expect(readFileSync(join(directory, recordFile("prod")), "utf8")).toBe(text);
+      writeFileSync(FILE, text);
+      const message = `${FILE} is no record of handovers. Restore it: git checkout -- ${FILE}`;
+      await expect(readRecord(".", "prod")).rejects.toThrow(message);
+      await expect(addToRecord(".", "prod", "acme", [ENTRY])).rejects.toThrow(message);
+      expect(readFileSync(FILE, "utf8")).toBe(text);
     },
   );
 });
@@ -157,12 +148,8 @@ test("the sheet for a customer's developers loads nothing, runs nothing, takes n
 
 describe("a credential", () => {
   const MADE = "made-by-keycloak-with-many-letters";
-  const SETTINGS = accepted(
-    configuration({
-      "scpcloud:contact": "support@example.com",
-      "scpcloud:bff": { publicUrl: "https://api.example.com" },
-    }),
-  );
+  const bff = { publicUrl: "https://api.example.com" };
+  const SETTINGS = accepted(configuration({ "scpcloud:contact": "support@example.com", "scpcloud:bff": bff }));
   /** @param stored the stack's secret */
   const handedOver = async (
     client: object,
@@ -170,14 +157,13 @@ describe("a credential", () => {
     agrees: (warnings: readonly string[]) => Promise<boolean> = () => Promise.resolve(true),
   ) => {
     const tokens = () => Promise.resolve({ status: 200, body: { access_token: "token" } });
-    const admin = fakeAdmin({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", ...client }] });
-    const files = { directory, projectDirectory: directory };
+    const files = { directory: ".", projectDirectory: "." };
     return handOver(
       { stack: "prod", clientId: "acme", recipients: [recipient], ...files, now: new Date(), agrees },
       SETTINGS,
       { outputs: { credentials: { acme: { clientSecret: stored, basic: "" } } } },
       await FakeKeycloak.start({ issuer: "", tokens }),
-      admin,
+      fakeAdmin({ "/clients?clientId=acme": [{ id: "1", clientId: "acme", ...client }] }),
     );
   };
   /** What comes after the questions about the secret: the token of this realm is none. */
@@ -188,7 +174,7 @@ describe("a credential", () => {
     await expect(handedOver({ ...OVERLAPPING, secret: "the-secret-of-a-rotation-that-was-killed" })).rejects.toThrow(
       "scpcloud rotate --stack prod --customer acme",
     );
-    expect(await readRecord(directory, "prod")).toEqual({});
+    expect(await readRecord(".", "prod")).toEqual({});
   });
 
   test("is not handed over where two secrets work and Keycloak does not say which is the present one", async () => {

@@ -8,13 +8,10 @@ const PROD = `config:
     beta: { organizationUser: b }
 `;
 const B = "config:\n  scpcloud:realmStack: prod\n  scpcloud:integrations:\n    zeta: { organizationUser: z }\n";
-const plan = (clientIds: string[], to: string | undefined, from = PROD) =>
-  planMove(
-    clientIds,
-    "prod",
-    "prod-b",
-    new Map([["prod", from], ...(to === undefined ? [] : [["prod-b", to] as const])]),
-  );
+const plan = (clientIds: string[], to: string | undefined, from = PROD) => {
+  const texts = new Map([["prod", from]]);
+  return planMove(clientIds, "prod", "prod-b", to === undefined ? texts : texts.set("prod-b", to));
+};
 const BETA = "    beta: { organizationUser: b }\n";
 
 describe("a move from one stack file to another", () => {
@@ -28,11 +25,8 @@ describe("a move from one stack file to another", () => {
 
   it("makes the other file where there is none, or none but for what pulumi stack init wrote", () => {
     const made = "config:\n  keycloak:url: https://keycloak.example\n  scpcloud:realmStack: prod\n";
-    for (const [to, rest] of [
-      [undefined, ""],
-      ["encryptionsalt: v1:x\n", "encryptionsalt: v1:x\n"],
-    ] as const) {
-      const { to: text, newFile } = plan(["beta"], to);
+    for (const rest of ["", "encryptionsalt: v1:x\n"]) {
+      const { to: text, newFile } = plan(["beta"], rest === "" ? undefined : rest);
       expect(newFile?.slice(newFile.indexOf("config:"))).toBe(made + rest);
       expect(text.slice(text.indexOf("config:"))).toBe(`${made}  scpcloud:integrations:\n${BETA}${rest}`);
     }
@@ -49,24 +43,9 @@ describe("a move from one stack file to another", () => {
     ["a customer that neither has", "nobody", B, "neither Pulumi.prod.yaml nor Pulumi.prod-b.yaml has such a customer"],
     ["a successor alone", "acme-2", B, `acme-2: ${successor} acme, too`],
     ["a predecessor alone", "acme", B, `acme: ${successor} acme-2, too`],
-    [
-      "an entry that the other has otherwise",
-      "beta",
-      `${B}    beta: { organizationUser: x }\n`,
-      "beta: Pulumi.prod.yaml and Pulumi.prod-b.yaml both have it, but not the same",
-    ],
-    [
-      "a stack of another realm",
-      "beta",
-      "config:\n  scpcloud:realmStack: dev\n",
-      "the customers' realm is that of prod",
-    ],
-    [
-      "a setting that the realm stack has",
-      "beta",
-      `${B}  scpcloud:audience: x\n`,
-      "must not stand in Pulumi.prod-b.yaml",
-    ],
+    ["an entry that the other has otherwise", "beta", B + BETA.replace(" b ", " x "), "both have it, but not the same"],
+    ["a stack of another realm", "beta", B.replace("prod", "dev"), "the customers' realm is that of prod"],
+    ["a setting of the realm stack", "beta", `${B}  scpcloud:audience: x\n`, "must not stand in Pulumi.prod-b.yaml"],
   ])("refuses %s", (_, clientId, to, said) => {
     expect(() => plan([clientId], to)).toThrow(said);
     expect(() => plan([clientId], to)).toThrow(/nothing was changed/i);
