@@ -1,6 +1,5 @@
-import { type Fault, SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
-import type { Settings } from "../../settings/settings.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { stackValues } from "../stackFile.ts";
 
@@ -26,14 +25,11 @@ export function configuration(
   overrides: Readonly<Record<string, unknown>> = {},
   environment: ConfigurationSource["environment"] = { KEYCLOAK_CLIENT_SECRET: SECRET },
 ): ConfigurationSource {
-  const entries = Object.entries({ ...MINIMAL, ...overrides });
-  const { values, secretKeys } = stackValues(Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
-  const removed = new Set(entries.filter(([, value]) => value === undefined).map(([key]) => key));
-  return {
-    values: Object.fromEntries(Object.entries(values).filter(([key]) => !removed.has(key))),
-    secretKeys,
-    environment,
-  };
+  const written = Object.entries({ ...MINIMAL, ...overrides }).filter(([, value]) => value !== undefined);
+  const { values, secretKeys } = stackValues(Object.fromEntries(written));
+  // A key that was removed has no default either.
+  const kept = Object.entries(values).filter(([key]) => !(key in overrides && overrides[key] === undefined));
+  return { values: Object.fromEntries(kept), secretKeys, environment };
 }
 
 /** The minimal configuration with other customers. */
@@ -54,20 +50,9 @@ export function refusal(source: ConfigurationSource): SettingsError {
   throw new Error("The configuration was accepted.");
 }
 
-export function faultsOf(source: ConfigurationSource): readonly Fault[] {
-  return refusal(source).faults;
-}
+export const faultsOf = (source: ConfigurationSource) => refusal(source).faults;
 
-export function keysOfFaults(source: ConfigurationSource): string[] {
-  return faultsOf(source).map(({ key }) => key);
-}
-
-/** The whole text that the user reads about a configuration with just one fault. */
-export function onlyFault(source: ConfigurationSource): string {
-  const { faults, message } = refusal(source);
-  expect(faults).toHaveLength(1);
-  return message.split("\n\n").slice(1).join("\n\n");
-}
+export const keysOfFaults = (source: ConfigurationSource) => faultsOf(source).map(({ key }) => key);
 
 /** Key and rule of a configuration with just one fault. The golden file of all messages has the rest. */
 export function keyAndRule(source: ConfigurationSource): string[] {
@@ -76,6 +61,4 @@ export function keyAndRule(source: ConfigurationSource): string[] {
   return faults.flatMap(({ key, rule }) => [key, rule]);
 }
 
-export function accepted(source: ConfigurationSource): Settings {
-  return readSettings(source);
-}
+export const accepted = (source: ConfigurationSource) => readSettings(source);

@@ -1,6 +1,6 @@
 import type { MainStack } from "../../services/settings/mainStack.ts";
 import { readSettings } from "../../services/settings/read.ts";
-import { type Fault, SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../settings/faults.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { toSource } from "../../settings/stackFile/stackFile.ts";
 
@@ -43,7 +43,7 @@ export const accepted = (config: Map, main = MAIN, environment: ConfigurationSou
 /** The error that the configuration is refused with. */
 export function refusal(config: Map, main = MAIN, environment: ConfigurationSource["environment"] = {}): SettingsError {
   try {
-    readSettings(source(config, environment), main);
+    accepted(config, main, environment);
   } catch (error) {
     if (error instanceof SettingsError) {
       return error;
@@ -53,18 +53,14 @@ export function refusal(config: Map, main = MAIN, environment: ConfigurationSour
   throw new Error("The configuration was accepted.");
 }
 
-export function faultsOf(...args: Parameters<typeof refusal>): readonly Fault[] {
-  return refusal(...args).faults;
-}
+export const faultsOf = (...args: Parameters<typeof refusal>) => refusal(...args).faults;
 
 /** The keys of all faults, in order; the project's own without its name. */
-export function keysOfFaults(...args: Parameters<typeof refusal>): string[] {
-  return faultsOf(...args)
+export const keysOfFaults = (...args: Parameters<typeof refusal>) =>
+  faultsOf(...args)
     .map(({ key }) => key.replace("scpcloud-services:", ""))
     .sort();
-}
 
 /** Variables as a container gets them. */
-export function linesOf(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-}
+export const linesOf = (variables: Readonly<Record<string, string>>) =>
+  Object.entries(variables).map(([name, value]) => `${name}=${value}`);
