@@ -73,11 +73,10 @@ describe("the containers", () => {
 
   test("must be one at least", () => {
     expect(keysOfFaults({})).toEqual(["scpcloud-services"]);
-    expect(Object.keys(accepted({ bff: BOTH.bff }).services)).toEqual(["bff"]);
   });
 });
 
-test("all that is wrong is told at once, each with rule, reason and remedy", () => {
+test("all that is wrong is told at once", () => {
   const { faults, message } = refusal(
     {
       api: { image: "production-api:2.0.0", ports: [{ container: 1, host: 8080 }] },
@@ -103,20 +102,19 @@ test("all that is wrong is told at once, each with rule, reason and remedy", () 
     "secretEnvironment",
     "secretEnvironment.bff",
   ]);
-  expect(message.split("\n")[0]).toBe("11 faults in the stack's configuration; nothing was changed.");
-  for (const { rule, reason, remedy } of faults) {
-    expect(rule).toMatch(/^must /);
-    expect(`${reason}\n${remedy}`).not.toMatch(/\.$/m);
-  }
+  expect(message).toMatch(/^11 faults in the stack's configuration; nothing was changed\.\n/);
 });
 
-type Case = [place: string, rule: RegExp, values: unknown[]];
+/** What a health check and a port need besides. */
+const BESIDES: Readonly<Record<string, object>> = {
+  healthCheck: { command: ["true"] },
+  ports: { container: 1, host: 1 },
+};
 
-test.each<Case>([
+test.each<[place: string, rule: RegExp, values: unknown[]]>([
   ["environment", /map of environment variables/, [[], "A=b", null]],
   ["environment.A", /must be text/, [7, true, null, ["a"]]],
   ["environment.1A", /name of an environment variable/, ["x"]],
-  ["environment.A-B", /name of an environment variable/, ["x"]],
   ["environment.ä", /name of an environment variable/, ["x"]],
   ["healthCheck", /map with a command/, [[[]], ["curl"], null]],
   ["healthCheck.command", /at least one word/, [[], [" ", "curl"]]],
@@ -146,44 +144,22 @@ test.each<Case>([
     ["/", "tmp", "/tmp/", "/a/../b", "/a b", "/a:rw", "/etc/scpcloud/x"],
   ],
 ])("a container cannot have as %s what breaks its rule (%s)", (place, rule, values) => {
+  const [, setting = "", index, inner] = /^(\w+)(\[0\])?(?:\.(.+))?$/.exec(place) ?? [];
   for (const value of values) {
-    expect(faultsOf(withBff(having(place, value)))).toEqual([
-      expect.objectContaining({
-        key: `scpcloud-services:bff.${place}`,
-        rule: expect.stringMatching(rule) as string,
-      }),
-    ]);
+    const item = inner === undefined ? value : { ...BESIDES[setting], [inner]: value };
+    const faults = faultsOf(withBff({ [setting]: index === undefined ? item : [item] }));
+    expect(faults.map(({ key }) => key)).toEqual([`scpcloud-services:bff.${place}`]);
+    expect(faults[0]?.rule).toMatch(rule);
   }
 });
 
-/** A container's settings with this value at a place, and what belongs to it besides. */
-function having(place: string, value: unknown): Record<string, unknown> {
-  const path = place.split(/[.[\]]+/).filter((step) => step !== "");
-  const [first = "", last = ""] = [path[0], path.at(-1)];
-  const whole: Record<string, unknown> = {
-    environment: {},
-    healthCheck: { command: ["true"] },
-    ports: [{ container: 1, host: 1 }],
-    writablePaths: [],
-  };
-  const settings = { [first]: whole[first] };
-  const parent = path.slice(0, -1).reduce<unknown>((one, step) => (one as typeof whole)[step], settings);
-  (parent as typeof whole)[last] = value;
-  return settings;
-}
-
-describe("an image", () => {
-  test.each([
-    `bff@${DIGEST}`,
-    `bff:latest@${DIGEST}`,
-    `registry.example.com:443/team/sub__team/b-f--f.x_y:1.4.2-rc.1_A@${DIGEST}`,
-  ])("may be %s", (image) => {
-    expect(accepted({ bff: { image } }).services.bff?.image).toBe(image);
-  });
-
-  test("needs no digest where the engine has it already", () => {
-    accepted({ bff: { image: "bff:1.4.2", pull: false } });
-  });
+test.each([
+  { image: `bff:latest@${DIGEST}` },
+  { image: `registry.example.com:443/team/sub__team/b-f--f.x_y:1.4.2-rc.1_A@${DIGEST}` },
+  // The engine has it already.
+  { image: "bff:1.4.2", pull: false },
+])("an image may be %j", (bff) => {
+  expect(accepted({ bff }).services.bff).toMatchObject(bff);
 });
 
 describe("an unknown key", () => {
@@ -224,25 +200,23 @@ describe("a published port", () => {
   });
 
   test("may be published at different addresses", () => {
-    accepted(withBff({ ports: [port(8080, "127.0.0.1"), port(8080, "192.168.1.1"), port(8080, "::1"), port(8081)] }));
+    accepted(withBff({ ports: [port(8080), port(8080, "192.168.1.1"), port(8080, "::1"), port(8081)] }));
   });
 });
 
-test.each([
-  ["https://localhost", 1],
-  ["https://a.localhost:1", 1],
-  ["https://127.1.2.3", 1],
-  ["https://[::1]", 1],
-  ["https://host.docker.internal:28443", 0],
-  ["https://localhost.example.com", 0],
-])("Keycloak at %s: %d faults, since localhost is the container itself", (backchannelUrl, count) => {
-  const main = { ...MAIN, backchannelUrl };
-  if (count === 0) {
-    accepted(BOTH, main);
-  } else {
-    expect(keysOfFaults(BOTH, main)).toEqual(["scpcloud:backchannelUrl of Pulumi.prod.yaml"]);
-  }
-});
+test.each(["https://localhost", "https://a.localhost:1", "https://127.1.2.3", "https://[::1]"])(
+  "Keycloak at %s is refused, since localhost is the container itself",
+  (backchannelUrl) => {
+    expect(keysOfFaults(BOTH, { ...MAIN, backchannelUrl })).toEqual(["scpcloud:backchannelUrl of Pulumi.prod.yaml"]);
+  },
+);
+
+test.each(["https://host.docker.internal:28443", "https://localhost.example.com"])(
+  "Keycloak may be at %s, which is not the container itself",
+  (backchannelUrl) => {
+    accepted(BOTH, { ...MAIN, backchannelUrl });
+  },
+);
 
 describe("a variable", () => {
   test.each(["Keycloak__BaseUrl", "KEYCLOAK__baseurl", "SSL_CERT_FILE", "Keycloak__BaseUrl__0"])(
@@ -280,9 +254,7 @@ describe("secrets", () => {
   });
 
   test("may not stand anywhere else", () => {
-    expect(faultsOf(withBff({ environment: { A: { secure: SECRET } } }))).toMatchObject([
-      { key: "scpcloud-services:bff", rule: "must not be stored as a secret" },
-    ]);
+    expect(keysOfFaults(withBff({ environment: { A: { secure: SECRET } } }))).toEqual(["bff"]);
   });
 
   test("are in no fault, however wrong they are, stored as secrets or not", () => {
