@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { constants, tmpdir } from "node:os";
+import { constants } from "node:os";
 import { join, resolve } from "node:path";
 
 import { STACK_VALUE } from "../../commands/cli/options.ts";
 import { stackNameOf } from "../../commands/cli/stackName.ts";
 import { tableText } from "../../commands/cli/table.ts";
 import { loadVerb, VERBS } from "../../commands/verbs.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const NAMES = Object.values(VERBS).flatMap((verbs) => Object.keys(verbs));
@@ -57,11 +58,10 @@ describe("the command line", () => {
   it.each([[["help", "rotate"]], [["rotate", "--help"]], [["rotate", "-h"]]])("explains a verb: %j", (args) => {
     const { exitCode, stdout } = call(args);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Usage: scpcloud rotate /);
-    expect(stdout).toContain("--customer <ID>");
-    expect(stdout).toMatch(/\(required; /);
-    expect(stdout).toMatch(/\n {2}scpcloud rotate --stack prod --customer acme --preview\n/);
-    expect(stdout).toMatch(/\n {2}2 {2}it was called wrongly\n/);
+    expect(stdout).toMatch(
+      /^Usage: scpcloud rotate [^]*--customer <ID> [^]*\(required; [^]*\n {2}2 {2}it was called wrongly\n/,
+    );
+    expect(stdout).toContain("\n  scpcloud rotate --stack prod --customer acme --preview\n");
   });
 
   it.each([
@@ -75,11 +75,7 @@ describe("the command line", () => {
     ["a stack without its option", ["verify", "prod"], "too many arguments"],
     ["a stack of another project", ["verify", "--stack", "organization/other/prod"], "is of another project"],
     ["a stack that would leave the folder", ["verify", "--stack", "../prod"], "cannot be a stack's name"],
-    [
-      "a file that is not there",
-      ["move", "--from", "a", "--to", "b", "--customers-file", "no"],
-      "--customers-file no: ",
-    ],
+    ["a file that is absent", ["move", "--from", "a", "--to", "b", "--customers-file", "no"], "--customers-file no: "],
   ])("refuses %s in one line, before anything is done", (_name, args, told) => {
     const { exitCode, stdout, stderr } = call(args);
     expect([exitCode, stdout]).toEqual([2, ""]);
@@ -117,35 +113,31 @@ describe("the command line", () => {
 });
 
 describe("a verb that changes something", () => {
-  let folder: string;
+  useTemporaryFolder();
 
   /** A CLI of Pulumi that knows its backend, and nothing else: it fails, or waits once somebody has read that it begins. */
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "scpcloud-command-line-"));
+  beforeEach(() => {
     const script = `#!/bin/sh
 case $1 in
   whoami) echo '{"url":"file:///state"}' ;;
   config)
     [ -n "$WAITS" ] || { echo "error: the state is broken" >&2; exit 255; }
-    trap 'kill $!; echo interrupted >>"${folder}/ended"; exit 1' INT
+    trap 'kill $!; echo interrupted >>"${process.cwd()}/ended"; exit 1' INT
     sleep 600 &
-    echo >"${folder}/begun"
+    echo >"${process.cwd()}/begun"
     wait ;;
 esac
 `;
-    writeFileSync(join(folder, "pulumi"), script, { mode: 0o700 });
-    spawnSync("mkfifo", [join(folder, "begun")]);
+    writeFileSync("pulumi", script, { mode: 0o700 });
+    spawnSync("mkfifo", ["begun"]);
   });
 
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  const environment = () => ({ PATH: `${folder}:${process.env["PATH"]}` });
+  const environment = () => ({ PATH: `${process.cwd()}:${process.env["PATH"]}` });
   const SHOWN = /Stack {5}prod\r?\nBackend {3}file:\/\/\/state\r?\n(- .*\r?\n){2,}/;
 
   it("shows what it is going to do, and does nothing where nobody can answer, but says the line to type", () => {
-    const { exitCode, stdout, stderr } = call(["recover", "--stack", "prod", "--ended", "it's over"], {
-      env: environment(),
-    });
+    const args = ["recover", "--stack", "prod", "--ended", "it's over"];
+    const { exitCode, stdout, stderr } = call(args, { env: environment() });
     expect([exitCode, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(SHOWN);
     expect(stderr).toContain(
@@ -186,16 +178,15 @@ esac
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "is ended by %s with the CLI that it has started",
     async (signal) => {
-      rmSync(join(folder, "ended"), { force: true });
       const args = [join(REPOSITORY, "scpcloud"), "recover", "--stack", "prod", "--yes"];
       const env = { ...process.env, ...environment(), WAITS: "yes" };
       const child = spawn(process.execPath, args, { env, stdio: "ignore" });
       const ended = once(child, "exit");
-      await readFile(join(folder, "begun"));
+      await readFile("begun");
       child.kill(signal);
       const [exitCode] = (await ended) as [number];
       expect(exitCode).toBe(128 + constants.signals[signal]);
-      expect(readFileSync(join(folder, "ended"), "utf8")).toBe("interrupted\n");
+      expect(readFileSync("ended", "utf8")).toBe("interrupted\n");
     },
   );
 });
@@ -227,16 +218,8 @@ describe("a table", () => {
   it("has its cells below each other in a narrow terminal", () => {
     const text = tableText(head, [...rows, ["globex", "1", "a\nb"]], 60);
     expect(text).toBe(
-      [
-        "client id     acme",
-        "count         12",
-        `organization  ${"x".repeat(40)}`,
-        "",
-        "client id     globex",
-        "count         1",
-        "organization  a",
-        "              b",
-      ].join("\n"),
+      `client id     acme\ncount         12\norganization  ${"x".repeat(40)}\n\n` +
+        "client id     globex\ncount         1\norganization  a\n              b",
     );
   });
 });

@@ -58,22 +58,19 @@ describe("the processes that a killed run has left", () => {
     const host = await startProgram("pulumi-language-nodejs", project, deadPort);
     const exits = [plugin, host].map((child) => once(child, "exit"));
     const ended = await endPluginsOfDeadRuns(project);
-    expect([...ended].sort()).toEqual(
-      LINUX ? [`pulumi-language-nodejs (process ${host.pid})`, `pulumi-resource-keycloak (process ${plugin.pid})`] : [],
-    );
-    if (LINUX) {
-      await Promise.all(exits);
-    }
+    const names = [`pulumi-language-nodejs (process ${host.pid})`, `pulumi-resource-keycloak (process ${plugin.pid})`];
+    expect([...ended].sort()).toEqual(LINUX ? names : []);
+    await Promise.all(LINUX ? exits : []);
     expect(await endPluginsOfDeadRuns(project)).toEqual([]);
   });
 
-  test.each<[string, string, () => string, () => number]>([
-    ["a plugin whose CLI lives", "pulumi-resource-keycloak", () => project, () => portOf(living)],
-    ["a plugin of another project", "pulumi-resource-keycloak", () => elsewhere, () => deadPort],
-    ["another program", "not-pulumi-resource-keycloak", () => project, () => deadPort],
-    ["the CLI itself", "pulumi", () => project, () => deadPort],
+  test.each([
+    ["a plugin whose CLI lives", "pulumi-resource-keycloak", project, () => portOf(living)],
+    ["a plugin of another project", "pulumi-resource-keycloak", elsewhere, () => deadPort],
+    ["another program", "not-pulumi-resource-keycloak", project, () => deadPort],
+    ["the CLI itself", "pulumi", project, () => deadPort],
   ])("are not %s", async (_, name, cwd, port) => {
-    const child = await startProgram(name, cwd(), port());
+    const child = await startProgram(name, cwd, port());
     expect(await endPluginsOfDeadRuns(project)).toEqual([]);
     expect(child.exitCode ?? child.signalCode).toBeNull();
   });

@@ -46,14 +46,14 @@ describe("a customer's secret", () => {
       "leave",
       `${LEFT} 2025-11-20 10:00 UTC; the one before works`,
     ],
-    ["the same, again", { previous: PREVIOUS }, { again: true }, "renew", "stops at once, not at 2026-12-01 00:00 UTC"],
+    ["whose previous one works, again", { previous: PREVIOUS }, { again: true }, "renew", "at once, not at 2026-12-01"],
     ["that the stack does not know", { stored: "earlier", created: NOW }, { again: true }, "takeOver", "takes it over"],
     // One that leaked is not left alone.
     ["that is young, without overlap", { created: NOW }, { withoutOverlap: true }, "renew", AT_ONCE],
-    ["with a previous one, without", { previous: PREVIOUS }, { withoutOverlap: true }, "renew", AT_ONCE],
-    ["of an empty record, to be the only one", { previous: PREVIOUS }, { end: {} }, "end", NOT_HANDED_OVER],
+    ["with a previous one, no overlap", { previous: PREVIOUS }, { withoutOverlap: true }, "renew", AT_ONCE],
+    ["whose previous one is to end", { previous: PREVIOUS }, { end: {} }, "end", NOT_HANDED_OVER],
     [
-      "of which an earlier one was handed over, to be the only one",
+      "whose previous one is to end, and an earlier one was handed over",
       { previous: PREVIOUS },
       { end: handedOver(new Date("2024-01-01")) },
       "end",

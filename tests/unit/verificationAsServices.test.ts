@@ -34,8 +34,8 @@ async function ask(backchannelUrl: string) {
 
 describe("a customer's token is asked for as BFF and API ask", () => {
   it("by the name that they use, which a server without a fixed one calls itself by", async () => {
-    const { issuer, note } = await ask(`http://127.0.0.1:${port}`);
-    expect([issuer, note]).toEqual([`http://127.0.0.1:${port}/realms/ScpCloud`, undefined]);
+    const url = `http://127.0.0.1:${port}`;
+    expect(await ask(url)).toEqual({ issuer: `${url}/realms/ScpCloud`, note: undefined });
   });
 
   it("without the headers that only the deployer sends", async () => {
