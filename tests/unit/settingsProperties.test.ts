@@ -17,12 +17,13 @@ test("every valid configuration is accepted, and comes back equal with its custo
 });
 
 test("every valid configuration with one value of another type is refused at that place", () => {
-  const mutated = validConfiguration.chain(({ values }) => fc.constantFrom(...mutationsOf(values)));
   fc.assert(
-    fc.property(mutated, ({ values, place }) => {
-      expect(keysOfFaults(configuration(values))).toContain(place);
+    fc.property(validConfiguration, (valid) => {
+      for (const { values, place } of mutationsOf(valid.values)) {
+        expect(keysOfFaults(configuration(values))).toContain(place);
+      }
     }),
-    { numRuns: 500 },
+    { numRuns: 10 },
   );
 });
 
