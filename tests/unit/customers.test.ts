@@ -1,6 +1,6 @@
 import type { StackOutputs } from "../../commands/cli/stack.ts";
 import { customersWithOldSecret, listCustomers, withInterrupted } from "../../commands/customers/customerList.ts";
-import { customersTable, oldSecretLines } from "../../commands/customers/customersTable.ts";
+import { customersTable } from "../../commands/customers/customersTable.ts";
 import { accepted, ID, OTHER_ID, withIntegrations } from "./configuration.ts";
 import { fakeAdmin } from "./fakePulumi.ts";
 
@@ -142,14 +142,6 @@ describe("the secret", () => {
     [Infinity, client("acme"), []],
   ])("is old where it is in use and older than %s days, or of unknown age", async (days, keycloak, old) => {
     expect(customersWithOldSecret(await list(keycloak), days).map(({ clientId }) => clientId)).toEqual(old);
-  });
-
-  test("is told with its age, or that it is not known", async () => {
-    const customers = await list({ ...KEYCLOAK, ...client("half-retired") });
-    expect(oldSecretLines(customersWithOldSecret(customers, 365), 365, "prod")).toEqual([
-      expect.stringMatching(/^✗ acme: the secret is 400 days old, more than 365; /),
-      expect.stringMatching(/^✗ half-retired: Keycloak does not know how old the secret is; /),
-    ]);
   });
 });
 

@@ -252,8 +252,7 @@ describe("the client profile and client policy of secretRotation", () => {
   const keycloakWith = (...profiles: object[]) => {
     const written: unknown[] = [];
     const admin = {
-      now: () => new Date(),
-      get: (path: string) => Promise.resolve(path.endsWith("profiles") ? { profiles } : { policies: [OTHERS] }),
+      ...fakeAdmin({ "/client-policies/profiles": { profiles }, "/client-policies/policies": { policies: [OTHERS] } }),
       change: (...[method, path, json]: unknown[]) => Promise.resolve(void written.push([method, path, json])),
     };
     return { admin, written };

@@ -30,8 +30,12 @@ describe("the holder of a lock", () => {
     jest.restoreAllMocks();
   });
 
-  test("is dead where no process has its id", () => {
-    expect(isDead(here(spawnSync("true").pid))).toBe(true);
+  test.each([
+    ["dead where no process has its id", () => here(spawnSync("true").pid), true],
+    ["alive where that process is pulumi", () => here(start("pulumi")), false],
+    ["not dead for sure on another machine", () => on("another-host", spawnSync("true").pid), false],
+  ])("is %s", (_, holder, isGone) => {
+    expect(isDead(holder())).toBe(isGone);
   });
 
   itWith(["ps"], "is dead where another program has got its id", () => {
@@ -54,14 +58,6 @@ describe("the holder of a lock", () => {
     parent.stdin.end();
     await isShown(processId, /^Z.*pulumi/);
     expect(isDead(here(processId))).toBe(true);
-  });
-
-  test("is alive where that process is pulumi", () => {
-    expect(isDead(here(start("pulumi")))).toBe(false);
-  });
-
-  test("is not dead for sure on another machine", () => {
-    expect(isDead(on("another-host", spawnSync("true").pid))).toBe(false);
   });
 
   test("is not dead for sure where this machine has no ps to ask", () => {

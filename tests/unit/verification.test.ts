@@ -149,9 +149,8 @@ test.each<[string, () => string | Promise<string>]>([
   [
     "it was changed afterwards",
     async () => {
-      const [header, , signature] = (await signed(goodClaims())).split(".");
-      const payload = Buffer.from(JSON.stringify({ ...goodClaims(), organizationId: OTHER_ID })).toString("base64url");
-      return [header, payload, signature].join(".");
+      const [, payload] = forge({}, { ...goodClaims(), organizationId: OTHER_ID }).split(".");
+      return (await signed(goodClaims())).replace(/\..*\./, `.${payload}.`);
     },
   ],
   ["its algorithm is none", () => forge({ alg: "none", kid: "one" }, goodClaims())],
