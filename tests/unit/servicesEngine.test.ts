@@ -1,16 +1,16 @@
 import { accepted, BOTH, faultsOf, MAIN } from "./servicesConfiguration.ts";
 
-type Arguments = [docker: Readonly<Record<string, unknown>>, environment?: Readonly<Record<string, string>>];
+type Environment = Readonly<Record<string, string>>;
 
-const engineOf = (...[docker, environment]: Arguments) => accepted({ ...BOTH, ...docker }, MAIN, environment).engine;
-const faults = (...[docker, environment]: Arguments) =>
+const engineOf = (docker: object, environment?: Environment) =>
+  accepted({ ...BOTH, ...docker }, MAIN, environment).engine;
+const faults = (docker: object, environment?: Environment) =>
   faultsOf({ ...BOTH, ...docker }, MAIN, environment).map(({ key, rule }) => [key, rule]);
 
 describe("the Docker engine of a stack", () => {
   const host = "unix:///run/user/1000/docker.sock";
   const options = { DOCKER_SSH_OPTS: "  -i key  -o StrictHostKeyChecking=yes " };
-  test.each<[...Required<Arguments>, object]>([
-    [{}, {}, { host: "unix:///var/run/docker.sock", sshOptions: [] }],
+  test.each<[object, Environment, object]>([
     [{ "docker:host": "" }, { DOCKER_HOST: "" }, { host: "unix:///var/run/docker.sock" }],
     [{}, { DOCKER_HOST: host }, { host }],
     [{ "docker:host": "ssh://docker.example.com" }, { DOCKER_HOST: host }, { host: "ssh://docker.example.com" }],
