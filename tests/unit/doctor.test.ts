@@ -11,6 +11,8 @@ import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import type { IntegrationSettings } from "../../settings/settings.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 
+useTemporaryFolder();
+
 const tokenWith = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
 const on = (version: string | undefined) => ({ version, looksUpUsers: true });
 
@@ -69,8 +71,6 @@ describe("the check of rights", () => {
   });
 });
 
-useTemporaryFolder();
-
 test("the Keycloak provider trusts the certificates of SSL_CERT_FILE, and of all folders of SSL_CERT_DIR", () => {
   const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
   writeFileSync("one.crt", pem("one"));
@@ -92,17 +92,15 @@ test("the clocks may differ by half a minute; beyond, it is told which one is ah
   expect(issuedAtOf(tokenWith({ iat: 5 }))).toBe(5);
 });
 
-test.each([
-  ["true", true],
-  ["1", true],
-  ["TRUE", true],
-  [undefined, false],
-  ["", false],
-  ["false", false],
-  ["0", false],
-])("an environment that walks around protect is named: %s", (value, isNamed) => {
-  const named = { outcome: "wrong", remedy: "unset PULUMI_OPTION_IGNORE_PROTECT", prevents: ["up"] };
-  expect(checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value })).toMatchObject(isNamed ? [named] : []);
+const named = (value: string | undefined) => checkProtection({ PULUMI_OPTION_IGNORE_PROTECT: value });
+
+test.each(["true", "1", "TRUE"])("an environment that walks around protect is named: %s", (value) => {
+  const remedy = "unset PULUMI_OPTION_IGNORE_PROTECT";
+  expect(named(value)).toMatchObject([{ outcome: "wrong", remedy, prevents: ["up"] }]);
+});
+
+test.each([undefined, "", "false", "0"])("an environment that leaves protect in force is not named: %s", (value) => {
+  expect(named(value)).toEqual([]);
 });
 
 describe("the report of doctor", () => {

@@ -40,9 +40,8 @@ describe("entries are taken out of a stack file with their comments, and everyth
   });
 
   test("all of them", () => {
-    expect(take(TEXT, "acme", "beta", "gamma").text).toContain(
-      "scpcloud:integrations:\n    {}\n    # behind all\n  scpcloud:protect",
-    );
+    const { text } = take(TEXT, "acme", "beta", "gamma");
+    expect(text).toContain("scpcloud:integrations:\n    {}\n    # behind all\n  scpcloud:protect");
   });
 });
 
@@ -74,8 +73,8 @@ config:
   });
 
   test.each([" {}", "", " null", " ~"])("that has none yet, but says %j", (empty) => {
-    const text = `config:\n  integrations:${empty}\n  x: y\n`;
-    expect(addEntries(FILE, text, entries)).toBe(`config:\n  integrations:\n${body}  x: y\n`);
+    const added = addEntries(FILE, `config:\n  integrations:${empty}\n  x: y\n`, entries);
+    expect(added).toBe(`config:\n  integrations:\n${body}  x: y\n`);
   });
 });
 
