@@ -332,10 +332,6 @@ describe("an unknown key", () => {
     expect(Object.values(sources).map(keysOfFaults)).toEqual(Object.keys(sources).map((key) => [key]));
   });
 
-  test("is not that of Pulumi's own settings", () => {
-    accepted(configuration({ "pulumi:tags": "x" }));
-  });
-
   test.each([
     ["docker:host", "must stand in the stack file in services/"],
     ["scpcloud:apps", "must stand in the stack file in services/"],
