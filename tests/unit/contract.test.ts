@@ -1,5 +1,4 @@
-import { describeExpectation, type Expectation, tokenContract } from "../../contract/tokenContract.ts";
-import type { Claims } from "../../contract/tokenContract.ts";
+import { type Claims, describeExpectation, tokenContract } from "../../contract/tokenContract.ts";
 import { compareClaims } from "../../contract/compareClaims.ts";
 import { readSettings } from "../../settings/read.ts";
 import { stackValues } from "../stackFile.ts";
@@ -65,8 +64,17 @@ describe("the development stack's contract", () => {
     });
   });
 
-  test("is met by the original token", () => {
-    expect(differences(ORIGINAL_TOKEN)).toEqual([]);
+  test.each<[string, Claims]>([
+    ["the original token", {}],
+    [
+      "the roles in another order",
+      { resource_access: { account: { roles: ["view-profile", "manage-account", "manage-account-links"] } } },
+    ],
+    ["the second that may begin while Keycloak makes the token", { exp: NOW + 1801 }],
+    ["a clock that is half a minute ahead", { iat: NOW + 30, exp: NOW + 1830 }],
+    ["a clock that is half a minute behind", { iat: NOW - 1829, exp: NOW - 29 }],
+  ])("is met by %s", (_, changes) => {
+    expect(differences({ ...ORIGINAL_TOKEN, ...changes })).toEqual([]);
   });
 
   test("does not have realm_access", () => {
@@ -75,19 +83,11 @@ describe("the development stack's contract", () => {
     ]);
   });
 
-  test("does not mind the order of the roles", () => {
-    const roles = ["view-profile", "manage-account", "manage-account-links"];
-    expect(differences({ ...ORIGINAL_TOKEN, resource_access: { account: { roles } } })).toEqual([]);
-  });
-
   test.each<[string, Claims]>([
     ["a role more", { account: { roles: ["manage-account", "manage-account-links", "view-profile", "view-groups"] } }],
     ["a role less", { account: { roles: ["manage-account", "view-profile"] } }],
     ["a role twice", { account: { roles: ["manage-account", "manage-account", "view-profile"] } }],
-    [
-      "another client's roles",
-      { account: { roles: ["manage-account", "manage-account-links", "view-profile"] }, broker: { roles: [] } },
-    ],
+    ["another client's roles", { ...(ORIGINAL_TOKEN["resource_access"] as object), broker: { roles: [] } }],
   ])("notices %s", (_, resource_access) => {
     expect(differences({ ...ORIGINAL_TOKEN, resource_access })).toMatchObject([
       { claim: "resource_access", verdict: "different" },
@@ -103,17 +103,10 @@ describe("the development stack's contract", () => {
     ["aud", "scpCloud"],
     ["aud", ["scpCloud"]],
     ["sub", "admin"],
-    ["typ", "bearer"],
-    ["azp", null],
-    ["client_id", "another"],
     ["allowed-origins", []],
-    ["allowed-origins", "/*"],
-    ["scope", "openid"],
-    ["organizationId", [ORGANIZATION]],
     ["organizationId", ORGANIZATION.toUpperCase()],
     ["clientHost", ""],
     ["clientAddress", "a b"],
-    ["jti", 1],
   ])("notices %s as %j", (claim, value) => {
     expect(differences({ ...ORIGINAL_TOKEN, [claim]: value })).toContainEqual(
       expect.objectContaining({ claim, found: JSON.stringify(value), verdict: "different" }),
@@ -128,56 +121,24 @@ describe("the development stack's contract", () => {
     expect(subject(ORGANIZATION)).toBe("different");
   });
 
-  test("allows for the second that may begin while Keycloak makes the token", () => {
-    expect(differences({ ...ORIGINAL_TOKEN, exp: NOW + 1801 })).toEqual([]);
-  });
-
   test("notices an expired token, and says that this is the trouble", () => {
     const expired = compareClaims(contractOf("dev"), ORIGINAL_TOKEN, NOW + 1831).find(({ claim }) => claim === "exp");
     expect(expired?.verdict).toBe("different");
     expect(expired?.expected).toMatch(/past/);
   });
-
-  test("does not mind clocks that differ by half a minute", () => {
-    for (const now of [NOW - 30, NOW + 1829]) {
-      const results = compareClaims(contractOf("dev"), ORIGINAL_TOKEN, now);
-      expect(results.filter(({ verdict }) => verdict !== "equal")).toEqual([]);
-    }
-  });
 });
 
 describe("the production stack's contract", () => {
-  const contract = contractOf("prod");
-
-  test("is lean: one plain audience, no origins, no roles", () => {
-    expect(contract["aud"]).toEqual<Expectation>({ kind: "value", value: "scpCloud" });
-    expect(Object.keys(contract).sort()).toEqual([
-      "aud",
-      "azp",
-      "clientAddress",
-      "clientHost",
-      "client_id",
-      "exp",
-      "iat",
-      "iss",
-      "jti",
-      "organizationId",
-      "scope",
-      "sub",
-      "typ",
-    ]);
-  });
-
-  test("has its own issuer, customer and lifespan", () => {
-    expect(contract["iss"]).toEqual<Expectation>({
-      kind: "value",
-      value: "https://keycloak.scpcloud.example/realms/ScpCloud",
+  test("has one plain audience, and its own issuer, customer and lifespan", () => {
+    expect(contractOf("prod")).toMatchObject({
+      aud: { kind: "value", value: "scpCloud" },
+      iss: { kind: "value", value: "https://keycloak.scpcloud.example/realms/ScpCloud" },
+      azp: { kind: "value", value: "acme-reporting" },
+      exp: { kind: "lifespan", seconds: 300 },
     });
-    expect(contract["azp"]).toEqual<Expectation>({ kind: "value", value: "acme-reporting" });
-    expect(contract["exp"]).toEqual<Expectation>({ kind: "lifespan", seconds: 300 });
   });
 
-  test("is not met by development's token", () => {
+  test("is not met by development's token, since it has neither origins nor roles", () => {
     expect(differences(ORIGINAL_TOKEN, "prod").map(({ claim, verdict }) => `${claim} ${verdict}`)).toEqual([
       "allowed-origins unexpected",
       "aud different",

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-import type { EngineSettings } from "../../services/settings/settings.ts";
+import { text } from "node:stream/consumers";
 
 /** What the fake engine says to one request. */
 export interface FakeAnswer {
@@ -19,61 +18,27 @@ export class FakeEngine {
   readonly requests: string[] = [];
   /** By path, the answers one after another; the last one is repeated. */
   readonly answers: Record<string, readonly FakeAnswer[]> = {};
-
   /** Where the socket is, and where a test may put files of its own. */
-  readonly folder: string;
-  private readonly server: Server;
-
-  private constructor(
-    /** Where the socket is, and where a test may put files of its own. */
-    folder: string,
-    server: Server,
-  ) {
-    this.folder = folder;
-    this.server = server;
-  }
+  readonly folder = mkdtempSync(join(tmpdir(), "engine-"));
+  readonly socket = join(this.folder, "engine.sock");
+  readonly settings = { host: `unix://${this.socket}`, sshOptions: [] };
+  private readonly server = createServer((request, response) => {
+    void text(request).then((sent) => {
+      const { method = "", url = "", headers } = request;
+      this.requests.push([method, url, ...(sent === "" ? [] : [headers["content-type"], sent])].join(" "));
+      return send(response, this.next(url));
+    });
+  });
 
   static async start(): Promise<FakeEngine> {
-    const server = createServer();
-    const engine = new FakeEngine(mkdtempSync(join(tmpdir(), "engine-")), server);
-    server.on("request", (request, response) => {
-      const pieces: Buffer[] = [];
-      request.on("data", (piece: Buffer) => pieces.push(piece));
-      request.on("end", () => {
-        const { method = "", url = "", headers } = request;
-        const sent = Buffer.concat(pieces).toString("utf8");
-        engine.requests.push([method, url, ...(sent === "" ? [] : [headers["content-type"], sent])].join(" "));
-        const { status = 200, body } = engine.next(url);
-        response.writeHead(status);
-        const rest = [...piecesOf(body)];
-        const writeNext = () => {
-          const piece = rest.shift();
-          if (piece === undefined) {
-            response.end();
-          } else {
-            response.write(piece, () => setImmediate(writeNext));
-          }
-        };
-        writeNext();
-      });
-    });
-    server.listen(engine.socket);
-    await once(server, "listening");
+    const engine = new FakeEngine();
+    await once(engine.server.listen(engine.socket), "listening");
     return engine;
-  }
-
-  get socket(): string {
-    return join(this.folder, "engine.sock");
-  }
-
-  get settings(): EngineSettings {
-    return { host: `unix://${this.socket}`, sshOptions: [] };
   }
 
   async stop(): Promise<void> {
     this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, "close");
+    await once(this.server.close(), "close");
     rmSync(this.folder, { recursive: true });
   }
 
@@ -87,12 +52,23 @@ export class FakeEngine {
   }
 }
 
+async function send(response: ServerResponse, { status = 200, body }: FakeAnswer): Promise<void> {
+  response.writeHead(status);
+  const pieces: readonly unknown[] = Array.isArray(body)
+    ? body
+    : [typeof body === "string" ? body : JSON.stringify(body)];
+  for (const piece of pieces) {
+    // Each piece arrives alone.
+    await new Promise((resolve) => response.write(piece, () => setImmediate(resolve)));
+  }
+  response.end();
+}
+
 /** A piece of a container's output, as the engine frames it: 1 is standard output, 2 standard error. */
-export function frame(stream: 1 | 2, text: string): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt8(stream, 0);
-  head.writeUInt32BE(Buffer.byteLength(text), 4);
-  return Buffer.concat([head, Buffer.from(text)]);
+export function frame(stream: 1 | 2, words: string): Buffer {
+  const head = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(Buffer.byteLength(words), 4);
+  return Buffer.concat([head, Buffer.from(words)]);
 }
 
 /** An answer to inspecting a container. */
@@ -108,11 +84,4 @@ export function inspected(
       State: { Status: status, ExitCode: 0, Error: "", ...state, ...(health && { Health: { Status: health } }) },
     },
   };
-}
-
-function piecesOf(body: FakeAnswer["body"]): readonly (Buffer | string)[] {
-  if (typeof body === "string") {
-    return body === "" ? [] : [body];
-  }
-  return Array.isArray(body) ? (body as readonly Buffer[]) : [JSON.stringify(body)];
 }
