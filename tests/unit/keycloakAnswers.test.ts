@@ -9,7 +9,6 @@ import { unmanagedChanges } from "../../commands/drift/unmanaged.ts";
 import { findExisting } from "../../commands/recovery/adoptable.ts";
 import { readOverlap } from "../../commands/rotate/rotationPlan.ts";
 import { assertionInWords } from "../../keycloak/accessToken.ts";
-import { explainRefusal } from "../../components/refusals.ts";
 import { TYPES } from "../../contract/types.ts";
 import { type KeycloakManager, loginAsDeployer } from "../../keycloak/admin.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
@@ -21,6 +20,16 @@ import { accepted, configuration, OTHER_ID, SECRET, withIntegrations } from "./c
 import { FakeKeycloak, type FakeRealm, forge } from "./fakeKeycloak.ts";
 
 const ASKING = accepted(configuration({ "keycloak:realm": "ScpCloud" }));
+const DISCOVERY = "/realms/ScpCloud/.well-known/openid-configuration";
+const CLIENTS = "/admin/realms/ScpCloud/clients";
+
+/** The stack's own server, which accepts the deployer's login. */
+const start = (realm: Partial<FakeRealm> = {}) =>
+  FakeKeycloak.start({
+    issuer: issuerOf(ASKING),
+    tokens: () => Promise.resolve({ status: 200, body: { access_token: "t" } }),
+    ...realm,
+  });
 
 /** What Keycloak 26.7 answered to each of these logins. */
 describe("a login that Keycloak refuses is told by its own words", () => {
@@ -109,12 +118,10 @@ describe("a login by an assertion that somebody else has issued", () => {
 
 describe("a server that is not the stack's own", () => {
   const lookAt = async (realm: Partial<FakeRealm>, place: Parameters<typeof loginAsDeployer>[1] = ASKING) => {
-    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
-    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, ...realm });
+    const keycloak = await start(realm);
     const outcome = await loginAsDeployer(keycloak, place).then(() => "accepted", String);
     return { outcome, requests: keycloak.requests };
   };
-  const DISCOVERY = "/realms/ScpCloud/.well-known/openid-configuration";
 
   it("is refused by its issuer, before the deployer logs in there", async () => {
     const { outcome, requests } = await lookAt({ issuer: "https://stage.example.com/realms/ScpCloud" });
@@ -142,15 +149,14 @@ describe("a server that is not the stack's own", () => {
 });
 
 describe("an empty list of Keycloak", () => {
-  const LIST = "/admin/realms/ScpCloud";
   const get = async (path: string, visible: Readonly<Record<string, readonly object[]>>) => {
-    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
-    const lists = { [path]: [], ...visible };
     const answers = Object.fromEntries(
-      Object.entries(lists).map(([at, body]) => [`${LIST}${at}`, { status: 200, body }]),
+      Object.entries({ [path]: [], ...visible }).map(([at, body]) => [
+        `/admin/realms/ScpCloud${at}`,
+        { status: 200, body },
+      ]),
     );
-    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, answers });
-    return (await loginAsDeployer(keycloak, ASKING)).get(path);
+    return (await loginAsDeployer(await start({ answers }), ASKING)).get(path);
   };
   const CLIENT = "/clients?clientId=realm-management";
   const USER = "/users?exact=true&username=service-account-deployer";
@@ -170,42 +176,35 @@ describe("an empty list of Keycloak", () => {
 });
 
 describe("a command that Keycloak refuses something", () => {
-  const faultOf = async (realm: Partial<FakeRealm>) => {
-    const tokens = () => Promise.resolve({ status: 200, body: { access_token: "t" } });
-    const keycloak = await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens, ...realm });
-    const asked = (async () => (await loginAsDeployer(keycloak, ASKING)).change("POST", "/clients"))();
+  const REFUSED = { status: 403, body: { error: "access_denied", error_description: "Realm not enabled" } };
+
+  it.each<[string, Partial<FakeRealm>, string]>([
+    ["the login", { tokens: () => Promise.resolve(REFUSED) }, "the login (403 access_denied: Realm not enabled)"],
+    ...(
+      [
+        [401, {}, "kc-admin-api"],
+        [403, {}, "manage-clients, view-users and view-realm"],
+        [503, {}, "it, or a proxy before it, failed at /admin/realms/ScpCloud/clients: 503"],
+        [409, { errorMessage: "Client acme already exists" }, "409 Client acme already exists"],
+        [400, { error: "invalid_client_metadata", error_description: "no" }, "400 invalid_client_metadata: no"],
+        [400, "<html>", "400."],
+        [404, { error: "Could not find client" }, "404 at /admin/realms/ScpCloud/clients: Could not find client"],
+        [500, { error: ["odd"] }, "failed at /admin/realms/ScpCloud/clients: 500."],
+      ] as const
+    ).map(([status, body, words]): [string, Partial<FakeRealm>, string] => [
+      `a change (${status})`,
+      { answers: { [CLIENTS]: { status, body } } },
+      words,
+    ]),
+  ])("says what was answered to %s", async (_, realm, words) => {
+    const asked = start(realm).then(async (keycloak) =>
+      (await loginAsDeployer(keycloak, ASKING)).change("POST", "/clients"),
+    );
     const error: unknown = await asked.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SettingsError);
-    const { message } = error as SettingsError;
     // An earlier request may have changed something.
-    expect(message).toMatch(/^1 fault in the stack's configuration, or in Keycloak\.\n/);
-    return message;
-  };
-
-  it("says what the login was answered", async () => {
-    const tokens = () =>
-      Promise.resolve({ status: 403, body: { error: "access_denied", error_description: "Realm not enabled" } });
-    expect(await faultOf({ tokens })).toContain("Keycloak refused the login (403 access_denied: Realm not enabled)");
-  });
-
-  it.each([
-    [401, "kc-admin-api"],
-    [403, "manage-clients, view-users and view-realm"],
-    [503, "it, or a proxy before it, failed at /admin/realms/ScpCloud/clients: 503"],
-  ])("says what a good login was answered at the admin REST API: %s", async (status, words) => {
-    const answers = { "/admin/realms/ScpCloud/clients": { status, body: {} } };
-    expect(await faultOf({ answers })).toContain(words);
-  });
-
-  it.each([
-    [409, { errorMessage: "Client acme already exists" }, "409 Client acme already exists"],
-    [400, { error: "invalid_client_metadata", error_description: "no" }, "400 invalid_client_metadata: no"],
-    [400, "<html>", "400."],
-    [404, { error: "Could not find client" }, "404 at /admin/realms/ScpCloud/clients: Could not find client"],
-    [500, { error: ["odd"] }, "failed at /admin/realms/ScpCloud/clients: 500."],
-  ])("has Keycloak's own words for %s: %j", async (status, body, words) => {
-    const answers = { "/admin/realms/ScpCloud/clients": { status, body } };
-    expect(await faultOf({ answers })).toContain(words);
+    expect(String(error)).toMatch(/1 fault in the stack's configuration, or in Keycloak\.\n/);
+    expect(String(error)).toContain(words);
   });
 });
 
@@ -291,7 +290,7 @@ describe("an answer of 200 that is none of Keycloak's is told as that, with its 
   });
 
   it.each([undefined, {}, [], "text", { access_token: 7 }])("at the token endpoint: %j", async (body) => {
-    const keycloak = await FakeKeycloak.start({ issuer: "", tokens: () => Promise.resolve({ status: 200, body }) });
+    const keycloak = await start({ tokens: () => Promise.resolve({ status: 200, body }) });
     await expect(fetchToken(keycloak, "ScpCloud", "Basic eA==")).rejects.toThrow(
       "no token: 200 without a token at /realms/ScpCloud/protocol/openid-connect/token: something else than Keycloak",
     );
@@ -301,20 +300,6 @@ describe("an answer of 200 that is none of Keycloak's is told as that, with its 
 it.each([-2, 2])("tells the time by Keycloak's clock, where it is %i days before this machine's", async (days) => {
   const seconds = Math.floor(Date.now() / 1000) + days * 86_400;
   const tokens = () => Promise.resolve({ status: 200, body: { access_token: forge({}, { iat: seconds }) } });
-  const admin = await loginAsDeployer(await FakeKeycloak.start({ issuer: issuerOf(ASKING), tokens }), ASKING);
+  const admin = await loginAsDeployer(await start({ tokens }), ASKING);
   expect(Math.abs(admin.now().getTime() / 1000 - seconds)).toBeLessThan(60);
-});
-
-it("names the role that a mapper needs from 26.8.2 on where an up is refused one", () => {
-  const refusal = {
-    errors: ["403 Forbidden"],
-    failedOperation: "create" as const,
-    name: "m",
-    newInputs: { name: "m" },
-  };
-  const type = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
-  expect(explainRefusal({ ...refusal, type }, "prod")).toContain(
-    "manage-clients and, from Keycloak 26.8.2 on, manage-realm",
-  );
-  expect(explainRefusal({ ...refusal, type: "keycloak:openid/client:Client" }, "prod")).not.toContain("manage-realm");
 });
