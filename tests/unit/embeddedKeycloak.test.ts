@@ -21,42 +21,41 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 describe("the realm import of the embedded Keycloak", () => {
   const realm = buildRealm({ deployerSecret: "deployerSecret", adminPassword: "adminPassword" });
 
-  it("holds the user admin under the id of the development environment, with the realm's default roles", () => {
-    expect(realm.realm).toBe("ScpCloud");
-    expect(realm.users[0]).toMatchObject({
-      id: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
-      username: "admin",
-      enabled: true,
-      realmRoles: ["default-roles-scpcloud"],
-    });
-  });
-
-  it("gives the deployer a service account only, and roles without full scope", () => {
+  it("has the user admin of the development environment, and a deployer with a service account only", () => {
     const roles = ["manage-clients", "view-users", "view-realm", "manage-realm"];
-    expect(realm.clients).toHaveLength(1);
-    expect(realm.clients[0]).toMatchObject({
-      clientId: "scpcloud-deployer",
-      secret: "deployerSecret",
-      publicClient: false,
-      serviceAccountsEnabled: true,
-      standardFlowEnabled: false,
-      implicitFlowEnabled: false,
-      directAccessGrantsEnabled: false,
-      fullScopeAllowed: false,
-    });
-    expect(realm.users[1]).toEqual({
-      username: "service-account-scpcloud-deployer",
+    // Client scopes and roles are left to Keycloak.
+    expect(realm).toEqual({
+      realm: "ScpCloud",
       enabled: true,
-      serviceAccountClientId: "scpcloud-deployer",
-      clientRoles: { "realm-management": roles },
+      sslRequired: expect.any(String) as string,
+      users: [
+        expect.objectContaining({
+          id: "c7834e89-74ff-42ae-a6d8-8693f24b1351",
+          username: "admin",
+          enabled: true,
+          realmRoles: ["default-roles-scpcloud"],
+        }),
+        {
+          username: "service-account-scpcloud-deployer",
+          enabled: true,
+          serviceAccountClientId: "scpcloud-deployer",
+          clientRoles: { "realm-management": roles },
+        },
+      ],
+      clients: [
+        expect.objectContaining({
+          clientId: "scpcloud-deployer",
+          secret: "deployerSecret",
+          publicClient: false,
+          serviceAccountsEnabled: true,
+          standardFlowEnabled: false,
+          implicitFlowEnabled: false,
+          directAccessGrantsEnabled: false,
+          fullScopeAllowed: false,
+        }),
+      ],
+      clientScopeMappings: { "realm-management": [{ client: "scpcloud-deployer", roles }] },
     });
-    expect(realm["clientScopeMappings"]).toEqual({ "realm-management": [{ client: "scpcloud-deployer", roles }] });
-  });
-
-  it("leaves client scopes and roles to Keycloak", () => {
-    expect(Object.keys(realm).sort()).toEqual(
-      ["clientScopeMappings", "clients", "enabled", "realm", "sslRequired", "users"].sort(),
-    );
   });
 
   it("knows its secrets, so that they can be kept out of messages", () => {
@@ -102,12 +101,8 @@ describe("the certificates of the embedded Keycloak", () => {
     expect(server.subjectAltName).toBe(
       "DNS:localhost, DNS:host.docker.internal, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
     );
-    expect([authority.ca, server.ca, server.checkIssued(authority), server.verify(authority.publicKey)]).toEqual([
-      true,
-      false,
-      true,
-      true,
-    ]);
+    expect([authority.ca, server.ca]).toEqual([true, false]);
+    expect(server.checkIssued(authority) && server.verify(authority.publicKey)).toBe(true);
     expect(readdirSync(dirname(caCertificateFile))).toEqual(["ca.crt"]);
     expect(modeOf(keyFile)).toBe("600");
     // Nobody can issue a further certificate.

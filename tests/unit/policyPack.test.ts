@@ -6,19 +6,15 @@ import { POLICIES } from "../../policy-pack/policies.ts";
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
 
-interface Package {
-  readonly version: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-}
-
-const packageIn = (directory: string) => JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Package;
+const packageIn = (directory: string) =>
+  JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Record<string, unknown>;
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
+const readme = readFileSync(join(PACK, "README.md"), "utf8");
+
 describe("the policy pack", () => {
   it("has its rules in the README, with their levels", () => {
-    const readme = readFileSync(join(PACK, "README.md"), "utf8");
     const rows = [...readme.matchAll(/^- `([a-z-]+)` \((advisory|mandatory)\): /gm)];
     expect(rows.map(([, name, level]) => [name, level])).toEqual(
       POLICIES.map(({ name, enforcementLevel }) => [name, enforcementLevel]),
@@ -26,7 +22,6 @@ describe("the policy pack", () => {
   });
 
   it("names the defaults of its configuration in the README", () => {
-    const readme = readFileSync(join(PACK, "README.md"), "utf8");
     const configurable = POLICIES.filter(({ configSchema }) => Object.keys(configSchema?.properties ?? {}).length > 0);
     expect(configurable.map(({ name }) => name)).toContain("client-lifespan");
     for (const { name, configSchema } of configurable) {
@@ -42,14 +37,14 @@ describe("the policy pack", () => {
   });
 
   it("asks for the versions that the repository has", () => {
-    const { dependencies, devDependencies } = packageIn(REPOSITORY);
-    const asked = packageIn(PACK).dependencies ?? {};
+    const { dependencies, devDependencies } = packageIn(REPOSITORY) as Record<string, object>;
+    const asked = packageIn(PACK)["dependencies"] as object;
     expect(Object.keys(asked)).toContain("@pulumi/policy");
     expect({ ...dependencies, ...devDependencies }).toMatchObject(asked);
   });
 
   it("has one version", () => {
     const project = readFileSync(join(PACK, "PulumiPolicy.yaml"), "utf8");
-    expect(project).toContain(`\nversion: ${packageIn(PACK).version}\n`);
+    expect(project).toContain(`\nversion: ${String(packageIn(PACK)["version"])}\n`);
   });
 });

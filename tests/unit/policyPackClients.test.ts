@@ -74,19 +74,16 @@ describe("the rules for clients", () => {
 describe("the rule for protection", () => {
   const urn = "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/client:Client::acme-client";
 
-  const say = (stacks: string[], protect: boolean, enabled?: boolean) => [
-    ...clients.protection(stacks, { urn, protect, enabled }),
-  ];
-
-  it("asks for it in the stacks that are named, and only there", () => {
-    expect(say(["prod"], false)).toEqual([expect.stringMatching(/^The stack prod does not protect/)]);
-    expect(say(["prod"], true)).toEqual([]);
-    expect(say(["dev"], false)).toEqual([]);
-    expect(say([], false)).toEqual([]);
-  });
-
-  it("lets the client of a customer who is retired go", () => {
-    expect(say(["prod"], false, false)).toEqual([]);
-    expect(say(["prod"], false, true)).toHaveLength(1);
+  it.each<[string, string[], boolean, boolean | undefined, number]>([
+    ["asks for it in the stacks that are named", ["prod"], false, undefined, 1],
+    ["is met by it", ["prod"], true, undefined, 0],
+    ["asks nothing of other stacks", ["dev"], false, undefined, 0],
+    ["lets the client of a customer who is retired go", ["prod"], false, false, 0],
+    ["does not let that of another customer go", ["prod"], false, true, 1],
+  ])("%s", (_, stacks, protect, enabled, count) => {
+    const said = [...clients.protection(stacks, { urn, protect, enabled })];
+    expect(said).toEqual(
+      Array.from({ length: count }, () => expect.stringMatching(/^The stack prod does not protect/) as string),
+    );
   });
 });

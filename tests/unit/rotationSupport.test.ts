@@ -23,12 +23,24 @@ const rotation = (enabled: boolean) => [
   { name: "DOCKER", enabled: false },
   { name: "CLIENT_SECRET_ROTATION", enabled },
 ];
-const keysOfFaults = async (server: http.KeycloakConnection, token: string, settings = SETTINGS) =>
-  (await rotationFaults(server, token, settings)).map(({ key }) => key);
 
 describe("that secrets overlap", () => {
-  it("works on a server with the feature, set up by who may manage the realm", async () => {
-    expect(await keysOfFaults(serverWith(rotation(true)), tokenWith("manage-clients", "manage-realm"))).toEqual([]);
+  it.each([
+    ["set up by who may manage the realm", rotation(true), ["manage-clients", "manage-realm"], {}, []],
+    ["looked at only", rotation(true), ["view-clients", "view-realm"], {}, []],
+    [
+      "of customers only, whose realm's stack sets it up",
+      rotation(true),
+      ["manage-clients"],
+      { realmStack: "prod" },
+      [],
+    ],
+    ["where server and token do not tell", undefined, [], {}, []],
+    ["set up by who may not manage the realm", rotation(true), ["manage-clients"], {}, ["keycloak:clientId"]],
+  ])("is judged by the server's features and the deployer's roles: %s", async (_, features, roles, further, keys) => {
+    const token = roles.length > 0 ? tokenWith(...roles) : "opaque";
+    const faults = await rotationFaults(serverWith(features), token, { ...SETTINGS, ...further });
+    expect(faults.map(({ key }) => key)).toEqual(keys);
   });
 
   it("is a fault on a server whose feature is off, with the option that switches it on", async () => {
@@ -36,23 +48,6 @@ describe("that secrets overlap", () => {
 
     expect(fault).toMatchObject({ key: "scpcloud:secretRotation" });
     expect(fault?.remedy).toContain("--features=client-secret-rotation");
-  });
-
-  it("is a fault of a deployer that may manage clients, but not the realm; not of one that only looks", async () => {
-    const server = serverWith(rotation(true));
-
-    expect(await keysOfFaults(server, tokenWith("manage-clients"))).toEqual(["keycloak:clientId"]);
-    expect(await keysOfFaults(server, tokenWith("view-clients", "view-realm"))).toEqual([]);
-  });
-
-  it("is no fault of a deployer of customers only, whose realm's stack sets it up", async () => {
-    const settings = { ...SETTINGS, realmStack: "prod" };
-
-    expect(await keysOfFaults(serverWith(rotation(true)), tokenWith("manage-clients"), settings)).toEqual([]);
-  });
-
-  it("is no fault where server and token do not tell", async () => {
-    expect(await keysOfFaults(serverWith(undefined), "opaque")).toEqual([]);
   });
 
   it.each([[undefined], [[]], [{ features: "none" }], [{ features: [{ enabled: false }] }]])(

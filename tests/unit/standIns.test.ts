@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { exportJWK, exportSPKI, SignJWT } from "jose";
+import { exportJWK, exportSPKI } from "jose";
 
 import { operationEntriesOf, startApi } from "../../development/stand-ins/api.ts";
 import { startBff } from "../../development/stand-ins/bff.ts";
@@ -204,27 +204,17 @@ test.each([undefined, "", 42, [ORGANIZATION]])(
 
 describe("the API refuses a token", () => {
   const CLAIM = "ERR_JWT_CLAIM_VALIDATION_FAILED";
-  const SIGNATURE = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
   const NO_BEARER = "not an access token for a bearer";
-  const signedWith = async (header: { alg: string; kid: string }, pair = keys) =>
-    new SignJWT(claims()).setProtectedHeader(header).sign((await pair).privateKey);
+  const signedWithAnother = async () => sign(claims(), await otherKeys);
   const hs256 = async () => {
     const unsigned = forge({ alg: "HS256", kid: "one", typ: "JWT" }, claims()).slice(0, -1);
     const key = await exportSPKI((await keys).publicKey);
     return `${unsigned}.${createHmac("sha256", key).update(unsigned).digest("base64url")}`;
   };
-  const tampered = async () => {
-    const [head, , signature] = (await tokenWith()).split(".");
-    return [head, forge({}, claims({ organizationId: "another" })).split(".")[1], signature].join(".");
-  };
-
   test.each<[string, string, () => Promise<string> | string]>([
-    ["that is none", "ERR_JWS_INVALID", () => "something"],
     ["without a signature", "ERR_JOSE_ALG_NOT_ALLOWED", () => forge({ alg: "none" }, claims())],
     ["signed by means of the public key", "ERR_JOSE_ALG_NOT_ALLOWED", hs256],
-    ["with claims that were changed", SIGNATURE, tampered],
-    ["of another key", SIGNATURE, () => signedWith({ alg: "RS256", kid: "one" }, otherKeys)],
-    ["of an unknown key", "ERR_JWKS_NO_MATCHING_KEY", () => signedWith({ alg: "RS256", kid: "two" }, otherKeys)],
+    ["of another key", "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", () => signedWithAnother()],
     ["of another issuer", CLAIM, () => tokenWith({ iss: `${ISSUER}/` })],
     ["without an issuer", CLAIM, () => tokenWith({ iss: undefined })],
     ["for another audience", CLAIM, () => tokenWith({ aud: ["account", "scpcloud"] })],
@@ -248,14 +238,10 @@ test("the log has no secret and no token, nor what a stranger typed: a secret ma
   const replies = [granted(token), refused(), refused(), json(500, {}), granted("hidden\ntoken")];
   world.answers["/token"] = () => replies.shift() ?? refused();
   await world.call(ACME);
-  for (const header of [
-    basic(SECRET, "acme"),
-    basic("acme", "a-wrong-one"),
-    basic("another-one"),
-    basic("acme", "new"),
-  ]) {
-    await world.call(header);
-  }
+  await world.call(basic(SECRET, "acme"));
+  await world.call(basic("acme", "a-wrong-one"));
+  await world.call(basic("another-one"));
+  await world.call(basic("acme", "new"));
 
   expect(world.logged).toContainEqual({ event: "token request", outcome: "granted", clientId: "acme" });
   expect(world.logged).toContainEqual({ event: "token request", outcome: "refused", reason: "invalid_client" });

@@ -64,26 +64,34 @@ describe("the selection of the toolchain", () => {
   const part: Part = { source: "build", version: "6.13.0", files: [{ file: "/plugin", size: 1, modified: 2 }] };
   const from = (source: Source): Part => ({ ...part, source });
 
-  test("prefers the user's own, then the official release, then the build", () => {
-    expect(candidates("cli", {}, undefined)).toEqual(["path", "official", "build"]);
-    expect(candidates("keycloak", { cli: from("official") }, undefined)).toEqual(["path", "official", "build"]);
+  test.each<[string, PluginName | "cli", Record<string, Source>, Source | undefined, Source[]]>([
+    [
+      "is the user's own, then the official release, then the build",
+      "cli",
+      {},
+      undefined,
+      ["path", "official", "build"],
+    ],
+    ["is any other CLI, its own source first", "cli", { cli: "build" }, undefined, ["build", "path", "official"]],
+    ["of a plugin is any", "keycloak", { cli: "official" }, undefined, ["path", "official", "build"]],
+    ["of a plugin is no download where the CLI was built", "keycloak", { cli: "build" }, undefined, ["path", "build"]],
+    ...PLUGINS.flatMap((name): [string, PluginName, Record<string, Source>, Source | undefined, Source[]][] => [
+      [`of ${name} is of no other kind than the present plugins`, name, { keycloak: "build" }, undefined, ["build"]],
+      [
+        `of ${name} is a download beside one`,
+        name,
+        { cli: "build", keycloak: "official" },
+        undefined,
+        ["path", "official"],
+      ],
+      [`of ${name} is of another kind if forced`, name, { keycloak: "official" }, "build", ["build"]],
+    ]),
+  ])("%s", (_, wanted, present, forced, expected) => {
+    const parts = Object.fromEntries(Object.entries(present).map(([name, source]) => [name, from(source)]));
+    expect(candidates(wanted, parts, forced)).toEqual(expected);
   });
 
-  test("replaces a CLI by any other, its own source first", () => {
-    expect(candidates("cli", { cli: from("build") }, undefined)).toEqual(["build", "path", "official"]);
-  });
-
-  test("downloads no plugin where the CLI had to be built", () => {
-    expect(candidates("keycloak", { cli: from("build") }, undefined)).toEqual(["path", "build"]);
-  });
-
-  test.each(PLUGINS)("never replaces a plugin by one of another kind, unless forced: %s", (name) => {
-    expect(candidates(name, { keycloak: from("build") }, undefined)).toEqual(["build"]);
-    expect(candidates(name, { cli: from("build"), keycloak: from("official") }, undefined)).toEqual([
-      "path",
-      "official",
-    ]);
-    expect(candidates(name, { keycloak: from("official") }, "build")).toEqual(["build"]);
+  test("changes the kind of a plugin between a build and another source only", () => {
     expect(changesKind(from("official"), from("build"))).toBe(true);
     expect(changesKind(from("path"), from("official"))).toBe(false);
     expect(changesKind(undefined, from("build"))).toBe(false);
@@ -118,15 +126,15 @@ describe("the selection of the toolchain", () => {
 });
 
 describe("the toolchain's plugins", () => {
-  const lyingIn = (source: Source, file: string): Part => ({
+  const lyingIn = (source: Source, file = "/home/plugin"): Part => ({
     source,
     version: "1",
     files: [{ file, size: 1, modified: 2 }],
   });
   const keycloak = lyingIn("path", "/bin/keycloak");
   const docker = lyingIn("path", "/bin/docker");
+  const official = lyingIn("official");
   const onPath = (name: PluginName): string => `/bin/${name}`;
-  const elsewhere = (source: Source): Part => lyingIn(source, "/home/plugin");
 
   test("lie side by side", () => {
     expect(PLUGINS.map((name) => pluginFile(name, "/home"))).toEqual([
@@ -152,11 +160,11 @@ describe("the toolchain's plugins", () => {
   });
 
   test("Docker's is told only where it was chosen", () => {
-    const cli = lyingIn("build", "/bin/pulumi");
-    const built = elsewhere("build");
-    expect(describeToolchain({ cli, keycloak: built }).source).toEqual({ cli: "build", keycloak: "build" });
-    const { source, environment } = describeToolchain({ cli, keycloak: built, docker: built });
-    expect(source).toEqual({ cli: "build", keycloak: "build", docker: "build" });
+    const built = lyingIn("build");
+    const withoutDocker = { cli: "build", keycloak: "build" };
+    expect(describeToolchain({ cli: built, keycloak: built }).source).toEqual(withoutDocker);
+    const { source, environment } = describeToolchain({ cli: built, keycloak: built, docker: built });
+    expect(source).toEqual({ ...withoutDocker, docker: "build" });
     expect(environment).toMatchObject({
       NODE_COMPILE_CACHE: expect.stringContaining(join(".local", "toolchain")) as string,
       PULUMI_HOME: OWN_PULUMI_HOME,
@@ -164,16 +172,13 @@ describe("the toolchain's plugins", () => {
     });
   });
 
-  test("on PATH are ignored where they are not the chosen ones", () => {
+  test("on PATH are ignored where they are not the chosen ones, and never mixed with others", () => {
     expect(mustIgnorePath({ keycloak, docker }, onPath)).toBe(false);
-    expect(mustIgnorePath({ keycloak: elsewhere("official"), docker: elsewhere("official") }, onPath)).toBe(true);
-    expect(mustIgnorePath({ keycloak: elsewhere("official") }, () => undefined)).toBe(false);
+    expect(mustIgnorePath({ keycloak: official, docker: official }, onPath)).toBe(true);
+    expect(mustIgnorePath({ keycloak: official }, () => undefined)).toBe(false);
     // Docker's was not asked for: no program loads it.
     expect(mustIgnorePath({ keycloak }, onPath)).toBe(false);
-  });
-
-  test("on PATH are all used or all ignored", () => {
-    expect(() => mustIgnorePath({ keycloak, docker: elsewhere("official") }, onPath)).toThrow(
+    expect(() => mustIgnorePath({ keycloak, docker: official }, onPath)).toThrow(
       "Take pulumi-resource-docker from PATH",
     );
   });
