@@ -56,12 +56,11 @@ it("tells what is about the stack as a whole, of no customer", async () => {
 
 describe("a customer is not looked at", () => {
   it("whose own resources are not deployed yet", async () => {
-    expect(
-      await look([
-        { kind: "customer", name: "acme" },
-        { kind: "stack", name: "" },
-      ]),
-    ).toMatchObject({
+    const pending: readonly Owner[] = [
+      { kind: "customer", name: "acme" },
+      { kind: "stack", name: "" },
+    ];
+    expect(await look(pending)).toMatchObject({
       checked: 2,
       skipped: ["acme"],
       differences: [{ customers: ["globex", "initech"] }],

@@ -9,12 +9,7 @@ import { changed, clientOf, type Had, lost, mapperOf, SHARED } from "./driftPrev
 const ACME = clientOf("acme");
 const SCOPES: Had = { type: TYPES.defaultScopes, name: "s", of: "acme" };
 const AUDIENCE: Had = { type: TYPES.audience, name: "realmScopes-audience", of: SHARED, inputs: { name: "audience" } };
-const SHARED_SCOPE: Had = {
-  type: TYPES.clientScope,
-  name: "realmScopes-scope",
-  of: SHARED,
-  inputs: { name: "scpCloud" },
-};
+const SCOPE: Had = { type: TYPES.clientScope, name: "realmScopes-scope", of: SHARED, inputs: { name: "scpCloud" } };
 const ROLE: Had = { type: TYPES.roleMapping, name: "realmScopes-account-view-profile", of: SHARED };
 const rotation = { of: SHARED, inputs: { name: "scpcloud-secret-rotation-14-days" } };
 const PROFILE: Had = { type: TYPES.clientProfile, name: "realmScopes-rotation-profile", ...rotation };
@@ -34,35 +29,31 @@ it("tells every kind of change by hand in words, besides those of tests/end-to-e
     [ACME, "standardTokenExchangeEnabled", undefined, true],
     [ACME, "oauth2DeviceCodeLifespan", undefined, "600"],
     [ACME, "clientId", "acme", "acme2"],
-    [ACME, "accessType", "CONFIDENTIAL", "PUBLIC"],
     [ACME, "accessType", "CONFIDENTIAL", "BEARER-ONLY"],
     [ACME, "serviceAccountsEnabled", true, false],
     [ACME, "loginTheme", undefined, "dark"],
     [ACME, "clientSecret", "[secret]", "[secret]"],
     [ACME, "validRedirectUris", ["https://a"], undefined],
-    [SCOPES, "defaultScopes", ["basic", "roles"], ["basic", "email", "profile"]],
+    [SCOPES, "defaultScopes", ["basic", "roles"], ["basic", "email"]],
     [mapperOf("acme"), "claimValue", "1", FOREIGN],
     [mapperOf("acme"), "claimName", "organizationId", "sub"],
     [mapperOf("acme"), "addToAccessToken", true, false],
     [mapperOf("acme"), "addToIdToken", false, true],
     [AUDIENCE, "addToAccessToken", true, false],
-    [SHARED_SCOPE, "includeInTokenScope", false, true],
-    [SHARED_SCOPE, "description", "a", "b"],
+    [SCOPE, "includeInTokenScope", false, true],
+    [SCOPE, "description", "a", "b"],
   ];
-  const losses: readonly Had[] = [ACME, mapperOf("acme"), AUDIENCE, SHARED_SCOPE, ROLE, SCOPES];
-  expect(sentencesOf(tellAll(changes, losses))).toMatchInlineSnapshot(`
+  expect(sentencesOf(tellAll(changes, [AUDIENCE, ROLE, SCOPES]))).toMatchInlineSnapshot(`
    "someone switched off direct access grants on customer acme
    someone switched on the standard token exchange on customer acme
    someone changed oauth2 device code lifespan of the client of customer acme from nothing to \`600\`
    someone renamed the client of customer acme from \`acme\` to \`acme2\`
-   someone made the client of customer acme public: its secret is lost
    someone changed the access type of customer acme from \`CONFIDENTIAL\` to \`BEARER-ONLY\`
    someone switched off the service account of customer acme, which gets no tokens any more; the account that up makes instead has another id (sub)
    someone changed login theme of the client of customer acme from nothing to \`dark\`
    someone changed client secret of the client of customer acme from \`[secret]\` to \`[secret]\`
    someone took the redirect URI \`https://a\` from customer acme
    someone added the default client scope \`email\` to customer acme
-   someone added the default client scope \`profile\` to customer acme
    someone took the default client scope \`roles\` from customer acme
    someone changed the claim organizationId of customer acme from \`1\` to \`\` \`@team\`\\u{a}- [x](https://evil.example) \`\`
    someone renamed the claim organizationId of customer acme to \`sub\`
@@ -71,39 +62,33 @@ it("tells every kind of change by hand in words, besides those of tests/end-to-e
    someone took the audience out of all customers' tokens
    someone let the client scope scpCloud appear in the claim scope of all customers' tokens
    someone changed description of the client scope scpCloud from \`a\` to \`b\`
-   someone deleted the client of customer acme, with its secret, its mapper and its client scopes
-   someone deleted the mapper \`organizationId\` of customer acme: its tokens lack the claim \`organizationId\`
    someone deleted the mapper \`audience\` of the client scope scpCloud
-   someone deleted the client scope scpCloud, with its mappers, and so from every customer
    someone deleted the role mapping \`view-profile\` of the client scope scpCloud-account
    someone deleted the client default scopes of customer acme"
   `);
 });
 
-it("tells what somebody changed in the client profile and the client policy of secret rotation", () => {
-  const executor = (configuration: object, name = "secret-rotation") => [{ name, configuration }];
-  const kept = { "expiration-period": "300000000", "rotated-expiration-period": "1209600" };
+it("tells what somebody changed in the pair of secret rotation, besides what tests/end-to-end/rotation.test.ts has", () => {
+  const executor = (ends: string, overlaps: string, more?: object) => [
+    {
+      name: "secret-rotation",
+      configuration: { "expiration-period": ends, "rotated-expiration-period": overlaps, ...more },
+    },
+  ];
+  const kept = executor("300000000", "1209600");
   const condition = (attributes: string, negative = "false") => [
     { name: "client-attributes", configuration: { "is-negative-logic": negative, attributes } },
   ];
   const ours = ' [{"key":"scpcloud.rotation","value":"true"}]';
   const changes: readonly Changed[] = [
-    [
-      PROFILE,
-      "executors",
-      executor(kept),
-      executor({ "expiration-period": "86400", "rotated-expiration-period": "90" }),
-    ],
-    [PROFILE, "executors", executor(kept), executor({ ...kept, "rotated-expiration-period": "soon", more: "1" })],
-    [PROFILE, "executors", executor(kept), executor({}, "secure-session")],
+    [PROFILE, "executors", kept, executor("86400", "90")],
+    [PROFILE, "executors", kept, executor("300000000", "soon", { more: "1" })],
+    [PROFILE, "executors", kept, [{ name: "secure-session", configuration: {} }]],
     [PROFILE, "description", "a", "b"],
-    [POLICY, "enabled", true, false],
     [POLICY, "enabled", false, true],
     [POLICY, "profiles", ["scpcloud-secret-rotation-14-days"], ["of-others"]],
     [POLICY, "conditions", condition(ours), condition('[{"key":"a","value":"`b`"}]', "true")],
     [POLICY, "conditions", condition(ours), condition("[1, broken")],
-    [POLICY, "conditions", condition(ours), [...condition(ours), { name: "any-client" }]],
-    [POLICY, "conditions", condition(ours), undefined],
   ];
   const told = tellAll(changes, [PROFILE, POLICY]);
   expect(sentencesOf(told)).toMatchInlineSnapshot(`
@@ -114,15 +99,12 @@ it("tells what somebody changed in the client profile and the client policy of s
    someone took the executor \`secret-rotation\` from the client profile \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
    someone added the executor \`secure-session\` to the client profile \`scpcloud-secret-rotation-14-days\`
    someone changed description of the client profile \`scpcloud-secret-rotation-14-days\` from \`a\` to \`b\`
-   someone switched off the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
    someone switched on the client policy \`scpcloud-secret-rotation-14-days\`
    someone added the client profile \`of-others\` to the client policy \`scpcloud-secret-rotation-14-days\`
    someone took the client profile \`scpcloud-secret-rotation-14-days\` from the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
    someone changed whether the secrets of all other clients overlap instead from \`false\` to \`true\`
    someone changed the attributes of the clients whose secrets overlap from \`scpcloud.rotation=true\` to \`\` a=\`b\` \`\`
    someone changed the attributes of the clients whose secrets overlap from \`scpcloud.rotation=true\` to \`[1, broken\`
-   someone added the condition \`any-client\` to the client policy \`scpcloud-secret-rotation-14-days\`
-   someone took the condition \`client-attributes\` from the client policy \`scpcloud-secret-rotation-14-days\`
    someone deleted the client profile \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once
    someone deleted the client policy \`scpcloud-secret-rotation-14-days\`: a secret that is renewed stops at once"
   `);
@@ -142,11 +124,7 @@ it("has a sentence of its own wherever the program says something of a customer'
 });
 
 it("means a new secret where a client is lost, and nowhere else", () => {
-  expect(tellAll([], [ACME, mapperOf("acme"), SHARED_SCOPE]).map(({ newSecret }) => newSecret)).toEqual([
-    true,
-    false,
-    false,
-  ]);
+  expect(tellAll([], [ACME, mapperOf("acme"), SCOPE]).map(({ newSecret }) => newSecret)).toEqual([true, false, false]);
 });
 
 it("tells the most dangerous first, whatever was asked first", () => {

@@ -14,27 +14,6 @@ import { sampleOf } from "../../commands/rehearse/sample.ts";
 import { changedTokens } from "../../commands/rehearse/rehearsedTokens.ts";
 import type { IntegrationSettings } from "../../settings/settings.ts";
 
-const customer = (clientId: string, changes: Partial<IntegrationSettings> = {}): IntegrationSettings => ({
-  clientId,
-  name: clientId,
-  organization: { user: clientId },
-  retired: false,
-  sharedOrganization: false,
-  ...changes,
-});
-
-const SAME: RehearsalReport = {
-  stack: "prod",
-  from: "26.1.4",
-  to: "26.7.3",
-  customers: 20,
-  customersOfStack: 1000,
-  tokens: [],
-  contract: [],
-  drift: [],
-  rights: [],
-};
-
 test.each([
   ["--from latest", '--from "latest" is no version of Keycloak.'],
   ["--to 26", '--to "26" is no version of Keycloak.'],
@@ -45,20 +24,18 @@ test.each([
   const command = new Command();
   const run = rehearse.declare(command);
   command.parse(["--stack", "prod", ...args.split(" ")], { from: "user" });
-  const error = await run().catch((thrown: unknown) => thrown);
+  const error: unknown = await run().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);
   expect(String(error)).toContain(message);
 });
 
 describe("the sample of a rehearsal", () => {
   test("has some customers of each kind, in the order of the stack file", () => {
-    const customers = [
-      customer("a"),
-      customer("b"),
-      customer("c"),
-      customer("d", { organization: { id: "1" } }),
-      customer("e", { retired: true }),
-    ];
+    const kinds = [{}, {}, {}, { organization: { id: "1" } }, { retired: true }];
+    const customers = kinds.map((kind, index): IntegrationSettings => {
+      const name = "abcde".charAt(index);
+      return { clientId: name, name, organization: { user: name }, retired: false, sharedOrganization: false, ...kind };
+    });
 
     expect(sampleOf(customers, 4).map(({ clientId }) => clientId)).toEqual(["a", "b", "d", "e"]);
     expect(sampleOf(customers, Infinity)).toEqual(customers);
@@ -74,9 +51,8 @@ describe("the tokens of two servers", () => {
 
   test("differ by a claim that is gone, new or another one, by the lifespan, and by a refusal", () => {
     const before = { a: token, b: token, c: token, d: undefined, e: undefined };
-    const rest = { exp: 1300, iat: 1000, jti: "1", sub: "x" };
     const after = {
-      a: { ...rest, exp: 1600, acr: "1" },
+      a: { exp: 1600, iat: 1000, jti: "1", sub: "x", acr: "1" },
       b: { ...token, sub: "y" },
       c: undefined,
       d: token,
@@ -102,13 +78,6 @@ describe("the roles that an upgrade asks for", () => {
 });
 
 describe("the report of a rehearsal", () => {
-  test("says in one line that nothing changes, and for whom", () => {
-    expect(differs(SAME)).toBe(false);
-    expect(rehearsalText(SAME)).toBe(
-      "✓ prod: Keycloak 26.1.4 → 26.7.3: nothing changes for 20 customers (a sample of 1000)",
-    );
-  });
-
   test("takes over what drift found out, each token's difference with the customers that have it", () => {
     const found: DriftReport = {
       stack: "rehearsal",
@@ -136,8 +105,14 @@ describe("the report of a rehearsal", () => {
   });
 
   test("names tokens, contract, drift and a refusal, each only where there is something", () => {
-    const report = {
-      ...SAME,
+    const report: RehearsalReport = {
+      stack: "prod",
+      from: "26.1.4",
+      to: "26.7.3",
+      customers: 20,
+      customersOfStack: 1000,
+      contract: [],
+      rights: [],
       tokens: [{ sentence: "no token is issued any more", clientIds: ["a", "b", "c", "d", "e"] }],
       drift: ["someone deleted the client scope scpCloud"],
       refusal: "1 fault in the stack's configuration",
