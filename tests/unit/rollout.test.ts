@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 
 import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents.ts";
@@ -12,6 +10,7 @@ import { customersThrough, tellFailure } from "../../commands/rollout/runStack.t
 import { InterruptedError, run } from "../../processes/run.ts";
 import { UserError } from "../../settings/userError.ts";
 import { lockMessage } from "./fakePulumi.ts";
+import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const PARTS = ["prod", "prod-b", "prod-c", "prod-d"].map((stack) => ({ stack, customers: 2 }));
 
@@ -33,11 +32,11 @@ class Runs {
   }
 }
 
-function start(parallel = 2, parts = PARTS, realmStackAlone = true) {
+function start(parallel = 2, realmStackAlone = true) {
   const runs = new Runs();
   const told: string[][] = [];
   const tell = (states: readonly PartState[]) => told.push(states.map(({ state }) => state));
-  return { runs, told, ended: rollOut("prod", parts, runs.run, { parallel, realmStackAlone, tell }) };
+  return { runs, told, ended: rollOut("prod", PARTS, runs.run, { parallel, realmStackAlone, tell }) };
 }
 const statesOf = (states: readonly PartState[]) => states.map(({ state }) => state);
 
@@ -59,21 +58,14 @@ describe("a rollout", () => {
     expect(told).toContainEqual(["done", "running", "done", "running"]);
   });
 
-  it.each<[string, string, readonly string[], Parameters<typeof start>]>([
-    ["goes on with the others when one fails", "prod-b", ["done", "failed", "done", "done"], []],
-    ["begins with no other when the realm stack fails", "prod", ["failed", "not begun", "not begun", "not begun"], []],
-    ["runs what has changed where the realm stack has not", "", ["done", "done"], [2, PARTS.slice(2)]],
-    ["that only previews lets no other wait", "prod", ["failed", "done", "done", "not begun"], [3, PARTS, false]],
-  ])("%s", async (_, failing, expected, how) => {
-    const { runs, ended } = start(...how);
-    for (const { stack } of PARTS) {
-      await runs.end(stack, stack === failing ? new UserError("the user is unknown") : undefined);
-    }
+  it("that only previews lets no other wait for the realm stack, and says why that failed", async () => {
+    const { runs, ended } = start(3, false);
+    await runs.end("prod", new UserError("the user is unknown"));
+    await runs.end("prod-b");
+    await runs.end("prod-c");
     const states = await ended;
-    expect(statesOf(states)).toEqual(expected);
-    expect(states.find(({ stack }) => stack === failing)?.cause).toBe(
-      failing === "" ? undefined : "the user is unknown",
-    );
+    expect(statesOf(states)).toEqual(["failed", "done", "done", "not begun"]);
+    expect(states[0]?.cause).toBe("the user is unknown");
   });
 
   it("begins with no other after an interrupt, waits for those that run, and listens no more", async () => {
@@ -217,38 +209,38 @@ test("a stack that another run has locked is told with its holder and the way to
 });
 
 describe("what changed since a revision", () => {
-  let directory: string;
   const git = (...args: string[]) =>
-    run("git", ["-C", directory, "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", ...args]);
-  const write = (name: string) => writeFileSync(join(directory, name), String(Math.random()));
+    run("git", ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", ...args]);
+  const write = (name: string) => writeFileSync(name, String(Math.random()));
+  const since = (revision: string) => changesSince(process.cwd(), revision);
+
+  useTemporaryFolder();
 
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "scpcloud-changes-"));
     await git("init", "--quiet");
     ["Pulumi.prod.yaml", "Pulumi.prod-b.yaml", "index.ts", "README.md"].forEach(write);
     await git("add", ".");
     await git("commit", "--quiet", "--message", "first");
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
 
   it("is each stack file on its own, changed or new, committed or not, and no document", async () => {
     write("Pulumi.prod-b.yaml");
     await git("commit", "--quiet", "--all", "--message", "second");
     write("Pulumi.prod-c.yaml");
     write("README.md");
-    expect(await changesSince(directory, "HEAD~1")).toEqual({
+    expect(await since("HEAD~1")).toEqual({
       program: [],
       stackFiles: new Set(["Pulumi.prod-b.yaml", "Pulumi.prod-c.yaml"]),
     });
-    expect((await changesSince(directory, "HEAD")).stackFiles).toEqual(new Set(["Pulumi.prod-c.yaml"]));
+    expect((await since("HEAD")).stackFiles).toEqual(new Set(["Pulumi.prod-c.yaml"]));
   });
 
   it("is the program with whatever else may be a part of it", async () => {
     ["index.ts", "new.json"].forEach(write);
-    expect((await changesSince(directory, "HEAD")).program).toEqual(["index.ts", "new.json"]);
+    expect((await since("HEAD")).program).toEqual(["index.ts", "new.json"]);
   });
 
   it("is not told for what is no revision", async () => {
-    await expect(changesSince(directory, "--output=x")).rejects.toThrow('--only-changed "--output=x" is no commit');
+    await expect(since("--output=x")).rejects.toThrow('--only-changed "--output=x" is no commit');
   });
 });
