@@ -42,13 +42,7 @@ const withExpiry = (claim: string, verdict: string) => [
   `${claim} ${verdict}`,
 ];
 
-const withClaim = met.chain(({ contract, claims }) =>
-  fc.record({
-    contract: fc.constant(contract),
-    claims: fc.constant(claims),
-    claim: fc.constantFrom(...Object.keys(claims)),
-  }),
-);
+const withClaim = met.chain((one) => fc.constantFrom(...Object.keys(one.claims)).map((claim) => ({ ...one, claim })));
 
 test("a token that meets its contract has only equal claims", () => {
   fc.assert(
