@@ -64,34 +64,26 @@ describe("the selection of the toolchain", () => {
   const part: Part = { source: "build", version: "6.13.0", files: [{ file: "/plugin", size: 1, modified: 2 }] };
   const from = (source: Source): Part => ({ ...part, source });
 
-  test.each<[string, PluginName | "cli", Record<string, Source>, Source | undefined, Source[]]>([
-    [
-      "is the user's own, then the official release, then the build",
-      "cli",
-      {},
-      undefined,
-      ["path", "official", "build"],
-    ],
-    ["is any other CLI, its own source first", "cli", { cli: "build" }, undefined, ["build", "path", "official"]],
-    ["of a plugin is any", "keycloak", { cli: "official" }, undefined, ["path", "official", "build"]],
-    ["of a plugin is no download where the CLI was built", "keycloak", { cli: "build" }, undefined, ["path", "build"]],
-    ...PLUGINS.flatMap((name): [string, PluginName, Record<string, Source>, Source | undefined, Source[]][] => [
-      [`of ${name} is of no other kind than the present plugins`, name, { keycloak: "build" }, undefined, ["build"]],
-      [
-        `of ${name} is a download beside one`,
-        name,
-        { cli: "build", keycloak: "official" },
-        undefined,
-        ["path", "official"],
-      ],
-      [`of ${name} is of another kind if forced`, name, { keycloak: "official" }, "build", ["build"]],
-    ]),
-  ])("%s", (_, wanted, present, forced, expected) => {
-    const parts = Object.fromEntries(Object.entries(present).map(([name, source]) => [name, from(source)]));
-    expect(candidates(wanted, parts, forced)).toEqual(expected);
+  test("prefers the user's own, then the official release, then the build", () => {
+    expect(candidates("cli", {}, undefined)).toEqual(["path", "official", "build"]);
+    expect(candidates("keycloak", { cli: from("official") }, undefined)).toEqual(["path", "official", "build"]);
   });
 
-  test("changes the kind of a plugin between a build and another source only", () => {
+  test("replaces a CLI by any other, its own source first", () => {
+    expect(candidates("cli", { cli: from("build") }, undefined)).toEqual(["build", "path", "official"]);
+  });
+
+  test("downloads no plugin where the CLI had to be built", () => {
+    expect(candidates("keycloak", { cli: from("build") }, undefined)).toEqual(["path", "build"]);
+  });
+
+  test.each(PLUGINS)("never replaces a plugin by one of another kind, unless forced: %s", (name) => {
+    expect(candidates(name, { keycloak: from("build") }, undefined)).toEqual(["build"]);
+    expect(candidates(name, { cli: from("build"), keycloak: from("official") }, undefined)).toEqual([
+      "path",
+      "official",
+    ]);
+    expect(candidates(name, { keycloak: from("official") }, "build")).toEqual(["build"]);
     expect(changesKind(from("official"), from("build"))).toBe(true);
     expect(changesKind(from("path"), from("official"))).toBe(false);
     expect(changesKind(undefined, from("build"))).toBe(false);
