@@ -109,8 +109,8 @@ function lastHandover(handovers: readonly Handover[], created: string | undefine
   return (
     last && {
       date: last.date,
-      // Those of one run.
-      recipients: handovers.filter(({ date }) => date === last.date).map(({ recipient }) => recipient),
+      // Those of one run, or of two within a second.
+      recipients: [...new Set(handovers.filter(({ date }) => date === last.date).map(({ recipient }) => recipient))],
       ofPresentSecret:
         created === undefined || last.secretCreated === undefined ? undefined : created === last.secretCreated,
     }
