@@ -60,6 +60,8 @@ const RECORD = {
     handover("2025-01-01T10:00:00.000Z", "age1first00000000000000", 900),
     handover(LAST, "age1second0000000000abcd", 400),
     handover(LAST, "age1third00000000000efgh", 400),
+    // Again, within the same second.
+    handover(LAST, "age1third00000000000efgh", 400),
   ],
   "half-retired": [handover(LAST, "age1fourth0000000000000", 400)],
 };
@@ -103,7 +105,7 @@ describe("the list of customers", () => {
     );
   });
 
-  test("names all who were given the present secret last, or an earlier one", async () => {
+  test("names each once who was given the present secret last, or an earlier one", async () => {
     const customers = await byClientId();
     const recipients = ["age1second0000000000abcd", "age1third00000000000efgh"];
     expect(customers["acme"]?.handover).toEqual({ date: LAST, recipients, ofPresentSecret: true });
