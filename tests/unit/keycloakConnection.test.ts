@@ -224,3 +224,17 @@ describe("a connection to Keycloak", () => {
     expect(String(error)).not.toContain("hunter2");
   });
 });
+
+test("a body is sent with its length, also by DELETE: on the same connection the next request is understood", async () => {
+  const keycloak = connect({ url: await startPlain() });
+  for (const method of ["PUT", "DELETE", "GET"]) {
+    const json = method === "GET" ? {} : { json: [{ name: "müller" }] };
+    expect(await keycloak.request(`/${method}`, { method, ...json })).toMatchObject({ status: 200 });
+  }
+  await keycloak.close();
+  expect(seen.map(({ line, headers }) => `${line}: ${headers["content-length"]}`)).toEqual([
+    "PUT /PUT: 20",
+    "DELETE /DELETE: 20",
+    "GET /GET: undefined",
+  ]);
+});
