@@ -11,7 +11,6 @@ import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin.t
 import { findClient } from "../keycloak/clients.ts";
 import { connect } from "../keycloak/http.ts";
 import { fetchToken } from "../keycloak/tokens.ts";
-import { isStarted } from "../processes/program.ts";
 
 /** The CI system that vouches for its jobs. The issuer is letter by letter as in the tokens. */
 const ALIAS = "github-actions";
@@ -140,9 +139,7 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
   }
 }
 
-if (isStarted(import.meta.filename)) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  });
-}
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+});

@@ -1,27 +1,22 @@
 import { appendFileSync } from "node:fs";
 
-import { ensureToolchain, type Toolchain } from "../development/toolchain/install.ts";
-import { isStarted } from "../processes/program.ts";
+import { ensureToolchain } from "../development/toolchain/install.ts";
 
-/** What makes plain `pulumi` work in the following steps: lines for the files that GitHub names to each step. */
-export function linesForGitHub({ environment, pathEntries }: Pick<Toolchain, "environment" | "pathEntries">) {
-  const lines = (values: readonly string[]) => values.map((value) => `${value}\n`).join("");
-  return {
-    GITHUB_ENV: lines(Object.entries(environment).map(([name, value]) => `${name}=${value}`)),
-    GITHUB_PATH: lines(pathEntries),
-  };
+// What makes plain `pulumi` work in the following steps stands in the files that GitHub names to each step.
+try {
+  const { environment, pathEntries } = await ensureToolchain((line) => console.log(line), {
+    docker: process.argv.includes("--docker"),
+  });
+  write(
+    "GITHUB_ENV",
+    Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+  );
+  write("GITHUB_PATH", pathEntries);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }
 
-if (isStarted(import.meta.filename)) {
-  ensureToolchain((line) => console.log(line), { docker: process.argv.includes("--docker") }).then(
-    (toolchain) => {
-      for (const [variable, lines] of Object.entries(linesForGitHub(toolchain))) {
-        appendFileSync(process.env[variable] ?? "/dev/stdout", lines);
-      }
-    },
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : String(error));
-      process.exitCode = 1;
-    },
-  );
+function write(variable: string, lines: readonly string[]): void {
+  appendFileSync(process.env[variable] ?? "/dev/stdout", lines.map((line) => `${line}\n`).join(""));
 }

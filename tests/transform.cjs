@@ -12,7 +12,6 @@ const tsconfig = {
 const META = {
   dirname: "__dirname",
   filename: "__filename",
-  main: "(require.main === module)",
   url: 'require("node:url").pathToFileURL(__filename).href',
 };
 
