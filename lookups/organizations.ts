@@ -1,7 +1,12 @@
 import type { KeycloakAdmin } from "../keycloak/admin.ts";
 import { usersOfIds } from "../keycloak/users.ts";
 import { type Fault, SettingsError, shown } from "../settings/faults.ts";
-import { findUnsharedTwins, forbiddenOrganization, integrationKey } from "../settings/integrations.ts";
+import {
+  findTwinsElsewhere,
+  findUnsharedTwins,
+  forbiddenOrganization,
+  integrationKey,
+} from "../settings/integrations.ts";
 import type { IntegrationSettings, Settings } from "../settings/settings.ts";
 import type { Found } from "./failures.ts";
 import { DISABLED_USER, lookUpUser } from "./users.ts";
@@ -46,22 +51,23 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
  */
 export async function checkOtherStacks(
   integrations: readonly ResolvedIntegration[],
-  { twinsElsewhere }: Pick<Settings, "twinsElsewhere">,
+  { otherStacks }: Pick<Settings, "otherStacks">,
   admin: () => Promise<KeycloakAdmin>,
 ): Promise<readonly Fault[]> {
-  if (twinsElsewhere === undefined) {
+  if (otherStacks === undefined) {
     return [];
   }
   const given = integrations.flatMap(({ organization }) => ("id" in organization ? [organization.id] : []));
   const users = given.length === 0 ? [] : await usersOf(given, admin);
   const names = new Map(users.map(({ id, username }) => [id, username]));
-  return twinsElsewhere(
+  return findTwinsElsewhere(
     integrations.flatMap(({ clientId, organization, organizationId, sharedOrganization, successorOf }) => {
       const other = "id" in organization ? names.get(organization.id) : organizationId;
       return other === undefined || successorOf !== undefined
         ? []
         : [{ clientId, organization: other, sharedOrganization }];
     }),
+    otherStacks,
   );
 }
 

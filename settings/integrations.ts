@@ -3,9 +3,23 @@ import * as v from "valibot";
 import { recordOf, stringsOf } from "./decode.ts";
 import { type Fault, shown } from "./faults.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
-import type { Values } from "./schema/stack.ts";
-import type { IntegrationSettings, OrganizationSource } from "./settings.ts";
-import type { OrganizationOfClient } from "./source.ts";
+
+/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
+export interface OrganizationOfClient {
+  readonly clientId: string;
+  readonly organization: string;
+  readonly sharedOrganization: boolean;
+  /** The customer's stack file, where those of several stacks are compared. */
+  readonly file?: string | undefined;
+}
+
+/** The other stacks of a stack's realm. */
+export interface OtherStacks {
+  /** The stack's own file. */
+  readonly file: string;
+  /** The customers of those whose files may have one of these names. */
+  readonly customersNaming: (names: readonly string[]) => readonly ComparedCustomer[];
+}
 
 /** The full key of a customer's entry, or of one of its settings. */
 export function integrationKey(clientId: string, setting?: string): string {
@@ -22,39 +36,29 @@ const COMPARED = v.object({
   successorOf: textIfAny,
 });
 
-export type ComparedCustomer = v.InferOutput<typeof COMPARED> & { readonly clientId: string };
+type ComparedCustomer = v.InferOutput<typeof COMPARED> & Pick<OrganizationOfClient, "clientId" | "file">;
 
 /** The customers of a stack file, however wrong they are. */
-export function comparedCustomers(integrations: unknown): ComparedCustomer[] {
+export function comparedCustomers(integrations: unknown, file?: string): ComparedCustomer[] {
   return Object.entries(recordOf(integrations)).map(([clientId, entry]) => ({
     clientId,
+    file,
     ...v.parse(COMPARED, recordOf(entry)),
   }));
 }
 
-/** What is wrong between customers, and with what the rest of the stack says. */
+/** What is wrong between the customers and what the rest of the stack says. */
 export function* checkIntegrations(
   { integrations, ...stack }: Readonly<Record<string, unknown>>,
   deployerClientId: unknown,
 ): Generator<Fault> {
-  const compared = comparedCustomers(integrations);
-  const lookalikes = Map.groupBy(compared, ({ clientId }) => clientId.toLowerCase());
   const forbiddenIds = stringsOf(stack["forbiddenOrganizationIds"]);
   const forbiddenUsers = stringsOf(stack["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
-  for (const { clientId, organizationId, organizationUser, successorOf } of compared) {
-    const own = { key: integrationKey(clientId), value: shown(clientId) };
-    const twin = lookalikes.get(clientId.toLowerCase())?.find((other) => other.clientId !== clientId);
-    if (twin !== undefined) {
-      yield {
-        ...own,
-        rule: `must differ from ${shown(twin.clientId)} by more than upper and lower case`,
-        reason: "Keycloak lower-cases the service account's name and refuses the second client (409)",
-        remedy: "rename one of the two",
-      };
-    }
+  for (const { clientId, organizationId, organizationUser } of comparedCustomers(integrations)) {
     if (clientId === deployerClientId) {
       yield {
-        ...own,
+        key: integrationKey(clientId),
+        value: shown(clientId),
         rule: "must not be the deployer's own client",
         reason: "the stack would take over what it logs in with",
         remedy: "rename it",
@@ -66,38 +70,81 @@ export function* checkIntegrations(
     if (organizationId !== undefined && forbiddenIds.includes(organizationId)) {
       yield forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(organizationId));
     }
-    if (successorOf !== undefined) {
-      yield* checkPredecessor({ clientId, successorOf }, compared);
-    }
   }
-  yield* findUnsharedTwins(organizationsOf(compared));
 }
 
-/** What a successor's predecessor must be. Another one is told of where it stands in another stack (realmStacks.ts). */
-export const PREDECESSOR = {
-  rule: "must be the client id of another customer of this stack",
-  reason: SUCCESSOR,
-} as const;
+/** What is wrong between a stack's customers, and between them and those of the realm's other stacks, which say the same. */
+export function* checkCustomers(integrations: unknown, otherStacks?: OtherStacks): Generator<Fault> {
+  const own = comparedCustomers(integrations, otherStacks?.file);
+  const names = own.flatMap((one) => [one.clientId, one.organizationId, one.organizationUser, one.successorOf]);
+  const others = otherStacks?.customersNaming(names.filter((name) => name !== undefined)) ?? [];
+  const all = [...own, ...others];
+  const lookalikes = Map.groupBy(all, ({ clientId }) => clientId.toLowerCase());
+  for (const customer of own) {
+    const { clientId, file } = customer;
+    const key = integrationKey(clientId);
+    const twins = lookalikes.get(clientId.toLowerCase())?.filter((other) => other !== customer) ?? [];
+    const [twin] = twins.filter((other) => other.file === file);
+    if (twin !== undefined) {
+      yield {
+        key,
+        value: shown(clientId),
+        rule: `must differ from ${shown(twin.clientId)} by more than upper and lower case`,
+        reason: "Keycloak lower-cases the service account's name and refuses the second client (409)",
+        remedy: "rename one of the two",
+      };
+    }
+    const elsewhere = twins.filter((other) => other.file !== file).map((other) => other.file);
+    if (elsewhere.length > 0) {
+      yield {
+        key,
+        rule: "must be a customer of one stack only",
+        reason: "the realm has one client of that id, and each stack would take it for its own",
+        value: `in ${file} and in ${elsewhere.join(", ")}`,
+        remedy: "remove it from all files but that of the stack which has deployed it, or rename one of the two",
+      };
+    }
+  }
+  yield* checkSuccessors(own, all);
+  yield* findUnsharedTwins(organizationsOf(own), organizationsOf(others));
+}
 
-function* checkPredecessor(
-  { clientId, successorOf }: { readonly clientId: string; readonly successorOf: string },
-  customers: readonly ComparedCustomer[],
-): Generator<Fault> {
-  const found = { key: integrationKey(clientId, "successorOf"), value: shown(successorOf) };
-  const predecessor = customers.find((other) => other.clientId === successorOf && other.clientId !== clientId);
-  if (predecessor === undefined) {
-    yield {
-      ...found,
-      ...PREDECESSOR,
-      remedy: "write that client id or, where the earlier client is gone, its organizationUser here",
-    };
-  } else if (predecessor.successorOf !== undefined) {
-    yield {
-      ...found,
-      rule: "must not be a successor itself",
-      reason: "two clients of a customer are enough to move from one to the other",
-      remedy: "retire the first, and give the second organizationUser in place of successorOf",
-    };
+/** A successor and its predecessor are two customers of one stack. */
+function* checkSuccessors(own: readonly ComparedCustomer[], all: readonly ComparedCustomer[]): Generator<Fault> {
+  for (const customer of all) {
+    const { clientId, file, successorOf } = customer;
+    if (successorOf === undefined) {
+      continue;
+    }
+    const key = integrationKey(clientId, "successorOf");
+    const predecessors = all.filter((other) => other.clientId === successorOf && other !== customer);
+    const predecessor = predecessors.find((other) => other.file === file);
+    const isOwn = own.includes(customer);
+    const elsewhere = isOwn ? predecessors[0] : predecessors.find((other) => own.includes(other));
+    if (isOwn && predecessor?.successorOf !== undefined) {
+      yield {
+        key,
+        value: shown(successorOf),
+        rule: "must not be a successor itself",
+        reason: "two clients of a customer are enough to move from one to the other",
+        remedy: "retire the first, and give the second organizationUser in place of successorOf",
+      };
+    } else if (predecessor === undefined && (isOwn || elsewhere !== undefined)) {
+      yield {
+        key,
+        rule: "must be the client id of another customer of this stack",
+        reason: SUCCESSOR,
+        ...(elsewhere === undefined
+          ? {
+              value: shown(successorOf),
+              remedy: "write that client id or, where the earlier client is gone, its organizationUser here",
+            }
+          : {
+              value: `${shown(successorOf)} in ${file}, which is ${integrationKey(successorOf)} in ${elsewhere.file}`,
+              remedy: "have both in one stack: scpcloud move takes a customer from one to the other",
+            }),
+      };
+    }
   }
 }
 
@@ -113,67 +160,58 @@ export function forbiddenOrganization(key: string, value: string): Fault {
 }
 
 /** The customers' organizations as they are compared before any lookup. A successor's is that of its predecessor. */
-export function organizationsOf(
-  customers: readonly (ComparedCustomer & Pick<OrganizationOfClient, "file">)[],
-): OrganizationOfClient[] {
+function organizationsOf(customers: readonly ComparedCustomer[]): OrganizationOfClient[] {
   return customers.flatMap(({ organizationId, organizationUser, ...customer }) => {
     const organization = (organizationId ?? organizationUser)?.toLowerCase();
     return organization === undefined ? [] : [{ ...customer, organization }];
   });
 }
 
-/** The faults of customers with the same organization that do not say so. All who share one have to. */
-export function findUnsharedTwins(customers: readonly OrganizationOfClient[]): Fault[] {
-  const groups = Map.groupBy(customers, ({ organization }) => organization);
-  return customers.flatMap((customer) => {
-    const others = (groups.get(customer.organization) ?? []).filter((other) => other !== customer);
-    return customer.sharedOrganization || others.length === 0
-      ? []
-      : [
-          {
-            key: integrationKey(customer.clientId),
-            rule: "must not have another customer's organization",
-            reason: "each would see the other's data",
-            value: `${shown(customer.organization)}${inFile(customer)}, also of ${others
-              .map(
-                (other) =>
-                  `${other.file === undefined ? other.clientId : integrationKey(other.clientId)}${inFile(other)}`,
-              )
-              .join(", ")}`,
-            remedy: "correct the organization or, if it is meant, set sharedOrganization: true on each of them",
-          },
-        ];
-  });
+/**
+ * The faults of customers with the same organization that do not say so. All who share one have to.
+ * @param others those of other stacks, who are told where they share one with a customer of this stack
+ */
+export function findUnsharedTwins(
+  own: readonly OrganizationOfClient[],
+  others: readonly OrganizationOfClient[] = [],
+): Fault[] {
+  const compared = new Set(own.map(({ organization }) => organization));
+  const all = [...own, ...others].filter(({ organization }) => compared.has(organization));
+  return [...Map.groupBy(all, ({ organization }) => organization).values()].flatMap((group) =>
+    group
+      .filter(({ sharedOrganization }) => group.length > 1 && !sharedOrganization)
+      .map((customer) => unsharedTwin(customer, group)),
+  );
 }
 
-function inFile({ file }: OrganizationOfClient): string {
-  return file === undefined ? "" : ` in ${file}`;
+function unsharedTwin(customer: OrganizationOfClient, group: readonly OrganizationOfClient[]): Fault {
+  const isInFiles = group.some(({ file }) => file !== customer.file);
+  const others = group
+    .filter((other) => other !== customer)
+    .map(({ clientId, file }) => (isInFiles ? `${integrationKey(clientId)} in ${file}` : clientId));
+  const place = isInFiles ? ` in ${customer.file}` : "";
+  return {
+    key: integrationKey(customer.clientId),
+    rule: "must not have another customer's organization",
+    reason: "each would see the other's data",
+    value: `${shown(customer.organization)}${place}, also of ${others.join(", ")}`,
+    remedy: "correct the organization or, if it is meant, set sharedOrganization: true on each of them",
+  };
 }
 
-/** The customers as the program declares them, in the order of their client ids. */
-export function toIntegrations(integrations: Values["integrations"]): IntegrationSettings[] {
-  return Object.entries(integrations)
-    .map(([clientId, { name = clientId, retired, sharedOrganization, successorOf, ...entry }]) => ({
-      clientId,
-      name,
-      organization: toOrganization((successorOf === undefined ? undefined : integrations[successorOf]) ?? entry),
-      retired,
-      sharedOrganization,
-      ...(successorOf === undefined ? {} : { successorOf }),
-    }))
-    .sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
-}
-
-function toOrganization({
-  organizationId,
-  organizationUser,
-}: Pick<Values["integrations"][string], "organizationId" | "organizationUser">): OrganizationSource {
-  if (organizationUser !== undefined) {
-    return { user: organizationUser };
-  }
-  if (organizationId !== undefined) {
-    return { id: organizationId };
-  }
-  // Keycloak would take an empty id and leave the claim out without a word.
-  throw new Error("A customer without organization has passed the schema");
+/**
+ * The same of organizations as Keycloak knows them: one stack may name by a user's id what another names by the user.
+ * @param own with the ids of users that the stack names, and the names of users whose ids it says
+ */
+export function findTwinsElsewhere(
+  own: readonly OrganizationOfClient[],
+  { customersNaming, file }: OtherStacks,
+): Fault[] {
+  const others = organizationsOf(customersNaming(own.map(({ organization }) => organization)));
+  const found = new Set(others.map(({ organization }) => organization));
+  const shared = own.filter(({ organization }) => found.has(organization));
+  return findUnsharedTwins(
+    shared.map((customer) => ({ ...customer, file })),
+    others,
+  );
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ConfigurationSource } from "./source.ts";
-import { withStackFiles } from "./stackFile/source.ts";
+import { withStackFiles } from "./stackFile/files.ts";
 import { UserError } from "./userError.ts";
 
 /** The configuration of the stack that Pulumi is running: the only place where a program takes any. */

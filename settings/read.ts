@@ -3,14 +3,14 @@ import * as v from "valibot";
 import { checkUrls } from "./checkUrls.ts";
 import { type Decoded, decodeNamespace, recordOf } from "./decode.ts";
 import { type Fault, SettingsError, shown, withoutValue } from "./faults.ts";
-import { checkIntegrations, toIntegrations } from "./integrations.ts";
+import { checkCustomers, checkIntegrations } from "./integrations.ts";
 import { checkRealm, toLogin } from "./provider/login.ts";
-import { LOGIN, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
+import { checkProvider, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
 import { checkProxies } from "./provider/proxy.ts";
 import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks.ts";
 import { NO_CUSTOMER } from "./schema/customers.ts";
 import { STACK, type Values } from "./schema/stack.ts";
-import type { OfflineSettings, Settings } from "./settings.ts";
+import type { IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings.ts";
 import { checkSize } from "./size.ts";
 import { type ConfigurationSource, keysOf } from "./source.ts";
 
@@ -31,7 +31,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
   const stack = decodeNamespace(source, "scpcloud", STACK.entries);
   const provider = providerValues(source);
   const ofStack = v.safeParse(STACK, stack);
-  const ofProvider = v.safeParse(login ? LOGIN : PROVIDER, provider);
+  const ofProvider = v.safeParse(PROVIDER, provider);
   const { fileFaults = [] } = source;
   const toldOfFile = new Set(fileFaults.map(({ key }) => key));
   const deployerRealm = provider["realm"] ?? "master";
@@ -45,8 +45,10 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...lostNames(stack, "scpcloud:"),
       ...lostNames(provider, "keycloak:"),
       ...checkSecrecy(source),
+      ...checkProvider(provider, login),
       ...plainSecrets(provider, source),
       ...checkCount(stack, source),
+      ...checkCustomers(stack["integrations"], source.otherStacks),
       ...checkIntegrations(stack, deployerRealm === stack["realm"] && provider["clientId"]),
       ...checkUrls(stack, provider),
       ...(login ? checkRealm(deployerRealm, stack["realm"]) : []),
@@ -54,11 +56,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
     ].map((fault) => (MOVED.test(fault.key) ? { key: fault.key, ...partsOf(IN_SERVICES) } : inItsFile(fault, source))),
   ];
   if (!ofStack.success || !ofProvider.success || faults.length > 0) {
-    // A stack file and its realm's others may tell the same of a key.
-    const once = faults.filter(
-      ({ key, rule }, index) => faults.findIndex((other) => other.key === key && other.rule === rule) === index,
-    );
-    throw new SettingsError(once.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
+    throw new SettingsError(faults.map((fault) => (isOfSecret(fault, source) ? withoutValue(fault) : fault)));
   }
   return {
     ...(login && toLogin(ofProvider.output, source.environment)),
@@ -114,14 +112,42 @@ function toSettings(
   source: ConfigurationSource,
 ): OfflineSettings {
   const { overlapDays } = secretRotation;
-  const { twinsElsewhere, usedBy = [] } = source;
+  const { otherStacks, usedBy = [] } = source;
   return {
     ...values,
     backchannelUrl: values.backchannelUrl || values.publicUrl,
     ...(realmStack === "" ? {} : { realmStack }),
     usedBy,
-    ...(twinsElsewhere && { twinsElsewhere }),
+    ...(otherStacks && { otherStacks }),
     integrations: toIntegrations(integrations),
     ...(overlapDays === undefined ? {} : { overlapDays }),
   };
+}
+
+/** The customers as the program declares them, in the order of their client ids. */
+function toIntegrations(integrations: Values["integrations"]): IntegrationSettings[] {
+  return Object.entries(integrations)
+    .map(([clientId, { name = clientId, retired, sharedOrganization, successorOf, ...entry }]) => ({
+      clientId,
+      name,
+      organization: toOrganization((successorOf === undefined ? undefined : integrations[successorOf]) ?? entry),
+      retired,
+      sharedOrganization,
+      ...(successorOf === undefined ? {} : { successorOf }),
+    }))
+    .sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+}
+
+function toOrganization({
+  organizationId,
+  organizationUser,
+}: Pick<Values["integrations"][string], "organizationId" | "organizationUser">): OrganizationSource {
+  if (organizationUser !== undefined) {
+    return { user: organizationUser };
+  }
+  if (organizationId !== undefined) {
+    return { id: organizationId };
+  }
+  // Keycloak would take an empty id and leave the claim out without a word.
+  throw new Error("A customer without organization has passed the schema");
 }

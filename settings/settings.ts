@@ -1,5 +1,5 @@
+import type { OtherStacks } from "./integrations.ts";
 import type { Values } from "./schema/stack.ts";
-import type { TwinsElsewhere } from "./source.ts";
 
 /** Where a customer's `organizationId` comes from: a user to be looked up by name, or the user's id itself. */
 export type OrganizationSource = { readonly user: string } | { readonly id: string };
@@ -83,7 +83,7 @@ export interface OfflineSettings extends Omit<Values, "integrations" | "realmSta
   /** The stacks of customers that need what this one declares. */
   readonly usedBy: readonly string[];
   /** Of a stack that is not alone in its realm. */
-  readonly twinsElsewhere?: TwinsElsewhere;
+  readonly otherStacks?: OtherStacks;
   /** In the order of their client ids. */
   readonly integrations: readonly IntegrationSettings[];
   /** For so many days a customer's previous secret works beside its new one. Undefined: it stops at once. */

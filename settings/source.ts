@@ -1,16 +1,5 @@
 import type { Fault } from "./faults.ts";
-
-/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
-export interface OrganizationOfClient {
-  readonly clientId: string;
-  readonly organization: string;
-  readonly sharedOrganization: boolean;
-  /** The customer's stack file, where several are compared. */
-  readonly file?: string;
-}
-
-/** What is wrong with organizations that were looked up, beside those of the realm's other stacks. */
-export type TwinsElsewhere = (organizations: readonly OrganizationOfClient[]) => readonly Fault[];
+import type { OtherStacks } from "./integrations.ts";
 
 /** A stack's configuration as Pulumi hands it out, before anything is checked. */
 export interface ConfigurationSource {
@@ -30,7 +19,7 @@ export interface ConfigurationSource {
   /** Of a realm stack that others name: those of them that have customers. */
   readonly usedBy?: readonly string[];
   /** Of a stack that is not alone in its realm. */
-  readonly twinsElsewhere?: TwinsElsewhere;
+  readonly otherStacks?: OtherStacks;
   /** The values that Pulumi gives the program itself, where `values` has those of a realm stack besides. */
   readonly ownValues?: Readonly<Record<string, string>>;
   /** The process's environment: the Keycloak provider reads some of its settings from there. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { recordOf } from "../../settings/decode.ts";
 import { SettingsError } from "../../settings/faults.ts";
+import { checkCustomers } from "../../settings/integrations.ts";
 import { type StackFiles, stackFileName } from "../../settings/stackFile/files.ts";
 import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
 import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from "./editedFile.ts";
@@ -90,7 +91,8 @@ function successorFaults(moved: ReadonlySet<string>, customers: Customers): stri
 /** What the program would refuse of the files that are to be. */
 function refuseFaults(to: string, files: StackFiles): void {
   const { customers, realmStack } = readStackFile(stackFileName(to), files.get(to) ?? "");
-  const { faults = [] } = sharedRealm(to, { realmStack, integrations: customers }, files) ?? {};
+  const realm = sharedRealm(to, realmStack, files);
+  const faults = realm === undefined ? [] : [...realm.faults, ...checkCustomers(customers, realm.otherStacks)];
   if (faults.length > 0) {
     throw new SettingsError(faults);
   }

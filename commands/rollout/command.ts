@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 
-import type { StackOfRealm } from "../../settings/stackFile/customersOfRealm.ts";
 import { readStackFiles } from "../../settings/stackFile/files.ts";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
+import { type StackOfRealm, stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation.ts";
 import { refuseMistakes } from "../cli/errors.ts";

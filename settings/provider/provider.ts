@@ -3,19 +3,7 @@ import * as v from "valibot";
 
 import { decodeAs, type Decoded, recordOf } from "../decode.ts";
 import { type Fault, plainSecret } from "../faults.ts";
-import {
-  across,
-  boolean,
-  form,
-  holds,
-  inOrder,
-  mapOf,
-  mapOfAny,
-  matching,
-  must,
-  text,
-  whole,
-} from "../schema/checks.ts";
+import { boolean, form, holds, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
 import { ofServer } from "../schema/urls.ts";
 import { type ConfigurationSource, keysOf } from "../source.ts";
 
@@ -132,70 +120,56 @@ const VARIABLES: { readonly [Key in ProviderKey]?: string } = {
   username: "KEYCLOAK_USER",
 };
 
-const HALF_PAIR = must(
-  "be set",
-  "the other half of the TLS client's certificate is set, and the provider would silently use neither",
-  "set both (PEM), or remove the other one",
-);
-
-const SETTINGS = mapOf(ENTRIES);
-
-export type ProviderValues = v.InferOutput<typeof SETTINGS>;
-
 /** The namespace `keycloak`. */
-export const PROVIDER = v.pipe(
-  SETTINGS,
-  across<ProviderValues>(
-    "tlsClientCertificate",
-    ["tlsClientCertificate", "tlsClientPrivateKey"],
-    (one) => one.tlsClientCertificate !== undefined || one.tlsClientPrivateKey === undefined,
-    HALF_PAIR,
-  ),
-  across<ProviderValues>(
-    "tlsClientPrivateKey",
-    ["tlsClientCertificate", "tlsClientPrivateKey"],
-    (one) => one.tlsClientPrivateKey !== undefined || one.tlsClientCertificate === undefined,
-    HALF_PAIR,
-  ),
-);
+export const PROVIDER = mapOf(ENTRIES);
 
-const LOGS_IN = "the deployer has to log in to Keycloak";
-const missing = (key: "clientId" | "url") =>
-  must("be set", LOGS_IN, `run: pulumi config set keycloak:${key} … (or export ${VARIABLES[key]})`);
+export type ProviderValues = v.InferOutput<typeof PROVIDER>;
 
-/** What is needed besides by all who log in. */
-export const LOGIN = v.pipe(
-  PROVIDER,
-  across<ProviderValues>("url", ["url"], ({ url }) => url !== undefined, missing("url")),
-  across<ProviderValues>(
-    "clientId",
-    ["clientId", "jwtToken", "jwtTokenFile"],
-    // Keycloak finds the client by an assertion's subject.
-    ({ clientId, jwtToken, jwtTokenFile }) => (clientId ?? jwtToken ?? jwtTokenFile) !== undefined,
-    missing("clientId"),
-  ),
-  across<ProviderValues>(
-    "clientSecret",
-    ["accessToken", "clientSecret", "jwtToken", "jwtTokenFile"],
-    (one) => (one.accessToken ?? one.clientSecret ?? one.jwtToken ?? one.jwtTokenFile) !== undefined,
-    must(
-      "be set",
-      LOGS_IN,
+/** What is wrong between the settings; and what is missing for those who log in. */
+export function* checkProvider(values: Decoded, login: boolean): Generator<Fault> {
+  const isSet = (...keys: ProviderKey[]) => keys.some((key) => values[key] !== undefined);
+  const pair = ["tlsClientCertificate", "tlsClientPrivateKey"] as const;
+  for (const half of isSet(...pair) ? pair.filter((key) => !isSet(key)) : []) {
+    yield {
+      key: `keycloak:${half}`,
+      rule: "must be set",
+      reason: "the other half of the TLS client's certificate is set, and the provider would silently use neither",
+      remedy: "set both (PEM), or remove the other one",
+    };
+  }
+  if (!login) {
+    return;
+  }
+  const missing = (key: "clientId" | "clientSecret" | "url", remedy: string): Fault => ({
+    key: `keycloak:${key}`,
+    rule: "must be set",
+    reason: "the deployer has to log in to Keycloak",
+    remedy,
+  });
+  if (!isSet("url")) {
+    yield missing("url", "run: pulumi config set keycloak:url … (or export KEYCLOAK_URL)");
+  }
+  // Keycloak finds the client by an assertion's subject.
+  if (!isSet("clientId", "jwtToken", "jwtTokenFile")) {
+    yield missing("clientId", "run: pulumi config set keycloak:clientId … (or export KEYCLOAK_CLIENT_ID)");
+  }
+  const isSetBeside = isSet("clientSecret", "jwtToken", "jwtTokenFile");
+  if (!isSet("accessToken") && !isSetBeside) {
+    yield missing(
+      "clientSecret",
       "run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
         'for the embedded Keycloak: eval "$(make env)")',
-    ),
-  ),
-  across<ProviderValues>(
-    "accessToken",
-    ["accessToken", "clientSecret", "jwtToken", "jwtTokenFile"],
-    (one) => one.accessToken === undefined || (one.clientSecret ?? one.jwtToken ?? one.jwtTokenFile) === undefined,
-    must(
-      "not be set beside another credential",
-      "the provider would not log in because of the token, and not send the token because of the other (401)",
-      "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
-    ),
-  ),
-);
+    );
+  }
+  if (isSet("accessToken") && isSetBeside) {
+    yield {
+      key: "keycloak:accessToken",
+      rule: "must not be set beside another credential",
+      reason: "the provider would not log in because of the token, and not send the token because of the other (401)",
+      remedy: "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
+    };
+  }
+}
 
 /** The provider's settings: from the namespace `keycloak`, else from the environment. */
 export function providerValues(source: ConfigurationSource): Decoded {

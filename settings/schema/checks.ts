@@ -95,19 +95,6 @@ function refusingLists<Schema extends v.GenericSchema & { readonly message: stri
   };
 }
 
-/**
- * A rule over several keys of a map, told of one of them, or of the map. It waits until the keys that it looks at are right.
- */
-export function across<Map extends object>(
-  told: (keyof Map & string) | undefined,
-  keys: readonly (keyof Map & string)[],
-  holds: (map: Map) => boolean,
-  message: string,
-): v.BaseValidation<Map, Map, v.BaseIssue<unknown>> {
-  const check = v.partialCheck(keys.map((key) => [key]) as never, holds as never, message);
-  return (told === undefined ? check : v.forward(check, [told] as never)) as never;
-}
-
 /** What is wrong with a value of a namespace. */
 export function faultOf(namespace: string, issue: v.BaseIssue<unknown>): Fault {
   const { input, message, type } = issue;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { shown } from "../faults.ts";
-import { across, boolean, inOrder, mapOf, mapOfAny, must, RESERVED, text, form, holds } from "./checks.ts";
+import { boolean, inOrder, mapOf, mapOfAny, must, RESERVED, text, form, holds } from "./checks.ts";
 
 /** A user's id is a UUID, and that of a user from a federated storage has the storage's id before its own (StorageId). */
 export const userId = inOrder(
@@ -116,13 +116,11 @@ const SETTINGS = mapOf(
       "organizationUser: anna",
   ),
 );
-type Customer = v.InferOutput<typeof SETTINGS>;
 
 const customer = v.pipe(
   SETTINGS,
-  across<Customer>(
-    undefined,
-    ["organizationId", "organizationUser", "successorOf"],
+  v.partialCheck(
+    [["organizationId"], ["organizationUser"], ["successorOf"]],
     ({ organizationId, organizationUser, successorOf }) =>
       (organizationId ?? organizationUser ?? successorOf) !== undefined,
     must(
@@ -131,18 +129,19 @@ const customer = v.pipe(
       "add the user name or the user's id of its organization",
     ),
   ),
-  across<Customer>(
-    undefined,
-    ["organizationId", "organizationUser"],
+  v.partialCheck(
+    [["organizationId"], ["organizationUser"]],
     ({ organizationId, organizationUser }) => organizationId === undefined || organizationUser === undefined,
     must("have one of organizationUser and organizationId only", ORGANIZATION, "remove one of the two"),
   ),
-  across<Customer>(
-    "successorOf",
-    ["organizationId", "organizationUser", "successorOf"],
-    ({ organizationId, organizationUser, successorOf }) =>
-      successorOf === undefined || (organizationId ?? organizationUser) === undefined,
-    must("not stand beside organizationUser or organizationId", SUCCESSOR, "remove one of the two"),
+  v.forward(
+    v.partialCheck(
+      [["organizationId"], ["organizationUser"], ["successorOf"]],
+      ({ organizationId, organizationUser, successorOf }) =>
+        successorOf === undefined || (organizationId ?? organizationUser) === undefined,
+      must("not stand beside organizationUser or organizationId", SUCCESSOR, "remove one of the two"),
+    ),
+    ["successorOf"],
   ),
 );
 

@@ -1,14 +1,29 @@
 import { recordOf } from "../decode.ts";
 import { didYouMean, type Fault, SettingsError, shown } from "../faults.ts";
+import { comparedCustomers, type OtherStacks } from "../integrations.ts";
 import { STACK } from "../schema/stack.ts";
-import type { ConfigurationSource, TwinsElsewhere } from "../source.ts";
-import { checkCustomers, checkLookedUp, readStack, type StackOfRealm } from "./customersOfRealm.ts";
+import type { ConfigurationSource } from "../source.ts";
 import { isWrittenPlainly, stackFileName, type StackFiles } from "./files.ts";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile.ts";
 
 const REALM_STACK = "scpcloud:realmStack";
 /** What a stack of customers has itself. */
 const OWN_KEYS: readonly string[] = [REALM_STACK, "scpcloud:integrations"];
+
+/** A stack of a realm: the realm stack, which declares what all share, or one of customers only, which names it. */
+export interface StackOfRealm {
+  readonly stack: string;
+  /** The stack's file, in the project's folder. */
+  readonly file: string;
+  /** The customers' entries by client id, as they are written. */
+  readonly integrations: Readonly<Record<string, unknown>>;
+}
+
+function readStack(stack: string, files: StackFiles): StackOfRealm {
+  const file = stackFileName(stack);
+  const { config } = parseStackFile(file, files.get(stack) ?? "");
+  return { stack, file, integrations: recordOf(config["scpcloud:integrations"]) };
+}
 
 /**
  * The stacks of a realm: the realm stack first, then those that name it, in the order of their names.
@@ -35,58 +50,60 @@ export interface SharedRealm {
   readonly usedBy?: readonly string[];
   /** What is wrong between the files. */
   readonly faults: readonly Fault[];
-  readonly twinsElsewhere: TwinsElsewhere;
+  readonly otherStacks: OtherStacks;
 }
 
 /**
  * What a stack has from the others of its realm; undefined where it is alone there.
- * @param own what its configuration says itself: its `realmStack`, and the customers' entries
+ * @param named what its configuration says as its `realmStack`
  * @throws SettingsError where its realm stack cannot be told, so that most of its settings are not known
  */
-export function sharedRealm(
-  stack: string,
-  own: { readonly realmStack: unknown; readonly integrations: unknown },
-  files: StackFiles,
-): SharedRealm | undefined {
+export function sharedRealm(stack: string, named: unknown, files: StackFiles): SharedRealm | undefined {
   const file = stackFileName(stack);
-  const named = realmStacks(files);
-  const users = stacksNaming(stack, named);
-  const besides = (others: readonly string[]) => ({
-    faults: [...checkCustomers({ file, integrations: recordOf(own.integrations) }, others, files)],
-    twinsElsewhere: (looked: Parameters<TwinsElsewhere>[0]) =>
-      checkLookedUp(
-        looked.map((one) => ({ ...one, file })),
-        others,
-        files,
-      ),
+  const namedBy = realmStacks(files);
+  const users = stacksNaming(stack, namedBy);
+  const besides = (others: readonly string[]): OtherStacks => ({
+    file,
+    customersNaming: (names) => customersNaming(names, others, files),
   });
-  if (own.realmStack === undefined || own.realmStack === "") {
+  if (named === undefined || named === "") {
     return users.length === 0
       ? undefined
-      : { ...besides(users), usedBy: users.filter((user) => hasCustomers(user, files)) };
+      : { faults: [], otherStacks: besides(users), usedBy: users.filter((user) => hasCustomers(user, files)) };
   }
-  const realmStack = toText(own.realmStack);
+  const realmStack = toText(named);
   refuse(
     realmStack === stack
       ? [namesItself(stack)]
-      : [...checkPlace(stack, realmStack, users, named), ...checkNamed(realmStack, named, files)],
+      : [...checkPlace(stack, realmStack, users, namedBy), ...checkNamed(realmStack, namedBy, files)],
   );
   const realmFile = stackFileName(realmStack);
   const { config, faults: ofRealm } = parseStackFile(realmFile, files.get(realmStack) ?? "");
   const isShared = (key: string) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key);
-  const { faults, twinsElsewhere } = besides(
-    [realmStack, ...stacksNaming(realmStack, named)].filter((other) => other !== stack),
-  );
   return {
     realmFile,
     settings: Object.fromEntries(Object.entries(config).filter(([key]) => isShared(key))),
     faults: [
       ...ofRealm.filter(({ key }) => key === ENVIRONMENT || isShared(key.split(/[.[]/, 1)[0] ?? "")),
       ...checkRepeated(file, realmFile, files.get(stack) ?? ""),
-      ...faults,
     ],
-    twinsElsewhere,
+    otherStacks: besides([realmStack, ...stacksNaming(realmStack, namedBy)].filter((other) => other !== stack)),
   };
+}
+
+/**
+ * The customers of the stacks whose files may have one of these names. YAML spells a text otherwise than it is only with
+ * a backslash, two single quotes, or a line's end for a blank. Reading all files would take longer than all the rest.
+ */
+function customersNaming(names: readonly string[], stacks: readonly string[], files: StackFiles) {
+  const lowerCased = names.map((name) => name.toLowerCase());
+  return stacks
+    .filter((stack) => {
+      const plain = (files.get(stack) ?? "").replace(/\s+/g, " ").toLowerCase();
+      return /\\|''/.test(plain) || lowerCased.some((name) => plain.includes(name));
+    })
+    .map((stack) => readStack(stack, files))
+    .flatMap(({ file, integrations }) => comparedCustomers(integrations, file));
 }
 
 /** A configuration with what the realm's other stacks add to it. */

@@ -38,11 +38,7 @@ export function readWrittenStack(stack: string, files: ProjectFiles, text: strin
   const { read, written } = configurationAt(config, files, today);
   // The environment of whoever runs this is not the deployment's, and nobody logs in.
   const own = { ...toSource(readable(read)), environment: {}, fileFaults };
-  const realm = sharedRealm(
-    stack,
-    { realmStack: written["scpcloud:realmStack"], integrations: written["scpcloud:integrations"] },
-    files.stacks,
-  );
+  const realm = sharedRealm(stack, written["scpcloud:realmStack"], files.stacks);
   return {
     written: { config: { ...written, ...realm?.settings }, rest },
     settings: readSettings(withSharedRealm(own, realm), { login: false }),

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isCollection,
+  isMap,
   isScalar,
   LineCounter,
   type Node,
@@ -23,7 +24,15 @@ export interface YamlTree {
 }
 
 /** Pulumi reads the file, or may do so, but perhaps otherwise than a reviewer. */
-export class DisputedFileError extends SettingsError {}
+export class DisputedFileError extends SettingsError {
+  /** Keys of the configuration that every reader finds there. */
+  readonly keys: readonly string[];
+
+  constructor(fault: Fault, keys: readonly string[]) {
+    super([fault]);
+    this.keys = keys;
+  }
+}
 
 /** What only one of two readers takes, or each in its own way: Pulumi's (yaml.v3 of Go) and the package yaml. */
 const DISPUTED: readonly (readonly [RegExp, string])[] = [
@@ -44,8 +53,8 @@ export function readYamlTree(file: string, text: string): YamlTree {
     // The first line says what and where; the others quote the file.
     throw new SettingsError([notAlike(file, error.message.split(/:?\n/, 1)[0] ?? "")]);
   }
-  const refuse = (what: string): never => {
-    throw new DisputedFileError([notAlike(file, what)]);
+  const refuse = (what: string, keys: readonly string[] = []): never => {
+    throw new DisputedFileError(notAlike(file, what), keys);
   };
   for (const [pattern, what] of DISPUTED) {
     const index = text.search(pattern);
@@ -59,11 +68,13 @@ export function readYamlTree(file: string, text: string): YamlTree {
         refuse(`a colon without a blank behind it, in line ${lineOf(key)}`);
       }
     },
+  });
+  visit(document, {
     Node(role, node) {
       const what =
         isAlias(node) || node.anchor !== undefined ? "an anchor or an alias (& or *)" : refusedKey(role, node);
       if (what !== undefined) {
-        refuse(`${what}, in line ${lineOf(node)}`);
+        refuse(`${what}, in line ${lineOf(node)}`, plainKeys(document));
       }
     },
   });
@@ -72,6 +83,13 @@ export function readYamlTree(file: string, text: string): YamlTree {
     throw notAMap(file);
   }
   return { document, content: recordOf(content), lineOf };
+}
+
+/** The keys that no alias, no merge and no type of a key changes. */
+function plainKeys(document: Document): string[] {
+  const written = document.get("config", true);
+  const config: unknown = isAlias(written) ? written.resolve(document) : written;
+  return isMap(config) ? config.items.map(keyOf).filter((key) => /^[a-z-]+:[a-zA-Z]+$/.test(key)) : [];
 }
 
 function refusedKey(role: unknown, node: Node): string | undefined {

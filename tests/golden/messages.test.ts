@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type * as v from "valibot";
 
 import { STACK as SERVICES } from "../../services/settings/schema.ts";
-import { LOGIN } from "../../settings/provider/provider.ts";
+import { PROVIDER } from "../../settings/provider/provider.ts";
 import { partsOf } from "../../settings/schema/checks.ts";
 import { STACK } from "../../settings/schema/stack.ts";
-import { configuration, ID, refusal, withIntegrations } from "../unit/configuration.ts";
+import { configuration, ID, refusal, SECRET, withIntegrations } from "../unit/configuration.ts";
 import { BOTH, faultsOf, MAIN, secret } from "../unit/servicesConfiguration.ts";
 
 /**
@@ -26,7 +26,7 @@ test("the messages of a stack file's faults are those of their golden file", () 
 
 /** What the schemas say of a single value, and what is said of several. */
 function paragraphs(): string[] {
-  const ofSchemas = [STACK, LOGIN, SERVICES].flatMap((schema) => messagesOf(schema as Part));
+  const ofSchemas = [STACK, PROVIDER, SERVICES].flatMap((schema) => messagesOf(schema as Part));
   const ofFaults = [...FAULTY.flatMap((source) => refusal(source).faults), ...OF_SERVICES].map(
     ({ rule, reason, remedy }) => [rule, reason, remedy].join("\n"),
   );
@@ -82,6 +82,9 @@ const FAULTY = [
       [`${"a".repeat(240)}`]: { organizationUser: "dora" },
     },
   }),
+  configuration({ "keycloak:clientId": undefined, "keycloak:url": undefined }, { KEYCLOAK_ACCESS_TOKEN: "t" }),
+  configuration({ "keycloak:tlsClientCertificate": "PEM" }, {}),
+  configuration({}, { KEYCLOAK_ACCESS_TOKEN: "t", KEYCLOAK_CLIENT_SECRET: SECRET }),
   configuration({}, { HTTPS_PROXY: "socks5://proxy" }),
   configuration({}, { HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "keycloak.example.com:443" }),
   configuration({

@@ -4,10 +4,9 @@ import { stringify } from "yaml";
 
 import { checkOtherStacks } from "../../lookups/organizations.ts";
 import { formatFaults, SettingsError } from "../../settings/faults.ts";
-import { withStackFiles } from "../../settings/stackFile/source.ts";
 import { readSettings } from "../../settings/read.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
-import { readStackFiles } from "../../settings/stackFile/files.ts";
+import { readStackFiles, withStackFiles } from "../../settings/stackFile/files.ts";
 import { stackValues } from "../stackFile.ts";
 import { ID, MINIMAL } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";

@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { SettingsError } from "../../settings/faults.ts";
-import { isWrittenPlainly } from "../../settings/stackFile/files.ts";
-import { withStackFiles } from "../../settings/stackFile/source.ts";
+import { isWrittenPlainly, withStackFiles } from "../../settings/stackFile/files.ts";
 import { parseStackFile } from "../../settings/stackFile/stackFile.ts";
 import { accepted, configuration } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
@@ -161,7 +160,8 @@ describe("the file of the stack that Pulumi is running", () => {
   });
 
   test.each([
-    ["alias", "shared: &shared {realm: a}\nconfig: *shared\n"],
+    ["alias", "shared: &shared {scpcloud:realm: a, scpcloud:audience: a}\nconfig: *shared\n"],
+    ["anchor", below("scpcloud:realm: &a b\n012: *a")],
     ["a merge", below("<<: {realm: a}")],
     ["a tab where a line begins", "config:\n  ? realm\n  :\ta"],
   ])("is refused with what Pulumi takes, but not everybody alike: %s", (what, text) => {
@@ -170,6 +170,7 @@ describe("the file of the stack that Pulumi is running", () => {
 
   test.each([
     ["has other values, so that Pulumi took another", below("realm: a\nscpcloud:realm: b\nprotect: true")],
+    ["has other keys beside an anchor", below("scpcloud:realm: &realm a\nscpcloud:protect: true")],
     ["has no fault", below("realm: a")],
     ["cannot be read, so that Pulumi took another", "config: ["],
   ])("is no reason to stop where it %s", (_, text) => {
