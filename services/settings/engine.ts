@@ -8,20 +8,20 @@ import { type ConfigurationSource, keysOf } from "../../settings/source.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**
- * What the Docker provider can be told in the namespace `docker`, and the environment variables that say the same as
- * what is refused: the program, which asks the engine for the containers' health, would have to follow it but does not.
- * A version of the provider that can be told more does not compile.
+ * What the Docker provider can be told in the namespace `docker`. With a variable, which says the same, it is refused:
+ * the program, which asks the engine for the containers' health, would have to follow it but does not. A version of the
+ * provider that can be told more does not compile.
  */
-const PROVIDER_KEYS: Readonly<Record<keyof ProviderArgs, "accepted" | { readonly refusedWith: string }>> = {
-  caMaterial: { refusedWith: "DOCKER_CA_MATERIAL" },
-  certMaterial: { refusedWith: "DOCKER_CERT_MATERIAL" },
-  certPath: { refusedWith: "DOCKER_CERT_PATH" },
-  context: { refusedWith: "DOCKER_CONTEXT" },
-  disableDockerDaemonCheck: "accepted",
-  host: "accepted",
-  keyMaterial: { refusedWith: "DOCKER_KEY_MATERIAL" },
-  registryAuth: "accepted",
-  sshOpts: "accepted",
+const PROVIDER_KEYS: Readonly<Record<keyof ProviderArgs, string | undefined>> = {
+  caMaterial: "DOCKER_CA_MATERIAL",
+  certMaterial: "DOCKER_CERT_MATERIAL",
+  certPath: "DOCKER_CERT_PATH",
+  context: "DOCKER_CONTEXT",
+  disableDockerDaemonCheck: undefined,
+  host: undefined,
+  keyMaterial: "DOCKER_KEY_MATERIAL",
+  registryAuth: undefined,
+  sshOpts: undefined,
 };
 
 const OPTIONS = v.array(v.string());
@@ -67,11 +67,11 @@ export function decodeEngine(source: ConfigurationSource): { engine: EngineSetti
 }
 
 function* unsupported({ values, environment }: ConfigurationSource): Generator<Fault> {
-  for (const [key, use] of Object.entries(PROVIDER_KEYS)) {
-    const name = values[`docker:${key}`] || use === "accepted" ? `docker:${key}` : use.refusedWith;
-    if (use !== "accepted" && (values[name] || environment[name])) {
+  for (const [key, variable] of Object.entries(PROVIDER_KEYS)) {
+    const isWritten = Boolean(values[`docker:${key}`]);
+    if (variable !== undefined && (isWritten || environment[variable])) {
       yield {
-        key: name,
+        key: isWritten ? `docker:${key}` : variable,
         rule: "must not be set",
         reason: "the program waits for healthy containers at docker:host, and the provider would go elsewhere",
         remedy: "remove it; write docker:host as unix:///path or ssh://user@host",

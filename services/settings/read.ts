@@ -49,7 +49,6 @@ export function readSettings(source: ConfigurationSource, main: MainStack): Sett
   });
   return {
     engine,
-    network: values.network,
     caCertificate: values.caCertificate ?? main.caCertificate,
     services: Object.fromEntries(services) as Settings["services"],
   };

@@ -5,6 +5,7 @@ import * as v from "valibot";
 
 import {
   boolean,
+  form,
   holds,
   inOrder,
   listOf,
@@ -15,30 +16,33 @@ import {
   text,
   whole,
 } from "../../settings/schema/checks.ts";
-import { parseImage } from "./imageReference.ts";
 
 const bounded = (least: number, most: number, what: string, reason: string, remedy: string) =>
   whole(least, most, `be ${what} from ${least} to ${most}`, reason, remedy);
 const boundedOr = (fallback: number, ...bounds: Parameters<typeof bounded>) => v.optional(bounded(...bounds), fallback);
 const SECONDS = "a whole number of seconds";
 
+const HOST = String.raw`([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?\/)`;
+const COMPONENT = String.raw`[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*`;
+
+/** Of distribution/reference, "Grammar". */
 const image = inOrder(
   v.pipe(
     text,
-    holds(
-      (value) => parseImage(value) !== undefined,
+    form(
+      new RegExp(String.raw`^${HOST}?${COMPONENT}(\/${COMPONENT})*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$`),
       "be an image reference: name:tag, name@sha256:… or both",
       "the engine finds the image by it",
       'write it as for docker pull, such as "registry.example.com/web-production-bff:1.4.2@sha256:…"',
     ),
-    holds(
-      (value) => parseImage(value)?.tag !== undefined || parseImage(value)?.digest !== undefined,
+    form(
+      /:[\w.-]+$/,
       "have a tag or a digest",
       "without one the engine takes the tag latest, whatever that is on the day",
       'append the version, as in "web-production-bff:1.4.2"',
     ),
-    holds(
-      (value) => parseImage(value)?.tag !== "latest" || parseImage(value)?.digest !== undefined,
+    form(
+      /(?<!:latest)$/,
       "not have the tag latest",
       "nobody could tell from the stack file which version runs",
       "write the version's own tag, or its digest",
@@ -141,17 +145,6 @@ const service = mapOf(
     ),
     ports: v.optional(listOf(port), []),
     pull: v.optional(boolean, true),
-    restart: v.optional(
-      v.picklist(
-        ["no", "on-failure", "always", "unless-stopped"],
-        must(
-          "be one of no, on-failure, always, unless-stopped",
-          "the engine knows no other restart policy",
-          'write "unless-stopped", and put "no" in quotes, which YAML takes for false',
-        ),
-      ),
-      "unless-stopped",
-    ),
     writablePaths: v.optional(
       listOf(
         matching(
@@ -178,14 +171,6 @@ export const STACK = mapOf({
   api: v.optional(service),
   bff: v.optional(service),
   caCertificate: v.optional(v.pipe(text, v.check(isCertificates, CERTIFICATE))),
-  network: v.optional(
-    matching(
-      /^[A-Za-z0-9][\w.-]*$/,
-      "be a name of letters, digits, dots, underscores and hyphens",
-      "the engine gives the containers' network this name",
-      "write a name such as scpcloud-prod, or leave the key out",
-    ),
-  ),
   // Beside the services, since Pulumi tells only of a whole key whether it is secret.
   secretEnvironment: v.optional(
     mapOf({ api: v.optional(environment, {}), bff: v.optional(environment, {}) }, ENVIRONMENT),

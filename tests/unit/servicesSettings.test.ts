@@ -26,13 +26,11 @@ describe("the containers", () => {
       memory: 512,
       ports: [],
       pull: true,
-      restart: "unless-stopped",
       secretEnvironment: {},
       writablePaths: ["/tmp"],
     };
     expect(accepted(BOTH)).toEqual({
       engine: { host: "unix:///var/run/docker.sock", sshOptions: [] },
-      network: undefined,
       caCertificate: undefined,
       services: {
         api: { ...defaults, ...BOTH.api, emittedEnvironment: MAIN.environments.api },
@@ -49,15 +47,9 @@ describe("the containers", () => {
       memory: 1_048_576,
       ports: [{ address: "::1", container: 65_535, host: 1 }],
       pull: false,
-      restart: "no",
       writablePaths: ["/tmp", "/var/lib/..data/keys"],
     };
-    const { network, services } = accepted({
-      bff,
-      network: "a.b_1",
-      secretEnvironment: secret({ bff: { A: SECRET } }),
-    });
-    expect(network).toBe("a.b_1");
+    const { services } = accepted({ bff, secretEnvironment: secret({ bff: { A: SECRET } }) });
     expect(services).toEqual({
       bff: { ...bff, secretEnvironment: { A: SECRET }, emittedEnvironment: MAIN.environments.bff },
     });
@@ -137,7 +129,6 @@ test.each<[place: string, rule: RegExp, values: unknown[]]>([
   ["ports[0].address", /must be an IP address/, ["localhost", "*", "[::1]", "127.0.0.1/8"]],
   ["ports[0].container", /port number from 1 to 65535/, [0, 65_536, 80.5, "80"]],
   ["pull", /true or false/, ["yes", 0]],
-  ["restart", /must be one of no,/, [false, "never", "on-failure:3"]],
   [
     "writablePaths[0]",
     /must be an absolute path/,
@@ -169,12 +160,12 @@ describe("an unknown key", () => {
       memoryMb: 7,
       ports: [{ container: 2, contianer: 2, host: 2 }],
     };
-    const faults = faultsOf({ ...withBff(bff), networks: "n", secretEnvironment: { web: {} } });
+    const faults = faultsOf({ ...withBff(bff), caCertificates: "n", secretEnvironment: { web: {} } });
     expect(Object.fromEntries(faults.map(({ key, remedy }) => [key.split(":")[1], remedy]))).toMatchObject({
       "bff.healthCheck.intervall": 'write "interval", or remove it',
       "bff.memoryMb": 'write "memory", or remove it',
       "bff.ports[0].contianer": 'write "container", or remove it',
-      networks: 'write "network", or remove it',
+      caCertificates: 'write "caCertificate", or remove it',
       "secretEnvironment.web": "remove it, or write one of: api, bff",
     });
   });
