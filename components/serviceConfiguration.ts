@@ -1,13 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import {
-  type ApiKey,
-  type BffKey,
   discoveryDocumentOf,
   environmentName,
   issuerOf,
   realmUrl,
-  type SettingNames,
   type Settings,
   tokenEndpointOf,
 } from "../settings/settings.ts";
@@ -51,7 +48,7 @@ export function serviceEnvironments(settings: ServiceSettings) {
 
 /** What the BFF needs: where Keycloak is and where it gives tokens. */
 export function bffSettings({ bff, backchannelUrl, realm }: ServiceSettings): SettingsTree {
-  return inSection<BffKey>(bff, {
+  return inSection(bff, {
     baseUrl: backchannelUrl,
     tokenEndpoint: tokenEndpointOf(realmUrl(backchannelUrl, realm)),
   });
@@ -64,7 +61,7 @@ export function bffSettings({ bff, backchannelUrl, realm }: ServiceSettings): Se
 export function apiSettings(settings: ServiceSettings): SettingsTree {
   const { api, audience, backchannelUrl, realm } = settings;
   const issuer = issuerOf(settings);
-  return inSection<ApiKey>(api, {
+  return inSection(api, {
     authority: issuer,
     // Otherwise JwtBearer renames `sub` and others to the names of WS-Federation.
     mapInboundClaims: false,
@@ -75,12 +72,13 @@ export function apiSettings(settings: ServiceSettings): SettingsTree {
   });
 }
 
+/** The values under the names that the service has for them. */
 function inSection<Key extends string>(
-  { section, names }: SettingNames<Key>,
-  values: Record<Key, SettingValue>,
+  { section, names }: { readonly section: string; readonly names: Readonly<Record<Key, string>> },
+  values: Readonly<Record<Key, SettingValue>>,
 ): SettingsTree {
   const leaves: SettingsTree = Object.fromEntries(
-    (Object.keys(values) as Key[]).map((key) => [names[key], values[key]]),
+    Object.entries<SettingValue>(values).map(([key, value]) => [names[key as Key], value]),
   );
   return section.split(":").reduceRight<SettingsTree>((tree, name) => ({ [name]: tree }), leaves);
 }

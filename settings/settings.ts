@@ -18,16 +18,6 @@ export interface IntegrationSettings {
   readonly successorOf?: string;
 }
 
-/** How a service names its settings (ASP.NET Core joins sections by ":"). */
-export interface SettingNames<Key extends string> {
-  readonly environmentPrefix: string;
-  readonly section: string;
-  readonly names: Readonly<Record<Key, string>>;
-}
-
-export type BffKey = keyof Values["bff"]["names"];
-export type ApiKey = keyof Values["api"]["names"];
-
 /** How the deployer reaches Keycloak, as the Keycloak provider does it. */
 export interface Connection {
   /** Keycloak's base URL, not necessarily the public one. */

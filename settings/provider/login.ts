@@ -1,17 +1,14 @@
 import { type Fault, shown } from "../faults.ts";
-import type { Connection, Deployer, LoginCredentials } from "../settings.ts";
+import type { LoginCredentials, Settings } from "../settings.ts";
 import type { ConfigurationSource } from "../source.ts";
 import type { ProviderValues } from "./provider.ts";
 import { proxyFor } from "./proxy.ts";
 
-/** How to reach Keycloak and whom to log in as. */
-export interface Login {
-  readonly connection: Connection;
-  readonly deployer: Deployer;
-}
-
 /** What the provider does with its settings, for the program and the commands, which ask Keycloak besides. */
-export function toLogin(provider: ProviderValues, environment: ConfigurationSource["environment"]): Login {
+export function toLogin(
+  provider: ProviderValues,
+  environment: ConfigurationSource["environment"],
+): Pick<Settings, "connection" | "deployer"> {
   const {
     clientId,
     realm,

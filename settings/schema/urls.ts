@@ -2,25 +2,18 @@ import * as v from "valibot";
 
 import { inOrder, must, text } from "./checks.ts";
 
+// Editors know the form by the pattern. The URL standard says the rest.
+const PLAIN = String.raw`https?:\/\/[^\s/?#@]+(\/[^\s/?#]+)*`;
+
 /** A URL that somebody compares letter by letter, or appends to: spelt as the URL standard spells it. */
-export function plainUrl(reason: string, remedy: string) {
-  return inOrder(v.pipe(plainUrlOrEmpty(reason, remedy), v.nonEmpty(notPlain(reason, remedy))));
-}
-
-function plainUrlOrEmpty(reason: string, remedy: string) {
-  const message = notPlain(reason, remedy);
-  // Editors know the form by the pattern. The URL standard says the rest.
-  return inOrder(
-    v.pipe(text, v.regex(/^(https?:\/\/[^\s/?#@]+(\/[^\s/?#]+)*)?$/, message), v.check(isNormal, message)),
-  );
-}
-
-const notPlain = (reason: string, remedy: string) =>
-  must(
+export function plainUrl(reason: string, remedy: string, pattern = new RegExp(`^${PLAIN}$`)) {
+  const message = must(
     "be an absolute http(s) URL without query, credentials and trailing slash, in lower-case host letters",
     reason,
     remedy,
   );
+  return inOrder(v.pipe(text, v.regex(pattern, message), v.check(isNormal, message)));
+}
 
 function isNormal(value: string): boolean {
   if (!URL.canParse(value)) {
@@ -49,4 +42,4 @@ export const ofServer = v.regex<string, string>(
 export const serverUrl = inOrder(v.pipe(issuer, ofServer));
 
 /** Empty: the stack's public URL is taken. */
-export const serverUrlOrEmpty = inOrder(v.pipe(plainUrlOrEmpty(...ISSUER), ofServer));
+export const serverUrlOrEmpty = inOrder(v.pipe(plainUrl(...ISSUER, new RegExp(`^(${PLAIN})?$`)), ofServer));

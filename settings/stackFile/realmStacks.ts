@@ -31,14 +31,13 @@ function readStack(stack: string, files: StackFiles): StackOfRealm {
  */
 export function stacksOfRealm(realmStack: string, files: StackFiles): StackOfRealm[] {
   const named = realmStacks(files);
-  refuse([...checkNamed(realmStack, named, files)]);
+  refuseRealmStack(realmStack, named);
   return [realmStack, ...stacksNaming(realmStack, named)].map((stack) => readStack(stack, files));
 }
 
 /** The stacks that name no realm stack: each is its realm's own, alone or with those that name it. */
 export function realmsOf(files: StackFiles): string[] {
-  const named = realmStacks(files);
-  return [...files.keys()].filter((stack) => !named.has(stack));
+  return stacksNaming("", realmStacks(files));
 }
 
 /** What a stack has from the others of its realm. */
@@ -60,8 +59,8 @@ export interface SharedRealm {
  */
 export function sharedRealm(stack: string, named: unknown, files: StackFiles): SharedRealm | undefined {
   const file = stackFileName(stack);
-  const namedBy = realmStacks(files);
-  const users = stacksNaming(stack, namedBy);
+  const all = realmStacks(files);
+  const users = stacksNaming(stack, all);
   const besides = (others: readonly string[]): OtherStacks => ({
     file,
     customersNaming: (names) => customersNaming(names, others, files),
@@ -72,11 +71,7 @@ export function sharedRealm(stack: string, named: unknown, files: StackFiles): S
       : { faults: [], otherStacks: besides(users), usedBy: users.filter((user) => hasCustomers(user, files)) };
   }
   const realmStack = toText(named);
-  refuse(
-    realmStack === stack
-      ? [namesItself(stack)]
-      : [...checkPlace(stack, realmStack, users, namedBy), ...checkNamed(realmStack, namedBy, files)],
-  );
+  refuseRealmStack(realmStack, all, stack);
   const realmFile = stackFileName(realmStack);
   const { config, faults: ofRealm } = parseStackFile(realmFile, files.get(realmStack) ?? "");
   const isShared = (key: string) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key);
@@ -87,7 +82,7 @@ export function sharedRealm(stack: string, named: unknown, files: StackFiles): S
       ...ofRealm.filter(({ key }) => key === ENVIRONMENT || isShared(key.split(/[.[]/, 1)[0] ?? "")),
       ...checkRepeated(file, realmFile, files.get(stack) ?? ""),
     ],
-    otherStacks: besides([realmStack, ...stacksNaming(realmStack, namedBy)].filter((other) => other !== stack)),
+    otherStacks: besides([realmStack, ...stacksNaming(realmStack, all)].filter((other) => other !== stack)),
   };
 }
 
@@ -124,30 +119,26 @@ export function withSharedRealm(source: ConfigurationSource, realm: SharedRealm 
   };
 }
 
-function refuse(faults: readonly Fault[]): void {
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
-  }
-}
+/** By stack, the realm stack that its file names; empty where it names none. */
+type Named = ReadonlyMap<string, string>;
 
-/** By stack, the realm stack that its file names. */
-function realmStacks(files: StackFiles): ReadonlyMap<string, string> {
-  const named = [...files.keys()].map((stack): [string, unknown] => [stack, realmStackIn(stack, files)]);
-  return new Map(named.filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""));
+function realmStacks(files: StackFiles): Named {
+  return new Map([...files.keys()].map((stack) => [stack, realmStackIn(stack, files)]));
 }
 
 // A file in plain lines is not parsed, here and below: that of many customers takes longer than all the rest.
-function realmStackIn(stack: string, files: StackFiles): unknown {
+function realmStackIn(stack: string, files: StackFiles): string {
   const text = files.get(stack) ?? "";
   if (!text.includes("realmStack")) {
-    return undefined;
+    return "";
   }
-  return isWrittenPlainly(text)
+  const named = isWrittenPlainly(text)
     ? /^ {2}scpcloud:realmStack: +(["']?)(?<name>[\w.-]+)\1/m.exec(text)?.groups?.["name"]
     : parseStackFile(stackFileName(stack), text).config[REALM_STACK];
+  return typeof named === "string" ? named : "";
 }
 
-function stacksNaming(realmStack: string, named: ReadonlyMap<string, string>): string[] {
+function stacksNaming(realmStack: string, named: Named): string[] {
   return [...named].filter(([, name]) => name === realmStack).map(([stack]) => stack);
 }
 
@@ -159,64 +150,72 @@ function hasCustomers(stack: string, files: StackFiles): boolean {
     : Object.keys(readStack(stack, files).integrations).length > 0;
 }
 
-/** What is wrong with the stack that is named. */
-function* checkNamed(realmStack: string, named: ReadonlyMap<string, string>, files: StackFiles): Generator<Fault> {
+/**
+ * @param stack the one that names it, if it is known
+ * @throws SettingsError where it cannot be the realm stack
+ */
+function refuseRealmStack(realmStack: string, named: Named, stack?: string): void {
+  const faults = Array.from(checkRealmStack(realmStack, named, stack), ([rule, reason, value, remedy]) => ({
+    key: REALM_STACK,
+    rule,
+    reason,
+    value,
+    remedy,
+  }));
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+}
+
+type Parts = readonly [rule: string, reason: string, value: string, remedy: string];
+
+function* checkRealmStack(realmStack: string, named: Named, stack?: string): Generator<Parts> {
+  const realmFile = stackFileName(realmStack);
+  if (stack !== undefined) {
+    const file = stackFileName(stack);
+    if (realmStack === stack) {
+      yield [
+        "must be the name of another stack",
+        "a stack that declares the client scopes of the realm itself has no realmStack",
+        `${shown(stack)} in ${file}`,
+        "remove it, or write the stack that declares them",
+      ];
+      return;
+    }
+    if (named.get(stack) !== realmStack) {
+      yield [
+        `must stand in ${file}, in the project's folder`,
+        "the other stacks of the realm read there which customers this one has",
+        shown(realmStack),
+        "write it there; a file that is named by --config-file cannot say it",
+      ];
+    }
+    const users = stacksNaming(stack, named).map(stackFileName);
+    if (users.length > 0) {
+      yield [
+        "must not be set in a stack that others name as theirs",
+        "they have their settings from it, and it has none itself",
+        `${file} has ${shown(realmStack)}, and ${users.join(", ")} ${REALM_STACK}: ${stack}`,
+        `remove it here, or write ${shown(realmStack)} there`,
+      ];
+    }
+  }
   const further = named.get(realmStack);
-  if (!files.has(realmStack)) {
-    const candidates = [...files.keys()].filter((stack) => !named.has(stack));
-    yield fault(
+  if (further === undefined) {
+    yield [
       "must be the name of another stack, whose stack file is in the project's folder",
-      `there is no ${stackFileName(realmStack)}`,
+      `there is no ${realmFile}`,
       shown(realmStack),
-      didYouMean(realmStack, candidates),
-    );
-  } else if (further !== undefined) {
-    yield fault(
+      didYouMean(realmStack, stacksNaming("", named)),
+    ];
+  } else if (further !== "") {
+    yield [
       "must be a stack that has no realmStack itself",
       "it has to declare the client scopes of the realm",
-      `${shown(realmStack)}, but ${stackFileName(realmStack)} has ${REALM_STACK}: ${further}`,
-      `write ${shown(further)} here, or remove ${REALM_STACK} from ${stackFileName(realmStack)}`,
-    );
+      `${shown(realmStack)}, but ${realmFile} has ${REALM_STACK}: ${further}`,
+      `write ${shown(further)} here, or remove ${REALM_STACK} from ${realmFile}`,
+    ];
   }
-}
-
-function namesItself(stack: string): Fault {
-  return fault(
-    "must be the name of another stack",
-    "a stack that declares the client scopes of the realm itself has no realmStack",
-    `${shown(stack)} in ${stackFileName(stack)}`,
-    "remove it, or write the stack that declares them",
-  );
-}
-
-/** What is wrong with a stack that names one. */
-function* checkPlace(
-  stack: string,
-  realmStack: string,
-  users: readonly string[],
-  named: ReadonlyMap<string, string>,
-): Generator<Fault> {
-  const file = stackFileName(stack);
-  if (named.get(stack) !== realmStack) {
-    yield fault(
-      `must stand in ${file}, in the project's folder`,
-      "the other stacks of the realm read there which customers this one has",
-      shown(realmStack),
-      "write it there; a file that is named by --config-file cannot say it",
-    );
-  }
-  if (users.length > 0) {
-    yield fault(
-      "must not be set in a stack that others name as theirs",
-      "they have their settings from it, and it has none itself",
-      `${file} has ${shown(realmStack)}, and ${users.map(stackFileName).join(", ")} ${REALM_STACK}: ${stack}`,
-      `remove it here, or write ${shown(realmStack)} there`,
-    );
-  }
-}
-
-function fault(rule: string, reason: string, value: string, remedy: string): Fault {
-  return { key: REALM_STACK, rule, reason, value, remedy };
 }
 
 /** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */
