@@ -2,3 +2,14 @@
 export class UserError extends Error {
   override readonly name: string = "UserError";
 }
+
+/** @throws UserError with a headline, the faults, and what to do about them; nothing where there is no fault */
+export function refuse(
+  faults: readonly string[],
+  headline = "Nothing was changed.",
+  ...remedies: readonly string[]
+): void {
+  if (faults.length > 0) {
+    throw new UserError([headline, ...faults, ...remedies].join("\n"));
+  }
+}

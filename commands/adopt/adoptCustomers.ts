@@ -1,12 +1,12 @@
+import { refuse } from "../../settings/userError.ts";
 import { changesByOwner, ownerTitle } from "../changes/resourceChanges.ts";
 import type { Preview } from "../pulumi/preview.ts";
 import type { AdoptionReview } from "./adoptionReview.ts";
-import { AdoptionError } from "./candidates.ts";
 
 /**
  * Refuses what an adoption must not do: a client that cannot be adopted as it is, and anybody else's changes, which the
  * `up` of an adoption would deploy along with it.
- * @throws AdoptionError naming all of them
+ * @throws UserError naming all of them
  */
 export function refuseAdoption(reviews: readonly AdoptionReview[], preview: Preview): void {
   const adopted = new Set(reviews.map(({ clientId }) => clientId));
@@ -26,7 +26,5 @@ export function refuseAdoption(reviews: readonly AdoptionReview[], preview: Prev
         "stack file until the adoption is done",
     ),
   ];
-  if (faults.length > 0) {
-    throw new AdoptionError(["Nothing was changed.", ...faults].join("\n"));
-  }
+  refuse(faults);
 }

@@ -3,11 +3,6 @@ import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts
 import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
 import { UserError } from "../../settings/userError.ts";
 
-/** Why a client is not adopted. */
-export class AdoptionError extends UserError {
-  override readonly name = "AdoptionError";
-}
-
 /** A customer of the stack file whose client Keycloak has, and the stack's state has not. */
 export interface Candidate {
   readonly integration: IntegrationSettings;
@@ -17,7 +12,7 @@ export interface Candidate {
 /**
  * @param deployed the client ids that the stack's state has
  * @param wanted the client ids that the user named; none: all that can be adopted
- * @throws AdoptionError telling of each named one that cannot be adopted why
+ * @throws UserError telling of each named one that cannot be adopted why
  */
 export async function findCandidates(
   { integrations }: Pick<Settings, "integrations">,
@@ -58,7 +53,7 @@ export async function findCandidates(
     return [];
   });
   if (faults.length > 0) {
-    throw new AdoptionError(faults.join("\n"));
+    throw new UserError(faults.join("\n"));
   }
   return candidates;
 }

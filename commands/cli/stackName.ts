@@ -26,7 +26,8 @@ export function stackNameOf(stack: string): string {
 }
 
 /** The project's name, as its Pulumi.yaml has it. */
-export function projectName(directory: string = PROJECT_DIRECTORY): string {
-  const [, name = ""] = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) ?? [];
+export function projectName(): string {
+  const [, name = ""] =
+    /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(PROJECT_DIRECTORY, "Pulumi.yaml"), "utf8")) ?? [];
   return name;
 }

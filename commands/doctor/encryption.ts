@@ -14,11 +14,8 @@ const ABOUT = "encryption";
  * Whether the secrets of state and stack file can be decrypted, and whether the state is this stack's. The stack file's
  * passphrase is tried on a copy, since Pulumi asks for it only where it encrypts or decrypts something.
  */
-export async function checkEncryption(
-  stack: string,
-  pulumi: PulumiCli,
-  directory = PROJECT_DIRECTORY,
-): Promise<Check[]> {
+export async function checkEncryption(pulumi: PulumiCli, directory = PROJECT_DIRECTORY): Promise<Check[]> {
+  const { stack } = pulumi;
   const state = await exportState(pulumi, "--show-secrets");
   const other = otherStackOf(stack, state);
   if (other !== undefined) {
@@ -46,7 +43,7 @@ export async function checkEncryption(
 
 /** A plugin refuses what a newer one wrote. A resource with the mark `__meta` shows which one is installed. */
 async function checkPlugin({ deployment }: State, pulumi: PulumiCli): Promise<Check[]> {
-  const marked = deployment?.resources?.find(
+  const marked = deployment.resources?.find(
     ({ outputs, type }) => type?.startsWith("keycloak:") && outputs?.["__meta"] !== undefined,
   );
   if (marked === undefined) {

@@ -25,9 +25,9 @@ import { checkState } from "./state.ts";
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string, asksForLock = false): Promise<Check[]> {
   const pulumi = pulumiCli(stack, PROJECT_DIRECTORY);
-  const state = await attempt("state", ACTIVITIES, () => checkState(stack, pulumi, asksForLock));
+  const state = await attempt("state", ACTIVITIES, () => checkState(pulumi, asksForLock));
   if (state.some(({ about, outcome }) => about === "state" && outcome === "right")) {
-    state.push(...(await attempt("encryption", ACTIVITIES, () => checkEncryption(stack, pulumi))));
+    state.push(...(await attempt("encryption", ACTIVITIES, () => checkEncryption(pulumi))));
   }
   let settings: Settings | undefined;
   const configuration = await attempt("settings", ACTIVITIES, async () => {

@@ -2,7 +2,6 @@ import { access, constants, statfs } from "node:fs/promises";
 
 import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState.ts";
 import { backendUrl, listStacks } from "../cli/stack.ts";
-import { projectName } from "../cli/stackName.ts";
 import { type Place, placeOf, readLocks } from "../locks/fileBackend.ts";
 import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock.ts";
 import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli.ts";
@@ -11,7 +10,8 @@ import { type Check, right, unknown, warning, wrong } from "./check.ts";
 const ABOUT = "state";
 
 /** Whether the backend answers, has the stack, and nobody else works on it. */
-export async function checkState(stack: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
+export async function checkState(pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
+  const { stack } = pulumi;
   const url = await backendUrl(pulumi);
   const shownUrl = withoutPasswords(url);
   if (isEmbeddedState(url) && stack !== "dev") {
@@ -22,10 +22,10 @@ export async function checkState(stack: string, pulumi: PulumiCli, asksForLock: 
     const remedy = `run: pulumi stack init ${stack}; or check PULUMI_BACKEND_URL, or where you have logged in by pulumi login`;
     return [wrong(ABOUT, `${shownUrl} has no stack ${stack}`, remedy)];
   }
-  const place = placeOf(url, projectName(), stack);
+  const place = placeOf(url, stack);
   return [
     right(ABOUT, `${shownUrl} has the stack`),
-    ...(place ? await checkFolder(stack, place) : await checkLock(stack, url, pulumi, asksForLock)),
+    ...(place ? await checkFolder(stack, place) : await checkLock(url, pulumi, asksForLock)),
   ];
 }
 
@@ -65,7 +65,8 @@ const SHARED = /^(s3|gs|azblob|postgres):/;
  * Only a command that takes the lock tells who has it. This one renames the stack to its own name: that is refused, changes
  * nothing, and gives the lock back at once.
  */
-async function checkLock(stack: string, url: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
+async function checkLock(url: string, pulumi: PulumiCli, asksForLock: boolean): Promise<Check[]> {
+  const { stack } = pulumi;
   if (!SHARED.test(url)) {
     return [unknown("lock", "this backend does not show it before an up")];
   }

@@ -7,17 +7,12 @@ import { findClient, secretTimes } from "../../keycloak/clients.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { didYouMean, SettingsError } from "../../settings/faults.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
+import { refuse, UserError } from "../../settings/userError.ts";
 import type { Stack } from "../cli/stack.ts";
 import { addToRecord, readRecord } from "../repository/handoverRecord.ts";
 import { differenceLines, verifyStack } from "../tokens/verification.ts";
 import { encryptFor } from "./recipients.ts";
 import { credentialText, sheet } from "./sheet.ts";
-
-/** Why a credential is not handed over. */
-export class HandoverError extends UserError {
-  override readonly name = "HandoverError";
-}
 
 export interface HandoverRequest {
   readonly stack: string;
@@ -50,14 +45,14 @@ export async function handOver(
   const integration = settings.integrations.find((one) => one.clientId === clientId);
   if (integration === undefined) {
     const known = settings.integrations.map((one) => one.clientId);
-    throw new HandoverError(`There is no customer "${clientId}" in the stack file; ${didYouMean(clientId, known)}.`);
+    throw new UserError(`There is no customer "${clientId}" in the stack file; ${didYouMean(clientId, known)}.`);
   }
   if (integration.retired) {
-    throw new HandoverError(`${clientId} is retired: its secret gets no tokens.`);
+    throw new UserError(`${clientId} is retired: its secret gets no tokens.`);
   }
   const credentials = outputs.credentials?.[clientId];
   if (credentials === undefined) {
-    throw new HandoverError(`${clientId} is not deployed yet; run: pulumi up --stack ${stack}`);
+    throw new UserError(`${clientId} is not deployed yet; run: pulumi up --stack ${stack}`);
   }
   const { clientSecret, basic: authorization } = credentials;
   // Refuses a damaged record before anything is written.
@@ -71,16 +66,12 @@ export async function handOver(
   // A credential is worth no more than its token: the API serves whatever organization that names.
   const { customers, differences } = await verifyStack(settings, outputs, { admin, keycloak }, [clientId]);
   const wrong = [...differences, ...customers.flatMap(differenceLines)];
-  if (wrong.length > 0) {
-    throw new HandoverError(
-      [
-        `The secret of ${clientId} is not handed over, since its token is not what the settings promise:`,
-        ...wrong.map((line) => `  ${line}`),
-        `To see all claims, run: scpcloud verify --stack ${stack}. To see what somebody changed by hand: scpcloud drift ` +
-          `--stack ${stack}`,
-      ].join("\n"),
-    );
-  }
+  refuse(
+    wrong.map((line) => `  ${line}`),
+    `The secret of ${clientId} is not handed over, since its token is not what the settings promise:`,
+    `To see all claims, run: scpcloud verify --stack ${stack}. To see what somebody changed by hand: scpcloud drift ` +
+      `--stack ${stack}`,
+  );
   const page = sheet({
     clientId,
     name: integration.name,
@@ -131,19 +122,19 @@ function toldFacts({ bff: { publicUrl: bffUrl = "" }, contact }: Settings) {
 async function refuseOtherSecret(stored: string, { clientId, now, stack }: HandoverRequest, admin: KeycloakAdmin) {
   const client = await findClient(admin, clientId);
   if (client === undefined) {
-    throw new HandoverError(`Keycloak has no client ${clientId}. To see why, run: scpcloud drift --stack ${stack}`);
+    throw new UserError(`Keycloak has no client ${clientId}. To see why, run: scpcloud drift --stack ${stack}`);
   }
   const { secret } = client;
   const times = secretTimes(client, now);
   const isHidden = secret === undefined || isMasked(secret);
   if (isHidden && times.overlapEnds !== undefined) {
-    throw new HandoverError(
+    throw new UserError(
       `Keycloak does not show the deployer the secret of ${clientId}, and two secrets work: it cannot be said whether the ` +
         "stack has the new one. Whoever hands it over needs the role manage-clients.",
     );
   }
   if (!isHidden && secret !== stored) {
-    throw new HandoverError(
+    throw new UserError(
       `Keycloak has another secret of ${clientId} than the stack: a rotation was stopped, or somebody renewed it. The ` +
         `stack's is not handed over. To finish it, run: scpcloud rotate --stack ${stack} --customer ${clientId}`,
     );

@@ -4,9 +4,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
 import { recordOf } from "../../settings/decode.ts";
+import { UserError } from "../../settings/userError.ts";
 import { backendUrl } from "../cli/stack.ts";
+import { projectName } from "../cli/stackName.ts";
 import type { PulumiCli } from "../pulumi/pulumiCli.ts";
-import { type LockHolder, RecoveryError, refuseLiving } from "./stackLock.ts";
+import { type LockHolder, refuseLiving } from "./stackLock.ts";
 
 /**
  * Mends what a killed run, or a full disk, leaves half written in Pulumi's `file://` backend (tried with 3.276). A kill can
@@ -14,21 +16,20 @@ import { type LockHolder, RecoveryError, refuseLiving } from "./stackLock.ts";
  * also the state itself, which is put aside. Pulumi copies it to `.bak` before it writes it. Where that is cut off, too, an
  * empty stack takes its place, which {@link recover} fills by adoption.
  * @param ended see {@link refuseLiving}
- * @throws RecoveryError where a run that writes the state may still be alive, or where there is no state
+ * @throws UserError where a run that writes the state may still be alive, or where there is no state
  */
 export async function mendFileBackend(
   pulumi: PulumiCli,
-  project: string,
-  fullName: string,
   report: (line: string) => void,
   ended: readonly string[] = [],
 ): Promise<void> {
   const url = await backendUrl(pulumi);
-  const place = placeOf(url, project, fullName);
+  const place = placeOf(url, pulumi.stack);
   if (place === undefined) {
     return;
   }
-  const { isMine, locks, stack, states } = place;
+  const { stack } = pulumi;
+  const { isMine, locks, states } = place;
   // Read first: a run that ends meanwhile may have written the state anew.
   const holders = await readLocks(locks);
   const { needless, state } = await findBroken(place);
@@ -50,7 +51,7 @@ export async function mendFileBackend(
     }
   }
   if (!(await listFiles(states)).some((name) => isMine(name) && isState(name))) {
-    throw new RecoveryError(
+    throw new UserError(
       `Stack ${stack} has no state in ${url}. If it was deployed from there before, make an empty one and run this ` +
         `command again, which adopts what Keycloak has:\n  pulumi stack init ${stack}\n` +
         "Otherwise check PULUMI_BACKEND_URL, or where you have logged in by pulumi login.",
@@ -62,8 +63,8 @@ export async function mendFileBackend(
  * Whether there is something for {@link mendFileBackend} to mend. Pulumi's words for it are many: `EOF`,
  * `unexpected EOF` and `unexpected end of JSON input`, by what was cut off where.
  */
-export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName: string): Promise<boolean> {
-  const place = placeOf(await backendUrl(pulumi), project, fullName);
+export async function isHalfWritten(pulumi: PulumiCli): Promise<boolean> {
+  const place = placeOf(await backendUrl(pulumi), pulumi.stack);
   const { needless = [], state } = place === undefined ? {} : await findBroken(place);
   return needless.length > 0 || state !== undefined;
 }
@@ -71,8 +72,6 @@ export async function isHalfWritten(pulumi: PulumiCli, project: string, fullName
 /** Where a stack's files are in a `file://` backend. */
 export interface Place {
   readonly backend: string;
-  /** Without its project and organization. */
-  readonly stack: string;
   /** The folders of the states of all stacks, and of this one's locks. */
   readonly states: string;
   readonly locks: string;
@@ -81,15 +80,14 @@ export interface Place {
 }
 
 /** Undefined in another backend. */
-export function placeOf(url: string, project: string, fullName: string): Place | undefined {
-  const stack = fullName.split("/").at(-1) ?? fullName;
+export function placeOf(url: string, stack: string): Place | undefined {
   if (!url.startsWith("file://")) {
     return undefined;
   }
   const backend = join(backendDirectory(url), ".pulumi");
+  const project = projectName();
   return {
     backend,
-    stack,
     states: join(backend, "stacks", project),
     locks: join(backend, "locks", "organization", project, stack),
     isMine: (name) =>

@@ -1,13 +1,8 @@
 import { hostname } from "node:os";
 
 import { runningProcesses } from "../../processes/runningProcesses.ts";
-import { UserError } from "../../settings/userError.ts";
-import { PulumiError } from "../pulumi/pulumiCli.ts";
-
-/** Why a stack cannot be recovered. */
-export class RecoveryError extends UserError {
-  override readonly name = "RecoveryError";
-}
+import { refuse } from "../../settings/userError.ts";
+import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 
 /** Who holds a stack's lock, and since when (RFC 3339). */
 export interface LockHolder {
@@ -68,30 +63,26 @@ export function howToEnd(holders: readonly LockHolder[]): string {
 
 /**
  * @param ended the holders that have ended as the user says, in the words of {@link nameHolder}
- * @throws RecoveryError naming the holders who may be alive, if there are any
+ * @throws UserError naming the holders who may be alive, if there are any
  */
 export function refuseLiving(holders: readonly LockHolder[], ended: readonly string[] = []): void {
   const living = holders.filter((holder) => !isDead(holder) && !ended.includes(nameHolder(holder)));
-  if (living.length > 0) {
-    throw new RecoveryError(
-      [
-        "The stack is locked by another run, which may still be at work:",
-        ...living.map((holder) => `  ${nameHolder(holder)}. ${howToJudge(holder)}`),
-        howToEnd(living),
-      ].join("\n"),
-    );
-  }
+  refuse(
+    living.map((holder) => `  ${nameHolder(holder)}. ${howToJudge(holder)}`),
+    "The stack is locked by another run, which may still be at work:",
+    howToEnd(living),
+  );
 }
 
 /**
- * An action; where only holders that have ended keep a lock that refuses it, once more without the lock.
- * @param cancel removes these locks
+ * An action on one or two stacks; where only holders that have ended keep a lock that refuses it, once more without the lock.
  * @param ended see {@link refuseLiving}
- * @throws RecoveryError where a holder may be alive
+ * @throws UserError where a holder may be alive
  */
-export async function withoutDeadLocks<T>(
+export async function unlocked<T>(
+  stacks: readonly PulumiCli[],
+  report: (line: string) => void,
   action: () => Promise<T>,
-  cancel: (holders: readonly LockHolder[]) => Promise<void>,
   ended: readonly string[] = [],
 ): Promise<T> {
   try {
@@ -102,7 +93,11 @@ export async function withoutDeadLocks<T>(
       throw error;
     }
     refuseLiving(holders, ended);
-    await cancel(holders);
+    report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
+    const isLocked = (stack: string) => stacks.length === 1 || holders.some((holder) => holder.stack === stack);
+    for (const pulumi of stacks.filter(({ stack }) => isLocked(stack))) {
+      await pulumi.run(["cancel", "--yes"]);
+    }
     return action();
   }
 }

@@ -7,11 +7,6 @@ import { fullKey } from "../../settings/stackFile/stackFile.ts";
 import { keyOf, readYamlTree } from "../../settings/stackFile/yaml.ts";
 import { UserError } from "../../settings/userError.ts";
 
-/** A customer cannot be moved, or not in the way that its stack files are written. */
-export class MoveError extends UserError {
-  override readonly name = "MoveError";
-}
-
 const CUSTOMERS = "scpcloud:integrations";
 const BY_HAND = "Do: move these entries by hand from the one file to the other, and run this command again.";
 
@@ -50,7 +45,7 @@ export function readStackFile(file: string, text: string) {
 
 /**
  * A stack file without the customers' entries, and the entries. The file means the same otherwise, and keeps its comments.
- * @throws MoveError where an entry does not mean the same in another file
+ * @throws UserError where an entry does not mean the same in another file
  */
 export function takeEntries(file: string, text: string, clientIds: ReadonlySet<string>) {
   const { config, customers, ...written } = readStackFile(file, text);
@@ -59,7 +54,7 @@ export function takeEntries(file: string, text: string, clientIds: ReadonlySet<s
     .filter((pair) => clientIds.has(keyOf(pair)))
     .map((pair): Entry => ({ clientId: keyOf(pair), pair, value: customers[keyOf(pair)] }));
   if (!isMap(map) || entries.length < clientIds.size) {
-    throw new MoveError(`${file}: not all customers to move stand below ${CUSTOMERS}.\n${BY_HAND}`);
+    throw new UserError(`${file}: not all customers to move stand below ${CUSTOMERS}.\n${BY_HAND}`);
   }
   map.items = map.items.filter((pair) => !clientIds.has(keyOf(pair)));
   const first = map.items[0]?.key;
@@ -70,13 +65,13 @@ export function takeEntries(file: string, text: string, clientIds: ReadonlySet<s
   return { text: edited(file, text, written, Object.fromEntries(rest)), entries };
 }
 
-/** A stack file with further customers, below those that it has. @throws MoveError where they cannot be added */
+/** A stack file with further customers, below those that it has. @throws UserError where they cannot be added */
 export function addEntries(file: string, text: string, entries: readonly Entry[]): string {
   const { config, customers, ...written } = readStackFile(file, text);
   const key = config?.items.map(keyOf).find((one) => fullKey(one) === CUSTOMERS) ?? CUSTOMERS;
   const found = config?.get(key);
   if (config === undefined || (!isMap(found) && (found ?? null) !== null)) {
-    throw new MoveError(`${file}: ${CUSTOMERS} does not stand below config as a map of its own.\n${BY_HAND}`);
+    throw new UserError(`${file}: ${CUSTOMERS} does not stand below config as a map of its own.\n${BY_HAND}`);
   }
   const map = isMap(found) ? withOwnComments(found) : new YAMLMap();
   map.flow = map.flow === true && map.items.length > 0;
@@ -128,7 +123,7 @@ function edited(file: string, before: string, { document, content }: Written, cu
     config: Object.entries(recordOf(of["config"])).filter(([key]) => fullKey(key) !== CUSTOMERS),
   });
   if (!isDeepStrictEqual(others(after.content), others(content)) || !isDeepStrictEqual(after.customers, customers)) {
-    throw new MoveError(`${file} is written in a way that this command cannot edit.\n${BY_HAND}`);
+    throw new UserError(`${file} is written in a way that this command cannot edit.\n${BY_HAND}`);
   }
   return before.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
 }

@@ -2,12 +2,13 @@ import { join } from "node:path";
 
 import { replaceFile } from "../../processes/files.ts";
 import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts";
+import { UserError } from "../../settings/userError.ts";
 import { plural } from "../changes/markdown.ts";
 import { nameOf } from "../pulumi/owners.ts";
 import { changingSteps } from "../pulumi/preview.ts";
 import { pulumiCli, runPreview } from "../pulumi/pulumiCli.ts";
 import { moveRecord } from "../repository/handoverRecord.ts";
-import { MoveError, readStackFile } from "./editedFile.ts";
+import { readStackFile } from "./editedFile.ts";
 import { type MovePlan, planMove } from "./movePlan.ts";
 import { customersInState, moveInStates } from "./states.ts";
 
@@ -29,16 +30,16 @@ export interface Prospect {
 
 /**
  * Looks at the stack files, the states and, unless an earlier run has begun, at what an `up` would change.
- * @throws MoveError with what stands in the way
+ * @throws UserError with what stands in the way
  */
 export async function lookAhead(move: Move): Promise<Prospect> {
   const plan = makePlan(move);
   const [source, destination] = await Promise.all([
-    customersInState(stateOf(move, move.from)),
-    customersInState(stateOf(move, move.to)),
+    customersInState(pulumiCli(move.from, move.directory)),
+    customersInState(pulumiCli(move.to, move.directory)),
   ]);
   if (source === undefined) {
-    throw new MoveError(`There is no stack ${move.from} in the state that Pulumi is logged in to.`);
+    throw new UserError(`There is no stack ${move.from} in the state that Pulumi is logged in to.`);
   }
   if (!plan.isBegun) {
     await refuseChanges(move, move.from);
@@ -70,7 +71,7 @@ export async function moveCustomers(move: Move, prospect: Prospect, report: (lin
   // Pulumi has added to the file of a new stack.
   const plan = makePlan(move);
   write(move, to, plan.to);
-  await moveInStates(stateOf(move, from), stateOf(move, to), clientIds, report);
+  await moveInStates(pulumiCli(from, move.directory), pulumiCli(to, move.directory), clientIds, report);
   await moveRecord(directory, from, to, clientIds);
   write(move, from, plan.from);
   for (const stack of [to, from]) {
@@ -84,7 +85,7 @@ export async function moveCustomers(move: Move, prospect: Prospect, report: (lin
     }
     await refuseChanges(move, stack);
     // It changes no resource, but the outputs, such as the customers' credentials, and who uses the realm.
-    await stateOf(move, stack).pulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+    await pulumiCli(stack, move.directory).run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
     report(`${stack}: the preview has no changes, and the outputs are those of its customers`);
   }
 }
@@ -94,31 +95,27 @@ async function makeStack(move: Move, { isNewStack }: Prospect, report: (line: st
   const { secretConnectionKeys, secretsProvider } = fileOf(move, from);
   if (isNewStack) {
     const choice = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
-    await stateOf(move, to).pulumi.run(["stack", "init", to, "--no-select", ...choice], { global: true });
+    await pulumiCli(to, move.directory).run(["stack", "init", to, "--no-select", ...choice], { global: true });
     report(`made the stack ${to}`);
   }
   const written = fileOf(move, to).secretConnectionKeys;
   for (const key of secretConnectionKeys.filter((key) => !written.includes(key))) {
     // Each stack's secrets are encrypted with a key of its own.
-    await stateOf(move, from).pulumi.run(["config", "cp", key, "--dest", to]);
+    await pulumiCli(from, move.directory).run(["config", "cp", key, "--dest", to]);
     report(`copied the secret ${key}, encrypted for ${to}`);
   }
 }
 
 /** A preview that changes a resource stands in the way of a move before it, and tells a fault of it afterwards. */
 async function refuseChanges(move: Move, stack: string): Promise<void> {
-  const changes = [...changingSteps(await runPreview(stateOf(move, stack).pulumi)).values()];
+  const changes = [...changingSteps(await runPreview(pulumiCli(stack, move.directory))).values()];
   const [first] = changes;
   if (first !== undefined) {
-    throw new MoveError(
+    throw new UserError(
       `The preview of ${stack} has ${plural(changes.length, "change")}, such as ${first.op} ${nameOf(first.urn)}. ` +
         `Do: pulumi up --stack ${stack}, and then this again.`,
     );
   }
-}
-
-function stateOf({ directory }: Move, stack: string) {
-  return { stack, pulumi: pulumiCli(stack, directory) };
 }
 
 function textOf({ directory }: Move, stack: string): string {

@@ -5,7 +5,8 @@ import { SettingsError } from "../../settings/faults.ts";
 import { checkCustomers } from "../../settings/integrations.ts";
 import { type StackFiles, stackFileName } from "../../settings/stackFile/files.ts";
 import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
-import { addEntries, MoveError, newStackFile, readStackFile, takeEntries } from "./editedFile.ts";
+import { refuse, UserError } from "../../settings/userError.ts";
+import { addEntries, newStackFile, readStackFile, takeEntries } from "./editedFile.ts";
 
 /** What becomes of the two stack files. */
 export interface MovePlan {
@@ -21,13 +22,13 @@ export interface MovePlan {
 
 /**
  * @param files the stack files as they are; the destination may have none yet
- * @throws MoveError, SettingsError with what stands in the way
+ * @throws UserError, SettingsError with what stands in the way
  */
 export function planMove(clientIds: readonly string[], from: string, to: string, files: StackFiles): MovePlan {
   const [fromFile, toFile] = [stackFileName(from), stackFileName(to)];
   const [fromText, written] = [files.get(from), files.get(to)];
   if (fromText === undefined) {
-    throw new MoveError(`There is no ${fromFile}.`);
+    throw new UserError(`There is no ${fromFile}.`);
   }
   const source = readStackFile(fromFile, fromText);
   const realmStack = source.realmStack ?? from;
@@ -45,9 +46,7 @@ export function planMove(clientIds: readonly string[], from: string, to: string,
     ),
     ...successorFaults(new Set(clientIds), { ...destination.customers, ...source.customers }),
   ];
-  if (faults.length > 0) {
-    throw new MoveError(["Nothing was changed.", ...faults].join("\n"));
-  }
+  refuse(faults);
   const left = new Set(clientIds.filter((clientId) => Object.hasOwn(source.customers, clientId)));
   const taken = left.size === 0 ? { text: fromText, entries: [] } : takeEntries(fromFile, fromText, left);
   const added = taken.entries.filter(({ clientId }) => !Object.hasOwn(destination.customers, clientId));

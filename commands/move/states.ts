@@ -1,22 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { withoutDeadLocks } from "../locks/stackLock.ts";
+import { UserError } from "../../settings/userError.ts";
+import { unlocked } from "../locks/stackLock.ts";
 import { exportState, type StateResource } from "../pulumi/exportedState.ts";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners.ts";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
-import { MoveError } from "./editedFile.ts";
-
-/** A stack of which resources are taken, or to which they are given. */
-export interface StateOfStack {
-  readonly stack: string;
-  readonly pulumi: PulumiCli;
-}
 
 /** The customers in a stack's state: the resources of each, by client id. */
 export type CustomersInState = ReadonlyMap<string, readonly StateResource[]>;
 
 /** @returns undefined where there is no such stack */
-export async function customersInState({ stack, pulumi }: StateOfStack): Promise<CustomersInState | undefined> {
+export async function customersInState(pulumi: PulumiCli): Promise<CustomersInState | undefined> {
   const state = await exportState(pulumi).catch((error: unknown) => {
     if (error instanceof PulumiError && /no stack named/.test(error.output)) {
       return undefined;
@@ -29,7 +23,9 @@ export async function customersInState({ stack, pulumi }: StateOfStack): Promise
   const { resources = [], pending_operations: pending = [] } = state.deployment;
   if (pending.length > 0) {
     // `pulumi state move` forgets them, and with them what has to be looked for in Keycloak.
-    throw new MoveError(`An up of ${stack} was killed. Do: scpcloud recover --stack ${stack}, and then this again.`);
+    throw new UserError(
+      `An up of ${pulumi.stack} was killed. Do: scpcloud recover --stack ${pulumi.stack}, and then this again.`,
+    );
   }
   const customers = new Map<string, StateResource[]>();
   for (const resource of resources) {
@@ -49,11 +45,11 @@ function customerOf({ parent = "", urn }: StateResource): string | undefined {
 /**
  * Brings the customers' resources from one state to the other, and nothing else: Keycloak is not asked. Pulumi writes the
  * destination first; where it was killed before it wrote the source, both states have them, and they go from the source.
- * @throws MoveError where both states have a customer, but not the same
+ * @throws UserError where both states have a customer, but not the same
  */
 export async function moveInStates(
-  from: StateOfStack,
-  to: StateOfStack,
+  from: PulumiCli,
+  to: PulumiCli,
   clientIds: readonly string[],
   report: (line: string) => void,
 ): Promise<void> {
@@ -72,14 +68,14 @@ export async function moveInStates(
         report(
           `${twice.length} of them are in both states, as a killed run leaves them: removing them from that of ${from.stack}`,
         );
-        await unlocked([from], () => forget(from.pulumi, twice));
+        await unlocked([from], report, () => forget(from, twice));
       }
       if (moved.length > 0) {
         const urns = moved.flatMap((clientId) => (source.get(clientId) ?? []).map(({ urn }) => urn));
         const roots = urns.filter((urn) => typeOf(urn) === CUSTOMER_TYPE);
         report(`moving ${moved.length} in the state`);
         const command = ["state", "move", "--source", from.stack, "--dest", to.stack, "--yes", ...roots];
-        await unlocked([to, from], () => from.pulumi.run(command, { global: true }));
+        await unlocked([to, from], report, () => from.run(command, { global: true }));
       }
       return;
     } catch (error) {
@@ -98,7 +94,7 @@ function refuseOthers(clientIds: readonly string[], source: CustomersInState, de
       (state?.get(clientId) ?? []).flatMap(({ id }) => id ?? []).sort(),
     );
     if (!isDeepStrictEqual(ids, others)) {
-      throw new MoveError(
+      throw new UserError(
         `${clientId}: both states have it, but not the same client of Keycloak's. Compare pulumi stack export of both.`,
       );
     }
@@ -113,13 +109,4 @@ async function forget(pulumi: PulumiCli, clientIds: readonly string[]): Promise<
     // All are protected; force overrides nothing else.
     await pulumi.run(["state", "delete", "--yes", "--force", ...forgotten.map(({ urn }) => urn)]);
   }
-}
-
-/** Runs a command on one or two stacks; a lock that a dead process of this machine holds is removed. */
-async function unlocked(stacks: readonly StateOfStack[], action: () => Promise<unknown>): Promise<void> {
-  await withoutDeadLocks(action, async (holders) => {
-    for (const { pulumi } of stacks.filter(({ stack }) => holders.some((holder) => holder.stack === stack))) {
-      await pulumi.run(["cancel", "--yes"]);
-    }
-  });
 }

@@ -23,8 +23,8 @@ const STATE = v.looseObject({
 
 /** The name of another stack whose state somebody has copied or imported. */
 export function otherStackOf(stack: string, { deployment }: State): string | undefined {
-  const names = (deployment?.resources ?? []).map(({ urn }) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1]);
-  return names.find((name) => name !== undefined && name !== stack.split("/").at(-1));
+  const names = (deployment.resources ?? []).map(({ urn }) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1]);
+  return names.find((name) => name !== undefined && name !== stack);
 }
 
 /** What helps where a stack has the state of another one. */
@@ -52,7 +52,7 @@ export function exportState(pulumi: PulumiCli, ...options: readonly string[]): P
 
 /** The ids of the clients in the state, also of an `up` that was interrupted: the outputs lack these. */
 export async function clientIdsInState(pulumi: PulumiCli): Promise<ReadonlySet<string>> {
-  const { resources = [] } = (await exportState(pulumi)).deployment ?? {};
+  const { resources = [] } = (await exportState(pulumi)).deployment;
   return new Set(
     resources.flatMap(({ type, outputs }) => (type === TYPES.client ? String(outputs?.["clientId"]) : [])),
   );

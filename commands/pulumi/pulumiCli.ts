@@ -22,6 +22,8 @@ export interface PulumiRunOptions {
 
 /** Runs the Pulumi CLI on one stack; resolves to what it printed on standard output. */
 export interface PulumiCli {
+  /** The stack's short name. */
+  readonly stack: string;
   /** @throws PulumiError when it fails */
   run(args: readonly string[], options?: PulumiRunOptions): Promise<string>;
 }
@@ -73,6 +75,7 @@ export function withoutPasswords(text: string): string {
  */
 export function pulumiCli(stack: string, cwd: string, env: Readonly<Record<string, string>> = {}): PulumiCli {
   return {
+    stack,
     async run(args, { onLine, global = false } = {}) {
       const about = global ? [] : ["--stack", stack];
       return (await runPulumi([...args, ...about], { cwd, env, ...(onLine && { onLine }) })).stdout;

@@ -5,7 +5,7 @@ import { TYPES } from "../../contract/types.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, oddSecret } from "../../keycloak/clients.ts";
 import { ofForm } from "../../settings/shapes.ts";
-import { RecoveryError } from "../locks/stackLock.ts";
+import { refuse } from "../../settings/userError.ts";
 import type { StateResource } from "../pulumi/exportedState.ts";
 
 /**
@@ -22,7 +22,7 @@ export function clientsWithoutSecret(resources: readonly StateResource[]): strin
 /**
  * The URNs of the clients whose secret is another one in Keycloak than in the state: a rotation was killed, or somebody
  * regenerated it.
- * @throws RecoveryError, SettingsError where Keycloak does not say of each which one it has, or where it has one that
+ * @throws UserError, SettingsError where Keycloak does not say of each which one it has, or where it has one that
  * nobody can have made as a secret: the state does not get that unasked
  */
 export async function clientsWithOtherSecret(
@@ -58,9 +58,7 @@ export async function clientsWithOtherSecret(
         return isOther && isKnownSecret(stored) && isKnownSecret(found.secret) ? [urn] : [];
       }),
   );
-  if (faults.length > 0) {
-    throw new RecoveryError(["The state gets no secret that nobody may have made.", ...faults].join("\n"));
-  }
+  refuse(faults, "The state gets no secret that nobody may have made.");
   return others.flat();
 }
 

@@ -4,18 +4,17 @@ const { dependencies } = packageJson;
 import { readSettings } from "../../settings/read.ts";
 import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
 import { loadStack } from "../cli/stack.ts";
-import { projectName } from "../cli/stackName.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { loginAsDeployer } from "../../keycloak/admin.ts";
 import { oddSecret } from "../../keycloak/clients.ts";
 import { connect } from "../../keycloak/http.ts";
 import { type OtherUser, otherUsers } from "../../keycloak/users.ts";
+import { refuse, UserError } from "../../settings/userError.ts";
 import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState.ts";
 import { pulumiCli } from "../pulumi/pulumiCli.ts";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns.ts";
 import { mendFileBackend } from "../locks/fileBackend.ts";
 import { recover, type Recovery } from "./recovery.ts";
-import { RecoveryError } from "../locks/stackLock.ts";
 
 /**
  * What `scpcloud recover` does: brings a stack of this project to its target after an `up` that was killed.
@@ -32,7 +31,7 @@ export async function recoverStack(
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }
-  await mendFileBackend(pulumi, projectName(), name, report, ended);
+  await mendFileBackend(pulumi, report, ended);
   const { source, outputs } = await loadStack(name);
   const settings = readSettings(source);
   const keycloak = connect(settings.connection);
@@ -41,7 +40,7 @@ export async function recoverStack(
     await refuseEmptyRealm(name, outputs, settings, admin);
     const other = otherStackOf(name, await exportState(pulumi));
     if (other !== undefined) {
-      throw new RecoveryError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
+      throw new UserError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
     }
     refuseOtherUsers(await otherUsers(admin, settings.integrations, outputs.integrations));
     const recovery = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
@@ -59,16 +58,12 @@ export async function recoverStack(
   }
 }
 
-/** @throws RecoveryError where an `up` would give a customer another organization, though the stack file says the same */
+/** @throws UserError where an `up` would give a customer another organization, though the stack file says the same */
 export function refuseOtherUsers(others: readonly OtherUser[]): void {
-  if (others.length > 0) {
-    throw new RecoveryError(
-      [
-        "Recovery gives no customer another organization, but an up would now do it:",
-        ...others.map(({ clientId, text }) => `  ${clientId}: ${text}`),
-        "If it is the customer's user, write organizationId with the new id in place of organizationUser, and recover. " +
-          "If not, name another user.",
-      ].join("\n"),
-    );
-  }
+  refuse(
+    others.map(({ clientId, text }) => `  ${clientId}: ${text}`),
+    "Recovery gives no customer another organization, but an up would now do it:",
+    "If it is the customer's user, write organizationId with the new id in place of organizationUser, and recover. " +
+      "If not, name another user.",
+  );
 }

@@ -2,8 +2,9 @@ import { TYPES } from "../../contract/types.ts";
 import type { KeycloakManager } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
 import { withTemporaryFile } from "../../processes/files.ts";
+import { refuse, UserError } from "../../settings/userError.ts";
 import { plural } from "../changes/markdown.ts";
-import { nameHolder, namesLock, RecoveryError, withoutDeadLocks } from "../locks/stackLock.ts";
+import { namesLock, unlocked } from "../locks/stackLock.ts";
 import { exportState } from "../pulumi/exportedState.ts";
 import { nameOf } from "../pulumi/owners.ts";
 import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan.ts";
@@ -39,7 +40,8 @@ export async function recover(
   { mayBeHandMade = () => false, ended }: RecoveryOptions = {},
 ): Promise<Recovery> {
   const unlockedPulumi: PulumiCli = {
-    run: (args, options) => unlocked(pulumi, report, () => pulumi.run(args, options), ended),
+    stack: pulumi.stack,
+    run: (args, options) => unlocked([pulumi], report, () => pulumi.run(args, options), ended),
   };
   const adopted: string[] = [];
   const preview = async () => planOf(await runPreview(unlockedPulumi));
@@ -109,23 +111,6 @@ export async function recover(
   return { adopted, pendingOperations: pending.length };
 }
 
-/** Something that needs the stack's lock; where a process that has ended holds it, once more without. */
-export function unlocked<T>(
-  pulumi: PulumiCli,
-  report: (line: string) => void,
-  action: () => Promise<T>,
-  ended: readonly string[] = [],
-): Promise<T> {
-  return withoutDeadLocks(
-    action,
-    async (holders) => {
-      report(`removing the lock of ${holders.map(nameHolder).join(", and of ")}, which has ended`);
-      await pulumi.run(["cancel", "--yes"]);
-    },
-    ended,
-  );
-}
-
 /** Why `up` failed. Only it can tell: a client that somebody made public gets a secret from it. */
 async function withMissingSecrets(failure: unknown, pulumi: PulumiCli): Promise<unknown> {
   if (!(failure instanceof PulumiError)) {
@@ -135,7 +120,7 @@ async function withMissingSecrets(failure: unknown, pulumi: PulumiCli): Promise<
   const lacking = clientsWithoutSecret(resources);
   return lacking.length === 0
     ? failure
-    : new RecoveryError(
+    : new UserError(
         `${failure.message}\nKeycloak does not give the secret of ${names(lacking)}. The deployer must see it ` +
           "(role manage-clients). Look at the client's Credentials in the admin console, and run this command again.",
       );
@@ -145,11 +130,8 @@ function names(urns: readonly string[]): string {
   return urns.map(nameOf).join(", ");
 }
 
-/** @throws RecoveryError with the cause where an `up` would delete or replace a client */
+/** @throws UserError with the cause where an `up` would delete or replace a client */
 function refuseLosses({ lostClients }: Plan): void {
-  if (lostClients.length === 0) {
-    return;
-  }
   const reasons = [...new Set(lostClients.flatMap(({ replacedFor }) => replacedFor))].join(", ");
   const lines = lostClients.map(({ replacedFor, urn }) => {
     const cause = replacedFor.length > 0 ? `, replaced because of ${replacedFor.join(", ")}` : "";
@@ -159,17 +141,15 @@ function refuseLosses({ lostClients }: Plan): void {
   const replaced =
     `No client keeps its secret when it is replaced: have ${reasons} as it was before, in the stack ` +
     "file or in Keycloak, and recover. realmId is scpcloud:realm; a realm that was renamed has to be renamed back.";
-  throw new RecoveryError(
-    [
-      "Recovery never deletes or replaces a client, but an up would now do it:",
-      ...lines,
-      ...(lostClients.some(({ replacedFor }) => replacedFor.length === 0) ? [deleted] : []),
-      ...(reasons === "" ? [] : [replaced]),
-    ].join("\n"),
+  refuse(
+    lines,
+    "Recovery never deletes or replaces a client, but an up would now do it:",
+    ...(lostClients.some(({ replacedFor }) => replacedFor.length === 0) ? [deleted] : []),
+    ...(reasons === "" ? [] : [replaced]),
   );
 }
 
-/** @throws RecoveryError naming the clients that a killed run cannot have left as they are */
+/** @throws UserError naming the clients that a killed run cannot have left as they are */
 async function refuseHandMade(
   existing: readonly PlannedResource[],
   mayBeHandMade: (client: ClientRepresentation) => boolean,
@@ -183,21 +163,19 @@ async function refuseHandMade(
       return found.length === 0 ? [] : [`  ${clientId}: ${found.join("; ")}`];
     }),
   );
-  if (told.flat().length > 0) {
-    throw new RecoveryError(
-      "Keycloak has clients that this stack's state does not know, and no killed run has left them as they are:\n" +
-        `${told.flat().join("\n")}\n` +
-        "Somebody made or changed them by hand; nothing was changed in them. Run: scpcloud adopt. It shows what changes " +
-        "for each before it changes anything, and keeps the client's id and secret.",
-    );
-  }
+  refuse(
+    told.flat(),
+    "Keycloak has clients that this stack's state does not know, and no killed run has left them as they are:",
+    "Somebody made or changed them by hand; nothing was changed in them. Run: scpcloud adopt. It shows what changes " +
+      "for each before it changes anything, and keeps the client's id and secret.",
+  );
 }
 
 /** Without this, an import that does not reach the plan would go on for ever. */
 function refuseRepetition(imported: readonly PlannedResource[], { creates }: Plan): void {
   const stillPlanned = imported.filter(({ urn }) => creates.some((planned) => planned.urn === urn));
   if (stillPlanned.length > 0) {
-    throw new RecoveryError(
+    throw new UserError(
       `Pulumi has imported ${stillPlanned.map(({ name }) => name).join(", ")}, but would still create it. ` +
         "Compare the URNs in `pulumi stack --show-urns` with those in `pulumi preview`.",
     );

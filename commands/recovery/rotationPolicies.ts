@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { TYPES } from "../../contract/types.ts";
 import { type KeycloakManager, read } from "../../keycloak/admin.ts";
 import { recordOf } from "../../settings/decode.ts";
-import { RecoveryError } from "../locks/stackLock.ts";
+import { UserError } from "../../settings/userError.ts";
 import type { StateResource } from "../pulumi/exportedState.ts";
 import type { PlannedResource } from "../pulumi/plan.ts";
 
@@ -41,7 +41,7 @@ export async function restorePolicies(resources: readonly StateResource[], admin
  * Removes the client profile and client policy that a killed run made and the state does not know, for the next `up` to
  * make them: the provider cannot import them, and Keycloak refuses a second one of a name. Those of others stay.
  * @returns what was removed, in words
- * @throws RecoveryError where others have one of that name
+ * @throws UserError where others have one of that name
  */
 export async function removeUnknownPolicies(
   creates: readonly PlannedResource[],
@@ -55,7 +55,7 @@ export async function removeUnknownPolicies(
     for (const one of unknown) {
       const inputs = planned.find(({ name }) => name === one["name"]) ?? {};
       if (!isDeepStrictEqual(partsOf(kind, one), partsOf(kind, entryOf(kind, inputs)))) {
-        throw new RecoveryError(
+        throw new UserError(
           `Keycloak has a ${kind.words} ${String(one["name"])}, which this stack's state does not know, and it is not as ` +
             "this program makes it. Nothing was changed in it. If nobody needs it, delete it in the admin console: Realm " +
             "settings, Client policies.",

@@ -1,6 +1,5 @@
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
 import { UserError } from "../../settings/userError.ts";
-import { projectName } from "../cli/stackName.ts";
 import { isHalfWritten } from "../locks/fileBackend.ts";
 import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
@@ -52,8 +51,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
       if (!(error instanceof PulumiError)) {
         throw error;
       }
-      const isLeftByKill = async () =>
-        namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory), projectName(directory), name);
+      const isLeftByKill = async () => namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory));
       const isRefused = () => policiesIn(events).violations.length > 0;
       if (deploys && !isRefused() && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
@@ -113,7 +111,7 @@ function namesKill(output: string): boolean | undefined {
   return holders.length > 0 ? holders.every(isDead) : /scpcloud recover/.test(output) || undefined;
 }
 
-/** @throws RecoveryError where another run holds the lock: Pulumi's own words only tell how to take it away; else UserError */
+/** @throws UserError where another run holds the lock: Pulumi's own words only tell how to take it away; else UserError */
 export function tellFailure(stack: string, output: string): never {
   refuseLiving(readLockHolders(output).map((holder) => ({ ...holder, stack })));
   throw new UserError(firstCause(output));

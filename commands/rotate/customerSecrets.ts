@@ -5,13 +5,8 @@ import { type KeycloakManager, read } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients.ts";
 import { didYouMean } from "../../settings/faults.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
+import { refuse } from "../../settings/userError.ts";
 import type { StackOutputs } from "../cli/stack.ts";
-
-/** Why a secret is not renewed. */
-export class RotationError extends UserError {
-  override readonly name = "RotationError";
-}
 
 /** The secrets of a customer whose client is as the commands expect it. Nothing of it is printed but the times. */
 export interface CustomerSecrets {
@@ -34,14 +29,11 @@ interface Looking {
 
 /**
  * The secrets of the customers that the user named, in that order.
- * @throws RotationError telling of each whose secret cannot be renewed why
+ * @throws UserError telling of each whose secret cannot be renewed why
  */
 export async function lookAtSecrets(clientIds: readonly string[], looking: Looking): Promise<CustomerSecrets[]> {
   const found = await Promise.all([...new Set(clientIds)].map((clientId) => lookAt(clientId, looking)));
-  const faults = found.filter((one) => typeof one === "string");
-  if (faults.length > 0) {
-    throw new RotationError(["Nothing was changed.", ...faults].join("\n"));
-  }
+  refuse(found.filter((one) => typeof one === "string"));
   return found.filter((one) => typeof one !== "string");
 }
 

@@ -7,15 +7,15 @@ import { fetchToken, TokenRefusedError } from "../../keycloak/tokens.ts";
 import { InterruptedError } from "../../processes/run.ts";
 import { recordOf } from "../../settings/decode.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
+import { refuse, UserError } from "../../settings/userError.ts";
 import type { StackOutputs } from "../cli/stack.ts";
+import { unlocked } from "../locks/stackLock.ts";
 import { exportState, type StateResource } from "../pulumi/exportedState.ts";
 import { ownerOf, parentsOf } from "../pulumi/owners.ts";
 import { changingSteps } from "../pulumi/preview.ts";
 import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
 import type { UnderLock } from "../pulumi/underLock.ts";
-import { unlocked } from "../recovery/recovery.ts";
-import { type CustomerSecrets, lookAtSecrets, RotationError } from "./customerSecrets.ts";
+import { type CustomerSecrets, lookAtSecrets } from "./customerSecrets.ts";
 import type { RotationStep } from "./rotationPlan.ts";
 
 /** What secrets are renewed with. */
@@ -69,7 +69,7 @@ async function carryOut(step: RotationStep, urn: string, tools: RotationTools): 
       if (action === "renew") {
         const { value } = recordOf(await admin.change("POST", path));
         if (!isKnownSecret(value)) {
-          throw new RotationError("Keycloak does not show it to the deployer");
+          throw new UserError("Keycloak does not show it to the deployer");
         }
         present = value;
       }
@@ -93,7 +93,7 @@ async function carryOut(step: RotationStep, urn: string, tools: RotationTools): 
     }
   }
   if ((await readOutputs()).credentials?.[clientId]?.clientSecret !== present) {
-    throw new RotationError(
+    throw new UserError(
       `${clientId}: Keycloak's secret is not the one in the stack's outputs: somebody else works on it. Run this ` +
         "command again; it makes no further secret",
     );
@@ -109,13 +109,13 @@ async function carryOut(step: RotationStep, urn: string, tools: RotationTools): 
 function holdingLock(urn: string, seen: CustomerSecrets, tools: RotationTools, action: () => Promise<void>) {
   const { pulumi, report, underLock } = tools;
   const { clientId, id } = seen.client;
-  return unlocked(pulumi, report, () =>
+  return unlocked([pulumi], report, () =>
     underLock([urn], async () => {
       clientUrn(seen, await resourcesOf(pulumi));
       const [now] = await lookAtSecrets([clientId], tools);
       const isSame = now?.present === seen.present && now.previous?.secret === seen.previous?.secret;
       if (now?.client.id !== id || !isSame) {
-        throw new RotationError(
+        throw new UserError(
           `Nothing was changed. Somebody else has renewed the secret of ${clientId} meanwhile; look at it: scpcloud customers`,
         );
       }
@@ -127,7 +127,7 @@ function holdingLock(urn: string, seen: CustomerSecrets, tools: RotationTools, a
 /** A new secret is there, and what comes after it failed. */
 function unfinished(clientId: string, error: unknown): unknown {
   return error instanceof UserError && !(error instanceof InterruptedError)
-    ? new RotationError(
+    ? new UserError(
         `${clientId}: Keycloak has made a new secret, which the stack does not know yet. Run this command again; it makes no ` +
           `further secret. What failed:\n${error.message.replace("; nothing was changed", "")}`,
       )
@@ -143,14 +143,14 @@ interface Proving {
 async function prove(clientId: string, secrets: Proving, tools: RotationTools): Promise<string> {
   const { present, previous, worksUntil } = secrets;
   if ((await refusal(clientId, present, tools)) !== undefined) {
-    throw new RotationError(
+    throw new UserError(
       `${clientId}: Keycloak refuses its own new secret; run: scpcloud verify --stack ${tools.stack}`,
     );
   }
   const previousWorks = isKnownSecret(previous) && (await refusal(clientId, previous, tools)) === undefined;
   const shouldWork = worksUntil !== undefined && worksUntil > tools.admin.now();
   if (previousWorks !== shouldWork) {
-    throw new RotationError(
+    throw new UserError(
       `${clientId}: the new secret gets tokens, but the previous one ` +
         (previousWorks ? "does, too, although it should have stopped" : "does not, although it should"),
     );
@@ -184,15 +184,11 @@ async function refuseWhereRefused(work: readonly RotationStep[], tools: Rotation
       return error?.status === 400 ? [`${client.clientId}: ${error.said}`] : [];
     }),
   );
-  if (refused.flat().length > 0) {
-    throw new RotationError(
-      [
-        "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
-        ...refused.flat(),
-        "Look at the client policies in the realm settings, and run: scpcloud drift",
-      ].join("\n"),
-    );
-  }
+  refuse(
+    refused.flat(),
+    "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
+    "Look at the client policies in the realm settings, and run: scpcloud drift",
+  );
 }
 
 /** Refuses where somebody changed these clients: the state would then say that the last `up` has left them so. */
@@ -205,7 +201,7 @@ async function refuseOtherChanges(urns: readonly string[], { pulumi, stack }: Ro
   if (changing.length > 0) {
     const parents = parentsOf([...refreshed.steps, ...plain.steps]);
     const names = [...new Set(changing.map((urn) => ownerOf(urn, parents).name))].sort();
-    throw new RotationError(
+    throw new UserError(
       `Nothing was changed. The stack file, or somebody in Keycloak, changed something of ${names.join(", ")}, which has ` +
         `to be deployed before. See what it is: scpcloud drift --stack ${stack}. Deploy it: pulumi up --refresh ` +
         `--stack ${stack}`,
@@ -217,13 +213,11 @@ async function resourcesOf(pulumi: PulumiCli): Promise<readonly StateResource[]>
   return (await exportState(pulumi)).deployment.resources ?? [];
 }
 
-/** The URN of the customer's client. @throws RotationError for what the state does not have */
+/** The URN of the customer's client. @throws UserError for what the state does not have */
 function clientUrn({ client }: CustomerSecrets, resources: readonly StateResource[]): string {
   const urn = resources.find(({ id, type }) => type === TYPES.client && id === client.id)?.urn;
   if (urn === undefined) {
-    throw new RotationError(
-      `${client.clientId}: Keycloak's client is another one than the state's; run: scpcloud drift`,
-    );
+    throw new UserError(`${client.clientId}: Keycloak's client is another one than the state's; run: scpcloud drift`);
   }
   return urn;
 }

@@ -5,8 +5,9 @@ import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPol
 import { minutes } from "../../keycloak/clients.ts";
 import { recordOf } from "../../settings/decode.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { refuse } from "../../settings/userError.ts";
 import type { HandoverRecord } from "../repository/handoverRecord.ts";
-import { type CustomerSecrets, RotationError } from "./customerSecrets.ts";
+import type { CustomerSecrets } from "./customerSecrets.ts";
 
 /** What is done for a customer. */
 export interface RotationStep {
@@ -62,7 +63,7 @@ export async function readOverlap(
 /**
  * Who is given a new secret. A run that was stopped is not begun anew: a second renewal would end the secret that the
  * customer has. Who wants no overlap has said that it may end.
- * @throws RotationError where secrets would stop at once without anybody having said so, or where the stack does not know
+ * @throws UserError where secrets would stop at once without anybody having said so, or where the stack does not know
  * yet the one that would be left
  */
 export function planRotation(
@@ -74,11 +75,9 @@ export function planRotation(
     wishes.end === undefined ? planRenewal(secrets, overlap, wishes) : planEnd(secrets, wishes.stack, wishes.end),
   );
   const faults = steps.filter((step) => typeof step === "string");
-  if (faults.length > 0) {
-    const remedy =
-      "Deploy secretRotation first (pulumi up; scpcloud recover, where it was deployed before), or say --no-overlap.";
-    throw new RotationError(["Nothing was changed.", ...faults, ...(wishes.end ? [] : [remedy])].join("\n"));
-  }
+  const remedy =
+    "Deploy secretRotation first (pulumi up; scpcloud recover, where it was deployed before), or say --no-overlap.";
+  refuse(faults, undefined, ...(wishes.end ? [] : [remedy]));
   return steps.filter((step) => typeof step !== "string");
 }
 

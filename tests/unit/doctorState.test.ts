@@ -24,7 +24,7 @@ async function examined(url: string, answer = "error: a stack named prod already
     calls.push(args.join(" "));
     return found ? Promise.resolve(JSON.stringify(found)) : Promise.reject(new PulumiError(args, answer));
   };
-  return { lines: (await checkState("prod", { run }, asksForLock)).map(checkText), calls: calls.slice(2) };
+  return { lines: (await checkState({ stack: "prod", run }, asksForLock)).map(checkText), calls: calls.slice(2) };
 }
 
 describe("the state in a backend that is no folder", () => {
@@ -125,7 +125,7 @@ describe("the secrets of state and stack file", () => {
       copies.push(args[args.indexOf("--config-file") + 1] ?? "");
       return Promise.resolve(JSON.stringify({ deployment: { resources: [resource] } }));
     };
-    const told = await checkEncryption("prod", { run }, process.cwd()).then(
+    const told = await checkEncryption({ stack: "prod", run }, process.cwd()).then(
       (checks) => checks.map(checkText).join("\n"),
       (error: unknown) => (error instanceof PulumiError ? String(error.remedy) : String(error)),
     );

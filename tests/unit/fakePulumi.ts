@@ -81,6 +81,7 @@ export function importedUrns({ nameTable, resources }: ImportFile): Map<string, 
 
 /** A CLI with a program and a state. It refuses to work while it is locked. */
 export class FakePulumi implements PulumiCli {
+  readonly stack = "dev";
   /** Keycloak's ids of the resources in the state, by URN. */
   readonly state = new Map<string, string>();
   readonly calls: string[] = [];

@@ -113,6 +113,7 @@ describe("a look at what the servers have", () => {
   const looked = async (...answers: (string | undefined)[]) => {
     const calls: string[] = [];
     const pulumi: PulumiCli = {
+      stack: "prod",
       run: (args) => {
         const words = answers[calls.push(args.slice(0, -2).join(" ")) - 1];
         return words === undefined

@@ -24,6 +24,7 @@ async function mended(files: Readonly<Record<string, string | Buffer>>, url = pa
   }
   const calls: string[] = [];
   const pulumi: PulumiCli = {
+    stack: "dev",
     run: (args) => {
       calls.push(args.join(" "));
       if (args[0] === "stack") {
@@ -33,8 +34,8 @@ async function mended(files: Readonly<Record<string, string | Buffer>>, url = pa
     },
   };
   const lines: string[] = [];
-  const halfWritten = await isHalfWritten(pulumi, "scpcloud", "dev");
-  const failure = await mendFileBackend(pulumi, "scpcloud", "dev", (line) => lines.push(line)).catch(String);
+  const halfWritten = await isHalfWritten(pulumi);
+  const failure = await mendFileBackend(pulumi, (line) => lines.push(line)).catch(String);
   const gone = Object.keys(files).filter((path) => !existsSync(join(backend, path)));
   const said = lines.join("\n");
   return { calls: calls.filter((call) => call !== "whoami --json"), halfWritten, said, gone, failure };
@@ -96,7 +97,7 @@ describe("a file backend that a killed run or a full disk left behind", () => {
     const lock = { username: "root", hostname: "another-host", pid: 42, timestamp: "2026-11-23T12:00:00Z" };
     const files = { ...state("dev.json", CUT_OFF), ...state("dev.json.bak", WHOLE), [LOCK]: JSON.stringify(lock) };
     const { failure, gone } = await mended(files);
-    expect(failure).toMatch(/^RecoveryError: The stack is locked by another run[^]*process 42 of root@another-host, /);
+    expect(failure).toMatch(/^UserError: The stack is locked by another run[^]*process 42 of root@another-host, /);
     expect(gone).toEqual([]);
     expect(readFileSync(join(backend, STACKS, "dev.json"), "utf8")).toBe(CUT_OFF);
   });

@@ -191,6 +191,7 @@ function diagnostic(severity: string, message: string): string {
 /** A CLI that prints these events, and then fails. */
 function failing(lines: readonly string[], words: string): PulumiCli {
   return {
+    stack: "prod",
     run: (args, { onLine } = {}) => {
       [...lines, words].forEach((line) => onLine?.(line));
       return Promise.reject(new PulumiError(args, [...lines, words].join("\n")));

@@ -70,6 +70,7 @@ class World {
   };
 
   private readonly pulumi: PulumiCli = {
+    stack: "prod",
     run: ([command = ""]) => {
       const state = { deployment: { resources: [{ urn: "urn::client", type: CLIENT, id: "id-of-acme" }] } };
       const preview = previewOf([{ op: "same", urn: "urn::client" }]);
