@@ -37,18 +37,20 @@ export function withIntegrations(integrations: unknown, overrides: Readonly<Reco
   return configuration({ ...overrides, "scpcloud:integrations": integrations });
 }
 
-/** The error that the configuration is refused with. */
-export function refusal(source: ConfigurationSource): SettingsError {
+/** The error that what is read is refused with. */
+export function refusalBy(read: () => unknown): SettingsError {
   try {
-    readSettings(source);
+    read();
   } catch (error) {
     if (error instanceof SettingsError) {
       return error;
     }
     throw error;
   }
-  throw new Error("The configuration was accepted.");
+  throw new Error("It was accepted.");
 }
+
+export const refusal = (source: ConfigurationSource) => refusalBy(() => readSettings(source));
 
 export const faultsOf = (source: ConfigurationSource) => refusal(source).faults;
 

@@ -1,8 +1,8 @@
 import type { MainStack } from "../../services/settings/mainStack.ts";
 import { readSettings } from "../../services/settings/read.ts";
-import { SettingsError } from "../../settings/faults.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { toSource } from "../../settings/stackFile/stackFile.ts";
+import { refusalBy } from "./configuration.ts";
 
 type Map = Readonly<Record<string, unknown>>;
 
@@ -40,23 +40,12 @@ export const secret = (value: unknown): unknown =>
 export const accepted = (config: Map, main = MAIN, environment: ConfigurationSource["environment"] = {}) =>
   readSettings(source(config, environment), main);
 
-/** The error that the configuration is refused with. */
-export function refusal(config: Map, main = MAIN, environment: ConfigurationSource["environment"] = {}): SettingsError {
-  try {
-    accepted(config, main, environment);
-  } catch (error) {
-    if (error instanceof SettingsError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("The configuration was accepted.");
-}
+export const refusal = (...args: Parameters<typeof accepted>) => refusalBy(() => accepted(...args));
 
-export const faultsOf = (...args: Parameters<typeof refusal>) => refusal(...args).faults;
+export const faultsOf = (...args: Parameters<typeof accepted>) => refusal(...args).faults;
 
 /** The keys of all faults, in order; the project's own without its name. */
-export const keysOfFaults = (...args: Parameters<typeof refusal>) =>
+export const keysOfFaults = (...args: Parameters<typeof accepted>) =>
   faultsOf(...args)
     .map(({ key }) => key.replace("scpcloud-services:", ""))
     .sort();

@@ -1,6 +1,10 @@
+import { customersTable } from "../../commands/customers/customersTable.ts";
+import { listCustomers } from "../../commands/customers/customerList.ts";
+import { tokenChanges } from "../../commands/review/claimsDiff.ts";
 import { checkResolvedOrganizations } from "../../lookups/organizations.ts";
 import { readSettings } from "../../settings/read.ts";
 import { accepted, configuration, ID, keysOfFaults, OTHER_ID, SECRET, withIntegrations } from "./configuration.ts";
+import { fakeAdmin } from "./fakePulumi.ts";
 
 const ANNA = { organizationUser: "anna" };
 
@@ -51,6 +55,23 @@ describe("customers", () => {
       "scpcloud:integrations.acme",
       "scpcloud:integrations.globex",
     ]);
+  });
+});
+
+describe("a second client of a customer", () => {
+  const pair = accepted(withIntegrations({ acme: ANNA, "acme-2": { successorOf: "acme" } }));
+
+  test("is told as that by the claims review and by customers", async () => {
+    const before = accepted(withIntegrations({ acme: ANNA }));
+    expect(tokenChanges(before, pair).added).toMatchObject([{ clientId: "acme-2", successorOf: "acme" }]);
+    const customers = await listCustomers(pair, {}, fakeAdmin({}), {}, new Date());
+    expect(customers.map(({ successorOf }) => successorOf)).toEqual([undefined, "acme"]);
+    expect(customersTable(customers)).toContain("successor of");
+  });
+
+  test("keeps its organization when it takes the place of the first", () => {
+    const alone = accepted(withIntegrations({ "acme-2": ANNA }));
+    expect(tokenChanges(pair, alone)).toMatchObject({ existing: ["acme-2"], changed: [], changedForAll: [] });
   });
 });
 

@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 
 import { checkOtherStacks } from "../../lookups/organizations.ts";
-import { formatFaults, SettingsError } from "../../settings/faults.ts";
+import { formatFaults } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { readStackFiles, withStackFiles } from "../../settings/stackFile/files.ts";
 import { stackValues } from "../stackFile.ts";
-import { ID, MINIMAL } from "./configuration.ts";
+import { ID, MINIMAL, refusalBy } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -41,15 +41,7 @@ const settingsOf = (stack: string, config: Config) =>
   );
 
 /** What the user reads of a stack that is refused. */
-function refusalOf(stack: string, config: Config): string {
-  try {
-    settingsOf(stack, config);
-  } catch (error) {
-    expect(error).toBeInstanceOf(SettingsError);
-    return (error as SettingsError).message;
-  }
-  throw new Error("The configuration was accepted.");
-}
+const refusalOf = (stack: string, config: Config) => refusalBy(() => settingsOf(stack, config)).message;
 
 describe("a stack of customers only", () => {
   test("has the settings of its realm stack, but its own customers and its own connection", () => {

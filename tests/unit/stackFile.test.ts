@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { SettingsError } from "../../settings/faults.ts";
 import { isWrittenPlainly, withStackFiles } from "../../settings/stackFile/files.ts";
 import { parseStackFile } from "../../settings/stackFile/stackFile.ts";
-import { accepted, configuration } from "./configuration.ts";
+import { accepted, configuration, refusalBy } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const file = "Pulumi.prod.yaml";
@@ -22,17 +21,12 @@ const faultsOf = (text: string) => faultsIn(below(text));
 /** What is told of a file that cannot be read; nothing of its text. */
 function unreadable(text: string): string | undefined {
   expect(isWrittenPlainly(text)).toBe(false);
-  try {
-    read(text);
-  } catch (error) {
-    const { faults, message } = error as SettingsError;
-    expect(faults).toMatchObject([
-      { key: file, rule: expect.stringContaining("must be YAML that Pulumi and") as string },
-    ]);
-    expect(message).not.toMatch(/hunter2|\n +at /);
-    return faults[0]?.value;
-  }
-  throw new Error("The file was read.");
+  const { faults, message } = refusalBy(() => read(text));
+  expect(faults).toMatchObject([
+    { key: file, rule: expect.stringContaining("must be YAML that Pulumi and") as string },
+  ]);
+  expect(message).not.toMatch(/hunter2|\n +at /);
+  return faults[0]?.value;
 }
 
 test.each([
