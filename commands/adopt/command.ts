@@ -1,11 +1,8 @@
-import packageJson from "../../package.json" with { type: "json" };
-
-const { dependencies } = packageJson;
 import { CHANGE_OPTIONS, agreed } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { loadStack } from "../cli/stack.ts";
+import { readOutputs } from "../cli/stack.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { clientIdsInState } from "../pulumi/exportedState.ts";
@@ -57,8 +54,8 @@ export default ofStack(
       for (const [index, { client }] of candidates.entries()) {
         await replaceMappers(client, reviews[index]?.organizationId ?? "", admin, report);
       }
-      await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, { mayBeHandMade: () => true });
-      const { outputs } = await loadStack(name);
+      await recover(pulumi, admin, report, { mayBeHandMade: () => true });
+      const outputs = await readOutputs(pulumi);
       const { customers } = await verifyStack(settings, outputs, { admin, keycloak }, adopted);
       const differences = customers.flatMap(differenceLines);
       for (const difference of differences) {

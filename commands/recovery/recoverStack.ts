@@ -1,19 +1,12 @@
-import packageJson from "../../package.json" with { type: "json" };
-
-const { dependencies } = packageJson;
-import { readSettings } from "../../settings/read.ts";
-import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
-import { loadStack } from "../cli/stack.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { loginAsDeployer } from "../../keycloak/admin.ts";
 import { oddSecret } from "../../keycloak/clients.ts";
-import { connect } from "../../keycloak/http.ts";
 import { type OtherUser, otherUsers } from "../../keycloak/users.ts";
 import { refuse, UserError } from "../../settings/userError.ts";
-import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState.ts";
-import { pulumiCli } from "../pulumi/pulumiCli.ts";
+import { withKeycloak } from "../cli/connected.ts";
+import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns.ts";
 import { mendFileBackend } from "../locks/fileBackend.ts";
+import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState.ts";
+import { pulumiCli } from "../pulumi/pulumiCli.ts";
 import { recover, type Recovery } from "./recovery.ts";
 
 /**
@@ -32,18 +25,13 @@ export async function recoverStack(
     report(`ended what a killed run had left: ${plugin}`);
   }
   await mendFileBackend(pulumi, report, ended);
-  const { source, outputs } = await loadStack(name);
-  const settings = readSettings(source);
-  const keycloak = connect(settings.connection);
-  try {
-    const admin = await loginAsDeployer(keycloak, settings);
-    await refuseEmptyRealm(name, outputs, settings, admin);
+  return withKeycloak(name, async ({ stack: { outputs }, settings, admin }) => {
     const other = otherStackOf(name, await exportState(pulumi));
     if (other !== undefined) {
       throw new UserError(`The state is that of the stack ${other}.\n  Do: ${ownStateAgain(name)}`);
     }
     refuseOtherUsers(await otherUsers(admin, settings.integrations, outputs.integrations));
-    const recovery = await recover(pulumi, admin, dependencies["@pulumi/keycloak"], report, {
+    const recovery = await recover(pulumi, admin, report, {
       ended,
       mayBeHandMade: (client) =>
         outputs.integrations?.[client.clientId] !== undefined && oddSecret(client) === undefined,
@@ -53,9 +41,7 @@ export async function recoverStack(
       adopted.length === 0 ? "nothing had to be adopted" : `adopted ${adopted.length} (${adopted.join(", ")})`;
     report(`✓ ${name}: ${did}; the stack is at its target`);
     return recovery;
-  } finally {
-    await keycloak.close();
-  }
+  });
 }
 
 /** @throws UserError where an `up` would give a customer another organization, though the stack file says the same */

@@ -1,3 +1,4 @@
+import packageJson from "../../package.json" with { type: "json" };
 import { TYPES } from "../../contract/types.ts";
 import type { KeycloakManager } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
@@ -13,6 +14,8 @@ import { findExisting } from "./adoptable.ts";
 import { madeByHand } from "./clientChanges.ts";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets.ts";
 import { removeUnknownPolicies, restorePolicies } from "./rotationPolicies.ts";
+
+const { dependencies } = packageJson;
 
 /** What recovery found and did. */
 export interface Recovery {
@@ -35,7 +38,6 @@ interface RecoveryOptions {
 export async function recover(
   pulumi: PulumiCli,
   admin: KeycloakManager,
-  providerVersion: string,
   report: (line: string) => void,
   { mayBeHandMade = () => false, ended }: RecoveryOptions = {},
 ): Promise<Recovery> {
@@ -76,7 +78,7 @@ export async function recover(
     for (const { type, name, importId } of existing) {
       report(`found in Keycloak, but not in the state: ${type.split(":").at(-1)} ${name} (${importId})`);
     }
-    await withTemporaryFile(JSON.stringify(importFile(existing, plan, providerVersion)), (path) =>
+    await withTemporaryFile(JSON.stringify(importFile(existing, plan, dependencies["@pulumi/keycloak"])), (path) =>
       unlockedPulumi.run([
         ...["import", "--file", path, "--yes", "--skip-preview"],
         ...["--generate-code=false", "--protect=false"],

@@ -7,14 +7,13 @@ import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { EXIT_CODES, UsageError } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
-import { loadStack } from "../cli/stack.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { pulumiCli } from "../pulumi/pulumiCli.ts";
 import { underLockOf } from "../pulumi/underLock.ts";
 import { readRecord } from "../repository/handoverRecord.ts";
-import { lookAtSecrets } from "./customerSecrets.ts";
-import { rotateSecrets, type RotationTools } from "./rotateSecrets.ts";
+import { lookAtSecrets, type RotationTools } from "./customerSecrets.ts";
+import { rotateSecrets } from "./rotateSecrets.ts";
 import { planRotation, readOverlap, YOUNG_HOURS } from "./rotationPlan.ts";
 
 export default ofStack(
@@ -51,14 +50,12 @@ export default ofStack(
       name,
       async ({ stack: { outputs }, settings, keycloak, admin }) => {
         const tools: RotationTools = {
-          stack: name,
           settings,
           outputs,
           keycloak,
           admin,
           pulumi: pulumiCli(name, PROJECT_DIRECTORY),
           underLock: underLockOf(name, PROJECT_DIRECTORY),
-          readOutputs: async () => (await loadStack(name)).outputs,
           report: say,
         };
         const customers = await lookAtSecrets(clientIds, tools);

@@ -3,10 +3,13 @@ import * as v from "valibot";
 import { isMasked, isKnownSecret } from "../../contract/credentials.ts";
 import { type KeycloakManager, read } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { didYouMean } from "../../settings/faults.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { refuse } from "../../settings/userError.ts";
 import type { StackOutputs } from "../cli/stack.ts";
+import type { PulumiCli } from "../pulumi/pulumiCli.ts";
+import type { UnderLock } from "../pulumi/underLock.ts";
 
 /** The secrets of a customer whose client is as the commands expect it. Nothing of it is printed but the times. */
 export interface CustomerSecrets {
@@ -20,26 +23,31 @@ export interface CustomerSecrets {
   readonly created?: Date;
 }
 
-interface Looking {
-  readonly stack: string;
-  readonly settings: Pick<Settings, "integrations">;
+/** What secrets are renewed with. */
+export interface RotationTools {
+  readonly settings: Settings;
+  /** As they were when the user was asked. */
   readonly outputs: StackOutputs;
-  readonly admin: Pick<KeycloakManager, "get" | "now">;
+  readonly keycloak: KeycloakConnection;
+  readonly admin: KeycloakManager;
+  readonly pulumi: PulumiCli;
+  readonly underLock: UnderLock;
+  readonly report: (line: string) => void;
 }
 
 /**
  * The secrets of the customers that the user named, in that order.
  * @throws UserError telling of each whose secret cannot be renewed why
  */
-export async function lookAtSecrets(clientIds: readonly string[], looking: Looking): Promise<CustomerSecrets[]> {
-  const found = await Promise.all([...new Set(clientIds)].map((clientId) => lookAt(clientId, looking)));
+export async function lookAtSecrets(clientIds: readonly string[], tools: RotationTools): Promise<CustomerSecrets[]> {
+  const found = await Promise.all([...new Set(clientIds)].map((clientId) => lookAt(clientId, tools)));
   refuse(found.filter((one) => typeof one === "string"));
   return found.filter((one) => typeof one !== "string");
 }
 
 async function lookAt(
   clientId: string,
-  { admin, outputs, settings: { integrations }, stack }: Looking,
+  { admin, outputs, pulumi: { stack }, settings: { integrations } }: RotationTools,
 ): Promise<CustomerSecrets | string> {
   const integration = integrations.find((one) => one.clientId === clientId);
   if (integration === undefined) {
@@ -73,7 +81,7 @@ async function lookAt(
 
 const ROTATED = v.object({ value: v.exactOptional(v.string()) });
 
-async function previousSecret({ id }: ClientRepresentation, admin: Looking["admin"]): Promise<string | undefined> {
+async function previousSecret({ id }: ClientRepresentation, admin: KeycloakManager): Promise<string | undefined> {
   const { value } = await read(admin, `/clients/${id}/client-secret/rotated`, ROTATED);
   return isKnownSecret(value) ? value : undefined;
 }

@@ -1,41 +1,22 @@
-import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
+import { isKnownSecret } from "../../contract/credentials.ts";
 import { TYPES } from "../../contract/types.ts";
-import type { KeycloakManager } from "../../keycloak/admin.ts";
-import { findClient, minutes, secretTimes } from "../../keycloak/clients.ts";
-import type { KeycloakConnection } from "../../keycloak/http.ts";
-import { fetchToken, TokenRefusedError } from "../../keycloak/tokens.ts";
+import { findClient, secretTimes } from "../../keycloak/clients.ts";
 import { InterruptedError } from "../../processes/run.ts";
 import { recordOf } from "../../settings/decode.ts";
-import type { Settings } from "../../settings/settings.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
-import type { StackOutputs } from "../cli/stack.ts";
+import { UserError } from "../../settings/userError.ts";
+import { readOutputs } from "../cli/stack.ts";
 import { unlocked } from "../locks/stackLock.ts";
 import { exportState, type StateResource } from "../pulumi/exportedState.ts";
 import { ownerOf, parentsOf } from "../pulumi/owners.ts";
 import { changingSteps } from "../pulumi/preview.ts";
 import { type PulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
-import type { UnderLock } from "../pulumi/underLock.ts";
-import { type CustomerSecrets, lookAtSecrets } from "./customerSecrets.ts";
+import { type CustomerSecrets, lookAtSecrets, type RotationTools } from "./customerSecrets.ts";
+import { prove, refuseWhereRefused } from "./proof.ts";
 import type { RotationStep } from "./rotationPlan.ts";
-
-/** What secrets are renewed with. */
-export interface RotationTools {
-  readonly stack: string;
-  readonly settings: Settings;
-  /** As they were when the user was asked. */
-  readonly outputs: StackOutputs;
-  readonly keycloak: KeycloakConnection;
-  readonly admin: KeycloakManager;
-  readonly pulumi: PulumiCli;
-  readonly underLock: UnderLock;
-  /** The outputs as the last run left them. */
-  readonly readOutputs: () => Promise<StackOutputs>;
-  readonly report: (line: string) => void;
-}
 
 /** Renews or stops secrets, one customer after the other; each is whole before the next is begun. */
 export async function rotateSecrets(steps: readonly RotationStep[], tools: RotationTools): Promise<void> {
-  const { pulumi, report, stack } = tools;
+  const { pulumi, report } = tools;
   const work = steps.filter(({ action }) => action !== "leave");
   await refuseWhereRefused(work, tools);
   const resources = await resourcesOf(pulumi);
@@ -51,13 +32,13 @@ export async function rotateSecrets(steps: readonly RotationStep[], tools: Rotat
     const position = work.length === 1 ? clientId : `${index + 1} of ${work.length}: ${clientId}`;
     report(`${position}: ${await carryOut(step, urns[index] ?? "", tools)}`);
     if (step.action !== "end") {
-      report(`  hand it over: scpcloud handover --stack ${stack} --customer ${clientId} --recipient age1...`);
+      report(`  hand it over: scpcloud handover --stack ${pulumi.stack} --customer ${clientId} --recipient age1...`);
     }
   }
 }
 
 async function carryOut(step: RotationStep, urn: string, tools: RotationTools): Promise<string> {
-  const { admin, readOutputs, report } = tools;
+  const { admin, pulumi, report } = tools;
   const { action, secrets, stopsPrevious } = step;
   const { clientId, id } = secrets.client;
   const path = `/clients/${id}/client-secret`;
@@ -92,7 +73,7 @@ async function carryOut(step: RotationStep, urn: string, tools: RotationTools): 
       throw present === secrets.present ? error : unfinished(clientId, error);
     }
   }
-  if ((await readOutputs()).credentials?.[clientId]?.clientSecret !== present) {
+  if ((await readOutputs(pulumi)).credentials?.[clientId]?.clientSecret !== present) {
     throw new UserError(
       `${clientId}: Keycloak's secret is not the one in the stack's outputs: somebody else works on it. Run this ` +
         "command again; it makes no further secret",
@@ -134,65 +115,9 @@ function unfinished(clientId: string, error: unknown): unknown {
     : error;
 }
 
-interface Proving {
-  readonly present: string;
-  readonly previous: string;
-  readonly worksUntil: Date | undefined;
-}
-
-async function prove(clientId: string, secrets: Proving, tools: RotationTools): Promise<string> {
-  const { present, previous, worksUntil } = secrets;
-  if ((await refusal(clientId, present, tools)) !== undefined) {
-    throw new UserError(
-      `${clientId}: Keycloak refuses its own new secret; run: scpcloud verify --stack ${tools.stack}`,
-    );
-  }
-  const previousWorks = isKnownSecret(previous) && (await refusal(clientId, previous, tools)) === undefined;
-  const shouldWork = worksUntil !== undefined && worksUntil > tools.admin.now();
-  if (previousWorks !== shouldWork) {
-    throw new UserError(
-      `${clientId}: the new secret gets tokens, but the previous one ` +
-        (previousWorks ? "does, too, although it should have stopped" : "does not, although it should"),
-    );
-  }
-  return shouldWork
-    ? `✓ both secrets get tokens; the previous one works until ${minutes(worksUntil)}`
-    : "✓ the new secret gets tokens; the previous one is refused";
-}
-
-/** How Keycloak refuses a token for a secret; undefined where it gives one. */
-async function refusal(clientId: string, secret: string, { keycloak, settings }: RotationTools) {
-  try {
-    await fetchToken(keycloak, settings.realm, basicAuthorization(clientId, secret));
-    return undefined;
-  } catch (error) {
-    if (error instanceof TokenRefusedError) {
-      return error;
-    }
-    throw error;
-  }
-}
-
-/**
- * Makes no secret where Keycloak would refuse it for another reason than its value: a client policy, or DPoP. It answers
- * 400 then, and 401 to a wrong or expired secret (tried on 26.7.3).
- */
-async function refuseWhereRefused(work: readonly RotationStep[], tools: RotationTools): Promise<void> {
-  const refused = await Promise.all(
-    work.map(async ({ secrets: { client, present } }) => {
-      const error = await refusal(client.clientId, present, tools);
-      return error?.status === 400 ? [`${client.clientId}: ${error.said}`] : [];
-    }),
-  );
-  refuse(
-    refused.flat(),
-    "Nothing was changed. Keycloak refuses these clients' tokens, whatever their secrets are:",
-    "Look at the client policies in the realm settings, and run: scpcloud drift",
-  );
-}
-
 /** Refuses where somebody changed these clients: the state would then say that the last `up` has left them so. */
-async function refuseOtherChanges(urns: readonly string[], { pulumi, stack }: RotationTools): Promise<void> {
+async function refuseOtherChanges(urns: readonly string[], { pulumi }: RotationTools): Promise<void> {
+  const { stack } = pulumi;
   if (urns.length === 0) {
     return;
   }

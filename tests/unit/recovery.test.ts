@@ -30,10 +30,10 @@ const OLD_CLIENT = urnOf("old-client", INTEGRATION, CLIENT);
 async function recovered(
   pulumi: FakePulumi,
   objects: Readonly<Record<string, readonly object[]>> = {},
-  ...options: [Parameters<typeof recover>[4]?]
+  ...options: [Parameters<typeof recover>[3]?]
 ) {
   const lines: string[] = [];
-  const result = await recover(pulumi, fakeAdmin(objects), "6.13.0", (line) => lines.push(line), ...options);
+  const result = await recover(pulumi, fakeAdmin(objects), (line) => lines.push(line), ...options);
   return { ...result, lines };
 }
 
@@ -134,7 +134,7 @@ describe("recovery", () => {
     ],
   ])("fails where Keycloak %s: the state's secret may be the one before", async (_, get, reason) => {
     const pulumi = acme({ state: stateWithClient() });
-    const failure = recover(pulumi, { ...fakeAdmin({}), get }, "6.13.0", () => undefined);
+    const failure = recover(pulumi, { ...fakeAdmin({}), get }, () => undefined);
     await expect(failure).rejects.toThrow(reason);
     expect(pulumi.calls).toEqual(["stack"]);
   });

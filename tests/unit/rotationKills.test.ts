@@ -1,8 +1,8 @@
 import type { StackOutputs } from "../../commands/cli/stack.ts";
 import type { PulumiCli } from "../../commands/pulumi/pulumiCli.ts";
-import { lookAtSecrets } from "../../commands/rotate/customerSecrets.ts";
+import { lookAtSecrets, type RotationTools } from "../../commands/rotate/customerSecrets.ts";
 import { planRotation, type RotationWishes } from "../../commands/rotate/rotationPlan.ts";
-import { rotateSecrets, type RotationTools } from "../../commands/rotate/rotateSecrets.ts";
+import { rotateSecrets } from "../../commands/rotate/rotateSecrets.ts";
 import { basicAuthorization } from "../../contract/credentials.ts";
 import type { KeycloakManager } from "../../keycloak/admin.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
@@ -71,7 +71,10 @@ class World {
 
   private readonly pulumi: PulumiCli = {
     stack: "prod",
-    run: ([command = ""]) => {
+    run: ([command = "", ofStack]) => {
+      if (ofStack === "output") {
+        return Promise.resolve(JSON.stringify(this.outputs()));
+      }
       const state = { deployment: { resources: [{ urn: "urn::client", type: CLIENT, id: "id-of-acme" }] } };
       const preview = previewOf([{ op: "same", urn: "urn::client" }]);
       return Promise.resolve(["preview", "refresh"].includes(command) ? preview : JSON.stringify(state));
@@ -114,14 +117,12 @@ class World {
   /** As the command does it. */
   async rotate(wishes: Partial<RotationWishes> = {}): Promise<void> {
     const tools: RotationTools = {
-      stack: "prod",
       settings: SETTINGS,
       outputs: this.outputs(),
       keycloak: this.keycloak,
       admin: this.admin,
       pulumi: this.pulumi,
       underLock: (_, action) => this.underLock(action),
-      readOutputs: () => Promise.resolve(this.outputs()),
       report: () => undefined,
     };
     const usual = { stack: "prod", withoutOverlap: false, again: false, now: NOW };
