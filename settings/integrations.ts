@@ -1,5 +1,3 @@
-import * as v from "valibot";
-
 import { recordOf, stringsOf } from "./decode.ts";
 import { type Fault, shown } from "./faults.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
@@ -26,62 +24,41 @@ export function integrationKey(clientId: string, setting?: string): string {
   return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
 }
 
-const textIfAny = v.fallback(v.optional(v.string()), undefined);
+type ComparedCustomer = ReturnType<typeof comparedCustomers>[number];
 
-/** What customers are compared by, as far as their entries have it in the right types. */
-const COMPARED = v.object({
-  organizationId: textIfAny,
-  organizationUser: textIfAny,
-  sharedOrganization: v.fallback(v.optional(v.boolean(), false), false),
-  successorOf: textIfAny,
-});
-
-type ComparedCustomer = v.InferOutput<typeof COMPARED> & Pick<OrganizationOfClient, "clientId" | "file">;
-
-/** The customers of a stack file, however wrong they are. */
-export function comparedCustomers(integrations: unknown, file?: string): ComparedCustomer[] {
-  return Object.entries(recordOf(integrations)).map(([clientId, entry]) => ({
-    clientId,
-    file,
-    ...v.parse(COMPARED, recordOf(entry)),
-  }));
+/** The customers of a stack file, however wrong they are, with what they are compared by. */
+export function comparedCustomers(integrations: unknown, file?: string) {
+  const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return Object.entries(recordOf(integrations)).map(([clientId, entry]) => {
+    const { organizationId, organizationUser, sharedOrganization, successorOf } = recordOf(entry);
+    return {
+      clientId,
+      file,
+      organizationId: textOf(organizationId),
+      organizationUser: textOf(organizationUser),
+      sharedOrganization: sharedOrganization === true,
+      successorOf: textOf(successorOf),
+    };
+  });
 }
 
-/** What is wrong between the customers and what the rest of the stack says. */
+/**
+ * What is wrong between a stack's customers, between them and what the rest of the stack says, and between them and the
+ * customers of the realm's other stacks, which are told the same.
+ */
 export function* checkIntegrations(
   { integrations, ...stack }: Readonly<Record<string, unknown>>,
   deployerClientId: unknown,
+  otherStacks?: OtherStacks,
 ): Generator<Fault> {
-  const forbiddenIds = stringsOf(stack["forbiddenOrganizationIds"]);
-  const forbiddenUsers = stringsOf(stack["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
-  for (const { clientId, organizationId, organizationUser } of comparedCustomers(integrations)) {
-    if (clientId === deployerClientId) {
-      yield {
-        key: integrationKey(clientId),
-        value: shown(clientId),
-        rule: "must not be the deployer's own client",
-        reason: "the stack would take over what it logs in with",
-        remedy: "rename it",
-      };
-    }
-    if (organizationUser !== undefined && forbiddenUsers.includes(organizationUser.toLowerCase())) {
-      yield forbiddenOrganization(integrationKey(clientId, "organizationUser"), shown(organizationUser));
-    }
-    if (organizationId !== undefined && forbiddenIds.includes(organizationId)) {
-      yield forbiddenOrganization(integrationKey(clientId, "organizationId"), shown(organizationId));
-    }
-  }
-}
-
-/** What is wrong between a stack's customers, and between them and those of the realm's other stacks, which say the same. */
-export function* checkCustomers(integrations: unknown, otherStacks?: OtherStacks): Generator<Fault> {
   const own = comparedCustomers(integrations, otherStacks?.file);
   const names = own.flatMap((one) => [one.clientId, one.organizationId, one.organizationUser, one.successorOf]);
   const others = otherStacks?.customersNaming(names.filter((name) => name !== undefined)) ?? [];
-  const all = [...own, ...others];
-  const lookalikes = Map.groupBy(all, ({ clientId }) => clientId.toLowerCase());
+  const lookalikes = Map.groupBy([...own, ...others], ({ clientId }) => clientId.toLowerCase());
+  const forbiddenIds = stringsOf(stack["forbiddenOrganizationIds"]);
+  const forbiddenUsers = stringsOf(stack["forbiddenOrganizationUsers"]).map((name) => name.toLowerCase());
   for (const customer of own) {
-    const { clientId, file } = customer;
+    const { clientId, file, organizationId, organizationUser } = customer;
     const key = integrationKey(clientId);
     const twins = lookalikes.get(clientId.toLowerCase())?.filter((other) => other !== customer) ?? [];
     const [twin] = twins.filter((other) => other.file === file);
@@ -104,8 +81,23 @@ export function* checkCustomers(integrations: unknown, otherStacks?: OtherStacks
         remedy: "remove it from all files but that of the stack which has deployed it, or rename one of the two",
       };
     }
+    if (clientId === deployerClientId) {
+      yield {
+        key,
+        value: shown(clientId),
+        rule: "must not be the deployer's own client",
+        reason: "the stack would take over what it logs in with",
+        remedy: "rename it",
+      };
+    }
+    if (organizationUser !== undefined && forbiddenUsers.includes(organizationUser.toLowerCase())) {
+      yield forbiddenOrganization(`${key}.organizationUser`, shown(organizationUser));
+    }
+    if (organizationId !== undefined && forbiddenIds.includes(organizationId)) {
+      yield forbiddenOrganization(`${key}.organizationId`, shown(organizationId));
+    }
   }
-  yield* checkSuccessors(own, all);
+  yield* checkSuccessors(own, [...own, ...others]);
   yield* findUnsharedTwins(organizationsOf(own), organizationsOf(others));
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { checkUrls } from "./checkUrls.ts";
 import { type Decoded, decodeNamespace, recordOf } from "./decode.ts";
 import { type Fault, SettingsError, shown, withoutValue } from "./faults.ts";
-import { checkCustomers, checkIntegrations } from "./integrations.ts";
+import { checkIntegrations } from "./integrations.ts";
 import { checkRealm, toLogin } from "./provider/login.ts";
 import { checkProvider, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
 import { checkProxies } from "./provider/proxy.ts";
@@ -48,8 +48,7 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...checkProvider(provider, login),
       ...plainSecrets(provider, source),
       ...checkCount(stack, source),
-      ...checkCustomers(stack["integrations"], source.otherStacks),
-      ...checkIntegrations(stack, deployerRealm === stack["realm"] && provider["clientId"]),
+      ...checkIntegrations(stack, deployerRealm === stack["realm"] && provider["clientId"], source.otherStacks),
       ...checkUrls(stack, provider),
       ...(login ? checkRealm(deployerRealm, stack["realm"]) : []),
       ...(login ? checkProxies(provider, source.environment) : []),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { recordOf } from "../../settings/decode.ts";
 import { SettingsError } from "../../settings/faults.ts";
-import { checkCustomers } from "../../settings/integrations.ts";
+import { checkIntegrations } from "../../settings/integrations.ts";
 import { type StackFiles, stackFileName } from "../../settings/stackFile/files.ts";
 import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
 import { refuse, UserError } from "../../settings/userError.ts";
@@ -91,7 +91,10 @@ function successorFaults(moved: ReadonlySet<string>, customers: Customers): stri
 function refuseFaults(to: string, files: StackFiles): void {
   const { customers, realmStack } = readStackFile(stackFileName(to), files.get(to) ?? "");
   const realm = sharedRealm(to, realmStack, files);
-  const faults = realm === undefined ? [] : [...realm.faults, ...checkCustomers(customers, realm.otherStacks)];
+  const faults =
+    realm === undefined
+      ? []
+      : [...realm.faults, ...checkIntegrations({ integrations: customers }, undefined, realm.otherStacks)];
   if (faults.length > 0) {
     throw new SettingsError(faults);
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { withoutSecrets } from "../../settings/withoutSecrets.ts";
+import { withoutSecrets } from "../../settings/faults.ts";
 import type { ServerHome } from "./home.ts";
 import { portInUse } from "./ports.ts";
 import type { RealmImport } from "./realmImport.ts";

@@ -118,7 +118,7 @@ function healthcheckArgs({ command, interval, timeout, retries, startPeriod }: H
 }
 
 /** Seconds as Go prints a duration, such as 1m30s; a refresh would show a difference otherwise. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
   return minutes === 0 ? `${rest}s` : `${minutes}m${rest}s`;
 }

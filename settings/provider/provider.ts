@@ -1,11 +1,11 @@
 import type { ProviderArgs } from "@pulumi/keycloak";
 import * as v from "valibot";
 
-import { decodeAs, type Decoded, recordOf } from "../decode.ts";
+import { type Decoded, decodeNamespace, recordOf } from "../decode.ts";
 import { type Fault, plainSecret } from "../faults.ts";
 import { boolean, form, holds, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
 import { ofServer } from "../schema/urls.ts";
-import { type ConfigurationSource, keysOf } from "../source.ts";
+import type { ConfigurationSource } from "../source.ts";
 
 const NO_URL = must(
   "be an absolute http(s) URL",
@@ -172,16 +172,16 @@ export function* checkProvider(values: Decoded, login: boolean): Generator<Fault
 }
 
 /** The provider's settings: from the namespace `keycloak`, else from the environment. */
-export function providerValues(source: ConfigurationSource): Decoded {
-  const entries = [...new Set([...keysOf(source, "keycloak"), ...Object.keys(ENTRIES)])].map((key) => {
-    const isKnown = Object.hasOwn(ENTRIES, key);
-    const [schema, variable] = isKnown
-      ? [ENTRIES[key as ProviderKey], VARIABLES[key as ProviderKey] ?? ""]
-      : [text, ""];
-    const value = source.values[`keycloak:${key}`] ?? source.environment[variable];
-    return value === undefined || (value === "" && isKnown) ? [] : [key, decodeAs(schema, value)];
-  });
-  return Object.fromEntries(entries.filter((entry) => entry.length > 0)) as Decoded;
+export function providerValues({ environment, values }: ConfigurationSource): Decoded {
+  const ofEnvironment = Object.entries(VARIABLES).map(([key, variable]): [string, string] => [
+    `keycloak:${key}`,
+    environment[variable] ?? "",
+  ]);
+  const isKnown = (key: string) => Object.hasOwn(ENTRIES, key.replace("keycloak:", ""));
+  const told = Object.entries({ ...Object.fromEntries(ofEnvironment), ...values }).filter(
+    ([key, value]) => value !== "" || !isKnown(key),
+  );
+  return decodeNamespace({ values: Object.fromEntries(told) }, "keycloak", ENTRIES);
 }
 
 const SECRETS = ["accessToken", "clientSecret", "jwtSigningKey", "jwtToken", "password", "tlsClientPrivateKey"];

@@ -7,8 +7,8 @@ import { isWrittenPlainly, stackFileName, type StackFiles } from "./files.ts";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile.ts";
 
 const REALM_STACK = "scpcloud:realmStack";
-/** What a stack of customers has itself. */
-const OWN_KEYS: readonly string[] = [REALM_STACK, "scpcloud:integrations"];
+/** Whether a stack of customers has it from its realm stack. */
+const isShared = (key: string) => key.startsWith("scpcloud:") && ![REALM_STACK, "scpcloud:integrations"].includes(key);
 
 /** A stack of a realm: the realm stack, which declares what all share, or one of customers only, which names it. */
 export interface StackOfRealm {
@@ -40,17 +40,12 @@ export function realmsOf(files: StackFiles): string[] {
   return stacksNaming("", realmStacks(files));
 }
 
-/** What a stack has from the others of its realm. */
-export interface SharedRealm {
-  /** Of a stack of customers only: the file of its realm stack, and what that says, by full key. */
-  readonly realmFile?: string;
-  readonly settings?: WrittenConfiguration;
-  /** Of a realm stack: the stacks that name it and have customers. */
-  readonly usedBy?: readonly string[];
+type SharedRealm = Pick<ConfigurationSource, "otherStacks" | "realmFile" | "usedBy"> & {
   /** What is wrong between the files. */
   readonly faults: readonly Fault[];
-  readonly otherStacks: OtherStacks;
-}
+  /** What the file of its realm stack says, by full key. */
+  readonly settings?: WrittenConfiguration;
+};
 
 /**
  * What a stack has from the others of its realm; undefined where it is alone there.
@@ -74,7 +69,6 @@ export function sharedRealm(stack: string, named: unknown, files: StackFiles): S
   refuseRealmStack(realmStack, all, stack);
   const realmFile = stackFileName(realmStack);
   const { config, faults: ofRealm } = parseStackFile(realmFile, files.get(realmStack) ?? "");
-  const isShared = (key: string) => key.startsWith("scpcloud:") && !OWN_KEYS.includes(key);
   return {
     realmFile,
     settings: Object.fromEntries(Object.entries(config).filter(([key]) => isShared(key))),
@@ -220,10 +214,8 @@ function* checkRealmStack(realmStack: string, named: Named, stack?: string): Gen
 
 /** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */
 function checkRepeated(file: string, realmFile: string, text: string): Fault[] {
-  const keys = Object.keys(parseStackFile(file, text).config);
-  return Object.keys(STACK.entries)
-    .map((key) => `scpcloud:${key}`)
-    .filter((key) => keys.includes(key) && !OWN_KEYS.includes(key))
+  return Object.keys(parseStackFile(file, text).config)
+    .filter((key) => isShared(key) && Object.hasOwn(STACK.entries, key.slice("scpcloud:".length)))
     .map((key) => ({
       key,
       rule: `must not stand in ${file}`,

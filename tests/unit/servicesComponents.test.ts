@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { explainRefusal } from "../../services/components/refusals.ts";
-import { duration } from "../../services/components/service.ts";
 import { awaitHealthy } from "../../services/engine/containerHealth.ts";
 import { connectToEngine } from "../../services/engine/engineConnection.ts";
 import { findResource } from "../mocks.ts";
@@ -82,15 +81,6 @@ describe("a container", () => {
     });
     // The provider would only pretend to change it.
     expect(findResource(resources, CONTAINER, "bff-container").replaceOnChanges).toEqual(["healthcheck"]);
-  });
-
-  it.each([
-    [0, "0s"],
-    [59, "59s"],
-    [60, "1m0s"],
-    [90, "1m30s"],
-  ])("has a duration of %i seconds written as Go prints it: %s", (seconds, text) => {
-    expect(duration(seconds)).toBe(text);
   });
 
   it("has the stack file's variables, sorted, and then the ones that follow from the main stack", async () => {
