@@ -2,13 +2,12 @@ import { lt, valid } from "semver";
 
 import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
-import { InterruptedError, SIGNALS } from "../../processes/run.ts";
 import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { workingTreeFiles } from "../repository/revision.ts";
 import { readStackFile } from "../review/claimsReview.ts";
-import { Rehearsal } from "./rehearsal.ts";
+import { rehearse } from "./rehearsal.ts";
 import { differs, rehearsalText } from "./rehearsalReport.ts";
 
 /** Before it, the mappers of `service_account` sat on each client, and the program does not work. */
@@ -47,45 +46,32 @@ export default ofStack(
     const report = (line: string) => console.error(line);
     // For `pulumi` and the commands that the rehearsal starts.
     Object.assign(process.env, toolchainEnvironment(await ensureToolchain(report)));
-    const rehearsal = await Rehearsal.prepare({
-      stack,
-      settings,
-      written: written.config,
-      from,
-      to,
-      sample,
-      ssoSessionMaxLifespan,
-      report,
-    });
-    try {
-      const outcome = await Promise.race([rehearsal.run(), interruption()]);
-      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
-      return differs(outcome) ? EXIT_CODES.found : 0;
-    } finally {
-      await rehearsal.close();
-    }
+    const what = { stack, settings, written: written.config, from, to };
+    const outcome = await rehearse({ ...what, sample, ssoSessionMaxLifespan, report });
+    console.log(options.json ? JSON.stringify(outcome, undefined, 2) : rehearsalText(outcome));
+    return differs(outcome) ? EXIT_CODES.found : 0;
   },
 );
 
 /** @throws UsageError */
 function checkVersions(from: string | undefined, to: string): void {
-  const versions = Object.entries({ from, to });
   refuseMistakes(
-    versions.map(([name, version]) => [
+    Object.entries({ from, to }).map(([name, version]) => [
       version !== undefined && valid(version) !== version,
       `--${name} ${JSON.stringify(version)} is no version of Keycloak. Write it as in ${NEWEST_VERSION}.`,
     ]),
   );
-  if (from !== undefined) {
-    refuseMistakes([
-      [
-        lt(from, OLDEST_VERSION),
-        `Keycloak ${from} cannot be rehearsed: before ${OLDEST_VERSION} the mappers of the client scope service_account ` +
-          "sat on each client, and this program does not work there. Rehearse from 26.1 on.",
-      ],
-      [!lt(from, to), `--from ${from} must be older than --to ${to}: Keycloak's data cannot go back.`],
-    ]);
-  }
+  refuseMistakes([
+    [
+      from !== undefined && lt(from, OLDEST_VERSION),
+      `Keycloak ${from} cannot be rehearsed: before ${OLDEST_VERSION} the mappers of the client scope service_account ` +
+        "sat on each client, and this program does not work there. Rehearse from 26.1 on.",
+    ],
+    [
+      from !== undefined && !lt(from, to),
+      `--from ${from} must be older than --to ${to}: Keycloak's data cannot go back.`,
+    ],
+  ]);
 }
 
 function wholeNumber(name: string, value: string | undefined): number | undefined {
@@ -93,13 +79,4 @@ function wholeNumber(name: string, value: string | undefined): number | undefine
     [value !== undefined && !/^[1-9]\d{0,8}$/.test(value), `--${name} must be a whole number, such as 20.`],
   ]);
   return value === undefined ? undefined : Number(value);
-}
-
-/** Rejects when the user presses Ctrl-C, or closes the terminal, so that what was started is ended and removed. */
-function interruption(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of SIGNALS) {
-      process.once(signal, () => reject(new InterruptedError(signal)));
-    }
-  });
 }

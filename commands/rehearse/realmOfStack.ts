@@ -16,7 +16,7 @@ export interface RealmFacts {
   readonly deployerSecret: string;
   readonly adminPassword: string;
   /** In seconds; Keycloak's usual ten hours where it is not said. */
-  readonly ssoSessionMaxLifespan?: number;
+  readonly ssoSessionMaxLifespan: number | undefined;
 }
 
 /** A realm that has what the stack file names: the deployer, and a user for each organization. */
@@ -30,7 +30,7 @@ export function realmOfStack(
     deployerClientId: DEPLOYER_CLIENT_ID,
     ...facts,
     users: usersOf(integrations),
-    settings: { id: REALM_ID, ...(ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan }) },
+    settings: { id: REALM_ID, ssoSessionMaxLifespan },
   });
 }
 

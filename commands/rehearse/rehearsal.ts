@@ -9,9 +9,10 @@ import { lastingPort } from "../../development/keycloak/ports.ts";
 import { endServer } from "../../development/keycloak/processes.ts";
 import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
-import type { Credentials } from "../../outputs.ts";
 import type { Report } from "../../processes/progress.ts";
+import { InterruptedError, SIGNALS } from "../../processes/run.ts";
 import type { OfflineSettings } from "../../settings/settings.ts";
+import { stackFileName } from "../../settings/stackFile/files.ts";
 import type { WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
 import { readOutputs } from "../cli/stack.ts";
@@ -48,6 +49,71 @@ const DATABASE_USER = { KC_DB_USERNAME: "sa", KC_DB_PASSWORD: "password" };
 /** The deployment's own name in the throw-away state. */
 const STACK = "rehearsal";
 
+/**
+ * An upgrade of the server, on throw-away data: nothing of the real server is asked, and nothing remains, also where the
+ * user interrupts it.
+ */
+export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
+  const directory = await mkdtemp(join(tmpdir(), "scpcloud-rehearsal-server-"));
+  const deployerSecret = randomSecret();
+  const checkout = await RehearsalCheckout.create(deployerSecret);
+  try {
+    return await Promise.race([upgrade(options, directory, checkout, deployerSecret), interruption()]);
+  } finally {
+    // Even one that is still starting.
+    await endServer(await ServerHome.open(directory));
+    await checkout.remove();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Rejects when the user presses Ctrl-C, or closes the terminal, so that what was started is ended and removed. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of SIGNALS) {
+      process.once(signal, () => reject(new InterruptedError(signal)));
+    }
+  });
+}
+
+async function upgrade(
+  options: RehearsalOptions,
+  directory: string,
+  checkout: RehearsalCheckout,
+  deployerSecret: string,
+): Promise<RehearsalReport> {
+  const { from, report, settings, ssoSessionMaxLifespan, stack, to } = options;
+  const integrations = sampleOf(settings.integrations, options.sample ?? Infinity);
+  const adminPassword = randomSecret();
+  const realm = realmOfStack(settings, integrations, { deployerSecret, adminPassword, ssoSessionMaxLifespan });
+  const server = { directory, port: await lastingPort(), publicUrl: settings.publicUrl, report };
+  const start = (version: string) => startServer({ ...server, realms: [realm], version, environment: DATABASE_USER });
+
+  const first = await start(from ?? to);
+  report("Deploying the stack's customers ...");
+  await checkout.deploy(stackFileOfRehearsal(options.written, integrations, first, settings.realm));
+  const { credentials = {} } = await readOutputs(checkout.cli);
+  const before = await takeTokens(first, settings.realm, credentials);
+  let after: Tokens = before;
+  if (from !== undefined) {
+    await options.beforeUpgrade?.(first);
+    await first.stop();
+    report(`Starting Keycloak ${to} on the data of ${from} ...`);
+    after = await takeTokens(await start(to), settings.realm, credentials);
+  }
+  report("Looking for drift ...");
+  return {
+    stack,
+    from,
+    to,
+    customers: integrations.length,
+    customersOfStack: settings.integrations.length,
+    tokens: changedTokens(before, after),
+    ...(await checkout.drift()),
+    rights: [...(await checkout.doctor()), ...(from === undefined ? [] : newRoles(from, to))],
+  };
+}
+
 class RehearsalCheckout extends Checkout {
   static async create(deployerSecret: string): Promise<RehearsalCheckout> {
     const directory = await RehearsalCheckout.prepare("scpcloud-rehearsal-");
@@ -60,116 +126,26 @@ class RehearsalCheckout extends Checkout {
     });
   }
 
-  cli(stack: string): PulumiCli {
-    return pulumiCli(stack, this.directory, this.environment);
-  }
-}
-
-/** An upgrade of the server, on throw-away data: nothing of the real server is asked, and nothing remains. */
-export class Rehearsal {
-  private readonly options: RehearsalOptions;
-  private readonly directory: string;
-  private readonly checkout: RehearsalCheckout;
-  private readonly deployerSecret: string;
-
-  private constructor(
-    options: RehearsalOptions,
-    directory: string,
-    checkout: RehearsalCheckout,
-    deployerSecret: string,
-  ) {
-    this.options = options;
-    this.directory = directory;
-    this.checkout = checkout;
-    this.deployerSecret = deployerSecret;
+  get cli(): PulumiCli {
+    return pulumiCli(STACK, this.directory, this.environment);
   }
 
-  static async prepare(options: RehearsalOptions): Promise<Rehearsal> {
-    const directory = await mkdtemp(join(tmpdir(), "scpcloud-rehearsal-server-"));
-    const deployerSecret = randomSecret();
-    return new Rehearsal(options, directory, await RehearsalCheckout.create(deployerSecret), deployerSecret);
+  async deploy(config: WrittenConfiguration): Promise<void> {
+    await this.cli.run(["stack", "init", STACK], { global: true });
+    const file = join(this.directory, stackFileName(STACK));
+    await writeFile(file, stringify({ config }, { aliasDuplicateObjects: false }));
+    await this.cli.run(["up", "--yes", "--skip-preview"]);
   }
 
-  async run(): Promise<RehearsalReport> {
-    const { options } = this;
-    const { from, settings, stack, to } = options;
-    const integrations = sampleOf(settings.integrations, options.sample ?? Infinity);
-    const { ssoSessionMaxLifespan } = options;
-    const realm = realmOfStack(settings, integrations, {
-      deployerSecret: this.deployerSecret,
-      adminPassword: randomSecret(),
-      ...(ssoSessionMaxLifespan === undefined ? {} : { ssoSessionMaxLifespan }),
-    });
-    const port = await lastingPort();
-    const start = (version: string) =>
-      startServer({
-        directory: this.directory,
-        port,
-        publicUrl: settings.publicUrl,
-        realms: [realm],
-        version,
-        environment: DATABASE_USER,
-        report: options.report,
-      });
-
-    const first = await start(from ?? to);
-    const stackFile = stackFileOfRehearsal(options.written, integrations, first, settings.realm);
-    await this.deploy(stackFile);
-    const credentials = await this.credentials();
-    const before = await takeTokens(first, settings.realm, credentials);
-    let after: Tokens = before;
-    if (from !== undefined) {
-      await options.beforeUpgrade?.(first);
-      await first.stop();
-      options.report(`Starting Keycloak ${to} on the data of ${from} ...`);
-      after = await takeTokens(await start(to), settings.realm, credentials);
-    }
-    return {
-      stack,
-      ...(from === undefined ? {} : { from }),
-      to,
-      customers: integrations.length,
-      customersOfStack: settings.integrations.length,
-      tokens: changedTokens(before, after),
-      ...(await this.drift()),
-      rights: [...(await this.doctor()), ...(from === undefined ? [] : newRoles(from, to))],
-    };
+  async drift(): Promise<Pick<RehearsalReport, "contract" | "drift" | "refusal">> {
+    const { exitCode, stdout, stderr } = await this.command("drift", "--stack", STACK, "--json");
+    return exitCode === 0 || exitCode === EXIT_CODES.found
+      ? linesOf(JSON.parse(stdout) as DriftReport)
+      : { contract: [], drift: [], refusal: stderr.trim() };
   }
 
-  /** Ends the server, even one that is still starting, and removes all files. */
-  async close(): Promise<void> {
-    await endServer(await ServerHome.open(this.directory));
-    await this.checkout.remove();
-    await rm(this.directory, { recursive: true, force: true });
-  }
-
-  private async deploy(stackFile: WrittenConfiguration): Promise<void> {
-    const { checkout, options } = this;
-    options.report("Deploying the stack's customers ...");
-    await checkout.cli(STACK).run(["stack", "init", STACK], { global: true });
-    await writeFile(
-      join(checkout.directory, `Pulumi.${STACK}.yaml`),
-      stringify({ config: stackFile }, { aliasDuplicateObjects: false }),
-    );
-    await checkout.cli(STACK).run(["up", "--yes", "--skip-preview"]);
-  }
-
-  private async credentials(): Promise<Record<string, Credentials>> {
-    return (await readOutputs(this.checkout.cli(STACK))).credentials ?? {};
-  }
-
-  private async drift(): Promise<Pick<RehearsalReport, "contract" | "drift" | "refusal">> {
-    const { checkout, options } = this;
-    options.report("Looking for drift ...");
-    const { exitCode, stdout, stderr } = await checkout.command("drift", "--stack", STACK, "--json");
-    if (exitCode !== 0 && exitCode !== EXIT_CODES.found) {
-      return { contract: [], drift: [], refusal: stderr.trim() };
-    }
-    return linesOf(JSON.parse(stdout) as DriftReport);
-  }
-
-  private async doctor(): Promise<string[]> {
-    const { stdout } = await this.checkout.command("doctor", "--stack", STACK, "--json");
+  async doctor(): Promise<string[]> {
+    const { stdout } = await this.command("doctor", "--stack", STACK, "--json");
     const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
     return checks.filter(({ outcome }) => outcome === "wrong").map(({ about, found }) => `${about}: ${found}`);
   }

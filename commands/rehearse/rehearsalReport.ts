@@ -8,7 +8,7 @@ import type { TokenChange } from "./rehearsedTokens.ts";
 export interface RehearsalReport {
   readonly stack: string;
   /** Undefined where a fresh realm was rehearsed. */
-  readonly from?: string;
+  readonly from: string | undefined;
   readonly to: string;
   readonly customers: number;
   /** How many customers the stack file has. */

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { Rehearsal } from "../../../commands/rehearse/rehearsal.ts";
+import { rehearse as rehearseHere } from "../../../commands/rehearse/rehearsal.ts";
 import { differs, rehearsalText } from "../../../commands/rehearse/rehearsalReport.ts";
 import { workingTreeFiles } from "../../../commands/repository/revision.ts";
 import { readStackFile } from "../../../commands/review/claimsReview.ts";
@@ -74,7 +74,7 @@ describe("a rehearsal of an upgrade", () => {
   it("says which tokens differ where the realm does not keep what it was, of a stack with secretRotation", async () => {
     const files = await workingTreeFiles(REPOSITORY, "dev");
     const { settings, written } = readStackFile("dev", files);
-    const rehearsal = await Rehearsal.prepare({
+    const report = await rehearseHere({
       stack: "dev",
       settings,
       written: { ...written.config, "scpcloud:secretRotation": { overlapDays: 14 } },
@@ -83,19 +83,14 @@ describe("a rehearsal of an upgrade", () => {
       report: () => undefined,
       beforeUpgrade: shortenSessions,
     });
-    try {
-      const report = await rehearsal.run();
 
-      expect(differs(report)).toBe(true);
-      expect(report.drift).toEqual([]);
-      expect(report.refusal).toContain('must not exceed the realm\'s "SSO Session Max" of 600 seconds');
-      // What is left of the session, in which a second may have begun.
-      expect(rehearsalText(report)).toMatch(
-        /^- the lifespan is (599|600) s; it was 1800 s \(integration-api-service\)$/m,
-      );
-    } finally {
-      await rehearsal.close();
-    }
+    expect(differs(report)).toBe(true);
+    expect(report.drift).toEqual([]);
+    expect(report.refusal).toContain('must not exceed the realm\'s "SSO Session Max" of 600 seconds');
+    // What is left of the session, in which a second may have begun.
+    expect(rehearsalText(report)).toMatch(
+      /^- the lifespan is (599|600) s; it was 1800 s \(integration-api-service\)$/m,
+    );
   });
 
   it("of a fresh realm with --sso-session-max stops where that is less than the tokens' lifespan", async () => {
