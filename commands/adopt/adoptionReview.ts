@@ -58,7 +58,7 @@ export async function reviewAdoption(
       const after = claim === ORGANIZATION_CLAIM && !isKnown ? "(unknown)" : expected;
       const vanishes = kept.has(claim) ? "stays, by a mapper" : "vanishes";
       const change = { equal: "stays", different: "changes", missing: "is new", unexpected: vanishes } as const;
-      return { claim, ...(found && { before: found }), ...(after && { after }), change: change[verdict] };
+      return { claim, before: found, after, change: change[verdict] };
     }),
     closes: [
       ...(retired ? ["every token: the stack file says that the customer is retired"] : []),

@@ -7,9 +7,9 @@ export type DescribedClaims = Readonly<Record<string, string>>;
 export interface ClaimChange {
   readonly claim: string;
   /** Nothing where the token did not have it. */
-  readonly before?: string;
+  readonly before: string | undefined;
   /** Nothing where the token no longer has it. */
-  readonly after?: string;
+  readonly after: string | undefined;
 }
 
 /** The claims that differ, in the order of their names. */
@@ -17,11 +17,7 @@ export function changedClaims(before: DescribedClaims, after: DescribedClaims): 
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
     .filter((claim) => before[claim] !== after[claim])
-    .map((claim) => ({
-      claim,
-      ...(before[claim] === undefined ? {} : { before: before[claim] }),
-      ...(after[claim] === undefined ? {} : { after: after[claim] }),
-    }));
+    .map((claim) => ({ claim, before: before[claim], after: after[claim] }));
 }
 
 /**

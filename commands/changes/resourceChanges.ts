@@ -15,9 +15,9 @@ export interface ResourceChange {
   readonly isClient: boolean;
   readonly isComponent: boolean;
   /** A customer's client that is to be enabled from now on, or disabled; undefined where that stays. */
-  readonly enabled?: boolean;
+  readonly enabled: boolean | undefined;
   /** The claim that a mapper gives. */
-  readonly claim?: { readonly name: string; readonly value: string };
+  readonly claim: { readonly name: string; readonly value: string } | undefined;
   /** Whether the resource is created because the server has lost it. */
   readonly isLost: boolean;
   readonly properties: readonly PropertyChange[];
@@ -70,8 +70,8 @@ function toChange(step: ChangingStep, wasKnown: boolean): ResourceChange {
     resource: [inWords(type), ...(name === undefined ? [] : [name])].join(" "),
     isClient,
     isComponent: custom === false,
-    ...(enabled === undefined ? {} : { enabled: enabled === "true" }),
-    ...(claim === undefined || value === undefined ? {} : { claim: { name: claim, value } }),
+    enabled: enabled === undefined ? undefined : enabled === "true",
+    claim: claim === undefined || value === undefined ? undefined : { name: claim, value },
     isLost: action === "create" && wasKnown,
     properties,
   };

@@ -36,6 +36,11 @@ export function messageOf(error: unknown): string {
     : (explainMissingCli(error.message) ?? withoutPasswords(error.stack ?? error.message));
 }
 
+/** The exit code of a command that has done several things: what failed is told before what was found. */
+export function worstOf(codes: readonly number[]): number {
+  return codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(0, ...codes);
+}
+
 /** The exit code of a command that an error has ended. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { InterruptedError } from "../../processes/run.ts";
 import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
-import { EXIT_CODES, exitCodeOf, messageOf, UsageError } from "./errors.ts";
+import { exitCodeOf, messageOf, UsageError, worstOf } from "./errors.ts";
 import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { selectedStack } from "./stack.ts";
@@ -123,8 +123,7 @@ export function ofStacks<const O extends OptionSpecs>(
       const data = reports.map((told) => told.data);
       console.log(JSON.stringify(ofRealm === undefined ? data[0] : data, undefined, 2));
     }
-    const codes = reports.map(({ exitCode }) => exitCode);
-    return codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(0, ...codes);
+    return worstOf(reports.map(({ exitCode }) => exitCode));
   });
 }
 

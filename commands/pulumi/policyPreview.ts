@@ -7,19 +7,18 @@ import { type Preview, readPreview, withPolicies } from "./preview.ts";
 import { PulumiError, runPulumi } from "./pulumiCli.ts";
 
 /**
- * What an `up` of a stack would do, and what policy packs say of it. A preview that failed tells its errors.
+ * What an `up` of a stack would do, and what a policy pack says of it. A preview that failed tells its errors.
  * @throws PulumiError where there is no preview at all
  */
 export async function previewWithPolicies(
   stack: string,
   directory: string,
-  policyPacks: readonly string[],
+  policyPack: string | undefined,
 ): Promise<Preview> {
   const folder = await mkdtemp(join(tmpdir(), "scpcloud-preview-"));
   // The output as data does not have what policies say.
   const events = join(folder, "events");
-  const packs = policyPacks.flatMap((folder) => ["--policy-pack", folder]);
-  const asking = packs.length === 0 ? [] : [...packs, "--event-log", events];
+  const asking = policyPack === undefined ? [] : ["--policy-pack", policyPack, "--event-log", events];
   try {
     const { stdout } = await runPulumi(["preview", "--json", "--suppress-permalink", ...asking, "--stack", stack], {
       cwd: directory,
@@ -33,7 +32,7 @@ export async function previewWithPolicies(
       return { stdout: json };
     });
     const preview = readPreview(stdout);
-    if (packs.length === 0) {
+    if (policyPack === undefined) {
       return preview;
     }
     const told = await readEvents(events).catch((error: unknown) => {

@@ -6,9 +6,9 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** A resource in a step of a preview, as far as the summary uses it. */
 interface State {
   /** False for a component. */
-  readonly custom?: boolean;
-  readonly parent?: string;
-  readonly protect?: boolean;
+  readonly custom?: boolean | undefined;
+  readonly parent?: string | undefined;
+  readonly protect?: boolean | undefined;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -16,8 +16,8 @@ interface State {
 export interface Step {
   readonly op: string;
   readonly urn: string;
-  readonly oldState?: State;
-  readonly newState?: State;
+  readonly oldState?: State | undefined;
+  readonly newState?: State | undefined;
   readonly diffReasons?: readonly string[] | null;
   readonly replaceReasons?: readonly string[] | null;
   readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null;

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { IntegrationSettings, OfflineSettings } from "../../settings/settings.ts";
 import { changedClaims, type ClaimChange, type DescribedClaims } from "../changes/claimChanges.ts";
-import { describedContract, describedOrganization, ownClaims, sharedClaims } from "./contracts.ts";
+import { type Customer, describedContract, describedOrganization, splitContract } from "./contracts.ts";
 
 /** A customer who is given tokens from now on. */
 export interface NewCustomer {
   readonly clientId: string;
   /** The customer's earlier client, which goes on. */
-  readonly successorOf?: string;
+  readonly successorOf: string | undefined;
   /** The claims in which its tokens differ from others'. */
   readonly claims: DescribedClaims;
 }
@@ -23,7 +23,7 @@ export interface RemovedCustomer {
 export interface OtherOrganization {
   readonly clientId: string;
   /** In words; nothing for a customer who had no token before. */
-  readonly before?: string;
+  readonly before: string | undefined;
   readonly after: string;
   /** The other customers who had this organization before. */
   readonly of: readonly string[];
@@ -54,69 +54,73 @@ export interface TokenChanges {
 
 /** @param base undefined where there was no stack before */
 export function tokenChanges(base: OfflineSettings | undefined, head: OfflineSettings | undefined): TokenChanges {
-  const before = byClientId(base);
-  const after = byClientId(head);
-  const isActive = (integration: IntegrationSettings | undefined) => integration !== undefined && !integration.retired;
-  const ids = (wanted: (before?: IntegrationSettings, after?: IntegrationSettings) => boolean) =>
-    [...new Set([...before.keys(), ...after.keys()])].sort().filter((id) => wanted(before.get(id), after.get(id)));
+  const [before, after] = [customersOf(base), customersOf(head)];
+  const all = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const thatWent = (from: State, to: State) =>
+    all.filter((id) => stateOf(before.get(id)) === from && stateOf(after.get(id)) === to);
   const newCustomers = (clientIds: readonly string[]) =>
-    clientIds.map((clientId) => {
-      const { successorOf } = after.get(clientId) ?? {};
-      const claims = claimsOf(ownClaims, head, after.get(clientId));
-      return { clientId, ...(successorOf === undefined ? {} : { successorOf }), claims };
-    });
+    clientIds
+      .flatMap((clientId) => after.get(clientId) ?? [])
+      .map((customer) => {
+        const { clientId, successorOf } = customer.integration;
+        return { clientId, successorOf, claims: splitContract(customer).own };
+      });
 
-  const existing = ids((old, now) => isActive(old) && isActive(now));
+  const existing = thatWent("active", "active");
   const changes = existing.map((clientId): [string, ClaimChange[]] => [
     clientId,
-    changedClaims(
-      claimsOf(describedContract, base, before.get(clientId)),
-      claimsOf(describedContract, head, after.get(clientId)),
-    ),
+    changedClaims(contractOf(before.get(clientId)), contractOf(after.get(clientId))),
   ]);
   const changedForAll = inCommon(changes.map(([, claims]) => claims));
-  const someone = head?.integrations.find(isActive);
+  const active = [...after.values()].filter((customer) => stateOf(customer) === "active");
   return {
-    added: newCustomers(ids((old, now) => old === undefined && isActive(now))),
-    addedRetired: ids((old, now) => old === undefined && now !== undefined && !isActive(now)),
-    restored: newCustomers(ids((old, now) => old !== undefined && !isActive(old) && isActive(now))),
-    retired: ids((old, now) => isActive(old) && now !== undefined && !isActive(now)),
-    removed: ids((old, now) => old !== undefined && now === undefined).map((clientId) => ({
-      clientId,
-      wasRetired: !isActive(before.get(clientId)),
-    })),
+    added: newCustomers(thatWent("absent", "active")),
+    addedRetired: thatWent("absent", "retired"),
+    restored: newCustomers(thatWent("retired", "active")),
+    retired: thatWent("active", "retired"),
+    removed: all
+      .filter((clientId) => !after.has(clientId))
+      .map((clientId) => ({ clientId, wasRetired: stateOf(before.get(clientId)) === "retired" })),
     deletionRefused: base?.protect === true,
-    organizations: ids((_, now) => isActive(now)).flatMap((clientId) =>
-      otherOrganization(before.get(clientId), after.get(clientId), base?.integrations ?? []),
-    ),
+    organizations: active
+      .flatMap(({ integration }) =>
+        otherOrganization(before.get(integration.clientId)?.integration, integration, base?.integrations ?? []),
+      )
+      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
     existing,
     changedForAll,
     changed: grouped(changes.map(([clientId, claims]) => [clientId, claims.filter(isNotIn(changedForAll))])),
-    shared: claimsOf(sharedClaims, head, someone),
+    shared: active[0] === undefined ? {} : splitContract(active[0]).shared,
   };
+}
+
+type State = "absent" | "active" | "retired";
+
+function stateOf(customer: Customer | undefined): State {
+  return customer === undefined ? "absent" : customer.integration.retired ? "retired" : "active";
+}
+
+function customersOf(settings: OfflineSettings | undefined): ReadonlyMap<string, Customer> {
+  const customers = settings?.integrations.map((integration) => ({ integration, settings })) ?? [];
+  return new Map(customers.map((customer) => [customer.integration.clientId, customer]));
+}
+
+function contractOf(customer: Customer | undefined): DescribedClaims {
+  return customer === undefined ? {} : describedContract(customer);
 }
 
 function otherOrganization(
   before: IntegrationSettings | undefined,
-  after: IntegrationSettings | undefined,
+  after: IntegrationSettings,
   base: readonly IntegrationSettings[],
 ): OtherOrganization[] {
-  if (after === undefined || (before !== undefined && isSame(before, after))) {
-    return [];
-  }
   const { clientId, successorOf } = after;
-  const of = base.filter((other) => isSame(other, after)).map((other) => other.clientId);
-  const strangers = of.filter((other) => other !== clientId && other !== successorOf);
-  return before === undefined && strangers.length === 0
-    ? []
-    : [
-        {
-          clientId,
-          ...(before === undefined ? {} : { before: describedOrganization(before) }),
-          after: describedOrganization(after),
-          of: strangers,
-        },
-      ];
+  const had = base.filter((other) => isSame(other, after)).map((other) => other.clientId);
+  const of = had.filter((other) => other !== clientId && other !== successorOf);
+  const isOther = before === undefined ? of.length > 0 : !isSame(before, after);
+  return isOther
+    ? [{ clientId, before: before && describedOrganization(before), after: describedOrganization(after), of }]
+    : [];
 }
 
 /** Keycloak's user names have no capitals. */
@@ -127,18 +131,6 @@ function isSame(one: IntegrationSettings, other: IntegrationSettings): boolean {
 /** How many customers have other tokens afterwards. */
 export function countChanged({ changedForAll, changed, existing }: TokenChanges): number {
   return changedForAll.length > 0 ? existing.length : changed.flatMap(({ clientIds }) => clientIds).length;
-}
-
-function byClientId(settings: OfflineSettings | undefined): ReadonlyMap<string, IntegrationSettings> {
-  return new Map((settings?.integrations ?? []).map((integration) => [integration.clientId, integration]));
-}
-
-function claimsOf(
-  read: (settings: OfflineSettings, integration: IntegrationSettings) => DescribedClaims,
-  settings: OfflineSettings | undefined,
-  integration: IntegrationSettings | undefined,
-): DescribedClaims {
-  return settings === undefined || integration === undefined ? {} : read(settings, integration);
 }
 
 /** The changes that all have, where there are several to compare. */

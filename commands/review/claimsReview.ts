@@ -10,15 +10,13 @@ export interface ClaimsReview {
   readonly stack: string;
   readonly base: string;
   /** What the program says of a stack file that it would refuse; then there is nothing to compare it with. */
-  readonly faults: { readonly base?: string; readonly head?: string };
+  readonly faults: { readonly base: string | undefined; readonly head: string | undefined };
   readonly stackFile: "changed" | "added" | "removed";
   /** Undefined where the new stack file is refused. */
-  readonly changes?: TokenChanges;
+  readonly changes: TokenChanges | undefined;
   /** The paths, without values, of what changes besides. */
   readonly otherChanges: readonly string[];
 }
-
-type Revision = WrittenStack | { readonly faults: string };
 
 /**
  * Compares the tokens that two revisions of a stack file promise. A base that the program refuses was never deployed:
@@ -26,35 +24,30 @@ type Revision = WrittenStack | { readonly faults: string };
  */
 export function reviewClaims(stack: string, base: RevisionFiles, head: RevisionFiles): ClaimsReview {
   const [before, after] = [readRevision(stack, base, head), readRevision(stack, head, head)];
-  const review: ClaimsReview = {
+  const changes = after.faults === undefined ? tokenChanges(before.read?.settings, after.read?.settings) : undefined;
+  return {
     stack,
     base: base.label,
-    faults: {
-      ...(before !== undefined && "faults" in before ? { base: before.faults } : {}),
-      ...(after !== undefined && "faults" in after ? { head: after.faults } : {}),
-    },
-    stackFile: before === undefined ? "added" : after === undefined ? "removed" : "changed",
-    otherChanges: [],
-  };
-  if (after !== undefined && "faults" in after) {
-    return review;
-  }
-  const known = before === undefined || "faults" in before ? undefined : before;
-  const changes = tokenChanges(known?.settings, after?.settings);
-  return {
-    ...review,
+    faults: { base: before.faults, head: after.faults },
+    stackFile: base.stack === undefined ? "added" : head.stack === undefined ? "removed" : "changed",
     changes,
-    otherChanges: known === undefined || after === undefined ? [] : otherChanges(known.written, after.written, changes),
+    otherChanges:
+      changes && before.read && after.read ? otherChanges(before.read.written, after.read.written, changes) : [],
   };
 }
 
-/** Undefined where the revision has no such stack. */
-function readRevision(stack: string, files: RevisionFiles, head: RevisionFiles): Revision | undefined {
+/** Neither where the revision has no such stack. */
+interface Revision {
+  readonly read?: WrittenStack;
+  readonly faults?: string;
+}
+
+function readRevision(stack: string, files: RevisionFiles, head: RevisionFiles): Revision {
   if (files.stack === undefined) {
-    return undefined;
+    return {};
   }
   try {
-    return readWrittenStack(stack, files, files.stack, head);
+    return { read: readWrittenStack(stack, files, files.stack, head) };
   } catch (error) {
     if (error instanceof SettingsError) {
       return { faults: error.message };

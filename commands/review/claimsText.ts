@@ -12,24 +12,10 @@ const ROWS = 50;
 
 /** How far the change reaches, and then claim by claim. */
 export function claimsPart(review: ClaimsReview): ReviewPart {
-  const { base, changes, faults, otherChanges, stackFile } = review;
   return {
     heading: claimsHeadline(review),
-    dangers: changes === undefined ? [] : [...dangersOf(changes, stackFile)],
-    sections: [
-      ...(faults.head === undefined ? [] : [section("In the working tree:", block(faults.head))]),
-      ...(faults.base === undefined
-        ? []
-        : [
-            section(
-              `The program refuses the stack file at ${code(base)}, so it was never deployed; every customer counts as new.`,
-              block(faults.base),
-            ),
-          ]),
-      ...(stackFile === "removed" ? ["The clients stay in Keycloak until somebody runs `pulumi destroy`."] : []),
-      ...(changes === undefined ? [] : sectionsOf(changes, stackFile)),
-      ...(otherChanges.length > 0 ? [`Also changed, with no effect on tokens: ${names(otherChanges)}.`] : []),
-    ],
+    dangers: review.changes === undefined ? [] : [...dangersOf(review.changes, review.stackFile)],
+    sections: [...sectionsOf(review)],
   };
 }
 
@@ -101,7 +87,28 @@ function organizationLine({ after, before, clientId, of }: OtherOrganization): s
   return `- **${code(clientId)} ${change}${owners}.**${note}`;
 }
 
-function* sectionsOf(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]): Generator<string> {
+function* sectionsOf({ base, changes, faults, otherChanges, stackFile }: ClaimsReview): Generator<string> {
+  if (faults.head !== undefined) {
+    yield section("In the working tree:", block(faults.head));
+  }
+  if (faults.base !== undefined) {
+    yield section(
+      `The program refuses the stack file at ${code(base)}, so it was never deployed; every customer counts as new.`,
+      block(faults.base),
+    );
+  }
+  if (stackFile === "removed") {
+    yield "The clients stay in Keycloak until somebody runs `pulumi destroy`.";
+  }
+  if (changes !== undefined) {
+    yield* tokenSections(changes, stackFile);
+  }
+  if (otherChanges.length > 0) {
+    yield `Also changed, with no effect on tokens: ${names(otherChanges)}.`;
+  }
+}
+
+function* tokenSections(changes: TokenChanges, stackFile: ClaimsReview["stackFile"]): Generator<string> {
   const { added, addedRetired, changed, changedForAll, existing, removed, restored, retired, shared } = changes;
   const prepared = removed.filter(({ wasRetired }) => wasRetired).map(({ clientId }) => clientId);
   if (prepared.length > 0 && stackFile !== "removed") {

@@ -4,7 +4,7 @@ import { text as textOf } from "node:stream/consumers";
 import { SettingsError } from "../../settings/faults.ts";
 import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
-import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
+import { EXIT_CODES, refuseMistakes, UsageError, worstOf } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { ofStacks, type StackReport } from "../cli/verb.ts";
 import { previewWithPolicies } from "../pulumi/policyPreview.ts";
@@ -45,7 +45,8 @@ export default ofStacks(
     found: "a token changes",
   },
   async ({ stack, options, ofRealm }) => {
-    const { base, preview: file, "run-preview": runs = false, limit = String(COMMENT_LIMIT) } = options;
+    const { base, preview: file, "run-preview": runs = false, "policy-pack": policyPack } = options;
+    const { limit = String(COMMENT_LIMIT) } = options;
     refuseMistakes([
       [
         base === undefined && file === undefined && !runs,
@@ -56,7 +57,7 @@ export default ofStacks(
         "--preview FILE is the preview of one stack: it goes with neither --run-preview nor --realm-stack.",
       ],
       [
-        options["policy-pack"] !== undefined && !runs,
+        policyPack !== undefined && !runs,
         "--policy-pack needs --run-preview: of another preview's output nothing tells the policies.",
       ],
       [!/^\d+$/.test(limit) || Number(limit) < LEAST_LIMIT, `--limit must be a whole number from ${LEAST_LIMIT}.`],
@@ -66,18 +67,16 @@ export default ofStacks(
       parts.push(await reviewTokens(stack, base));
     }
     if (file !== undefined || runs) {
-      const policyPacks = options["policy-pack"] === undefined ? [] : [options["policy-pack"]];
-      const preview = file === undefined ? await previewOf(stack, ofRealm, policyPacks) : await readFrom(file);
+      const preview = file === undefined ? await previewOf(stack, ofRealm, policyPack) : await readFrom(file);
       const isRefused = preview.errors.length > 0 || (preview.policies?.violations.length ?? 0) > 0;
       const part = summaryPart(preview, stack, Number(limit));
       const text = partText(part, Number(limit), "see: pulumi preview --diff");
       parts.push({ text, data: { preview: text }, exitCode: isRefused ? EXIT_CODES.failed : 0 });
     }
-    const codes = parts.map(({ exitCode }) => exitCode);
     return {
       text: parts.map(({ text }) => text).join("\n\n"),
       data: Object.assign({ stack }, ...parts.map(({ data }) => data)) as unknown,
-      exitCode: codes.includes(EXIT_CODES.failed) ? EXIT_CODES.failed : Math.max(...codes),
+      exitCode: worstOf(parts.map(({ exitCode }) => exitCode)),
     };
   },
   stacksToReview,
@@ -123,12 +122,12 @@ async function stacksToReview(realmStack: string, { base }: { readonly base?: st
  * Runs the preview of a stack. What fails becomes the preview, since its place is below this stack's heading.
  * @param ofRealm the stack of the realm whose stacks are all previewed
  */
-async function previewOf(stack: string, ofRealm: string | undefined, policyPacks: readonly string[]): Promise<Preview> {
+async function previewOf(stack: string, ofRealm: string | undefined, policyPack: string | undefined): Promise<Preview> {
   try {
     if (ofRealm !== undefined) {
       stacksOfRealm(ofRealm, readStackFiles(PROJECT_DIRECTORY));
     }
-    return await previewWithPolicies(stack, PROJECT_DIRECTORY, policyPacks);
+    return await previewWithPolicies(stack, PROJECT_DIRECTORY, policyPack);
   } catch (error) {
     if (error instanceof SettingsError || error instanceof PulumiError) {
       return failed([error.message]);

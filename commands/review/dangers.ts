@@ -51,8 +51,8 @@ function* danger(what: string, who: readonly string[]): Generator<string> {
 /** A customer's organization, as the plan says it. */
 interface Organization {
   readonly name: string;
-  readonly before?: string;
-  readonly after?: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
   /** Whether the whole client comes or goes. */
   readonly isWhole: boolean;
 }
@@ -68,8 +68,7 @@ function organizationsOf(owners: readonly OwnerChanges[]): Organization[] {
     const isWhole = changes.some(({ isClient, ...client }) => isClient && client.action === action);
     const before = action === "delete" ? JSON.stringify(claim.value) : change?.before;
     const after = action === "create" ? JSON.stringify(claim.value) : change?.after;
-    const known = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
-    return Object.keys(known).length === 0 ? [] : [{ name: owner.name, isWhole, ...known }];
+    return before === undefined && after === undefined ? [] : [{ name: owner.name, before, after, isWhole }];
   });
 }
 

@@ -3,48 +3,40 @@ import { basename } from "node:path";
 
 import { UserError } from "../../settings/userError.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
-import type { Preview } from "../pulumi/preview.ts";
 import { resolveCommit } from "../repository/revision.ts";
 import { changesSince } from "./changedStacks.ts";
-import { planStack } from "./makePlan.ts";
-import { digestOf, type RolloutPlan, savePlan, type StackPlan } from "./plan.ts";
+import { type PlannedStack, planStack } from "./makePlan.ts";
+import { digestOf, type RolloutPlan, savePlan } from "./plan.ts";
 import { planDifferences, planText } from "./planText.ts";
-import { rolloutResults, rolloutText } from "./results.ts";
-import { exitCodeOfRollout, type Part, rollOut, type RolloutOptions } from "./rollOut.ts";
+import { type Outcome, rolloutOutcome } from "./results.ts";
+import { type Part, rollOut, type RolloutOptions } from "./rollOut.ts";
 
 /** Of which stacks a plan is made, and how. */
 export interface PlanRequest extends Pick<RolloutOptions, "parallel" | "tell"> {
   readonly directory: string;
   readonly realmStack: string;
   readonly parts: readonly Part[];
-  readonly policyPacks: readonly string[];
+  readonly policyPack: string | undefined;
   /** The plan's file, which the commit need not have. */
   readonly file: string;
 }
 
-/** What is printed, the same as data, and the exit code. */
-export interface PlanOutcome {
-  readonly text: string;
-  readonly data: object;
-  readonly exitCode: number;
-}
-
 /** Saves what would be done, for somebody to approve. */
-export async function saveNewPlan(request: PlanRequest): Promise<PlanOutcome> {
+export async function saveNewPlan(request: PlanRequest): Promise<Outcome> {
   const { commit, others } = await committed(request);
   if (others.length > 0) {
     throw new UserError(
       `A plan is of a commit. Commit these files first, or have git ignore them: ${others.join(", ")}`,
     );
   }
-  return make(request, commit, randomBytes(16).toString("hex"), (plan, previews) => {
+  return make(request, commit, randomBytes(16).toString("hex"), (plan, planned) => {
     savePlan(request.file, plan);
-    return { text: planText(plan, previews), data: { plan: digestOf(plan) }, exitCode: 0 };
+    return { text: planText(plan, planned), data: { plan: digestOf(plan) }, exitCode: 0 };
   });
 }
 
 /** Takes an approved plan's state and previews again; the exit code is 0 where all is as approved. */
-export async function holdPlan(request: PlanRequest, approved: RolloutPlan): Promise<PlanOutcome> {
+export async function holdPlan(request: PlanRequest, approved: RolloutPlan): Promise<Outcome> {
   const { commit, others } = await committed(request);
   return make(request, commit, approved.salt, (plan) => {
     const differences = planDifferences(approved, plan, others);
@@ -66,23 +58,21 @@ async function committed({ directory, file }: PlanRequest) {
 
 /** Makes the plan of all stacks, several at a time, as none waits for another; none where a stack's preview failed. */
 async function make(
-  { directory, parallel, parts, policyPacks, realmStack, tell }: PlanRequest,
+  { directory, parallel, parts, policyPack, realmStack, tell }: PlanRequest,
   commit: string,
   salt: string,
-  then: (plan: RolloutPlan, previews: ReadonlyMap<string, Preview>) => PlanOutcome,
-): Promise<PlanOutcome> {
-  const plans = new Map<string, StackPlan>();
-  const previews = new Map<string, Preview>();
+  then: (plan: RolloutPlan, planned: readonly PlannedStack[]) => Outcome,
+): Promise<Outcome> {
+  const byStack = new Map<string, PlannedStack>();
   const planPart = async (part: Part) => {
-    const { plan, preview } = await planStack(part, directory, policyPacks, salt);
-    plans.set(part.stack, plan);
-    previews.set(part.stack, preview);
-    return { changes: preview.counts };
+    const planned = await planStack(part, directory, policyPack, salt);
+    byStack.set(part.stack, planned);
+    return { changes: planned.preview.counts };
   };
   const states = await rollOut(realmStack, parts, planPart, { parallel, tell, realmStackAlone: false });
-  const stacks = parts.flatMap(({ stack }) => plans.get(stack) ?? []);
-  if (stacks.length < parts.length) {
-    return { text: rolloutText(states), data: { stacks: rolloutResults(states) }, exitCode: exitCodeOfRollout(states) };
-  }
-  return then({ version: 1, commit, realmStack, salt, stacks }, previews);
+  const planned = parts.flatMap(({ stack }) => byStack.get(stack) ?? []);
+  const stacks = planned.map(({ plan }) => plan);
+  return planned.length < parts.length
+    ? rolloutOutcome(states)
+    : then({ version: 1, commit, realmStack, salt, stacks }, planned);
 }

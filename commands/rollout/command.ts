@@ -11,8 +11,8 @@ import { JSON_OPTION, ofProject } from "../cli/verb.ts";
 import { holdPlan, saveNewPlan } from "./approval.ts";
 import { changesSince } from "./changedStacks.ts";
 import { readPlan } from "./plan.ts";
-import { type Progress, rolloutResults, rolloutText, showProgress } from "./results.ts";
-import { exitCodeOfRollout, INTERRUPTED, rollOut } from "./rollOut.ts";
+import { INTERRUPTED, type Outcome, type Progress, rolloutOutcome, showProgress } from "./results.ts";
+import { rollOut } from "./rollOut.ts";
 import { stackRunner } from "./runStack.ts";
 
 /**
@@ -79,7 +79,7 @@ export default ofProject(
       refuseWithoutTerminal(options, realmStack);
     }
     const { say, end } = teller(options);
-    const endWith = (data: object, exitCode: number, done = false) => {
+    const endWith = ({ data, exitCode }: Omit<Outcome, "text">, done = false) => {
       end({ stack: realmStack, done, ...data });
       return exitCode;
     };
@@ -89,62 +89,43 @@ export default ofProject(
     const chosen = revision === undefined ? all.filter(isPlanned) : await changedOf(all, realmStack, revision);
     if (chosen.length === 0 && approved === undefined) {
       say(`✓ ${realmStack}: no stack of this realm has changed since ${revision}`);
-      return endWith({ stacks: [] }, 0);
+      return endWith({ data: { stacks: [] }, exitCode: 0 });
     }
     const parts = chosen.map(({ stack, integrations }) => ({ stack, customers: Object.keys(integrations).length }));
-    const policyPacks = policyPack === undefined ? [] : [policyPack];
-    const how = { directory: PROJECT_DIRECTORY, policyPacks, parallel: Number(parallel) };
-    if (savedTo !== undefined) {
-      const { text, data, exitCode } = await withProgress((tell) =>
-        saveNewPlan({ ...how, realmStack, parts, file: savedTo, tell }),
-      );
-      say(text);
-      return endWith(data, exitCode);
-    }
-    const run = async (deploys: boolean) => {
-      const runPart = stackRunner({ ...how, deploys, fast: fast && deploys });
-      const states = await withProgress((tell) =>
-        rollOut(realmStack, parts, runPart, { ...how, realmStackAlone: deploys, tell }),
-      );
-      say(rolloutText(states));
-      return { data: { stacks: rolloutResults(states) }, exitCode: exitCodeOfRollout(states) };
+    const how = { directory: PROJECT_DIRECTORY, policyPack, parallel: Number(parallel) };
+    const shown = async (act: (tell: Progress["tell"]) => Promise<Outcome>) => {
+      const progress = showProgress(process.stderr);
+      const outcome = await act(progress.tell).finally(progress.end);
+      say(outcome.text);
+      return outcome;
     };
-    let looked: { readonly data: object; readonly exitCode: number } = { data: {}, exitCode: 0 };
-    if (approved !== undefined && planFile !== undefined) {
-      const held = await withProgress((tell) =>
-        holdPlan({ ...how, realmStack, parts, file: planFile, tell }, approved),
-      );
-      say(held.text);
-      if (held.exitCode !== 0) {
-        return endWith(held.data, held.exitCode);
-      }
-      looked = held;
+    const run = (deploys: boolean) =>
+      shown(async (tell) => {
+        const runPart = stackRunner({ ...how, deploys, fast: fast && deploys });
+        return rolloutOutcome(await rollOut(realmStack, parts, runPart, { ...how, realmStackAlone: deploys, tell }));
+      });
+
+    const plan = { ...how, realmStack, parts, file: savedTo ?? planFile ?? "" };
+    if (savedTo !== undefined) {
+      return endWith(await shown((tell) => saveNewPlan({ ...plan, tell })));
+    }
+    let looked: Omit<Outcome, "text"> = { data: {}, exitCode: 0 };
+    if (approved !== undefined) {
+      looked = await shown((tell) => holdPlan({ ...plan, tell }, approved));
     } else if (!skips) {
       looked = await run(false);
     }
-    if (options.preview || looked.exitCode === INTERRUPTED) {
-      return endWith(looked.data, looked.exitCode);
+    const failed = looked.exitCode !== 0;
+    if (options.preview || looked.exitCode === INTERRUPTED || (failed && approved !== undefined)) {
+      return endWith(looked);
     }
-    const notes =
-      looked.exitCode === 0 ? [] : ["a preview failed, as shown above: that up fails, too, or recovers its stack"];
+    const notes = failed ? ["a preview failed, as shown above: that up fails, too, or recovers its stack"] : [];
     const customers = parts.reduce((sum, part) => sum + part.customers, 0);
     const steps = [...notes, `up of ${plural(parts.length, "stack")} with ${plural(customers, "customer")}`];
-    if (!(await agreed({ stacks: parts.map(({ stack }) => stack), steps }, options))) {
-      return endWith(looked.data, 0);
-    }
-    const { data, exitCode } = await run(true);
-    return endWith(data, exitCode, true);
+    await agreed({ stacks: parts.map(({ stack }) => stack), steps }, options);
+    return endWith(await run(true), true);
   },
 );
-
-async function withProgress<T>(act: (tell: Progress["tell"]) => Promise<T>): Promise<T> {
-  const progress = showProgress(process.stderr);
-  try {
-    return await act(progress.tell);
-  } finally {
-    progress.end();
-  }
-}
 
 async function changedOf(all: readonly StackOfRealm[], realmStack: string, revision: string) {
   const { program, stackFiles } = await changesSince(PROJECT_DIRECTORY, revision);

@@ -13,6 +13,12 @@ import { pulumiCli, runRefreshPreview } from "../pulumi/pulumiCli.ts";
 import { type PlannedStep, slowHash, type StackPlan } from "./plan.ts";
 import type { Part } from "./rollOut.ts";
 
+/** A stack's plan, and the preview that it is made of. */
+export interface PlannedStack {
+  readonly plan: StackPlan;
+  readonly preview: Preview;
+}
+
 /**
  * Looks at what `up` would do to a stack, at what it would start from, and at what the servers have otherwise.
  * @throws UserError where the preview fails or a policy refuses it; PulumiError
@@ -20,13 +26,13 @@ import type { Part } from "./rollOut.ts";
 export async function planStack(
   { stack, customers }: Part,
   directory: string,
-  policyPacks: readonly string[],
+  policyPack: string | undefined,
   salt: string,
-): Promise<{ readonly plan: StackPlan; readonly preview: Preview }> {
+): Promise<PlannedStack> {
   const pulumi = pulumiCli(stack, directory);
   const state = stateHash(await exportState(pulumi));
   const looks = [
-    previewWithPolicies(stack, directory, policyPacks),
+    previewWithPolicies(stack, directory, policyPack),
     runRefreshPreview(pulumi),
     loadConfiguration(stack),
   ] as const;
@@ -79,8 +85,8 @@ function toPlanned(step: Step): PlannedStep {
   return {
     op,
     urn,
-    ...(oldState && { oldState: toState(oldState, before, isTold) }),
-    ...(newState && { newState: toState(newState, newState.inputs) }),
+    oldState: oldState && toState(oldState, before, isTold),
+    newState: newState && toState(newState, newState.inputs),
     diffReasons: changed,
     detailedDiff: sorted(Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind ? { kind } : {}])),
   };
@@ -92,12 +98,7 @@ function toState(
   isTold: (name: string) => boolean = () => true,
 ): NonNullable<PlannedStep["oldState"]> {
   const told = Object.entries(inputs).filter(([name]) => isTold(name) && !name.startsWith("__"));
-  return {
-    ...(custom !== undefined && { custom }),
-    ...(parent !== undefined && { parent }),
-    ...(protect !== undefined && { protect }),
-    inputs: sorted(told.map(([name, value]) => [name, maskedAs(name, value)])),
-  };
+  return { custom, parent, protect, inputs: sorted(told.map(([name, value]) => [name, maskedAs(name, value)])) };
 }
 
 function sorted<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {

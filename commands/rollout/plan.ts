@@ -8,17 +8,17 @@ import { ofJson } from "../../settings/shapes.ts";
 import { UserError } from "../../settings/userError.ts";
 
 const STATE = v.object({
-  custom: v.exactOptional(v.boolean()),
-  parent: v.exactOptional(v.string()),
-  protect: v.exactOptional(v.boolean()),
+  custom: v.optional(v.boolean()),
+  parent: v.optional(v.string()),
+  protect: v.optional(v.boolean()),
   inputs: v.record(v.string(), v.unknown()),
 });
 
 const STEP = v.object({
   op: v.string(),
   urn: v.string(),
-  oldState: v.exactOptional(STATE),
-  newState: v.exactOptional(STATE),
+  oldState: v.optional(STATE),
+  newState: v.optional(STATE),
   diffReasons: v.array(v.string()),
   detailedDiff: v.record(v.string(), v.object({ kind: v.exactOptional(v.string()) })),
 });

@@ -1,18 +1,17 @@
-import type { Preview } from "../pulumi/preview.ts";
 import { reviewComment } from "../review/part.ts";
 import { stepsPart, summaryPart } from "../review/summary.ts";
+import type { PlannedStack } from "./makePlan.ts";
 import { digestOf, type PlannedStep, type RolloutPlan, type StackPlan } from "./plan.ts";
 
 /** The summary of a job on GitHub takes a megabyte. */
 const LIMIT = 300_000;
 
 /** What an approver reads: what is dangerous in any stack first. */
-export function planText(plan: RolloutPlan, previews: ReadonlyMap<string, Preview>): string {
-  const parts = plan.stacks.flatMap(({ stack, byHand }) => {
-    const preview = previews.get(stack);
-    const part = preview === undefined ? [] : [summaryPart(preview, stack, LIMIT)];
-    const changed = `Somebody changed by hand, and this deployment does not look at it:\n\n${list(byHand)}`;
-    return part.map((one) => (byHand.length === 0 ? one : { ...one, dangers: [...one.dangers, changed] }));
+export function planText(plan: RolloutPlan, planned: readonly PlannedStack[]): string {
+  const parts = planned.map(({ plan: { byHand, stack }, preview }) => {
+    const part = summaryPart(preview, stack, LIMIT);
+    const changed = titled("Somebody changed by hand, and this deployment does not look at it:", list(byHand));
+    return { ...part, dangers: [...part.dangers, ...changed] };
   });
   const head = `## Plan for ${plan.realmStack}\n\nCommit ${plan.commit}, plan ${digestOf(plan)}`;
   return `${head}\n\n${reviewComment(parts, LIMIT)}`;

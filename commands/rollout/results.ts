@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
 import { every, formatDuration } from "../../processes/progress.ts";
+import { EXIT_CODES } from "../cli/errors.ts";
 import { tableText } from "../cli/table.ts";
+import type { StackReport } from "../cli/verb.ts";
 import { IDLE_OPS } from "../pulumi/preview.ts";
 import type { PartState } from "./rollOut.ts";
 
@@ -84,38 +86,48 @@ function widthOf(states: readonly PartState[]): number {
   return Math.max(0, ...states.map(({ stack }) => stack.length));
 }
 
-/** How each stack ended, as docs/json.md has it. */
-export function rolloutResults(states: readonly PartState[]) {
-  return states.map(({ advice = [], began, cause, changes, customers, did = [], ended, ...part }) => ({
-    stack: part.stack,
-    result: resultOf({ ...part, customers }),
-    customers,
-    // Nothing is told of what Pulumi leaves as it is.
-    ...(changes && {
-      changes: Object.fromEntries(Object.entries(changes).filter(([op, count]) => count > 0 && !IDLE_OPS.includes(op))),
-    }),
-    ...(began !== undefined && ended !== undefined && { seconds: Math.round((ended - began) / 1000) }),
-    did,
-    advice,
-    ...(cause !== undefined && { cause }),
-  }));
+/** As a shell has it for Ctrl-C. */
+export const INTERRUPTED = 130;
+
+/** What a rollout, or a part of it, came to. */
+export interface Outcome extends StackReport {
+  readonly data: object;
 }
 
 /** How a rollout ended: a table, and below it what recovery did, what policies advise, and why each stack failed. */
-export function rolloutText(states: readonly PartState[]): string {
-  const results = rolloutResults(states);
-  const rows = results.map(({ stack, result, customers, changes, seconds = "" }) => {
+export function rolloutOutcome(states: readonly PartState[]): Outcome {
+  const stacks = states.map(toResult);
+  const rows = stacks.map(({ stack, result, customers, changes, seconds }) => {
     const counts = Object.entries(changes ?? {}).map(([op, count]) => `${count} ${op}`);
-    return [stack, result, String(customers), changes && (counts.join(", ") || "none"), String(seconds)];
+    return [stack, result, String(customers), changes ? counts.join(", ") || "none" : "", String(seconds ?? "")];
   });
-  const did = results.flatMap((part) => part.did.map((line) => `${part.stack}: ${line}`)).join("\n");
-  return [
-    tableText(
-      ["stack", "result", "customers", "changes", "seconds"],
-      rows.map((row) => row.map((cell = "") => cell)),
-    ),
-    ...(did === "" ? [] : [did]),
-    ...results.flatMap((part) => part.advice.map((text) => `! ${part.stack}: ${text}`)),
-    ...results.flatMap(({ stack, cause }) => (cause === undefined ? [] : [`✗ ${stack}: ${cause}`])),
-  ].join("\n\n");
+  const did = stacks.flatMap((part) => part.did.map((line) => `${part.stack}: ${line}`)).join("\n");
+  const has = (wanted: PartState["state"]) => states.some(({ state }) => state === wanted);
+  return {
+    text: [
+      tableText(["stack", "result", "customers", "changes", "seconds"], rows),
+      ...(did === "" ? [] : [did]),
+      ...stacks.flatMap((part) => part.advice.map((text) => `! ${part.stack}: ${text}`)),
+      ...stacks.flatMap(({ stack, cause }) => (cause === undefined ? [] : [`✗ ${stack}: ${cause}`])),
+    ].join("\n\n"),
+    data: { stacks },
+    exitCode: states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? INTERRUPTED : EXIT_CODES.failed,
+  };
+}
+
+/** How a stack ended, as docs/json.md has it. */
+function toResult(part: PartState) {
+  const { advice = [], began, cause, changes, customers, did = [], ended, stack } = part;
+  // Nothing is told of what Pulumi leaves as it is.
+  const told = Object.entries(changes ?? {}).filter(([op, count]) => count > 0 && !IDLE_OPS.includes(op));
+  return {
+    stack,
+    result: resultOf(part),
+    customers,
+    changes: changes && Object.fromEntries(told),
+    seconds: began === undefined || ended === undefined ? undefined : Math.round((ended - began) / 1000),
+    did,
+    advice,
+    cause,
+  };
 }

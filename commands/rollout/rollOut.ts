@@ -72,11 +72,12 @@ export async function rollOut(
     const part = parts[index] as Part;
     change(index, { state: "running", began: Date.now() });
     try {
-      const { changes } = await runPart(part, (news) => change(index, news));
-      change(index, { state: "done", through: part.customers, ...(changes && { changes }), ended: Date.now() });
+      const outcome = await runPart(part, (news) => change(index, news));
+      change(index, { ...outcome, state: "done", through: part.customers, ended: Date.now() });
     } catch (error) {
-      const state = error instanceof InterruptedError ? "interrupted" : "failed";
-      change(index, { state, ended: Date.now(), ...(state === "failed" && { cause: messageOf(error) }) });
+      const end: Partial<PartState> =
+        error instanceof InterruptedError ? { state: "interrupted" } : { state: "failed", cause: messageOf(error) };
+      change(index, { ...end, ended: Date.now() });
     }
   };
   try {
@@ -99,13 +100,4 @@ export async function rollOut(
     SIGNALS.forEach((signal) => process.off(signal, onSignal));
     process.setMaxListeners(process.getMaxListeners() - parallel);
   }
-}
-
-/** As a shell has it for Ctrl-C. */
-export const INTERRUPTED = 130;
-
-/** What a command ends with after a rollout. */
-export function exitCodeOfRollout(states: readonly PartState[]): number {
-  const has = (wanted: PartState["state"]) => states.some(({ state }) => state === wanted);
-  return states.every(({ state }) => state === "done") ? 0 : has("interrupted") ? INTERRUPTED : 1;
 }

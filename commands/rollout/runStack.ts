@@ -16,8 +16,8 @@ export interface RunOptions {
   readonly deploys: boolean;
   /** Whether Pulumi saves the state at the end only; then what fails is recovered. */
   readonly fast: boolean;
-  /** Policy packs that may refuse it. */
-  readonly policyPacks: readonly string[];
+  /** A policy pack that may refuse it. */
+  readonly policyPack: string | undefined;
 }
 
 /**
@@ -26,7 +26,8 @@ export interface RunOptions {
  * customers. A kill then leaves an empty state, with its lock or, without that, what Keycloak refuses to make twice: by
  * either the next run knows, and adopts.
  */
-export function stackRunner({ directory, deploys, fast, policyPacks }: RunOptions): RunPart {
+export function stackRunner({ directory, deploys, fast, policyPack }: RunOptions): RunPart {
+  const policies = policyPack === undefined ? [] : ["--policy-pack", policyPack];
   return async ({ stack: name }, tell) => {
     const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name, directory))));
     const variables: Readonly<Record<string, string>> = savesOnce ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
@@ -35,8 +36,8 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
     const pulumi = pulumiCli(name, directory, { ...variables, ...STREAMING });
-    const run = (command: readonly string[]) =>
-      runWithEvents(pulumi, [...command, ...policyPacks.flatMap((pack) => ["--policy-pack", pack])], (event) => {
+    const run = (...command: readonly string[]) =>
+      runWithEvents(pulumi, [...command, ...policies], (event) => {
         changes = event.summaryEvent?.resourceChanges ?? changes;
         if (event.policyEvent !== undefined) {
           events.push(event);
@@ -45,7 +46,7 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
         tell({ through: through(event) });
       });
     try {
-      await run(deploys ? ["up", "--yes", "--skip-preview", "--suppress-outputs"] : ["preview"]);
+      await (deploys ? run("up", "--yes", "--skip-preview", "--suppress-outputs") : run("preview"));
       return { changes };
     } catch (error) {
       if (!(error instanceof PulumiError)) {
@@ -55,9 +56,9 @@ export function stackRunner({ directory, deploys, fast, policyPacks }: RunOption
       const isRefused = () => policiesIn(events).violations.length > 0;
       if (deploys && !isRefused() && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
-        if (policyPacks.length > 0) {
+        if (policyPack !== undefined) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
-          await run(["preview"]).catch(unlessOfPulumi);
+          await run("preview").catch(unlessOfPulumi);
         }
         if (!isRefused()) {
           const did: string[] = [];

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents.ts";
 import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli.ts";
 import { changesSince } from "../../commands/rollout/changedStacks.ts";
-import { lineOf, rolloutResults, rolloutText, showProgress } from "../../commands/rollout/results.ts";
+import { lineOf, rolloutOutcome, showProgress } from "../../commands/rollout/results.ts";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut.ts";
 import { customersThrough, tellFailure } from "../../commands/rollout/runStack.ts";
 import { InterruptedError, run } from "../../processes/run.ts";
@@ -116,7 +116,7 @@ describe("what a rollout shows", () => {
       { ...running, stack: "prod-c", state: "failed", cause: "the user\nis unknown" },
       { ...done, stack: "prod-d", recovers: true, did: ["removed the lock"] },
     ];
-    const text = rolloutText(states);
+    const { data, text } = rolloutOutcome(states);
     expect(text).toMatch(/prod +│ done +│ +300 │ 5 create, 1 update +│ +60 │/);
     expect(text).toMatch(/prod-b +│ done +│ +300 │ none/);
     expect(text).toMatch(/prod-d +│ recovered /);
@@ -124,7 +124,8 @@ describe("what a rollout shows", () => {
       /\n\nprod-d: removed the lock\n\n! prod: a-policy: consider 30\n\n✗ prod-c: the user\nis unknown$/,
     );
     const lists = { did: [], advice: [] };
-    expect(rolloutResults(states).slice(1)).toEqual([
+    const { stacks } = JSON.parse(JSON.stringify(data)) as { stacks: object[] };
+    expect(stacks.slice(1)).toEqual([
       { ...lists, stack: "prod-b", result: "done", customers: 300, changes: {}, seconds: 60 },
       { ...lists, stack: "prod-c", result: "failed", customers: 300, cause: "the user\nis unknown" },
       {

@@ -91,12 +91,15 @@ describe("what is not as it was approved", () => {
 
 test("a plan's text has the dangers and the changes by hand first, and what does not change last", () => {
   const preview = readPreview(recording("customerRemoved"));
-  const plan = planOf([
-    stackPlan("prod", { steps: plannedSteps(preview), byHand: ["someone disabled customer acme"] }),
-    stackPlan("prod-b", { steps: [] }),
-  ]);
-  const previews = { prod: preview, "prod-b": readPreview(recording("unchanged")) };
-  const text = planText(plan, new Map(Object.entries(previews)));
+  const planned = [
+    {
+      plan: stackPlan("prod", { steps: plannedSteps(preview), byHand: ["someone disabled customer acme"] }),
+      preview,
+    },
+    { plan: stackPlan("prod-b", { steps: [] }), preview: readPreview(recording("unchanged")) },
+  ];
+  const plan = planOf(planned.map((one) => one.plan));
+  const text = planText(plan, planned);
   expect(text).toContain(`## Plan for prod\n\nCommit c0ffee, plan ${digestOf(plan)}\n\n### Dangerous\n\n**prod: `);
   expect(text.indexOf("someone disabled customer acme")).toBeLessThan(text.indexOf("#### "));
   expect(text).toMatch(/### Unchanged\n\nprod-b: no changes/);
