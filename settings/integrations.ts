@@ -2,15 +2,6 @@ import { recordOf, stringsOf } from "./decode.ts";
 import { type Fault, shown } from "./faults.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
 
-/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
-export interface OrganizationOfClient {
-  readonly clientId: string;
-  readonly organization: string;
-  readonly sharedOrganization: boolean;
-  /** The customer's stack file, where those of several stacks are compared. */
-  readonly file?: string | undefined;
-}
-
 /** The other stacks of a stack's realm. */
 export interface OtherStacks {
   /** The stack's own file. */
@@ -26,7 +17,16 @@ export function integrationKey(clientId: string, setting?: string): string {
 
 type ComparedCustomer = ReturnType<typeof comparedCustomers>[number];
 
-/** The customers of a stack file, however wrong they are, with what they are compared by. */
+/** A customer and what identifies its organization: a user's name before the lookup, its id after. */
+type OrganizationOfClient = Pick<ComparedCustomer, "clientId" | "sharedOrganization"> & {
+  readonly file?: string | undefined;
+  readonly organization: string;
+};
+
+/**
+ * The customers of a stack file, however wrong they are, with what they are compared by.
+ * @param file its name, where the customers of several are compared
+ */
 export function comparedCustomers(integrations: unknown, file?: string) {
   const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
   return Object.entries(recordOf(integrations)).map(([clientId, entry]) => {

@@ -191,11 +191,11 @@ export const SILENT_KEYS = [...SECRETS, "additionalHeaders"].map((key) => `keycl
 
 /** The provider's secrets that stand in the stack file in plain text. */
 export function plainSecrets({ additionalHeaders }: Decoded, { values, secretKeys }: ConfigurationSource): Fault[] {
-  const isSecretHeader = Object.keys(recordOf(additionalHeaders)).some((name) => SECRET_HEADER.test(name));
+  const isSecretHeader = Object.keys(recordOf(additionalHeaders)).some((name) =>
+    /auth|cookie|key|secret|token/i.test(name),
+  );
   return [...SECRETS, ...(isSecretHeader ? ["additionalHeaders"] : [])]
     .map((key) => `keycloak:${key}`)
     .filter((key) => Boolean(values[key]) && !secretKeys.has(key))
     .map((key) => plainSecret(key));
 }
-
-const SECRET_HEADER = /auth|cookie|key|secret|token/i;
