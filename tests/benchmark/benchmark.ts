@@ -9,7 +9,7 @@ import { parse, stringify } from "yaml";
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
 import { run, type RunResult } from "../../processes/run.ts";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project.ts";
-import { REALMS, serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server.ts";
+import { serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server.ts";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 
 const HELP = `npm run benchmark -- [--customers 1,100] [--stacks 200/2,1000/10] [--fast] [--runs 5]
   --customers  so many in one stack
-  --stacks     so many customers in so many stacks of one realm; three at most
+  --stacks     so many customers in so many stacks of one realm
   --fast       the first load of these stacks saves each state once, at its end`;
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
@@ -38,8 +38,6 @@ const RESOURCES_OF_REALM = 2;
 /** Above, a first load that saves the state at each step takes many minutes; docs/performance.md. */
 const MOST_WITH_CHECKPOINTS = 200;
 const MOST_RUNS_OF_STACKS = 3;
-/** Each has a realm of its own: to empty one takes as long as to fill it. */
-const REALMS_OF_STACKS = ["realmStacks", "rollout", "move"] as const;
 
 const PREVIEW = "preview, nothing changed";
 const EMPTY = "preview of an empty program";
@@ -141,10 +139,9 @@ async function benchmarkPlain(connection: StackFile, customers: number, runs: nu
 }
 
 async function benchmarkStack(customers: number, runs: number, empty: () => Promise<RunResult>): Promise<void> {
-  const project = await Project.create();
   const name = `benchmark-${customers}`;
+  const project = await Project.create(name);
   const stack = await project.createStack(name, {
-    ...project.connection(REALMS.production),
     "scpcloud:accessTokenLifespan": 300,
     "scpcloud:integrations": numberedCustomers(customers),
   });
@@ -183,7 +180,7 @@ async function benchmarkStack(customers: number, runs: number, empty: () => Prom
     });
     if (!isLarge) {
       await destroy();
-      await benchmarkPlain(project.connection(REALMS.production), customers, runs);
+      await benchmarkPlain(project.connection, customers, runs);
     }
   } finally {
     await destroy();
@@ -192,16 +189,12 @@ async function benchmarkStack(customers: number, runs: number, empty: () => Prom
 }
 
 /** The customers in so many stacks, as many in each: the first load, the stack that a change touches, and all. */
-async function benchmarkStacks(realm: string, customers: number, stacks: number, runs: number): Promise<void> {
-  const project = await Project.create(serverOfTests(), {}, LIMIT_MILLISECONDS);
-  const connection = project.connection(realm);
-  const ofKeycloak = Object.entries(connection).filter(([key]) => key.startsWith("keycloak:"));
+async function benchmarkStacks(customers: number, stacks: number, runs: number): Promise<void> {
+  const project = await Project.create(`benchmark-${customers}-${stacks}`, {}, LIMIT_MILLISECONDS);
   const [first, last] = ["many-1", `many-${stacks}`];
   for (let number = 1; number <= stacks; number++) {
     await project.createStack(`many-${number}`, {
-      ...(number === 1
-        ? { ...connection, "scpcloud:accessTokenLifespan": 300 }
-        : { ...Object.fromEntries(ofKeycloak), "scpcloud:realmStack": first }),
+      ...(number === 1 ? { "scpcloud:accessTokenLifespan": 300 } : { "scpcloud:realmStack": first }),
       "scpcloud:integrations": numberedCustomers(customers / stacks, {
         first: ((number - 1) * customers) / stacks + 1,
       }),
@@ -268,16 +261,15 @@ async function main(): Promise<void> {
     return;
   }
   const runs = Number(values.runs);
-  await startServerOfTests(["production", ...REALMS_OF_STACKS]);
+  await startServerOfTests();
   try {
     const empty = await createEmpty();
     for (const customers of values.customers.split(",").map(Number)) {
       await benchmarkStack(customers, runs, empty);
     }
-    for (const [index, group] of values.stacks.split(",").filter(Boolean).entries()) {
+    for (const group of values.stacks.split(",").filter(Boolean)) {
       const [customers = 0, stacks = 1] = group.split("/").map(Number);
-      const realm = REALMS[REALMS_OF_STACKS[index] ?? "realmStacks"];
-      await benchmarkStacks(realm, customers, stacks, Math.min(runs, MOST_RUNS_OF_STACKS));
+      await benchmarkStacks(customers, stacks, Math.min(runs, MOST_RUNS_OF_STACKS));
     }
   } finally {
     await stopServerOfTests();

@@ -1,27 +1,25 @@
 import { basicAuthorization } from "../../contract/credentials.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
-import { REALMS, serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import type { StackFile } from "./project.ts";
+import { serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
-const REALM = REALMS.adoption;
+const REALM = "Adoption";
 const STACK = "adoption";
 const CLIENT = "integration-api-service";
 /** With characters that HTTP Basic takes encoded only. */
 const SECRET = "by+hand%20:&=é-0123456789";
 
 const administrator = new Administrator(REALM);
-let project: Project;
 let stack: Stack;
 
 const stackFile = (integrations: object): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 600,
   "scpcloud:integrations": integrations,
 });
 const ADOPTED = { [CLIENT]: { organizationUser: "anna" } };
-const adopt = (...args: string[]) => project.command("adopt", "--stack", STACK, ...args);
+const adopt = (...args: string[]) => stack.command("adopt", ...args);
 const outputs: string[] = [];
 const told = async (...args: string[]) => {
   const { exitCode, stdout, stderr } = await adopt(...args);
@@ -30,8 +28,7 @@ const told = async (...args: string[]) => {
 };
 
 beforeAll(async () => {
-  project = await Project.create();
-  stack = await project.createStack(STACK, stackFile(ADOPTED));
+  stack = await Stack.create(REALM, STACK, stackFile(ADOPTED));
   // As somebody clicks it together: the console's defaults, and a mapper of that name.
   await administrator.send("POST", "/clients", {
     clientId: CLIENT,
@@ -48,7 +45,7 @@ beforeAll(async () => {
   await administrator.addMapper(CLIENT, "tenant", "acme");
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 it("shows by a real token what the customer gets today and afterwards, and changes nothing", async () => {
   const before = await administrator.client(CLIENT);
@@ -91,14 +88,14 @@ it("refuses what cannot be adopted, and says why, before anything is changed", a
   expect(absent).toMatchObject({ exitCode: 1, stdout: "" });
   expect(absent.stderr).toContain("nobody: the stack file has no such customer");
 
-  await project.configure(STACK, stackFile({ ...ADOPTED, new: { organizationUser: "reporting@acme.example" } }));
+  await stack.configure(stackFile({ ...ADOPTED, new: { organizationUser: "reporting@acme.example" } }));
   const others = await told("--yes");
   expect(others.exitCode).toBe(1);
   expect(others.stderr).toContain("Nothing was changed.\n`new`: the stack file changes something here, too.");
   const notThere = await told("--customer", "new");
   expect(notThere.stderr).toBe("new: Keycloak has no such client; pulumi up makes one\n");
 
-  await project.configure(STACK, stackFile(ADOPTED));
+  await stack.configure(stackFile(ADOPTED));
   expect((await administrator.client(CLIENT))["fullScopeAllowed"]).toBe(true);
 });
 

@@ -16,10 +16,10 @@ import type { LoginCredentials } from "../../settings/settings.ts";
 import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
-import { REALMS, serverOfTests } from "./server.ts";
+import { serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 
-const REALM = REALMS.connection;
+const REALM = "Connection";
 const STACK = "connection";
 /** Nothing on this machine has that name: only a proxy gets there. */
 const BEYOND_PROXY = "https://host.docker.internal:28443";
@@ -52,7 +52,7 @@ beforeAll(async () => {
     void passOn(incoming, response);
   });
   [proxyUrl, gatewayUrl] = await Promise.all([listen(proxy), listen(gateway)]);
-  project = await Project.create(serverOfTests(), { HTTPS_PROXY: proxyUrl });
+  project = await Project.create(REALM, { HTTPS_PROXY: proxyUrl });
   stack = await project.createStack(STACK, stackFile({ "keycloak:url": BEYOND_PROXY }));
 });
 
@@ -62,7 +62,6 @@ afterAll(async () => {
 });
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:integrations": { acme: { organizationUser: "anna" } },
   ...changes,
 });
@@ -71,12 +70,7 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
 const VERIFIED = `✓ ${STACK}: the tokens of 1 customer are what the settings promise`;
 
 async function expectToWork(command: string, said: string): Promise<void> {
-  const { exitCode, stdout, stderr } = await project.command(
-    command,
-    "--stack",
-    STACK,
-    ...(command === "recover" ? ["--yes"] : []),
-  );
+  const { exitCode, stdout, stderr } = await stack.command(command, ...(command === "recover" ? ["--yes"] : []));
   expect(`${stdout}${stderr}`).toContain(said);
   expect(exitCode).toBe(0);
 }
@@ -99,8 +93,7 @@ describe("behind a proxy (HTTPS_PROXY)", () => {
 
 describe("behind a gateway that asks for a header (keycloak:additionalHeaders)", () => {
   beforeAll(async () => {
-    await project.configure(
-      STACK,
+    await stack.configure(
       stackFile({
         "keycloak:url": gatewayUrl,
         "keycloak:additionalHeaders": { [HEADER]: "ticket" },
@@ -146,10 +139,10 @@ describe("before a server that asks for a certificate (keycloak:tlsClientCertifi
       "keycloak:url": `https://localhost:${port}`,
       "keycloak:rootCaCertificate": authority.certificate,
     });
-    await project.configure(STACK, file);
-    const refused = await project.command("customers", "--stack", STACK);
+    await stack.configure(file);
+    const refused = await stack.command("customers");
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("403")]);
-    await project.configure(STACK, { ...file, "keycloak:tlsClientCertificate": client.certificate });
+    await stack.configure({ ...file, "keycloak:tlsClientCertificate": client.certificate });
     await stack.setSecret("keycloak:tlsClientPrivateKey", client.key);
     programs = [];
   });
@@ -232,7 +225,7 @@ describe("the deployer's credentials", () => {
     beforeEach(async () => {
       const [changes, key, value] = await credential();
       secret = value;
-      await project.configure(STACK, stackFile({ "keycloak:url": BEYOND_PROXY, ...changes }));
+      await stack.configure(stackFile({ "keycloak:url": BEYOND_PROXY, ...changes }));
       await stack.setSecret(`keycloak:${key}`, secret);
     });
 

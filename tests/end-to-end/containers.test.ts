@@ -16,11 +16,11 @@ import {
 } from "./containers.ts";
 import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine.ts";
 import { Project } from "./project.ts";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
+import { DEPLOYERS, serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 import { connected, otherTokens } from "./tokens.ts";
 
-const REALM = REALMS.containers;
+const REALM = "Containers";
 const STACK = ownStackName("containers");
 const ORGANIZATIONS = {
   kestrel: "11111111-1111-4111-8111-111111111111",
@@ -38,9 +38,9 @@ describeWithEngine("BFF and API in containers", (images) => {
   let services: Containers;
 
   beforeAll(async () => {
-    project = await Project.create();
+    project = await Project.create(REALM);
     services = await containersOf(images);
-    main = await project.createStack(STACK, mainFile(project, REALM, ORGANIZATIONS));
+    main = await project.createStack(STACK, mainFile(ORGANIZATIONS));
     await main.up();
     stack = await project.services().createStack(STACK, containersFile(services));
     await stack.up();
@@ -128,11 +128,11 @@ describeWithEngine("BFF and API in containers", (images) => {
 
   it("take a second issuer for a move of hosts, which changes the API's container only", async () => {
     const moved = {
-      ...mainFile(project, REALM, ORGANIZATIONS),
+      ...mainFile(ORGANIZATIONS),
       "scpcloud:publicUrl": "https://keycloak.moved.example",
       "scpcloud:api": { additionalIssuers: [`https://host.docker.internal:28443/realms/${REALM}`] },
     };
-    await project.configure(STACK, moved);
+    await stack.configure(moved);
     const up = ["up", "--yes", "--skip-preview", "--diff", "--stack", STACK];
     const { exitCode, stdout } = await project.services().pulumi(...up);
 
@@ -140,7 +140,7 @@ describeWithEngine("BFF and API in containers", (images) => {
     expect(stdout.match(/^ *\+-docker:index\/container:Container/gm)).toHaveLength(1);
     expect(stdout).toContain("Authentication__Schemes__Bearer__ValidIssuers__1=https://host.docker.internal:28443/");
     expect((await callBff(services.bffUrl, await main.credentialsOf("kestrel"))).status).toBe(200);
-    await project.configure(STACK, mainFile(project, REALM, ORGANIZATIONS));
+    await stack.configure(mainFile(ORGANIZATIONS));
   });
 
   it("leave nothing on the engine when the stack is destroyed", async () => {

@@ -52,9 +52,8 @@ export function containersFile({ bff, api }: Pick<Containers, "api" | "bff">, fu
 }
 
 /** The main stack's file: these customers, by their organizations. The containers reach Keycloak by another name. */
-export function mainFile(project: Project, realm: string, organizations: Readonly<Record<string, string>>): StackFile {
+export function mainFile(organizations: Readonly<Record<string, string>>): StackFile {
   return {
-    ...project.connection(realm),
     "scpcloud:backchannelUrl": serverOfTests().url.replace("localhost", "host.docker.internal"),
     "scpcloud:accessTokenLifespan": 300,
     "scpcloud:integrations": Object.fromEntries(
@@ -82,7 +81,7 @@ export async function withContainers(
   const main = await Project.create();
   const project = main.services();
   const containers = await containersOf(images);
-  await main.configure(name, mainFile(main, "ScpCloud", { kestrel: "11111111-1111-4111-8111-111111111111" }));
+  await main.configure(name, mainFile({ kestrel: "11111111-1111-4111-8111-111111111111" }));
   const stack = await project.createStack(name, containersFile(containers));
   try {
     await action({

@@ -1,30 +1,27 @@
 import type { Credentials } from "../../outputs.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
-import { REALMS, serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import type { StackFile } from "./project.ts";
+import { serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
-const REALM = REALMS.drift;
+const REALM = "Drift";
 const STACK = "drift";
 const DRIFT = 3;
 const CUSTOMERS = ["acme", "globex", "hooli", "initech", "leaving"] as const;
 
 const administrator = new Administrator(REALM);
-let project: Project;
 let stack: Stack;
 
 beforeAll(async () => {
-  project = await Project.create();
-  stack = await project.createStack(STACK, stackFile());
+  stack = await Stack.create(REALM, STACK, stackFile());
   await stack.up();
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 /** All but the last customer get tokens, and none can be deleted by an `up`. */
 const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:protect": true,
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:accountAccess": true,
@@ -41,7 +38,7 @@ const organizationOf = (customer: (typeof CUSTOMERS)[number]): string =>
   `00000000-0000-4000-8000-00000000000${CUSTOMERS.indexOf(customer)}`;
 
 const drift = async (...args: string[]) => {
-  const { exitCode, stdout, stderr } = await project.command("drift", "--stack", STACK, ...args);
+  const { exitCode, stdout, stderr } = await stack.command("drift", ...args);
   expect(stderr).toBe("");
   return { exitCode, stdout, lines: stdout.split("\n") };
 };
@@ -62,7 +59,7 @@ const repair = () => stack.up({ refresh: true });
 it("tells none where there is none", expectNoDrift);
 
 it("takes what is not deployed yet for no drift", async () => {
-  await project.configure(STACK, stackFile({ "scpcloud:accessTokenLifespan": 600, "scpcloud:audience": "another" }));
+  await stack.configure(stackFile({ "scpcloud:accessTokenLifespan": 600, "scpcloud:audience": "another" }));
   try {
     const { exitCode, lines } = await drift();
 
@@ -74,7 +71,7 @@ it("takes what is not deployed yet for no drift", async () => {
     expect(lines).toContain("- acme, globex, hooli, initech, leaving");
     expect(exitCode).toBe(0);
   } finally {
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
   }
 });
 
@@ -181,7 +178,7 @@ describe("what an administrator changes by hand", () => {
 it("tells what was changed by hand from what is not deployed yet, in one and the same property too", async () => {
   const integrations = stackFile()["scpcloud:integrations"] as Record<string, unknown>;
   const moved = { ...integrations, acme: { organizationId: "00000000-0000-4000-8000-000000000009" } };
-  await project.configure(STACK, stackFile({ "scpcloud:integrations": moved }));
+  await stack.configure(stackFile({ "scpcloud:integrations": moved }));
   await administrator.changeMapper("acme", "organizationId", { "claim.value": "by hand" });
 
   const { exitCode, lines } = await drift();
@@ -192,7 +189,7 @@ it("tells what was changed by hand from what is not deployed yet, in one and the
   expect(lines).toContain("- `acme`: update hardcoded claim protocol mapper organizationId (claimValue)");
   expect(lines).toContain("The tokens of these customers were not compared, since not all is deployed:");
   expect(exitCode).toBe(DRIFT);
-  await project.configure(STACK, stackFile());
+  await stack.configure(stackFile());
   await administrator.changeMapper("acme", "organizationId", { "claim.value": organizationOf("acme") });
 });
 
@@ -227,16 +224,16 @@ it("tells none of what one up has repaired; and says that what was deleted and m
     "- someone deleted the mapper `organizationId` of customer acme: its tokens lack the claim `organizationId`, and made another one in its place",
   ]);
   await stack.refresh();
-  const recovery = await project.command("recover", "--stack", STACK, "--yes");
+  const recovery = await stack.command("recover", "--yes");
   expect(recovery.stdout).toContain("adopted 2 (hooli-client, acme-organization-id)");
   await expectNoDrift();
   expect((await stack.credentials())["hooli"]?.clientSecret).toBe("made-by-hand-0123456789");
 });
 
 it("is an error, and not drift, where Keycloak does not answer", async () => {
-  await project.configure(STACK, stackFile({ "keycloak:url": "https://localhost:9" }));
-  const { exitCode, stderr, stdout } = await project.command("drift", "--stack", STACK);
-  await project.configure(STACK, stackFile());
+  await stack.configure(stackFile({ "keycloak:url": "https://localhost:9" }));
+  const { exitCode, stderr, stdout } = await stack.command("drift");
+  await stack.configure(stackFile());
 
   expect(exitCode).toBe(1);
   expect(stdout).toBe("");
@@ -250,7 +247,7 @@ it("tells a client policy of the realm that changes clients back beside somebody
   await administrator.setPolicies("policies", [
     { name: "ask-users", enabled: true, conditions, profiles: ["consent"] },
   ]);
-  await project.configure(STACK, stackFile({ "scpcloud:accessTokenLifespan": 600 }));
+  await stack.configure(stackFile({ "scpcloud:accessTokenLifespan": 600 }));
   for (const run of ["after the first up", "after the second"]) {
     await repair();
     const { exitCode, stdout } = await drift();

@@ -1,21 +1,19 @@
 import { lastingPort } from "../../development/keycloak/ports.ts";
 import { Administrator, type ClientRepresentation } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
+import type { StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
-import { DEPLOYERS, REALMS } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { DEPLOYERS } from "./server.ts";
+import { Stack } from "./stack.ts";
 
-const REALM = REALMS.failures;
+const REALM = "Failures";
 const STACK = "failures";
 const ACME = { acme: { organizationUser: "anna" } };
 
-let project: Project;
 let stack: Stack;
 const administrator = new Administrator(REALM);
 let before: readonly [readonly ClientRepresentation[], readonly string[]];
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:integrations": ACME,
   ...changes,
@@ -23,18 +21,17 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
 const inRealm = async () => [await administrator.clients(), await administrator.clientScopes()] as const;
 
 beforeAll(async () => {
-  project = await Project.create();
-  stack = await project.createStack(STACK, stackFile());
+  stack = await Stack.create(REALM, STACK, stackFile());
   await stack.up();
   before = await inRealm();
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 /** What a run said that was to fail, and that has changed nothing of what is there. */
 async function failing(run: "preview" | "up" = "up"): Promise<string> {
   const options = run === "up" ? ["--yes", "--skip-preview"] : [];
-  const { exitCode, stdout, stderr } = await project.pulumi(run, ...options, "--stack", STACK);
+  const { exitCode, stdout, stderr } = await stack.pulumi(run, ...options);
   expect(exitCode).not.toBe(0);
   expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
   expect(await inRealm()).toEqual(before);
@@ -44,7 +41,7 @@ async function failing(run: "preview" | "up" = "up"): Promise<string> {
 const serverThatIsDown = async () => ({ "keycloak:url": `https://localhost:${await lastingPort()}` });
 
 async function failingUp(changes: StackFile): Promise<string> {
-  await project.configure(STACK, stackFile(changes));
+  await stack.configure(stackFile(changes));
   return failing();
 }
 
@@ -144,11 +141,9 @@ describe("an up fails with its reason, and changes nothing, because", () => {
     const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
     const scope = scopes.find(({ name }) => name === "service_account");
     const rename = (name: string) => administrator.send("PUT", `/client-scopes/${scope?.id}`, { ...scope, name });
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
     await rename("renamed");
-    const { exitCode, stdout } = await project
-      .pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
-      .finally(() => rename("service_account"));
+    const { exitCode, stdout } = await stack.tryUp().finally(() => rename("service_account"));
 
     expect(exitCode).not.toBe(0);
     expect(stdout).toContain('must be a realm with Keycloak\'s own client scope "service_account"');
@@ -156,7 +151,7 @@ describe("an up fails with its reason, and changes nothing, because", () => {
   });
 
   it("the deployer's secret is wrong", async () => {
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
     await stack.setSecret("keycloak:clientSecret", "wrong");
     const text = await failing();
 
@@ -165,7 +160,7 @@ describe("an up fails with its reason, and changes nothing, because", () => {
   });
 
   it("of something that is repaired, after which the next up brings the stack to its target", async () => {
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
     await stack.up();
     await stack.preview({ expectNoChanges: true, refresh: true });
   });
@@ -177,10 +172,10 @@ it("an organizationId is taken as it is, also that of a user behind a hundred; d
     zeta: { organizationId: await administrator.userId("zeta") },
     globex: { organizationId: "00000000-0000-4000-8000-000000000001" },
   };
-  await project.configure(STACK, stackFile({ "scpcloud:integrations": integrations }));
+  await stack.configure(stackFile({ "scpcloud:integrations": integrations }));
 
-  expect(await project.pulumi("preview", "--stack", STACK)).toMatchObject({ exitCode: 0 });
-  expect((await project.command("doctor", "--stack", STACK)).stdout).toContain(
+  expect(await stack.pulumi("preview")).toMatchObject({ exitCode: 0 });
+  expect((await stack.command("doctor")).stdout).toContain(
     `! organizations: no user of realm ${REALM} has the organizationId of globex\n`,
   );
 });
@@ -200,22 +195,22 @@ describe("a command refuses what a plain preview refuses:", () => {
       /scpcloud:publicUrl\s+must be the public URL of the Keycloak that keycloak:url leads to,/,
     ],
   ])("%s", async (_, changes, commands, refusal) => {
-    await project.configure(STACK, stackFile(changes));
+    await stack.configure(stackFile(changes));
 
     expect(await failing("preview")).toMatch(refusal);
     for (const name of commands) {
       const yes = name === "recover" ? ["--yes"] : [];
-      const { exitCode, stderr } = await project.command(name, "--stack", STACK, ...yes);
+      const { exitCode, stderr } = await stack.command(name, ...yes);
       expect([exitCode, stderr]).toEqual([1, expect.stringMatching(refusal)]);
     }
   });
 });
 
 describe("verify", () => {
-  beforeAll(() => project.configure(STACK, stackFile()));
+  beforeAll(() => stack.configure(stackFile()));
 
   it("says in a line that there is no such stack", async () => {
-    const { exitCode, stderr } = await project.command("verify", "--stack", "nowhere");
+    const { exitCode, stderr } = await stack.project.command("verify", "--stack", "nowhere");
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain("no stack named 'nowhere' found");
@@ -227,7 +222,7 @@ describe("verify", () => {
     // This machine's clock is the other one here: an hour ahead, as the command reads it.
     const shift = "const now = Date.now; Date.now = () => now() + 3600_000;";
     process.env["NODE_OPTIONS"] = `${node ?? ""} --import=data:text/javascript,${encodeURIComponent(shift)}`;
-    const { exitCode, stdout } = await project.command("verify", "--stack", STACK).finally(() => {
+    const { exitCode, stdout } = await stack.command("verify").finally(() => {
       process.env["NODE_OPTIONS"] = node ?? "";
     });
 
@@ -238,9 +233,9 @@ describe("verify", () => {
 
   it("tells a claim that somebody added in the admin console, and a customer whom somebody disabled there", async () => {
     await administrator.addMapper("acme", "extra", "1");
-    const added = await project.command("verify", "--stack", STACK);
+    const added = await stack.command("verify");
     await administrator.changeClient("acme", { enabled: false });
-    const disabled = await project.command("verify", "--stack", STACK);
+    const disabled = await stack.command("verify");
 
     expect([added.exitCode, disabled.exitCode]).toEqual([3, 3]);
     expect(added.stdout).toContain('✗ acme: claim extra is "1", but the contract does not have it');
@@ -253,9 +248,9 @@ describe("drift", () => {
     const proxy = await startProxy((_, path) =>
       /\/clients\/[0-9a-f-]{36}/.test(path) ? { status: 503, body: { error: "no such luck" } } : undefined,
     );
-    await project.configure(STACK, stackFile({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }));
+    await stack.configure(stackFile({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }));
 
-    const { exitCode, stdout, stderr } = await project.command("drift", "--stack", STACK);
+    const { exitCode, stdout, stderr } = await stack.command("drift");
     proxy.close();
 
     expect([exitCode, stdout]).toEqual([1, ""]);

@@ -15,11 +15,11 @@ import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { Project, type StackFile } from "./project.ts";
-import { REALMS, serverOfTests } from "./server.ts";
+import { serverOfTests } from "./server.ts";
 import { missing } from "./tools.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
-const REALM = REALMS.federated;
+const REALM = "Federated";
 const REALM_ISSUER = `https://host.docker.internal:28443/realms/${REALM}`;
 const STACK = "prod";
 const DEPLOYING = "repo:scpcloud/integrations:environment:prod";
@@ -76,7 +76,7 @@ let holdsBack = false;
         }
       });
     });
-    project = await Project.create();
+    project = await Project.create(REALM);
     keycloak = connect(serverOfTests());
     gatewayUrl = await listen(gateway);
     await project.createStack(STACK, stackFile({ acme: "anna" }));
@@ -90,7 +90,6 @@ let holdsBack = false;
   });
 
   const stackFile = (users: Readonly<Record<string, string>>): StackFile => ({
-    ...project.connection(REALM),
     "keycloak:url": gatewayUrl,
     "keycloak:clientId": undefined,
     "scpcloud:requireHttps": false,

@@ -5,16 +5,17 @@ import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encr
 
 import type { Credentials } from "../../outputs.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
-import { REALMS, serverOfTests } from "./server.ts";
+import type { StackFile } from "./project.ts";
+import { serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
-const REALM = REALMS.handover;
+const REALM = "Handover";
 const STACK = "handover";
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
 
 const administrator = new Administrator(REALM);
-let project: Project;
+let stack: Stack;
 let identity: string;
 let recipient: string;
 let credentials: Credentials;
@@ -22,7 +23,6 @@ let credentials: Credentials;
 const printed: string[] = [];
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:bff": { publicUrl: "https://api.example.com" },
   "scpcloud:contact": "ScpCloud support, support@example.com",
   "scpcloud:accessTokenLifespan": 300,
@@ -33,12 +33,12 @@ const stackFile = (changes: StackFile = {}): StackFile => ({
   ...changes,
 });
 const command = async (name: string, ...args: string[]) => {
-  const result = await project.command(name, "--stack", STACK, ...args);
+  const result = await stack.command(name, ...args);
   printed.push(result.stdout, result.stderr);
   return result;
 };
 const handOver = (...args: string[]) => command("handover", "--yes", ...args);
-const inProject = (...names: string[]) => join(project.directory, ...names);
+const inProject = (...names: string[]) => join(stack.project.directory, ...names);
 const recordFile = () => readFile(inProject(`handovers.${STACK}.json`), "utf8");
 
 /** What `customers` says of acme. */
@@ -46,15 +46,14 @@ const acme = async () =>
   (JSON.parse((await command("customers", "--json")).stdout) as { readonly customers: readonly object[] }).customers[0];
 
 beforeAll(async () => {
-  project = await Project.create();
-  const stack = await project.createStack(STACK, stackFile());
+  stack = await Stack.create(REALM, STACK, stackFile());
   await stack.up();
   credentials = await stack.credentialsOf("acme");
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 describe("a credential that was handed over", () => {
   it("is opened with the recipient's key, and gets tokens", async () => {
@@ -130,9 +129,9 @@ describe("nothing is handed over", () => {
   });
 
   it("before the stack file says where to call and whom to ask", async () => {
-    await project.configure(STACK, stackFile({ "scpcloud:bff": {}, "scpcloud:contact": "" }));
+    await stack.configure(stackFile({ "scpcloud:bff": {}, "scpcloud:contact": "" }));
     const message = await refused("--recipient", recipient, "--customer", "acme");
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
 
     expect(message).toContain("2 faults in the stack's configuration");
     expect(message).toContain("scpcloud:bff.publicUrl\n  must be set,");

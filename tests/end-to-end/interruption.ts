@@ -4,7 +4,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { readlink } from "node:fs/promises";
 
 import { runningProcesses } from "../../processes/runningProcesses.ts";
-import type { Project } from "./project.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 interface InterruptOptions {
@@ -17,15 +17,14 @@ interface InterruptOptions {
  * leaves behind, unless that is wished: after SIGKILL its plugin goes on.
  */
 export async function interruptUp(
-  project: Project,
-  stack: string,
+  { name, project }: Stack,
   signal: "SIGINT" | "SIGKILL",
   condition: () => Promise<boolean>,
   { environment = {}, leavesPlugins = false }: InterruptOptions = {},
 ): Promise<void> {
   // After SIGINT the CLI lets finish what has begun, so that with several at a time nothing may be left to interrupt.
   const parallel = signal === "SIGINT" ? "1" : "4";
-  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", parallel, "--stack", stack];
+  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", parallel, "--stack", name];
   const child = spawn("pulumi", args, {
     cwd: project.directory,
     env: { ...process.env, ...project.environment, ...environment },
@@ -41,7 +40,7 @@ export async function interruptUp(
   child.kill(signal);
   // Where it fails once and never again, this is what tells the moment.
   const milliseconds = Math.round(performance.now() - began);
-  process.stderr.write(`${signal} to up of ${stack} after ${milliseconds} ms, when it had said:\n${output}\n`);
+  process.stderr.write(`${signal} to up of ${name} after ${milliseconds} ms, when it had said:\n${output}\n`);
   await ended;
   if (leavesPlugins) {
     // They hold them open.

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
-import { serverOfTests } from "./server.ts";
+import { realmOfTests, serverOfTests } from "./server.ts";
 
 /** A client as Keycloak shows it to an administrator. */
 export interface ClientRepresentation {
@@ -42,9 +42,18 @@ export class Administrator {
     this.realm = realm;
   }
 
-  async send(method: string, path: string, json?: unknown): Promise<unknown> {
+  /** Makes the realm. Keycloak refuses a second one of that name: files run at the same time. */
+  async makeRealm(): Promise<void> {
+    await this.ask("POST", "/admin/realms", realmOfTests(this.realm, serverOfTests().deployerSecret));
+  }
+
+  send(method: string, path: string, json?: unknown): Promise<unknown> {
+    return this.ask(method, `/admin/realms/${this.realm}${path}`, json);
+  }
+
+  private async ask(method: string, path: string, json: unknown): Promise<unknown> {
     this.keycloak ??= connect(serverOfTests());
-    const { status, body } = await this.keycloak.request(`/admin/realms/${this.realm}${path}`, {
+    const { status, body } = await this.keycloak.request(path, {
       method,
       headers: { authorization: `Bearer ${await this.currentToken(this.keycloak)}` },
       ...(json === undefined ? {} : { json }),

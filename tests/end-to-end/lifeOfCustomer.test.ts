@@ -7,13 +7,13 @@ import { fetchToken } from "../../keycloak/tokens.ts";
 import type { Credentials } from "../../outputs.ts";
 import { basic } from "./containers.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
-import { DEPLOYERS, REALMS, serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import type { StackFile } from "./project.ts";
+import { DEPLOYERS, serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { StandIns } from "./standIns.ts";
 import { claimsOf, connected } from "./tokens.ts";
 
-const REALM = REALMS.lifeOfCustomer;
+const REALM = "LifeOfCustomer";
 const STACK = "life";
 const OLD = 3;
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
@@ -25,13 +25,11 @@ const GONE = { organizationId: `${ORGANIZATION}3` };
 const RETIRED = { retired: true };
 
 const administrator = new Administrator(REALM);
-let project: Project;
 let stack: Stack;
 /** Of acme, as they were first handed over. */
 let first: Credentials;
 
 const stackFile = (integrations: object, changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:backchannelUrl": serverOfTests().url,
   "scpcloud:bff": { publicUrl: "https://api.scpcloud.example" },
   "scpcloud:contact": "ScpCloud support, support@scpcloud.example",
@@ -40,19 +38,18 @@ const stackFile = (integrations: object, changes: StackFile = {}): StackFile => 
   "scpcloud:integrations": integrations,
   ...changes,
 });
-const command = (name: string, ...args: string[]) => project.command(name, "--stack", STACK, ...args);
+const command = (name: string, ...args: string[]) => stack.command(name, ...args);
 const clientIds = async () => (await administrator.clients()).map(({ clientId }) => clientId);
 const organizationOf = async (credentials: Credentials) => (await claimsOf(credentials, REALM))["organizationId"];
 
 beforeAll(async () => {
-  project = await Project.create();
   const integrations = { acme: ACME, gone: GONE, kept: KEPT, leaving: { ...LEAVING, ...RETIRED } };
-  stack = await project.createStack(STACK, stackFile(integrations));
+  stack = await Stack.create(REALM, STACK, stackFile(integrations));
   await stack.up();
   first = await stack.credentialsOf("acme");
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 describe("customers", () => {
   const printed: string[] = [];
@@ -77,7 +74,7 @@ describe("customers", () => {
       "made-by-hand": { organizationId: `${ORGANIZATION}4` },
       new: { organizationId: `${ORGANIZATION}5` },
     };
-    await project.configure(STACK, stackFile(integrations, { "keycloak:clientId": DEPLOYERS.withoutClients }));
+    await stack.configure(stackFile(integrations, { "keycloak:clientId": DEPLOYERS.withoutClients }));
 
     const table = await customers();
     const data = JSON.parse((await customers("--json")).stdout) as Report;
@@ -134,8 +131,8 @@ describe("a customer of a protected stack", () => {
       [{ acme: ACME, kept: KEPT, leaving: { ...LEAVING, ...RETIRED } }, "gone", "up", "--yes", "--skip-preview"],
       [{ acme: ACME, gone: GONE, renamed: KEPT, leaving: { ...LEAVING, ...RETIRED } }, "kept", "preview"],
     ] as const) {
-      await project.configure(STACK, stackFile(integrations));
-      const { exitCode, stdout } = await project.pulumi(...run, "--stack", STACK);
+      await stack.configure(stackFile(integrations));
+      const { exitCode, stdout } = await stack.pulumi(...run);
       expect(exitCode).not.toBe(0);
       expect(stdout).toMatch(new RegExp(`${clientId}-[^ ]+ cannot be deleted\\s+because it is protected`));
     }
@@ -147,7 +144,7 @@ describe("a customer of a protected stack", () => {
     const { secret = "" } = await administrator.client("leaving");
     await expect(claimsOf({ clientSecret: secret, basic: basic("leaving", secret) }, REALM)).rejects.toThrow("401");
     const integrations = { acme: ACME, "acme-2": { successorOf: "acme" }, gone: GONE, kept: KEPT, leaving: LEAVING };
-    await project.configure(STACK, stackFile(integrations));
+    await stack.configure(stackFile(integrations));
     await stack.up({ refresh: true });
 
     const leaving = await stack.credentialsOf("leaving");
@@ -162,7 +159,7 @@ describe("a customer of a protected stack", () => {
     expect(handover.exitCode).toBe(0);
     const customers = await command("customers");
     expect(customers.stdout).toMatch(/│ acme-2 +│.*│ acme +│/);
-    const record = await readFile(join(project.directory, `handovers.${STACK}.json`), "utf8");
+    const record = await readFile(join(stack.project.directory, `handovers.${STACK}.json`), "utf8");
     const printed = [handover.stdout, handover.stderr, customers.stdout, record].join("\n");
     const secrets = [first, next].flatMap((one) => Object.values(one) as string[]);
     expect([...secrets, serverOfTests().deployerSecret].filter((one) => printed.includes(one))).toEqual([]);
@@ -170,10 +167,7 @@ describe("a customer of a protected stack", () => {
 
   it("is not taken for retired before the deployment, though its secret is refused", async () => {
     const retired = { acme: { ...ACME, ...RETIRED }, leaving: { ...LEAVING, ...RETIRED } };
-    await project.configure(
-      STACK,
-      stackFile({ ...retired, "acme-2": { successorOf: "acme" }, gone: GONE, kept: KEPT }),
-    );
+    await stack.configure(stackFile({ ...retired, "acme-2": { successorOf: "acme" }, gone: GONE, kept: KEPT }));
     await administrator.regenerateSecret("leaving");
 
     const { exitCode, stdout } = await command("verify");
@@ -208,7 +202,7 @@ describe("a customer of a protected stack", () => {
   it("can be removed after that; its successor takes its place, and nobody else notices", async () => {
     const next = await stack.credentialsOf("acme-2");
     const organization = await organizationOf(next);
-    await project.configure(STACK, stackFile({ "acme-2": ACME, gone: GONE, kept: KEPT }));
+    await stack.configure(stackFile({ "acme-2": ACME, gone: GONE, kept: KEPT }));
     await stack.up();
 
     const left = await clientIds();

@@ -1,13 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 
 import { Moving } from "./moving.ts";
-import { REALMS } from "./server.ts";
 
 const { FROM, TO } = Moving;
 let moving: Moving;
 
 beforeAll(async () => {
-  moving = await Moving.create(REALMS.move);
+  moving = await Moving.create("Move");
   await moving.edit(FROM, (text) => text.replace("    moved-2:", "\n    # The second's\n    moved-2: # to be moved"));
   await writeFile(
     moving.fileOf(`handovers.${FROM}.json`),

@@ -6,9 +6,9 @@ import { parse } from "yaml";
 import type { Credentials } from "../../outputs.ts";
 import type { RunResult } from "../../processes/run.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project } from "./project.ts";
+import type { Project } from "./project.ts";
 import { serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
 /** What a customer would notice: the client's id and secret, and who its token is about. */
@@ -37,9 +37,7 @@ export class Moving {
   }
 
   static async create(realm: string): Promise<Moving> {
-    const project = await Project.create();
-    const stack = await project.createStack(Moving.FROM, {
-      ...project.connection(realm),
+    const stack = await Stack.create(realm, Moving.FROM, {
       "scpcloud:integrations": Object.fromEntries(
         Moving.CUSTOMERS.map((clientId, index) => [
           clientId,
@@ -49,7 +47,7 @@ export class Moving {
     });
     await stack.setSecret("keycloak:clientSecret", serverOfTests().deployerSecret);
     await stack.up();
-    const moving = new Moving(project, stack, new Administrator(realm), realm);
+    const moving = new Moving(stack.project, stack, new Administrator(realm), realm);
     moving.before = await moving.identities();
     return moving;
   }

@@ -6,8 +6,7 @@ import { run, type RunResult } from "../../processes/run.ts";
 import { containersFile, containersOf, ownStackName } from "./containers.ts";
 import { describeWithEngine } from "./engine.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
-import { committedStackFile, Project, type StackFile } from "./project.ts";
-import { REALMS } from "./server.ts";
+import { committedStackFile, Project } from "./project.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
@@ -165,14 +164,8 @@ describe("this program", () => {
   const withPack = (command: readonly string[], stack: string) =>
     project.pulumi(...command, "--stack", stack, "--policy-pack", "policy-pack");
 
-  // Where Keycloak is the tests say; whether clients are protected the stack file does.
-  const connectionless = (config: StackFile) =>
-    Object.fromEntries(Object.entries(config).filter(([key]) => !/^keycloak:|^scpcloud:publicUrl$/.test(key)));
-  const createStack = async (stack: string, realm: string, config: StackFile) =>
-    project.createStack(stack, { ...project.connection(realm), ...connectionless(config) });
-
   it("violates nothing in the stack dev", async () => {
-    await createStack("dev", REALMS.policyPack, await committedStackFile("dev"));
+    await project.createStack("dev", await committedStackFile("dev"));
     expectSilence(await withPack(["preview"], "dev"));
   });
 

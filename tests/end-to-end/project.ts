@@ -8,14 +8,13 @@ import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
 
 import { Checkout } from "../../commands/rehearse/checkout.ts";
+import { REALM_NAME } from "../../development/keycloak/realmImport.ts";
+import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
-import { type ServerOfTests, serverOfTests } from "./server.ts";
+import { serverOfTests } from "./server.ts";
 import { Stack } from "./stack.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
-
-/** How a project's stacks reach their server. */
-type ServerOfProject = Pick<ServerOfTests, "caCertificate" | "deployerSecret" | "url">;
 
 /** What a verb that changes something shows on standard error, where it has nothing else to tell there. */
 export const SHOWN_BEFORE_CHANGE = /^\nStacks? +.*\nBackend +.*\n(Keycloak +.*\n)?(- .*\n)+$/;
@@ -39,9 +38,27 @@ export function numberedCustomers(
   );
 }
 
-/** The committed stack file of a name. */
+/** What the committed stack file of a name says besides the connection to its server. */
 export async function committedStackFile(stack: string): Promise<StackFile> {
-  return parseStackFile(await readFile(join(REPOSITORY, `Pulumi.${stack}.yaml`), "utf8")).config ?? {};
+  const { config = {} } = parseStackFile(await readFile(join(REPOSITORY, `Pulumi.${stack}.yaml`), "utf8"));
+  const ofTests = Object.keys(connectionTo(REALM_NAME));
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !ofTests.includes(key)));
+}
+
+/** How a stack reaches a realm of the server of the tests. */
+function connectionTo(realm: string): StackFile {
+  const { url, caCertificate } = serverOfTests();
+  return {
+    "keycloak:url": url,
+    "keycloak:realm": realm,
+    "keycloak:clientId": "scpcloud-deployer",
+    "keycloak:clientTimeout": 60,
+    "keycloak:rootCaCertificate": caCertificate,
+    "scpcloud:realm": realm,
+    // Whatever a test makes, it removes again.
+    "scpcloud:protect": false,
+    "scpcloud:publicUrl": "https://host.docker.internal:28443",
+  };
 }
 
 function parseStackFile(text: string): { readonly config?: StackFile; readonly [key: string]: unknown } {
@@ -50,65 +67,55 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
 
 /** A checkout with own stack files and an own state. The deployer's secret comes by the environment, as in `make up`. */
 export class Project extends Checkout {
-  private readonly server: ServerOfProject;
+  /** What the stack files of this project say unless a test says otherwise. */
+  readonly connection: StackFile;
   protected override readonly timeoutMilliseconds: number;
 
   private constructor(
     directory: string,
     environment: Readonly<Record<string, string>>,
-    server: ServerOfProject,
+    connection: StackFile,
     timeoutMilliseconds: number,
   ) {
     super(directory, environment);
-    this.server = server;
+    this.connection = connection;
     this.timeoutMilliseconds = timeoutMilliseconds;
   }
 
   /**
+   * @param realm made for it; none: the server's own, where nothing may be deployed but the development stack
    * @param variables further environment variables of whatever is run in it
    * @param timeoutMilliseconds after which a command of it has failed
    */
   static async create(
-    server: ServerOfProject = serverOfTests(),
+    realm = REALM_NAME,
     variables: Readonly<Record<string, string>> = {},
     timeoutMilliseconds = STEP_LIMIT_MILLISECONDS,
   ): Promise<Project> {
+    if (realm !== REALM_NAME) {
+      await new Administrator(realm).makeRealm();
+    }
     const directory = await Project.prepare("scpcloud-project-");
     const environment = {
       PULUMI_BACKEND_URL: `file://${directory}`,
       // Where nothing says a backend, it is the one of the project's own `pulumi login`.
       PULUMI_CREDENTIALS_PATH: directory,
       PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
-      KEYCLOAK_CLIENT_SECRET: server.deployerSecret,
+      KEYCLOAK_CLIENT_SECRET: serverOfTests().deployerSecret,
       ...variables,
     };
-    return new Project(directory, environment, server, timeoutMilliseconds);
+    return new Project(directory, environment, connectionTo(realm), timeoutMilliseconds);
   }
 
   /** The same checkout with other environment variables. */
   with(variables: Readonly<Record<string, string>>): Project {
-    return new Project(this.directory, { ...this.environment, ...variables }, this.server, this.timeoutMilliseconds);
+    const environment = { ...this.environment, ...variables };
+    return new Project(this.directory, environment, this.connection, this.timeoutMilliseconds);
   }
 
   /** The project of the containers in this checkout, with the same state. */
   services(): Project {
-    return new Project(join(this.directory, "services"), this.environment, this.server, this.timeoutMilliseconds);
-  }
-
-  /** What every stack of the tests has: the connection to its server. */
-  connection(realm: string): StackFile {
-    const { url, caCertificate } = this.server;
-    return {
-      "keycloak:url": url,
-      "keycloak:realm": realm,
-      "keycloak:clientId": "scpcloud-deployer",
-      "keycloak:clientTimeout": 60,
-      "keycloak:rootCaCertificate": caCertificate,
-      "scpcloud:realm": realm,
-      // Whatever a test makes, it removes again.
-      "scpcloud:protect": false,
-      "scpcloud:publicUrl": "https://host.docker.internal:28443",
-    };
+    return new Project(join(this.directory, "services"), this.environment, {}, this.timeoutMilliseconds);
   }
 
   /** Starts one of the project's own commands, for a test that interrupts it. */
@@ -145,11 +152,19 @@ export class Project extends Checkout {
     return { exitCode, shown };
   }
 
-  /** Writes the stack file; what encrypts its secrets stays. */
+  /**
+   * Writes the stack file; what encrypts its secrets stays.
+   * @param config besides the connection
+   */
   async configure(stack: string, config: StackFile): Promise<void> {
     const path = join(this.directory, `Pulumi.${stack}.yaml`);
     const old = parseStackFile(await readFile(path, "utf8").catch(() => "{}"));
-    await writeFile(path, stringify({ ...old, config }, { aliasDuplicateObjects: false }));
+    // The realm of a stack of customers is that of its realm stack.
+    const connection = Object.entries(this.connection).filter(
+      ([key]) => key.startsWith("keycloak:") || !("scpcloud:realmStack" in config),
+    );
+    const values = { ...Object.fromEntries(connection), ...config };
+    await writeFile(path, stringify({ ...old, config: values }, { aliasDuplicateObjects: false }));
   }
 
   /**

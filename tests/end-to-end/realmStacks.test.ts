@@ -3,11 +3,10 @@ import { join, resolve } from "node:path";
 
 import type { RunResult } from "../../processes/run.ts";
 import { Project, type StackFile } from "./project.ts";
-import { REALMS } from "./server.ts";
 import type { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
-const REALM = REALMS.realmStacks;
+const REALM = "RealmStacks";
 /** The scopes that all customers share are declared by this one, which has no customers itself. */
 const PROD = "prod";
 const PACK = resolve(import.meta.dirname, "..", "..", "policy-pack");
@@ -19,7 +18,6 @@ let project: Project;
 const stacks = new Map<string, Stack>();
 
 const realmFile = (integrations: object = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:accountAccess": true,
   "scpcloud:allowedOrigins": ["/*"],
   "scpcloud:audience": "audienceOfTheRealm",
@@ -27,7 +25,6 @@ const realmFile = (integrations: object = {}): StackFile => ({
   "scpcloud:integrations": integrations,
 });
 const customersFile = (integrations: object): StackFile => ({
-  ...Object.fromEntries(Object.entries(project.connection(REALM)).filter(([key]) => key.startsWith("keycloak:"))),
   "scpcloud:realmStack": PROD,
   "scpcloud:integrations": integrations,
 });
@@ -45,7 +42,7 @@ async function tokenOf(stack: string, clientId: string) {
 }
 
 beforeAll(async () => {
-  project = await Project.create();
+  project = await Project.create(REALM);
   stacks.set(PROD, await project.createStack(PROD, realmFile()));
   for (const [name, integrations] of Object.entries({ "prod-b": ACME, "prod-c": GLOBEX })) {
     stacks.set(name, await project.createStack(name, customersFile(integrations)));

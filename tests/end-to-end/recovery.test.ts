@@ -4,38 +4,34 @@ import { join } from "node:path";
 
 import { descendantsOf, interruptUp, processesIn } from "./interruption.ts";
 import { Administrator, type ClientRepresentation, identity } from "./keycloak.ts";
-import { numberedCustomers, Project, type StackFile } from "./project.ts";
-import { REALMS } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { numberedCustomers, type StackFile } from "./project.ts";
+import { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
-const REALM = REALMS.recovery;
+const REALM = "Recovery";
 const STACK = "recovery";
 const FEW = 2;
 const MANY = 8;
 
-let project: Project;
 let stack: Stack;
 const administrator = new Administrator(REALM);
 
 beforeAll(async () => {
-  project = await Project.create();
-  stack = await project.createStack(STACK, stackFile(FEW));
+  stack = await Stack.create(REALM, STACK, stackFile(FEW));
   await stack.up();
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 const stackFile = (count: number, further: object = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:integrations": { ...numberedCustomers(count), ...further },
 });
 
 const customers = () => administrator.clients("customer-");
-const pulumiFolder = (...names: string[]) => join(project.directory, ".pulumi", ...names);
+const pulumiFolder = (...names: string[]) => join(stack.project.directory, ".pulumi", ...names);
 const stateFile = () => pulumiFolder("stacks", "scpcloud", `${STACK}.json`);
-const recover = (...args: string[]) => project.command("recover", "--stack", STACK, "--yes", ...args);
+const recover = (...args: string[]) => stack.command("recover", "--yes", ...args);
 
 /** The clients are the same, with their secrets, and nothing is left to do. */
 async function expectUnchanged(before: readonly ClientRepresentation[]): Promise<void> {
@@ -79,8 +75,8 @@ it("empty attributes of the state are removed, and a mapper that the state lost 
   const urn =
     `urn:pulumi:${STACK}::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/hardcodedClaimProtocolMapper:` +
     "HardcodedClaimProtocolMapper::customer-1-organization-id";
-  expect(await project.pulumi("state", "delete", urn, "--yes", "--stack", STACK)).toMatchObject({ exitCode: 0 });
-  const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+  expect(await stack.pulumi("state", "delete", urn, "--yes")).toMatchObject({ exitCode: 0 });
+  const up = await stack.tryUp();
   expect(up.exitCode).not.toBe(0);
   expect(up.stdout + up.stderr).toContain('Keycloak already has a hardcoded claim protocol mapper "organizationId"');
   await writeFile(`${stateFile()}.attrs`, "");
@@ -97,10 +93,10 @@ it("empty attributes of the state are removed, and a mapper that the state lost 
 });
 
 it("the plugins that a killed up has left are ended by recover, before they do anything more", async () => {
-  await project.configure(STACK, stackFile(MANY));
+  await stack.configure(stackFile(MANY));
   const more = async () => (await customers()).length > FEW;
-  await interruptUp(project, STACK, "SIGKILL", more, { leavesPlugins: true });
-  expect(await processesIn(project.directory)).not.toEqual([]);
+  await interruptUp(stack, "SIGKILL", more, { leavesPlugins: true });
+  expect(await processesIn(stack.project.directory)).not.toEqual([]);
   const before = await customers();
 
   const { exitCode, stdout } = await recover();
@@ -108,7 +104,7 @@ it("the plugins that a killed up has left are ended by recover, before they do a
   expect(stdout).toMatch(/^ended what a killed run had left: pulumi-resource-keycloak \(process \d+\)$/m);
   expect(exitCode).toBe(0);
   await until(
-    () => processesIn(project.directory),
+    () => processesIn(stack.project.directory),
     (left) => left.length === 0,
   );
   const after = await customers();
@@ -130,7 +126,7 @@ it("a client that somebody made by hand is left as it is by recover, which says 
   });
   const before = await administrator.clients();
   const byHand = { organizationId: "00000000-0000-4000-8000-000000000099" };
-  await project.configure(STACK, stackFile(MANY, { "by-hand": byHand }));
+  await stack.configure(stackFile(MANY, { "by-hand": byHand }));
 
   const { exitCode, stderr } = await recover();
 
@@ -142,9 +138,9 @@ it("a client that somebody made by hand is left as it is by recover, which says 
 });
 
 it("a preview that fails within recover is told by its errors alone", async () => {
-  await project.configure(STACK, stackFile(MANY, { "customer-1": { organizationUser: "nobody" } }));
+  await stack.configure(stackFile(MANY, { "customer-1": { organizationUser: "nobody" } }));
   const { exitCode, stdout, stderr } = await recover();
-  await project.configure(STACK, stackFile(MANY));
+  await stack.configure(stackFile(MANY));
 
   expect(stderr).toContain(`pulumi preview --stack ${STACK} failed:`);
   expect(stderr).toContain("customer-1.organizationUser");
@@ -155,7 +151,7 @@ it("a preview that fails within recover is told by its errors alone", async () =
 
 // A terminal sends it to all that a command has started in its group.
 it("Ctrl-C ends drift with one line, and the CLI that it has started with it", async () => {
-  const child = project.startCommand("drift", "--stack", STACK);
+  const child = stack.startCommand("drift");
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
@@ -171,7 +167,7 @@ it("Ctrl-C ends drift with one line, and the CLI that it has started with it", a
   expect(output).toBe("Interrupted by SIGINT.\n");
   expect(exitCode).toBe(130);
   await until(
-    () => processesIn(project.directory),
+    () => processesIn(stack.project.directory),
     (left) => left.length === 0,
   );
 });

@@ -22,16 +22,14 @@ export class RollingOut {
 
   readonly project: Project;
   private readonly administrator: Administrator;
-  private readonly realm: string;
 
-  private constructor(project: Project, administrator: Administrator, realm: string) {
+  private constructor(project: Project, administrator: Administrator) {
     this.project = project;
     this.administrator = administrator;
-    this.realm = realm;
   }
 
   static async create(realm: string): Promise<RollingOut> {
-    const rollingOut = new RollingOut(await Project.create(), new Administrator(realm), realm);
+    const rollingOut = new RollingOut(await Project.create(realm), new Administrator(realm));
     for (const name of STACKS) {
       rollingOut.stacks.push(await rollingOut.project.createStack(name, {}));
     }
@@ -52,9 +50,7 @@ export class RollingOut {
         ]),
       );
       await this.project.configure(name, {
-        ...(index === 0
-          ? this.project.connection(this.realm)
-          : { ...this.connection(), "scpcloud:realmStack": STACKS[0] }),
+        ...(index === 0 ? {} : { "scpcloud:realmStack": STACKS[0] }),
         "scpcloud:integrations": integrations,
         ...changes[name],
       });
@@ -104,11 +100,6 @@ export class RollingOut {
     await (signal === "SIGINT" ? child.kill(signal) : killTree(child));
     const [exitCode] = (await ended) as [number | null];
     return { exitCode, stdout };
-  }
-
-  private connection(): StackFile {
-    const all = Object.entries(this.project.connection(this.realm));
-    return Object.fromEntries(all.filter(([key]) => key.startsWith("keycloak:")));
   }
 }
 

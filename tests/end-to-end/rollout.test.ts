@@ -3,12 +3,11 @@ import { join } from "node:path";
 
 import { run } from "../../processes/run.ts";
 import { RollingOut, rowsOf } from "./rollingOut.ts";
-import { REALMS } from "./server.ts";
 
 let realm: RollingOut;
 
 beforeAll(async () => {
-  realm = await RollingOut.create(REALMS.rollout);
+  realm = await RollingOut.create("Rollout");
 });
 
 afterAll(() => realm.remove());

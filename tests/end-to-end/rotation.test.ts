@@ -7,15 +7,15 @@ import { run } from "../../processes/run.ts";
 import { basic, callBff, concurrently } from "./containers.ts";
 import { killTree } from "./interruption.ts";
 import { Administrator } from "./keycloak.ts";
-import { Project, type StackFile } from "./project.ts";
+import type { StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
-import { REALMS, serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { StandIns } from "./standIns.ts";
 import { askForToken, claimsOf } from "./tokens.ts";
 import { until } from "./until.ts";
 
-const REALM = REALMS.rotation;
+const REALM = "Rotation";
 const STACK = "rotation";
 const ORGANIZATION = "00000000-0000-4000-8000-00000000000";
 const OTHERS = { name: "of-others", description: "", executors: [{ executor: "secure-session", configuration: {} }] };
@@ -36,14 +36,12 @@ const INTEGRATIONS = {
 };
 
 const administrator = new Administrator(REALM);
-let project: Project;
 let stack: Stack;
 /** Whatever this file's commands have printed, and each secret that there was before or after one of them. */
 const printed: string[] = [];
 const secrets = new Set<string>();
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:backchannelUrl": serverOfTests().url,
   "scpcloud:accessTokenLifespan": 60,
   "scpcloud:secretRotation": { overlapDays: 14 },
@@ -76,17 +74,17 @@ const noting = async <T extends object>(words: readonly string[], action: () => 
   printed.push(words.join(" "), ...Object.values(result).map(String));
   return result;
 };
-const command = (...words: [string, ...string[]]) => noting(words, () => project.command(...words));
+const command = (...words: [string, ...string[]]) => noting(words, () => stack.project.command(...words));
 const rotate = (clientId: string, ...args: string[]) =>
   command("rotate", "--stack", STACK, "--customer", clientId, ...args);
 /** The same on a terminal, where the question is answered. */
 const onTerminal = (answer: string, ...args: string[]) =>
-  noting(args, () => project.commandOnTerminal(answer, "rotate", "--stack", STACK, ...args));
+  noting(args, () => stack.project.commandOnTerminal(answer, "rotate", "--stack", STACK, ...args));
 /** Runs a command while the stack file says something else. */
 const during = async <T>(changes: StackFile, action: () => Promise<T>): Promise<T> => {
-  await project.configure(STACK, stackFile(changes));
+  await stack.configure(stackFile(changes));
   const result = await action();
-  await project.configure(STACK, stackFile());
+  await stack.configure(stackFile());
   return result;
 };
 
@@ -106,14 +104,13 @@ const haveOneOldSecret = async (clientId: string) => {
 };
 
 beforeAll(async () => {
-  project = await Project.create();
+  stack = await Stack.create(REALM, STACK, stackFile());
   await administrator.setPolicies("profiles", [OTHERS]);
   await administrator.setPolicies("policies", [POLICY_OF_OTHERS]);
-  stack = await project.createStack(STACK, stackFile());
   await stack.up();
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 it("the setting secretRotation declares a profile and a policy, and keeps those of others", async () => {
   expect(await administrator.policies("profiles")).toContainEqual(OTHERS);
@@ -243,25 +240,23 @@ describe("a rotation that was stopped", () => {
   it("by a kill when Keycloak had made the secret, is not undone by up, and finished by running it again", async () => {
     await haveOneOldSecret("globex");
     const before = await credentialsOf("globex");
-    let victim: ReturnType<Project["startCommand"]> | undefined;
+    let victim: ReturnType<Stack["startCommand"]> | undefined;
     const proxy = await startProxy((method, path) =>
       method === "POST" && path.endsWith("/client-secret")
         ? (body) => (victim === undefined ? body : (void killTree(victim), body))
         : undefined,
     );
     await during({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }, async () => {
-      victim = project.startCommand("rotate", "--stack", STACK, "--customer", "globex", "--yes");
+      victim = stack.startCommand("rotate", "--customer", "globex", "--yes");
       await once(victim, "exit");
     });
     proxy.close();
     const made = await secretOf("globex");
     expect(made).not.toBe(before.clientSecret);
 
-    await project.pulumi("cancel", "--yes", "--stack", STACK);
+    await stack.pulumi("cancel", "--yes");
     const renamed = { ...INTEGRATIONS, globex: { ...INTEGRATIONS.globex, name: "renamed" } };
-    const deployed = await during({ "scpcloud:integrations": renamed }, () =>
-      project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK),
-    );
+    const deployed = await during({ "scpcloud:integrations": renamed }, () => stack.tryUp());
     expect(deployed.stdout).toContain('Keycloak has another secret of the client "globex" than this stack\'s state');
     expect(deployed.exitCode).not.toBe(0);
     expect(await secretOf("globex")).toBe(made);
@@ -333,7 +328,7 @@ describe("the setting secretRotation of a deployed stack", () => {
     await administrator.setPolicies("policies", policies);
     await administrator.shortenOverlap(60);
     const { exitCode, stdout } = await command("drift", "--stack", STACK);
-    await project.configure(STACK, stackFile({ "scpcloud:secretRotation": { overlapDays: 7 } }));
+    await stack.configure(stackFile({ "scpcloud:secretRotation": { overlapDays: 7 } }));
     await stack.up({ refresh: true });
 
     // Nothing else: the dates of secrets are no drift.
@@ -355,7 +350,7 @@ What to do:`);
   it("is taken out only when no previous secret works, leaves no policy behind, and can be set again", async () => {
     const { id, secret } = await administrator.client("globex");
     const previous = await previousOf("globex");
-    await project.configure(STACK, stackFile({ "scpcloud:secretRotation": {} }));
+    await stack.configure(stackFile({ "scpcloud:secretRotation": {} }));
     await expect(stack.up()).rejects.toThrow(/The previous secret of the client "globex" works until/);
     expect(await tokenStatus("globex", previous)).toBe(200);
     expect(await rotate("globex", "--end-overlap", "--yes")).toMatchObject({ exitCode: 0 });
@@ -365,7 +360,7 @@ What to do:`);
     expect(await administrator.client("globex")).toMatchObject({ id, secret });
     expect(await tokenStatus("globex", previous)).toBe(401);
 
-    await project.configure(STACK, stackFile());
+    await stack.configure(stackFile());
     await stack.up();
   });
 });
@@ -398,7 +393,7 @@ describe("no command prints a secret", () => {
   beforeAll(async () => {
     const commit = "git -c user.name=tests -c user.email=tests@example.com commit --quiet --message before";
     const script = `git init --quiet && git add Pulumi.${STACK}.yaml && ${commit}`;
-    expect(await run("bash", ["-c", script], { cwd: project.directory })).toMatchObject({ exitCode: 0 });
+    expect(await run("bash", ["-c", script], { cwd: stack.project.directory })).toMatchObject({ exitCode: 0 });
   });
 
   it("and those that are tried are all that there are", () => {

@@ -1,11 +1,10 @@
 import { Administrator } from "./keycloak.ts";
-import { Project, SHOWN_BEFORE_CHANGE, type StackFile } from "./project.ts";
+import { SHOWN_BEFORE_CHANGE, type StackFile } from "./project.ts";
 import { type Interference, type Proxy, startProxy } from "./proxy.ts";
-import { REALMS } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
-const REALM = REALMS.secrets;
+const REALM = "Secrets";
 const STACK = "secrets";
 const CUSTOMERS = {
   acme: { organizationUser: "anna" },
@@ -16,14 +15,12 @@ const CUSTOMERS = {
 type Customer = keyof typeof CUSTOMERS;
 
 const administrator = new Administrator(REALM);
-let project: Project;
 let stack: Stack;
 let proxy: Proxy;
 /** What becomes of a question for a client's secret. */
 let ofSecrets: () => Interference | undefined;
 
 const stackFile = (...customers: Customer[]): StackFile => ({
-  ...project.connection(REALM),
   "keycloak:url": proxy.url,
   "scpcloud:requireHttps": false,
   "scpcloud:accessTokenLifespan": 300,
@@ -34,9 +31,8 @@ beforeAll(async () => {
   proxy = await startProxy((method, path) =>
     method === "GET" && path.endsWith("/client-secret") ? ofSecrets() : undefined,
   );
-  project = await Project.create();
   ofSecrets = () => undefined;
-  stack = await project.createStack(STACK, stackFile("acme"));
+  stack = await Stack.create(REALM, STACK, stackFile("acme"));
   await stack.up();
 });
 
@@ -46,19 +42,19 @@ beforeEach(() => {
 
 afterAll(async () => {
   proxy.close();
-  await project.remove();
+  await stack.project.remove();
 });
 
 const up = async (...options: string[]) => {
-  const run = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...options);
+  const run = await stack.tryUp(...options);
   return { ...run, text: run.stdout + run.stderr };
 };
-const verify = async () => (await project.command("verify", "--stack", STACK)).stdout;
+const verify = async () => (await stack.command("verify")).stdout;
 /** Whose secret, as the stack knows it, gets a token. */
 const holderOf = async (customer: Customer) => (await claimsOf(await stack.credentialsOf(customer), REALM))["azp"];
 
 it("gives a customer whom --target left out no credentials at all", async () => {
-  await project.configure(STACK, stackFile("acme", "newa", "newb"));
+  await stack.configure(stackFile("acme", "newa", "newb"));
   expect(await up("--target", "**newa**")).toMatchObject({ exitCode: 0 });
 
   expect(Object.keys(await stack.credentials()).sort()).toEqual(["acme", "newa"]);
@@ -84,8 +80,8 @@ it("reads a secret anew that was lost when the connection broke, and says so whi
 });
 
 it("has recover read a lost secret into the state, and say what helps while Keycloak does not show it", async () => {
-  const recover = () => project.command("recover", "--stack", STACK, "--yes");
-  await project.configure(STACK, stackFile("acme", "newa", "newb", "newc"));
+  const recover = () => stack.command("recover", "--yes");
+  await stack.configure(stackFile("acme", "newa", "newb", "newc"));
   ofSecrets = () => "cut";
   expect((await up()).exitCode).not.toBe(0);
 

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { lastingPort } from "../../development/keycloak/ports.ts";
-import { buildRealm, type RealmImport } from "../../development/keycloak/realmImport.ts";
+import { buildRealm, REALM_NAME, type RealmImport } from "../../development/keycloak/realmImport.ts";
 import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
 import { lookForEngine, relayToContainers, tellOfEngine } from "./engine.ts";
 
-/** What the test files are told of the server that they share; each has a realm of its own on it. */
+/** What the test files are told of the server that they share. It begins with the development realm. */
 export interface ServerOfTests {
   readonly url: string;
   readonly caCertificate: string;
@@ -19,38 +19,6 @@ export interface ServerOfTests {
   readonly bootstrapAdminPasswordFile: string;
   readonly deployerSecret: string;
 }
-
-/** The realms by the test file that uses them: client scopes exist once in a realm, and files run at the same time. */
-export const REALMS = {
-  development: "ScpCloud",
-  production: "Production",
-  failures: "Failures",
-  crashes: "Crashes",
-  recovery: "Recovery",
-  containers: "Containers",
-  drift: "Drift",
-  policyPack: "PolicyPack",
-  toolchain: "Toolchain",
-  connection: "Connection",
-  deployer: "Deployer",
-  federated: "Federated",
-  next: "Next",
-  secrets: "Secrets",
-  handover: "Handover",
-  lifeOfCustomer: "LifeOfCustomer",
-  adoption: "Adoption",
-  rotation: "Rotation",
-  realmStacks: "RealmStacks",
-  move: "Move",
-  moveKills: "MoveKills",
-  rollout: "Rollout",
-  rolloutKills: "RolloutKills",
-  rolloutPlan: "RolloutPlan",
-  workflows: "Workflows",
-  sharedState: "SharedState",
-} as const;
-
-type RealmKey = keyof typeof REALMS;
 
 /** Deployers who lack something, besides the one who has all. */
 export const DEPLOYERS = {
@@ -70,33 +38,31 @@ let privateKey: string | undefined;
 /**
  * Starts the server once for all files (jest's globalSetup), on a free port, beside a running `make up`. Whatever the
  * tests write is in one directory, which goes at the end, also after a failure or an interrupt: it holds secrets.
- * @param realms those that are used: Keycloak takes a second for each
  */
-export async function startServerOfTests(realms: readonly RealmKey[]): Promise<void> {
+export async function startServerOfTests(): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), "scpcloud-tests-"));
   process.env["TMPDIR"] = directory;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void stopServerOfTests().finally(() => process.exit(1)));
   }
   try {
-    await start(directory, realms);
+    await start(directory);
   } catch (error) {
     await stopServerOfTests();
     throw error;
   }
 }
 
-async function start(directory: string, keys: readonly RealmKey[]): Promise<void> {
+async function start(directory: string): Promise<void> {
   const report = (line: string) => console.log(line);
   const engine = await lookForEngine(report);
   const toolchain = await ensureToolchain(report, { docker: engine.answers });
   const deployerSecret = randomSecret();
-  const [first, ...others] = keys.map((key) => realmOfTests(REALMS[key], deployerSecret));
   server = await startServer({
     directory,
     port: await lastingPort(),
     publicUrl: "https://host.docker.internal:28443",
-    realms: [first as RealmImport, ...others],
+    realms: [realmOfTests(REALM_NAME, deployerSecret)],
     report,
   });
   relay = await relayToContainers(engine, server.url);
@@ -128,7 +94,7 @@ export function serverOfTests(): ServerOfTests {
 }
 
 /** The key of a realm, one for all: Keycloak takes four seconds of CPU time to make those of each. */
-export function signingKey(): { readonly privateKey: string } {
+function signingKey(): { readonly privateKey: string } {
   privateKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type: "pkcs8", format: "der" })
     .toString("base64");
@@ -136,7 +102,7 @@ export function signingKey(): { readonly privateKey: string } {
 }
 
 /** A realm with a deployer who may do everything that the program needs, and others who lack something. */
-function realmOfTests(realm: string, deployerSecret: string): RealmImport {
+export function realmOfTests(realm: string, deployerSecret: string): RealmImport {
   const deployers = [
     { clientId: DEPLOYERS.withoutUsers, roles: ["manage-clients", "view-realm", "manage-realm"] },
     { clientId: DEPLOYERS.withoutClients, roles: ["view-clients", "view-users", "view-realm", "manage-realm"] },
@@ -146,7 +112,7 @@ function realmOfTests(realm: string, deployerSecret: string): RealmImport {
   return buildRealm({
     realm,
     // An id belongs to one user of the whole server; only the development realm needs the original one.
-    ...(realm === REALMS.development ? {} : { adminId: randomUUID() }),
+    ...(realm === REALM_NAME ? {} : { adminId: randomUUID() }),
     deployerSecret,
     adminPassword: randomSecret(),
     settings: signingKey(),

@@ -4,7 +4,8 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Credentials } from "../../outputs.ts";
-import type { Project } from "./project.ts";
+import type { RunResult } from "../../processes/run.ts";
+import { Project, type StackFile } from "./project.ts";
 
 interface RunOptions {
   readonly refresh?: boolean;
@@ -24,12 +25,41 @@ export interface State {
 export class Stack {
   private read: { readonly written: number; readonly outputs: string } | undefined;
 
-  private readonly project: Project;
+  readonly project: Project;
   readonly name: string;
 
   constructor(project: Project, name: string) {
     this.project = project;
     this.name = name;
+  }
+
+  /** A stack of a project and a realm of its own. */
+  static async create(realm: string, name: string, config: StackFile): Promise<Stack> {
+    return (await Project.create(realm)).createStack(name, config);
+  }
+
+  configure(config: StackFile): Promise<void> {
+    return this.project.configure(this.name, config);
+  }
+
+  /** A verb of scpcloud. */
+  command(verb: string, ...args: string[]): Promise<RunResult> {
+    return this.project.command(verb, "--stack", this.name, ...args);
+  }
+
+  /** A verb of scpcloud, for a test that interrupts it. */
+  startCommand(verb: string, ...args: string[]) {
+    return this.project.startCommand(verb, "--stack", this.name, ...args);
+  }
+
+  /** The Pulumi CLI, which may fail. */
+  pulumi(...args: string[]): Promise<RunResult> {
+    return this.project.pulumi(...args, "--stack", this.name);
+  }
+
+  /** An up that may fail. */
+  tryUp(...args: string[]): Promise<RunResult> {
+    return this.pulumi("up", "--yes", "--skip-preview", ...args);
   }
 
   /** @returns what it printed */
@@ -105,7 +135,7 @@ export class Stack {
   }
 
   private async run(...args: string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.project.pulumi(...args, "--stack", this.name);
+    const { exitCode, stdout, stderr } = await this.pulumi(...args);
     if (exitCode !== 0) {
       throw new Error(`pulumi ${args.join(" ")} of ${this.name} ended with ${exitCode}:\n${stdout}\n${stderr}`);
     }

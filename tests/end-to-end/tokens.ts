@@ -26,6 +26,32 @@ export function claimsOf(credentials: Credentials, realm: string): Promise<Claim
   );
 }
 
+export const ADMIN_ID = "c7834e89-74ff-42ae-a6d8-8693f24b1351";
+
+/** That a customer of the development stack gets the original token, claim by claim, and nothing else. */
+export async function expectOriginalToken(credentials: Credentials): Promise<Claims> {
+  const claims = await claimsOf(credentials, "ScpCloud");
+  const { exp, iat, jti, sub, clientHost, clientAddress, ...rest } = claims;
+  // target-system.md's table.
+  expect(rest).toEqual({
+    iss: "https://host.docker.internal:28443/realms/ScpCloud",
+    aud: ["scpCloud", "account"],
+    typ: "Bearer",
+    azp: "integration-api-service",
+    client_id: "integration-api-service",
+    "allowed-origins": ["/*"],
+    resource_access: { account: { roles: expect.any(Array) as unknown } },
+    scope: "",
+    organizationId: ADMIN_ID,
+  });
+  const { account } = rest["resource_access"] as { account: { roles: string[] } };
+  expect([...account.roles].sort()).toEqual(["manage-account", "manage-account-links", "view-profile"]);
+  // A second may begin while Keycloak makes the token.
+  expect([1800, 1801]).toContain(Number(exp) - Number(iat));
+  expect([jti, sub, clientHost, clientAddress].map((claim) => typeof claim)).toEqual(Array(4).fill("string"));
+  return claims;
+}
+
 /** The answer of the token endpoint to any request: its status and its OAuth error code. */
 export function askForToken(
   realm: string,

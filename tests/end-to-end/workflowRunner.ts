@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { run } from "../../processes/run.ts";
-import { Project, type StackFile } from "./project.ts";
+import type { Project, StackFile } from "./project.ts";
+import { Stack } from "./stack.ts";
 import { built } from "./stateBackends.ts";
 import { missing } from "./tools.ts";
 
@@ -45,8 +46,7 @@ export class WorkflowRunner {
   /** @param config of the one stack prod, besides its connection to the server */
   static async create(realm: string, config: StackFile): Promise<WorkflowRunner> {
     const act = await built("act", "github.com/nektos/act", "runner of workflows");
-    const project = await Project.create();
-    await project.createStack("prod", { ...project.connection(realm), ...config });
+    const { project } = await Stack.create(realm, "prod", config);
     const runner = new WorkflowRunner(project, await mkdtemp(join(tmpdir(), "scpcloud-workflows-")), act);
     await runner.prepare();
     return runner;

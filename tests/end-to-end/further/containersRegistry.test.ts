@@ -42,7 +42,7 @@ const tests = (images: Readonly<Record<Service, string>>) => {
       return { ...containers[service], image: `${repositoryOf(service)}:${TAG}${digest}`, pull: undefined };
     };
     const declared = { bff: declare("bff"), api: declare("api") };
-    await project.configure(STACK, containersFile(declared, further ?? { "docker:registryAuth": login }));
+    await stack.configure(containersFile(declared, further ?? { "docker:registryAuth": login }));
   };
 
   const inspect = async (service: Service) =>
@@ -63,7 +63,7 @@ const tests = (images: Readonly<Record<Service, string>>) => {
     main = await Project.create();
     project = main.services();
     containers = await containersOf(images);
-    await main.configure(STACK, mainFile(main, "ScpCloud", { kestrel: "11111111-1111-4111-8111-111111111111" }));
+    await main.configure(STACK, mainFile({ kestrel: "11111111-1111-4111-8111-111111111111" }));
     const { username, password } = REGISTRY_USER;
     stack = await project.createStack(STACK, { "docker:registryAuth": [{ address: registry.address, username }] });
     await stack.setSecret("docker:registryAuth[0].password", password, { path: true });
@@ -82,9 +82,9 @@ const tests = (images: Readonly<Record<Service, string>>) => {
   it("are neither taken by a tag alone nor pulled without the password, and nothing is made", async () => {
     const { bff } = digests;
     await configure({ bff: "" });
-    const byTag = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+    const byTag = await stack.tryUp();
     await configure({ bff }, {});
-    const withoutPassword = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+    const withoutPassword = await stack.tryUp();
     await configure();
 
     expect([byTag.exitCode, withoutPassword.exitCode]).not.toContain(0);
@@ -114,7 +114,7 @@ const tests = (images: Readonly<Record<Service, string>>) => {
     expect((await inspect("bff")).Id).toBe(bff.Id);
 
     await configure({ bff: digest });
-    const { stdout } = await project.pulumi("preview", "--diff", "--stack", STACK);
+    const { stdout } = await stack.pulumi("preview", "--diff");
     // The image, the container that is made of it and nothing else.
     expect(stdout).toMatch(/\+-2 to replace\n/);
     expect(stdout.match(/^ *\+-docker:index\/container:Container/gm)).toHaveLength(1);

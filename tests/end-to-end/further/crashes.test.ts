@@ -5,35 +5,32 @@ import { join } from "node:path";
 
 import { interruptUp } from "../interruption.ts";
 import { Administrator, type ClientRepresentation, identity } from "../keycloak.ts";
-import { numberedCustomers, Project, type StackFile, SHOWN_BEFORE_CHANGE } from "../project.ts";
-import { REALMS, serverOfTests } from "../server.ts";
-import type { Stack } from "../stack.ts";
+import { numberedCustomers, type StackFile, SHOWN_BEFORE_CHANGE } from "../project.ts";
+import { serverOfTests } from "../server.ts";
+import { Stack } from "../stack.ts";
 
-const REALM = REALMS.crashes;
+const REALM = "Crashes";
 const STACK = "crashes";
 const MORE = 6;
 
-let project: Project;
 let stack: Stack;
 const administrator = new Administrator(REALM);
 /** How many customers the stack file names. */
 let count = 0;
 
 beforeAll(async () => {
-  project = await Project.create();
-  stack = await project.createStack(STACK, {});
+  stack = await Stack.create(REALM, STACK, {});
 });
 
 /** Each test begins with more customers than there are. */
 beforeEach(async () => {
   count += MORE;
-  await project.configure(STACK, stackFile());
+  await stack.configure(stackFile());
 });
 
-afterAll(() => project.remove());
+afterAll(() => stack.project.remove());
 
 const stackFile = (): StackFile => ({
-  ...project.connection(REALM),
   "scpcloud:accessTokenLifespan": 300,
   "scpcloud:accountAccess": true,
   "scpcloud:allowedOrigins": ["/*"],
@@ -43,7 +40,7 @@ const stackFile = (): StackFile => ({
 const customers = () => administrator.clients("customer-");
 const areNew = (least: number) => async () => (await customers()).length >= count - MORE + least;
 const someAreNew = areNew(2);
-const recover = () => project.command("recover", "--stack", STACK, "--yes");
+const recover = () => stack.command("recover", "--yes");
 
 /** All customers are there, those of before with their ids and secrets, and nothing is left to do. */
 async function expectTarget(before: readonly ClientRepresentation[]): Promise<void> {
@@ -57,13 +54,13 @@ async function expectTarget(before: readonly ClientRepresentation[]): Promise<vo
 
 // The first of all: the state is empty, and lacks the client scopes too.
 it("an up that is killed before it saved anything is named by the next up and mended by recover", async () => {
-  await interruptUp(project, STACK, "SIGKILL", someAreNew, {
+  await interruptUp(stack, "SIGKILL", someAreNew, {
     environment: { PULUMI_SKIP_CHECKPOINTS: "true" },
   });
   const before = await customers();
-  await project.pulumi("cancel", "--yes", "--stack", STACK);
+  await stack.pulumi("cancel", "--yes");
 
-  const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", STACK);
+  const up = await stack.tryUp();
   expect(up.exitCode).not.toBe(0);
   expect(up.stdout + up.stderr).toContain(`scpcloud recover --stack ${STACK}`);
   expect(up.stdout + up.stderr).toMatch(/Keycloak already has a client(?: scope)? "/);
@@ -80,7 +77,7 @@ it("an up that is killed before it saved anything is named by the next up and me
 });
 
 it("an up that is interrupted (SIGINT) goes on at the next up, with the clients that it had made", async () => {
-  await interruptUp(project, STACK, "SIGINT", areNew(1));
+  await interruptUp(stack, "SIGINT", areNew(1));
   const before = await customers();
   expect(before.length).toBeLessThan(count);
 
@@ -95,7 +92,7 @@ describe("a disk that is full", () => {
   (isRoot ? it : it.skip)(
     `is no harm once there is space: recover heals what up could not save${isRoot ? "" : " (skipped: only root mounts a small disk)"}`,
     async () => {
-      const folder = join(project.directory, ".pulumi");
+      const folder = join(stack.project.directory, ".pulumi");
       const aside = `${folder}-aside`;
       await rename(folder, aside);
       await mkdir(folder);
@@ -111,7 +108,7 @@ describe("a disk that is full", () => {
           const [{ bavail, bsize }, { size }] = [await statfs(folder), await stat(state)];
           return bavail * bsize < size && (await someAreNew());
         };
-        await interruptUp(project, STACK, "SIGKILL", isFull);
+        await interruptUp(stack, "SIGKILL", isFull);
         const before = await customers();
         execFileSync("mount", ["-o", "remount,size=64m", folder]);
 

@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { killTree } from "../interruption.ts";
 import { Moving } from "../moving.ts";
 import { SHOWN_BEFORE_CHANGE } from "../project.ts";
-import { REALMS } from "../server.ts";
 
 const { FROM, TO } = Moving;
 let moving: Moving;
 
 beforeAll(async () => {
-  moving = await Moving.create(REALMS.moveKills);
+  moving = await Moving.create("MoveKills");
   expect((await moving.move(...moving.between(FROM, TO), "--yes")).exitCode).toBe(0);
 });
 

@@ -2,12 +2,12 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { RollingOut, rowsOf } from "../rollingOut.ts";
-import { REALMS, serverOfTests } from "../server.ts";
+import { serverOfTests } from "../server.ts";
 
 let realm: RollingOut;
 
 beforeAll(async () => {
-  realm = await RollingOut.create(REALMS.rolloutKills);
+  realm = await RollingOut.create("RolloutKills");
   expect((await realm.rollout("--yes", "--skip-preview")).exitCode).toBe(0);
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../../../processes/run.ts";
 import { Administrator } from "../keycloak.ts";
 import { RollingOut, rowsOf } from "../rollingOut.ts";
-import { DEPLOYERS, REALMS, serverOfTests } from "../server.ts";
+import { DEPLOYERS, serverOfTests } from "../server.ts";
 
 const PLAN = "plan.json";
 const LIFESPAN = 600;
@@ -51,7 +51,7 @@ const expectRefused = async (...told: readonly string[]) => {
 };
 
 beforeAll(async () => {
-  realm = await RollingOut.create(REALMS.rolloutPlan);
+  realm = await RollingOut.create("RolloutPlan");
   await configure();
   process.env["KEYCLOAK_CLIENT_ID"] = DEPLOYERS.complete;
   expect((await realm.rollout("--yes", "--skip-preview")).exitCode).toBe(0);
@@ -85,7 +85,7 @@ it("is made of a commit only, and shows the approver what would be done, with no
 });
 
 it("holds no longer where somebody has changed one of the stacks by hand, and again when that is undone", async () => {
-  const administrator = new Administrator(REALMS.rolloutPlan);
+  const administrator = new Administrator("RolloutPlan");
   await administrator.changeClient("rollout-b-0", { directAccessGrantsEnabled: true });
   await expectRefused(
     "### rollout-b: not as approved",

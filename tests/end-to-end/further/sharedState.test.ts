@@ -6,7 +6,7 @@ import { run } from "../../../processes/run.ts";
 import { interruptUp } from "../interruption.ts";
 import { Administrator, type ClientRepresentation, identity } from "../keycloak.ts";
 import { numberedCustomers, Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project.ts";
-import { REALMS, serverOfTests } from "../server.ts";
+import { serverOfTests } from "../server.ts";
 import type { Stack } from "../stack.ts";
 import {
   hasPostgres,
@@ -19,16 +19,11 @@ import {
 import { missing } from "../tools.ts";
 import { until } from "../until.ts";
 
-const REALM = REALMS.sharedState;
 const STACK = "shared";
 const FOREIGN_LOCK = `.pulumi/locks/organization/scpcloud/${STACK}/00000000-0000-4000-8000-000000000000.json`;
 /** The process that holds the lock. */
 const HOLDER = /"pid": ?(\d+)/;
 const SINCE = "2026-11-01T12:00:00Z";
-
-const administrator = new Administrator(REALM);
-
-const customers = () => administrator.clients("customer-");
 
 const BACKENDS = [
   {
@@ -43,6 +38,8 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
   const group = reason === "" ? describe : describe.skip;
 
   group(`a stack whose state is in ${title}${reason}`, () => {
+    const realm = `SharedState-${start.name}`;
+    const customers = () => new Administrator(realm).clients("customer-");
     let backend: StateBackend;
     let keys: KeyService | undefined;
     let project: Project;
@@ -52,15 +49,14 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
     /** Declares more customers than there are. */
     const declareMore = async () => {
       count += 6;
-      await project.configure(STACK, stackFile());
+      await stack.configure(stackFile());
     };
     const stackFile = (): StackFile => ({
-      ...project.connection(REALM),
       "scpcloud:accessTokenLifespan": 300,
       "scpcloud:integrations": numberedCustomers(count),
     });
-    const doctor = async () => (await project.command("doctor", "--stack", STACK, "--lock")).stdout;
-    const up = () => project.pulumi("up", "--yes", "--skip-preview", "--parallel", "1", "--stack", STACK);
+    const doctor = async () => (await stack.command("doctor", "--lock")).stdout;
+    const up = () => stack.pulumi("up", "--yes", "--skip-preview", "--parallel", "1");
 
     /** All customers are there, those of before with their ids and secrets, and nothing is left to do. */
     const expectTarget = async (before: readonly ClientRepresentation[]) => {
@@ -84,7 +80,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       keys = await startKeys?.();
       // No backend is named: it is the one of the login.
       const environment = { ...backend.environment, ...keys?.environment, PULUMI_BACKEND_URL: "" };
-      project = await Project.create(serverOfTests(), environment);
+      project = await Project.create(realm, environment);
       expect(await project.pulumi("login", backend.url)).toMatchObject({ exitCode: 0 });
       count = 2;
       stack = await project.createStack(STACK, stackFile(), keys?.secretsProvider);
@@ -136,7 +132,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
     it("is healed by recover after an up that was killed (SIGKILL), with every client id and secret; who holds the lock from another machine is named before, and let go where somebody says that it has ended", async () => {
       const settled = count;
       await declareMore();
-      await interruptUp(project, STACK, "SIGKILL", async () => (await customers()).length > settled + 1);
+      await interruptUp(stack, "SIGKILL", async () => (await customers()).length > settled + 1);
       const before = await customers();
       const dead = new RegExp(`✗ lock: held by process \\d+ of \\S+@${hostname()}, since \\d{4}-\\S+, which is dead`);
       expect(await doctor()).toMatch(dead);
@@ -144,7 +140,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       backend.put(FOREIGN_LOCK, JSON.stringify(lock));
       const holder = `process 4242 of anna@another-host, since ${SINCE}`;
 
-      const refused = await project.command("recover", "--stack", STACK, "--yes");
+      const refused = await stack.command("recover", "--yes");
       expect(refused.stderr).toContain(
         `${holder}. It cannot be seen from here, which is ${hostname()}: look on another-host`,
       );
@@ -155,14 +151,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       expect(backend.stored()).toContain('"another-host"');
       expect(await doctor()).toContain(`✗ lock: held by ${holder}, which may be at work`);
 
-      const { exitCode, stdout, stderr } = await project.command(
-        "recover",
-        "--stack",
-        STACK,
-        "--yes",
-        "--ended",
-        holder,
-      );
+      const { exitCode, stdout, stderr } = await stack.command("recover", "--yes", "--ended", holder);
       expect(stderr).toMatch(SHOWN_BEFORE_CHANGE);
       expect(refused.stdout + stdout).toMatch(/^removing the lock of process \d+ of .*, which has ended$/m);
       expect(exitCode).toBe(0);
@@ -180,7 +169,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
 
     it("moves to another backend by export and import, and stays as it is", async () => {
       const file = join(project.directory, "exported.json");
-      expect(await project.pulumi("stack", "export", "--file", file, "--stack", STACK)).toMatchObject({ exitCode: 0 });
+      expect(await stack.pulumi("stack", "export", "--file", file)).toMatchObject({ exitCode: 0 });
       const elsewhere = (...args: string[]) =>
         run("pulumi", [...args, "--non-interactive"], {
           cwd: project.directory,

@@ -10,7 +10,6 @@ import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions.ts";
 import { run, type RunResult } from "../../../processes/run.ts";
 import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
 import { Project } from "../project.ts";
-import { REALMS } from "../server.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const VERSION = PLUGIN_VERSIONS.keycloak;
@@ -100,7 +99,6 @@ async function preview(folders: readonly string[], variables?: Record<string, st
   const project = await Project.create();
   try {
     await project.createStack("fresh", {
-      ...project.connection(REALMS.toolchain),
       "scpcloud:integrations": { acme: { organizationId: "5e6a1a1e-3c59-4c2e-9a2f-0d6c0f0b7a11" } },
     });
     return await run("pulumi", ["preview", "--stack", "fresh", "--non-interactive", "--color", "never"], {

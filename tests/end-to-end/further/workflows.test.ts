@@ -1,5 +1,4 @@
 import { Administrator } from "../keycloak.ts";
-import { REALMS } from "../server.ts";
 import { NO_WORKFLOWS, type WorkflowRun, WorkflowRunner } from "../workflowRunner.ts";
 
 const CUSTOMER = "    globex: { organizationId: 00000000-0000-4000-8000-000000000072 }\n";
@@ -16,7 +15,7 @@ const review = async (branch: string, repository?: string, variables = {}): Prom
 
 (NO_WORKFLOWS === "" ? describe : describe.skip)(`the workflows, as they are run${NO_WORKFLOWS}`, () => {
   beforeAll(async () => {
-    github = await WorkflowRunner.create(REALMS.workflows, {
+    github = await WorkflowRunner.create("Workflows", {
       // As the policy pack asks of prod. The realm goes with its server.
       "scpcloud:protect": true,
       "scpcloud:integrations": { acme: { organizationId: "00000000-0000-4000-8000-000000000071" } },
@@ -102,7 +101,7 @@ const review = async (branch: string, repository?: string, variables = {}): Prom
   });
 
   it("keep one issue while there is drift, and say of a server that does not answer that nobody could look", async () => {
-    const administrator = new Administrator(REALMS.workflows);
+    const administrator = new Administrator("Workflows");
     const night = () => github.run("schedule", "drift.yml", {});
     expect((await night()).jobs).toEqual({ realms: "succeeded", drift: "succeeded" });
     expect(await github.kept("issues")).toEqual([]);

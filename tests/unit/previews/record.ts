@@ -5,7 +5,7 @@ import { format } from "prettier";
 
 import { Administrator } from "../../end-to-end/keycloak.ts";
 import { Project, type StackFile } from "../../end-to-end/project.ts";
-import { REALMS, startServerOfTests, stopServerOfTests } from "../../end-to-end/server.ts";
+import { startServerOfTests, stopServerOfTests } from "../../end-to-end/server.ts";
 import type { Credentials } from "../../../outputs.ts";
 import { onlyRead } from "./onlyRead.ts";
 
@@ -13,6 +13,7 @@ import { onlyRead } from "./onlyRead.ts";
  * Records what `pulumi preview --json` says of this program on a real Keycloak, for the tests of the summary:
  * npm run previews:record. Where the program has changed, so do the recordings, and nothing else.
  */
+const REALM = "Production";
 const STACK = "prod";
 const FAILING = ["failing", "protectedRemoved"];
 
@@ -43,9 +44,9 @@ let project: Project;
 const secrets: string[] = [];
 
 async function main(): Promise<void> {
-  await startServerOfTests(["production", "failures"]);
+  await startServerOfTests();
   try {
-    project = await Project.create();
+    project = await Project.create(REALM);
     try {
       await recordAll();
     } finally {
@@ -58,7 +59,6 @@ async function main(): Promise<void> {
 
 async function recordAll(): Promise<void> {
   const stackFile: StackFile = {
-    ...project.connection(REALMS.production),
     "scpcloud:accessTokenLifespan": 300,
     "scpcloud:allowedOrigins": ["https://app.example.com"],
     "scpcloud:integrations": CUSTOMERS,
@@ -72,7 +72,9 @@ async function recordAll(): Promise<void> {
   for (const [name, changes] of Object.entries(SCENARIOS)) {
     await record(name, { ...stackFile, ...changes });
   }
-  await record("realmMoved", { ...stackFile, ...project.connection(REALMS.failures) });
+  const elsewhere = "Failures";
+  await new Administrator(elsewhere).makeRealm();
+  await record("realmMoved", { ...stackFile, "keycloak:realm": elsewhere, "scpcloud:realm": elsewhere });
 
   const protectedFile = { ...stackFile, "scpcloud:protect": true };
   await project.configure(STACK, protectedFile);
@@ -84,7 +86,7 @@ async function recordAll(): Promise<void> {
 
 /** Somebody changes the shared client scope in the console, and then deletes a client. */
 async function recordDrift(stackFile: StackFile): Promise<void> {
-  const administrator = new Administrator(REALMS.production);
+  const administrator = new Administrator(REALM);
   const scopes = (await administrator.send("GET", "/client-scopes")) as { id: string; name: string }[];
   const scope = scopes.find(({ name }) => name === "scpCloud");
   await administrator.send("PUT", `/client-scopes/${scope?.id}`, { ...scope, description: "Changed by hand" });
