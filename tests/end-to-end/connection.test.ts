@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +13,9 @@ import { issueAuthority, issueServer } from "../../development/keycloak/issuing.
 import { connect } from "../../keycloak/http.ts";
 import { login } from "../../keycloak/login.ts";
 import type { LoginCredentials } from "../../settings/settings.ts";
-import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
+import { type Listener, listen, programOf, startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 
@@ -25,19 +25,17 @@ const STACK = "connection";
 const BEYOND_PROXY = "https://host.docker.internal:28443";
 const HEADER = "x-gateway-ticket";
 
-let proxy: Server;
-let gateway: Server;
+let proxy: Listener;
+let gateway: Listener;
 let project: Project;
 let stack: Stack;
-let proxyUrl: string;
-let gatewayUrl: string;
 let tunnels = 0;
 /** Of each request that came through the gateway: which program sent it, where to, and its ticket. */
 const requests: { readonly program: string; readonly path: string; readonly ticket: unknown }[] = [];
 
 beforeAll(async () => {
   const keycloak = new URL(serverOfTests().url);
-  proxy = createHttpServer().on("connect", (_request, client, head) => {
+  const tunnel = createHttpServer().on("connect", (_request, client, head) => {
     tunnels += 1;
     const upstream = connectSocket(Number(keycloak.port), keycloak.hostname, () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
@@ -47,18 +45,19 @@ beforeAll(async () => {
     upstream.on("error", () => client.destroy());
     client.on("error", () => upstream.destroy());
   });
-  gateway = createHttpServer((incoming, response) => {
+  proxy = await listen(tunnel);
+  gateway = await startProxy((incoming) => {
     requests.push({ program: programOf(incoming), path: incoming.url ?? "", ticket: incoming.headers[HEADER] });
-    void passOn(incoming, response);
+    return undefined;
   });
-  [proxyUrl, gatewayUrl] = await Promise.all([listen(proxy), listen(gateway)]);
-  project = await Project.create(REALM, { HTTPS_PROXY: proxyUrl });
+  project = await Project.create(REALM, { HTTPS_PROXY: proxy.url });
   stack = await project.createStack(STACK, stackFile({ "keycloak:url": BEYOND_PROXY }));
 });
 
 afterAll(async () => {
   await project.remove();
-  [proxy, gateway].forEach(close);
+  proxy.close();
+  gateway.close();
 });
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
@@ -95,7 +94,7 @@ describe("behind a gateway that asks for a header (keycloak:additionalHeaders)",
   beforeAll(async () => {
     await stack.configure(
       stackFile({
-        "keycloak:url": gatewayUrl,
+        "keycloak:url": gateway.url,
         "keycloak:additionalHeaders": { [HEADER]: "ticket" },
         "scpcloud:requireHttps": false,
       }),
@@ -117,26 +116,24 @@ describe("behind a gateway that asks for a header (keycloak:additionalHeaders)",
 });
 
 describe("before a server that asks for a certificate (keycloak:tlsClientCertificate)", () => {
-  let server: Server;
+  let server: Listener;
   let programs: string[];
 
   beforeAll(async () => {
     const authority = await issueAuthority();
     const { certificate: cert, key } = await issueServer(authority);
     const client = await issueAuthority();
-    server = createHttpsServer({ key, cert, ca: client.certificate, requestCert: true, rejectUnauthorized: false });
-    server.on("request", (incoming: IncomingMessage, response: ServerResponse) => {
+    const tls = { key, cert, ca: client.certificate, requestCert: true, rejectUnauthorized: false };
+    server = await startProxy((incoming) => {
       // TLS has proved that who sent it has its key.
       if ((incoming.socket as TLSSocket).getPeerX509Certificate()?.toString() !== client.certificate) {
-        response.writeHead(403).end();
-        return;
+        return { status: 403, body: {} };
       }
       programs.push(programOf(incoming));
-      void passOn(incoming, response);
-    });
-    const { port } = new URL(await listen(server));
+      return undefined;
+    }, createHttpsServer(tls));
     const file = stackFile({
-      "keycloak:url": `https://localhost:${port}`,
+      "keycloak:url": server.url,
       "keycloak:rootCaCertificate": authority.certificate,
     });
     await stack.configure(file);
@@ -147,7 +144,7 @@ describe("before a server that asks for a certificate (keycloak:tlsClientCertifi
     programs = [];
   });
 
-  afterAll(() => close(server));
+  afterAll(() => server.close());
 
   it("a command shows it", async () => {
     await expectToWork("customers", "acme");
@@ -185,7 +182,7 @@ describe("the deployer's credentials", () => {
 
   const connection = () => ({
     url: BEYOND_PROXY,
-    proxy: proxyUrl,
+    proxy: proxy.url,
     caCertificate: serverOfTests().caCertificate,
   });
 
@@ -212,7 +209,7 @@ describe("the deployer's credentials", () => {
       "an access token, here with the admin API at another URL",
       ["command", "provider"],
       async () => {
-        const elsewhere = { "keycloak:adminUrl": gatewayUrl, "scpcloud:requireHttps": false };
+        const elsewhere = { "keycloak:adminUrl": gateway.url, "scpcloud:requireHttps": false };
         return [elsewhere, "accessToken", await tokenOf(REALM, "scpcloud-deployer", clientSecret())] as const;
       },
     ],

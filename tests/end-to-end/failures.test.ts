@@ -245,8 +245,8 @@ describe("verify", () => {
 
 describe("drift", () => {
   it("tells what keeps it from looking, one cause once for all resources", async () => {
-    const proxy = await startProxy((_, path) =>
-      /\/clients\/[0-9a-f-]{36}/.test(path) ? { status: 503, body: { error: "no such luck" } } : undefined,
+    const proxy = await startProxy(({ url = "" }) =>
+      /\/clients\/[0-9a-f-]{36}/.test(url) ? { status: 503, body: { error: "no such luck" } } : undefined,
     );
     await stack.configure(stackFile({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }));
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,10 +11,10 @@ import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
 import { login } from "../../keycloak/login.ts";
 import { run } from "../../processes/run.ts";
 import type { LoginCredentials } from "../../settings/settings.ts";
-import { close, listen, passOn, programOf } from "./gateway.ts";
 import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { Project, type StackFile } from "./project.ts";
+import { type Listener, listen, programOf, startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
 import { missing } from "./tools.ts";
 
@@ -29,11 +29,9 @@ const OF_A_BRANCH = "repo:scpcloud/integrations:ref:refs/heads/other";
 const TOKEN_SECONDS = 6;
 const LACKING = missing("curl");
 
-let issuer: Server;
-let issuerUrl: string;
+let issuer: Listener;
 let tokenOfJob: (subject: string, audience?: string) => Promise<string>;
-let gateway: Server;
-let gatewayUrl: string;
+let gateway: Listener;
 let keycloak: KeycloakConnection;
 let project: Project;
 const administrator = new Administrator(REALM);
@@ -46,14 +44,14 @@ let holdsBack = false;
     const { privateKey, publicKey } = await generateKeyPair("RS256");
     const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: "key", alg: "RS256", use: "sig" }] };
     tokenOfJob = (subject, audience = REALM_ISSUER) =>
-      new SignJWT({ jti: randomUUID(), iss: issuerUrl, sub: subject, aud: audience })
+      new SignJWT({ jti: randomUUID(), iss: issuer.url, sub: subject, aud: audience })
         .setProtectedHeader({ alg: "RS256", kid: "key" })
         .setIssuedAt()
         .setExpirationTime(`${TOKEN_SECONDS}s`)
         .sign(privateKey);
     // Like GitHub, it has the keys, and gives a job its token. Which job asks, the bearer tells.
-    issuer = createServer((request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? "", issuerUrl);
+    const answering = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "", issuer.url);
       const [, subject = ""] = /^bearer (.*)/.exec(request.headers.authorization ?? "") ?? [];
       const answer =
         pathname === "/keys"
@@ -61,36 +59,33 @@ let holdsBack = false;
           : tokenOfJob(subject, searchParams.get("audience") ?? "").then((value) => ({ value }));
       void answer.then((json) => response.end(JSON.stringify(json)));
     });
-    issuerUrl = await listen(issuer);
-    gateway = createServer((incoming, response) => {
-      void passOn(incoming, response, async (body) => {
-        if (programOf(incoming) !== "provider") {
-          return;
-        }
-        if (incoming.url?.endsWith("/token") === true) {
-          const { exp = 0 } = decodeJwt(new URLSearchParams(body).get("client_assertion") ?? "");
-          logins.push({ at: Date.now(), ended: exp * 1000 });
-        } else if (holdsBack && incoming.method === "POST") {
-          holdsBack = false;
-          await sleep((logins[0]?.ended ?? 0) + 1000 - Date.now());
-        }
-      });
+    issuer = await listen(answering);
+    gateway = await startProxy(async (incoming, body) => {
+      if (programOf(incoming) !== "provider") {
+        return;
+      }
+      if (incoming.url?.endsWith("/token") === true) {
+        const { exp = 0 } = decodeJwt(new URLSearchParams(body).get("client_assertion") ?? "");
+        logins.push({ at: Date.now(), ended: exp * 1000 });
+      } else if (holdsBack && incoming.method === "POST") {
+        holdsBack = false;
+        await sleep((logins[0]?.ended ?? 0) + 1000 - Date.now());
+      }
     });
     project = await Project.create(REALM);
     keycloak = connect(serverOfTests());
-    gatewayUrl = await listen(gateway);
     await project.createStack(STACK, stackFile({ acme: "anna" }));
   });
 
   afterAll(async () => {
     await project.remove();
     await keycloak.close();
-    close(issuer);
-    close(gateway);
+    issuer.close();
+    gateway.close();
   });
 
   const stackFile = (users: Readonly<Record<string, string>>): StackFile => ({
-    "keycloak:url": gatewayUrl,
+    "keycloak:url": gateway.url,
     "keycloak:clientId": undefined,
     "scpcloud:requireHttps": false,
     "scpcloud:integrations": Object.fromEntries(
@@ -114,7 +109,7 @@ let holdsBack = false;
         ...project.environment,
         KEYCLOAK_CLIENT_SECRET: "",
         KEYCLOAK_ISSUER: REALM_ISSUER,
-        ACTIONS_ID_TOKEN_REQUEST_URL: `${issuerUrl}/token?version=2`,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?version=2`,
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: subject,
         RENEW_SECONDS: "1",
       },
@@ -149,7 +144,7 @@ let holdsBack = false;
     // GitHub's keys are not to be had here.
     const path = "/identity-provider/instances/github-actions";
     const provider = (await administrator.send("GET", path)) as { readonly config: object };
-    const config = { ...provider.config, issuer: issuerUrl, jwksUrl: `${issuerUrl}/keys` };
+    const config = { ...provider.config, issuer: issuer.url, jwksUrl: `${issuer.url}/keys` };
     await administrator.send("PUT", path, { ...provider, config });
 
     const rights = async (environment: string) => {

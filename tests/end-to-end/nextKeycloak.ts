@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 import type { Administrator } from "./keycloak.ts";
-import { type Interference, type Proxy, startProxy } from "./proxy.ts";
+import { type Interference, type Listener, startProxy } from "./proxy.ts";
 
 /** The built-in client scope by which 26.8.2 lets a client use the admin API. */
 const ADMIN_API_SCOPE = "kc-admin-api";
@@ -18,8 +18,10 @@ const MASK = "**********";
  * It differs in one thing: it tells everybody the server's version. The plugin that is built from Go modules must know it;
  * the official one does without.
  */
-export function startNextKeycloak(): Promise<Proxy> {
-  return startProxy((method, path, headers) => (path.startsWith("/admin/") ? rule(method, path, headers) : undefined));
+export function startNextKeycloak(): Promise<Listener> {
+  return startProxy(({ method = "", url = "", headers }) =>
+    url.startsWith("/admin/") ? rule(method, url, headers) : undefined,
+  );
 }
 
 /** What the upgrade to 26.8.2 makes in each realm, and an older server's realm lacks. */

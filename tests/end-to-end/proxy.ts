@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
-import { request } from "node:https";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { request, Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
+import { json, text } from "node:stream/consumers";
 
 import { serverOfTests } from "./server.ts";
 
@@ -12,51 +12,64 @@ import { serverOfTests } from "./server.ts";
  */
 export type Interference = "cut" | { readonly status: number; readonly body: unknown } | ((body: unknown) => unknown);
 
-/** A proxy before the server of the tests. */
-export interface Proxy {
+/** A server that listens on this machine. */
+export interface Listener {
   readonly url: string;
   close(): void;
 }
 
-/** Starts a proxy on a free port that asks for every request whether something is to happen to it. */
-export async function startProxy(
-  interfere: (method: string, path: string, headers: IncomingHttpHeaders) => Interference | undefined,
-): Promise<Proxy> {
-  const server = createServer((incoming, outgoing) => {
-    const interference = interfere(incoming.method ?? "", incoming.url ?? "", incoming.headers);
-    if (interference === "cut") {
-      incoming.socket.destroy();
-    } else if (interference === undefined || typeof interference === "function") {
-      const passed = passOn(incoming);
-      passed.on("response", (response) => {
-        if (interference === undefined || response.statusCode !== 200) {
-          outgoing.writeHead(response.statusCode ?? 502, response.headers);
-          response.pipe(outgoing);
+/** Has a server listen on a free port. */
+export async function listen(server: Server): Promise<Listener> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const origin = server instanceof HttpsServer ? "https://localhost" : "http://127.0.0.1";
+  return { url: `${origin}:${port}`, close: () => server.close().closeAllConnections() };
+}
+
+/**
+ * Starts a proxy before the server of the tests.
+ * @param interfere whether something is to happen to a request; it may take its time
+ */
+export function startProxy(
+  interfere: (incoming: IncomingMessage, body: string) => Interference | undefined | Promise<undefined>,
+  server: Server = createServer(),
+): Promise<Listener> {
+  server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const answer = async () => {
+      const body = await text(incoming);
+      const interference = await interfere(incoming, body);
+      if (interference === "cut") {
+        incoming.socket.destroy();
+      } else if (typeof interference === "object") {
+        send(outgoing, interference.status, interference.body);
+      } else {
+        const answered = await passOn(incoming, body);
+        if (interference === undefined || answered.statusCode !== 200) {
+          outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
+          answered.pipe(outgoing);
         } else {
-          outgoing.writeHead(200, { "content-type": "application/json" });
-          json(response).then(
-            (body) => outgoing.end(JSON.stringify(interference(body))),
-            () => outgoing.destroy(),
-          );
+          send(outgoing, 200, interference(await json(answered)));
         }
-      });
-      passed.on("error", () => outgoing.destroy());
-      incoming.pipe(passed);
-    } else {
-      outgoing.writeHead(interference.status, { "content-type": "application/json" });
-      outgoing.end(JSON.stringify(interference.body));
-    }
+      }
+    };
+    answer().catch(() => outgoing.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${portOf(server)}`, close: () => server.close().closeAllConnections() };
+  return listen(server);
 }
 
-function passOn({ headers, method, url }: IncomingMessage) {
+/** Which of the two sent a request. */
+export const programOf = ({ headers }: IncomingMessage) =>
+  /Terraform/.test(headers["user-agent"] ?? "") ? "provider" : "command";
+
+function send(outgoing: ServerResponse, status: number, body: unknown): void {
+  outgoing.writeHead(status, { "content-type": "application/json" });
+  outgoing.end(JSON.stringify(body));
+}
+
+async function passOn({ method, url, headers }: IncomingMessage, body: string): Promise<IncomingMessage> {
   const { caCertificate, url: target } = serverOfTests();
-  return request(new URL(url ?? "/", target), { method, headers, ca: caCertificate });
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
+  const outgoing = request(new URL(url ?? "/", target), { method, headers, ca: caCertificate });
+  outgoing.end(body);
+  const [answered] = (await once(outgoing, "response")) as [IncomingMessage];
+  return answered;
 }

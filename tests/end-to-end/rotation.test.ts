@@ -241,8 +241,8 @@ describe("a rotation that was stopped", () => {
     await haveOneOldSecret("globex");
     const before = await credentialsOf("globex");
     let victim: ReturnType<Stack["startCommand"]> | undefined;
-    const proxy = await startProxy((method, path) =>
-      method === "POST" && path.endsWith("/client-secret")
+    const proxy = await startProxy(({ method, url }) =>
+      method === "POST" && url?.endsWith("/client-secret")
         ? (body) => (victim === undefined ? body : (void killTree(victim), body))
         : undefined,
     );

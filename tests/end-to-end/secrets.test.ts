@@ -1,6 +1,6 @@
 import { Administrator } from "./keycloak.ts";
 import { SHOWN_BEFORE_CHANGE, type StackFile } from "./project.ts";
-import { type Interference, type Proxy, startProxy } from "./proxy.ts";
+import { type Interference, type Listener, startProxy } from "./proxy.ts";
 import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
@@ -16,7 +16,7 @@ type Customer = keyof typeof CUSTOMERS;
 
 const administrator = new Administrator(REALM);
 let stack: Stack;
-let proxy: Proxy;
+let proxy: Listener;
 /** What becomes of a question for a client's secret. */
 let ofSecrets: () => Interference | undefined;
 
@@ -28,8 +28,8 @@ const stackFile = (...customers: Customer[]): StackFile => ({
 });
 
 beforeAll(async () => {
-  proxy = await startProxy((method, path) =>
-    method === "GET" && path.endsWith("/client-secret") ? ofSecrets() : undefined,
+  proxy = await startProxy(({ method, url }) =>
+    method === "GET" && url?.endsWith("/client-secret") ? ofSecrets() : undefined,
   );
   ofSecrets = () => undefined;
   stack = await Stack.create(REALM, STACK, stackFile("acme"));

@@ -1,7 +1,7 @@
 import { Administrator } from "../keycloak.ts";
 import { giveAdminApiScope, makeAdminApiScope, startNextKeycloak } from "../nextKeycloak.ts";
 import { SHOWN_BEFORE_CHANGE, type StackFile } from "../project.ts";
-import type { Proxy } from "../proxy.ts";
+import type { Listener } from "../proxy.ts";
 import { DEPLOYERS } from "../server.ts";
 import { Stack } from "../stack.ts";
 
@@ -9,7 +9,7 @@ const REALM = "Next";
 const STACK = "next";
 
 const administrator = new Administrator(REALM);
-let proxy: Proxy;
+let proxy: Listener;
 let stack: Stack;
 
 beforeAll(async () => {
