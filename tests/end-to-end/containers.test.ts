@@ -1,3 +1,4 @@
+import { basicAuthorization } from "../../contract/credentials.ts";
 import { decodeJwt } from "jose";
 
 import { operationEntriesOf } from "../../development/stand-ins/api.ts";
@@ -5,7 +6,6 @@ import { fetchToken } from "../../keycloak/tokens.ts";
 import type { Credentials } from "../../outputs.ts";
 import {
   ask,
-  basic,
   callBff,
   concurrently,
   type Containers,
@@ -109,7 +109,7 @@ describeWithEngine("BFF and API in containers", (images) => {
 
   it("refuse with the same 401 whoever has no secret, and every token that is not a customer's access token", async () => {
     const kestrel = await main.credentialsOf("kestrel");
-    const deployer = basic(DEPLOYERS.complete, serverOfTests().deployerSecret);
+    const deployer = basicAuthorization(DEPLOYERS.complete, serverOfTests().deployerSecret);
     // It lacks the audience.
     const anothersToken = await connected((keycloak) => fetchToken(keycloak, REALM, deployer));
     const { idToken, boundToken } = await otherTokens(REALM, kestrel.basic);
@@ -118,7 +118,12 @@ describeWithEngine("BFF and API in containers", (images) => {
 
     // Also while a token for the right secret is cached.
     expect((await callBff(services.bffUrl, kestrel)).status).toBe(200);
-    for (const authorization of [undefined, "Basic %%%", basic("kestrel", "wrong"), basic("nobody", "secret")]) {
+    for (const authorization of [
+      undefined,
+      "Basic %%%",
+      basicAuthorization("kestrel", "wrong"),
+      basicAuthorization("nobody", "secret"),
+    ]) {
       expect(await ask(services.bffUrl, authorization)).toMatchObject({ status: 401, text: UNAUTHORIZED });
     }
     for (const token of [anothersToken, idToken, boundToken]) {

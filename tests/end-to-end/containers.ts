@@ -118,11 +118,6 @@ export function callBff(url: string, { basic }: Pick<Credentials, "basic">): Pro
   return ask(url, basic);
 }
 
-/** The value of an Authorization header. */
-export function basic(clientId: string, secret: string): string {
-  return `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`;
-}
-
 /** Runs the actions, so many at a time, in their order. */
 export async function concurrently<T>(actions: readonly (() => Promise<T>)[], limit: number): Promise<T[]> {
   const results: T[] = [];

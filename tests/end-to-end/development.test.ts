@@ -1,17 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { parse } from "yaml";
 
 import { run } from "../../processes/run.ts";
 import { Administrator } from "./keycloak.ts";
 import { REALM_NAME as REALM } from "../../development/keycloak/realmImport.ts";
-import { committedStackFile, type StackFile } from "./project.ts";
+import { committedStackFile, REPOSITORY, type StackFile } from "./project.ts";
 import { serverOfTests } from "./server.ts";
 import { Stack } from "./stack.ts";
 import { ADMIN_ID, askForToken, claimsOf, expectOriginalToken, startBrowserLogin } from "./tokens.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const CUSTOMER = "integration-api-service";
 
 let stack: Stack;

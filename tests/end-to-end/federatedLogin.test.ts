@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -13,12 +13,11 @@ import { run } from "../../processes/run.ts";
 import type { LoginCredentials } from "../../settings/settings.ts";
 import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
-import { Project, type StackFile } from "./project.ts";
+import { Project, REPOSITORY, type StackFile } from "./project.ts";
 import { type Listener, listen, programOf, startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
 import { missing } from "./tools.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const REALM = "Federated";
 const REALM_ISSUER = `https://host.docker.internal:28443/realms/${REALM}`;
 const STACK = "prod";

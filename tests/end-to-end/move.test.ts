@@ -96,6 +96,4 @@ it("that was killed between the writing of the two states is finished by the nex
   await moving.expectNothingToDo(FROM);
 });
 
-it("prints no secret", () => {
-  expect(moving.printedSecrets()).toEqual([]);
-});
+it("prints no secret", () => moving.expectNoSecretPrinted());

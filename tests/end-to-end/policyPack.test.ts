@@ -1,14 +1,13 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { run, type RunResult } from "../../processes/run.ts";
 import { containersFile, containersOf, ownStackName } from "./containers.ts";
 import { describeWithEngine } from "./engine.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
-import { committedStackFile, Project } from "./project.ts";
+import { committedStackFile, Project, REPOSITORY } from "./project.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const PACK = join(REPOSITORY, "policy-pack");
 
 /** What the pack says of a run, sorted: the name of a case, and the violated rule with its level. */

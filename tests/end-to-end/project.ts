@@ -11,10 +11,11 @@ import { Checkout } from "../../commands/rehearse/checkout.ts";
 import { REALM_NAME } from "../../development/keycloak/realmImport.ts";
 import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
+import type { RunResult } from "../../processes/run.ts";
 import { serverOfTests } from "./server.ts";
 import { Stack } from "./stack.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
+export const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
 /** What a verb that changes something shows on standard error, where it has nothing else to tell there. */
 export const SHOWN_BEFORE_CHANGE = /^\nStacks? +.*\nBackend +.*\n(Keycloak +.*\n)?(- .*\n)+$/;
@@ -69,6 +70,8 @@ function parseStackFile(text: string): { readonly config?: StackFile; readonly [
 export class Project extends Checkout {
   /** What the stack files of this project say unless a test says otherwise. */
   readonly connection: StackFile;
+  /** Each command that was run here, and all that it printed. */
+  readonly printed: string[] = [];
   protected override readonly timeoutMilliseconds: number;
 
   private constructor(
@@ -118,6 +121,19 @@ export class Project extends Checkout {
     return new Project(join(this.directory, "services"), this.environment, {}, this.timeoutMilliseconds);
   }
 
+  override async command(name: string, ...args: string[]): Promise<RunResult> {
+    const result = await super.command(name, ...args);
+    this.printed.push([name, ...args].join(" "), result.stdout, result.stderr);
+    return result;
+  }
+
+  /** That no command has printed one of these secrets, or the deployer's. A failure must not print them either. */
+  expectUnprinted(secrets: readonly string[]): void {
+    const printed = this.printed.join("\n");
+    const found = [...secrets, serverOfTests().deployerSecret].filter((secret) => printed.includes(secret));
+    expect([this.printed.length > 0, found.length]).toEqual([true, 0]);
+  }
+
   /** Starts one of the project's own commands, for a test that interrupts it. */
   startCommand(name: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
     return spawn(process.execPath, [join(this.directory, "scpcloud"), name, ...args], {
@@ -149,6 +165,7 @@ export class Project extends Checkout {
     const timer = setTimeout(() => child.kill(), this.timeoutMilliseconds);
     const [exitCode] = (await once(child, "close")) as [number | null];
     clearTimeout(timer);
+    this.printed.push([name, ...args].join(" "), shown);
     return { exitCode, shown };
   }
 

@@ -3,8 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { VERBS } from "../../commands/verbs.ts";
 import type { Credentials } from "../../outputs.ts";
+import { basicAuthorization } from "../../contract/credentials.ts";
 import { run } from "../../processes/run.ts";
-import { basic, callBff, concurrently } from "./containers.ts";
+import { callBff, concurrently } from "./containers.ts";
 import { killTree } from "./interruption.ts";
 import { Administrator } from "./keycloak.ts";
 import type { StackFile } from "./project.ts";
@@ -37,8 +38,7 @@ const INTEGRATIONS = {
 
 const administrator = new Administrator(REALM);
 let stack: Stack;
-/** Whatever this file's commands have printed, and each secret that there was before or after one of them. */
-const printed: string[] = [];
+/** Each secret that there was before or after one of this file's commands. */
 const secrets = new Set<string>();
 
 const stackFile = (changes: StackFile = {}): StackFile => ({
@@ -61,25 +61,24 @@ const noteSecrets = async () => {
   for (const { clientId, secret, ...client } of clients) {
     for (const one of [secret, attributesOf(client)["client.secret.rotated"]]) {
       if (one) {
-        secrets.add(one).add(basic(clientId, one).slice("Basic ".length));
+        secrets.add(one).add(basicAuthorization(clientId, one).slice("Basic ".length));
       }
     }
   }
 };
-/** Notes what a command prints, and the secrets that there are before and after it. */
-const noting = async <T extends object>(words: readonly string[], action: () => Promise<T>): Promise<T> => {
+/** Notes the secrets that there are before and after a command. */
+const noting = async <T>(action: () => Promise<T>): Promise<T> => {
   await noteSecrets();
   const result = await action();
   await noteSecrets();
-  printed.push(words.join(" "), ...Object.values(result).map(String));
   return result;
 };
-const command = (...words: [string, ...string[]]) => noting(words, () => stack.project.command(...words));
+const command = (...words: [string, ...string[]]) => noting(() => stack.project.command(...words));
 const rotate = (clientId: string, ...args: string[]) =>
   command("rotate", "--stack", STACK, "--customer", clientId, ...args);
 /** The same on a terminal, where the question is answered. */
 const onTerminal = (answer: string, ...args: string[]) =>
-  noting(args, () => stack.project.commandOnTerminal(answer, "rotate", "--stack", STACK, ...args));
+  noting(() => stack.project.commandOnTerminal(answer, "rotate", "--stack", STACK, ...args));
 /** Runs a command while the stack file says something else. */
 const during = async <T>(changes: StackFile, action: () => Promise<T>): Promise<T> => {
   await stack.configure(stackFile(changes));
@@ -94,7 +93,7 @@ const previousOf = async (clientId: string) =>
   attributesOf(await administrator.client(clientId))["client.secret.rotated"] ?? "";
 const organizationOf = async (credentials: Credentials) => (await claimsOf(credentials, REALM))["organizationId"];
 const tokenStatus = async (clientId: string, secret: string) =>
-  (await askForToken(REALM, basic(clientId, secret), { grant_type: "client_credentials" })).status;
+  (await askForToken(REALM, basicAuthorization(clientId, secret), { grant_type: "client_credentials" })).status;
 /** Has a customer one secret only, which looks as if it were of 2023. */
 const haveOneOldSecret = async (clientId: string) => {
   if ((await previousOf(clientId)) !== "") {
@@ -400,7 +399,7 @@ describe("no command prints a secret", () => {
     // What rehearse starts has an own Keycloak, and no secret of this stack.
     const all = Object.values(VERBS).flatMap((verbs) => Object.keys(verbs).filter((name) => name !== "rehearse"));
     expect([...new Set(ALL.map(([name]) => name))].sort()).toEqual(all.sort());
-    expect(RUN_ABOVE.filter((call) => !printed.includes(call.join(" ")))).toEqual([]);
+    expect(RUN_ABOVE.filter((call) => !stack.project.printed.includes(call.join(" ")))).toEqual([]);
   });
 
   it.each([
@@ -437,8 +436,7 @@ describe("no command prints a secret", () => {
     for (const [name, { stdout, stderr }] of results) {
       expect(`${name}: ${stdout}${stderr}`).toMatch(/: [^]*\w{3}/);
     }
-    const output = printed.join("\n");
     expect(secrets.size).toBeGreaterThan(10);
-    expect([...secrets].filter((secret) => output.includes(secret)).length).toBe(0);
+    stack.project.expectUnprinted([...secrets]);
   });
 });

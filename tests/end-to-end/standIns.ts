@@ -1,13 +1,12 @@
+import { REPOSITORY } from "./project.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { lastingPort } from "../../development/keycloak/ports.ts";
 import { serverOfTests } from "./server.ts";
 import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
-
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
 /** The stand-ins for BFF and API as processes of this machine, configured by a stack's outputs. */
 export class StandIns {

@@ -1,3 +1,4 @@
+import { REPOSITORY } from "./project.ts";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -30,7 +31,6 @@ export interface StateBackend {
 }
 
 const HOST = "127.0.0.1";
-const REPOSITORY = join(import.meta.dirname, "..", "..");
 
 /** The first code block of a language in docs/state.md: what is documented is what is tried. */
 function documented(language: "json" | "sql"): string {

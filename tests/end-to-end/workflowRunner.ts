@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { run } from "../../processes/run.ts";
-import type { Project, StackFile } from "./project.ts";
+import { type Project, REPOSITORY, type StackFile } from "./project.ts";
 import { Stack } from "./stack.ts";
 import { built } from "./stateBackends.ts";
 import { missing } from "./tools.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 /** In place of GitHub: its actions, and programs that come before all others. */
 const GITHUB = join(import.meta.dirname, "github");
 /** The repository as GitHub would know it. */

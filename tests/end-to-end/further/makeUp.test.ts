@@ -1,14 +1,14 @@
+import { REPOSITORY } from "../project.ts";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { run } from "../../../processes/run.ts";
 import { commandLines } from "../interruption.ts";
 import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
 import { missing } from "../tools.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const KEYCLOAK = join(".local", "keycloak");
 const TOOLCHAIN = join(".local", "toolchain");
 const RECORD = "selection.json";

@@ -1,8 +1,9 @@
+import { REPOSITORY } from "../project.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { rehearse as rehearseHere } from "../../../commands/rehearse/rehearsal.ts";
 import { differs, rehearsalText } from "../../../commands/rehearse/rehearsalReport.ts";
@@ -16,7 +17,6 @@ import { commandLines } from "../interruption.ts";
 import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
 import { until } from "../until.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const OLDEST = PROVED_VERSIONS.at(-1)?.version ?? NEWEST_VERSION;
 const PROGRAM = join(REPOSITORY, "scpcloud");
 

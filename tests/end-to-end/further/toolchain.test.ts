@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join } from "node:path";
 
 import { filesOf, OWN_PULUMI_HOME, pluginFile, pluginProgram } from "../../../development/toolchain/layout.ts";
 import { readSelection } from "../../../development/toolchain/selection.ts";
@@ -9,9 +9,8 @@ import { PLUGINS } from "../../../development/toolchain/sources.ts";
 import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions.ts";
 import { run, type RunResult } from "../../../processes/run.ts";
 import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
-import { Project } from "../project.ts";
+import { Project, REPOSITORY } from "../project.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "..", "..", "..");
 const VERSION = PLUGIN_VERSIONS.keycloak;
 
 /** What this checkout uses, as a user who has installed it would have it: the CLI with its host, and the plugin. */
