@@ -10,7 +10,7 @@ import { Administrator } from "./keycloak.ts";
 import type { StackFile } from "./project.ts";
 import { DEPLOYERS, serverOfTests } from "./server.ts";
 import { Stack } from "./stack.ts";
-import { StandIns } from "./standIns.ts";
+import { startStandIns } from "./standIns.ts";
 import { claimsOf, connected } from "./tokens.ts";
 
 const REALM = "LifeOfCustomer";
@@ -180,7 +180,7 @@ describe("a customer of a protected stack", () => {
     expect(stdout).toContain(
       "the tokens of 3 customers are what the settings promise; 2 retired ones get none; issuer ",
     );
-    const services = await StandIns.start(stack);
+    const services = await startStandIns(stack);
     try {
       const answer = await fetch(`${services.apiUrl}/operation-entries`, {
         headers: { authorization: `Bearer ${token}` },

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { run, type RunResult } from "../../processes/run.ts";
 import { containersFile, containersOf, ownStackName } from "./containers.ts";
@@ -53,68 +53,38 @@ const OF_CONTAINERS: Readonly<Record<string, readonly Changes[]>> = {
   "advisory container-capabilities": [{ container: { capabilities: {} } }],
 };
 
-/** Previews of a program with a customer or a container for each case; nothing is made, nobody is asked. */
-class ViolatingProgram {
-  private readonly directory: string;
+/** Of the program whose previews have a customer or a container for each case; nothing is made, nobody is asked. */
+let directory: string;
 
-  private constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  static async create(): Promise<ViolatingProgram> {
-    const directory = await mkdtemp(join(tmpdir(), "scpcloud-violating-"));
-    const files = ["Pulumi.yaml", "index.ts"].map((name) => join(import.meta.dirname, "violating-program", name));
-    const shared = ["pulumiSdk.cjs", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
-    await Promise.all(
-      [...files, ...shared].map((file) => symlink(file, join(directory, file.split("/").at(-1) ?? ""))),
-    );
-    const program = new ViolatingProgram(directory);
-    await program.pulumi({}, "stack", "init", "prod");
-    return program;
-  }
-
-  preview(cases: Readonly<Record<string, Changes>>, ...args: string[]): Promise<RunResult> {
-    return this.pulumi(cases, "preview", "--stack", "prod", "--policy-pack", PACK, ...args);
-  }
-
-  /** Previews with a configuration of the pack. */
-  async previewWith(config: object, cases: Readonly<Record<string, Changes>>): Promise<RunResult> {
-    const file = join(this.directory, "policies.json");
-    await writeFile(file, JSON.stringify(config));
-    return this.preview(cases, "--policy-pack-config", file);
-  }
-
-  remove(): Promise<void> {
-    return rm(this.directory, { recursive: true, force: true });
-  }
-
-  private pulumi(cases: Readonly<Record<string, Changes>>, ...args: string[]): Promise<RunResult> {
-    return run("pulumi", [...args, "--non-interactive", "--color", "never"], {
-      cwd: this.directory,
-      env: {
-        PULUMI_BACKEND_URL: `file://${this.directory}`,
-        PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
-        SCPCLOUD_CHANGES: JSON.stringify(cases),
-      },
-      timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
-    });
-  }
-}
-
-let program: ViolatingProgram;
+const pulumi = (cases: Readonly<Record<string, Changes>>, ...args: string[]): Promise<RunResult> =>
+  run("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    cwd: directory,
+    env: {
+      PULUMI_BACKEND_URL: `file://${directory}`,
+      PULUMI_CONFIG_PASSPHRASE: "the passphrase of the tests",
+      SCPCLOUD_CHANGES: JSON.stringify(cases),
+    },
+    timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
+  });
+const preview = (cases: Readonly<Record<string, Changes>>, ...args: string[]) =>
+  pulumi(cases, "preview", "--stack", "prod", "--policy-pack", PACK, ...args);
 
 beforeAll(async () => {
-  program = await ViolatingProgram.create();
+  directory = await mkdtemp(join(tmpdir(), "scpcloud-violating-"));
+  const files = ["Pulumi.yaml", "index.ts"].map((name) => join(import.meta.dirname, "violating-program", name));
+  const shared = ["pulumiSdk.cjs", "node_modules", "package.json"].map((name) => join(REPOSITORY, name));
+  await Promise.all([...files, ...shared].map((file) => symlink(file, join(directory, basename(file)))));
+  await pulumi({}, "stack", "init", "prod");
 });
 
-afterAll(() => program.remove());
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
 /** One preview of all of them, each as a case of its own, beside one that violates nothing. */
 async function expectViolations(violations: Readonly<Record<string, readonly Changes[]>>, right: Changes) {
   const all = Object.entries(violations).flatMap(([rule, changes]) => changes.map((one) => [rule, one] as const));
   const cases = all.map(([, changes], index) => [`case${index}`, changes] as const);
 
-  const result = await program.preview({ right, ...Object.fromEntries(cases) });
+  const result = await preview({ right, ...Object.fromEntries(cases) });
 
   expect(violationsIn(result)).toEqual(all.map(([rule], index) => `case${index}: ${rule}`).sort());
   expect(result.stdout).toContain("right-");
@@ -125,7 +95,7 @@ describe("a program", () => {
   it("with customers that violate each rule is refused", () => expectViolations(OF_CUSTOMERS, {}));
 
   it("that violates what is advised only may be deployed", async () => {
-    const result = await program.preview({ long: { client: { accessTokenLifespan: "3600" } } });
+    const result = await preview({ long: { client: { accessTokenLifespan: "3600" } } });
     expect(violationsIn(result)).toEqual(["long: advisory client-lifespan-advised"]);
     expect(result.exitCode).toBe(0);
   });
@@ -137,7 +107,9 @@ describe("a program", () => {
       "client-full-scope": "advisory",
     };
     const changes = { client: { fullScopeAllowed: true }, options: { protect: false } };
-    const result = await program.previewWith(config, { customer: changes });
+    const file = join(directory, "policies.json");
+    await writeFile(file, JSON.stringify(config));
+    const result = await preview({ customer: changes }, "--policy-pack-config", file);
     expect(violationsIn(result)).toEqual([
       "customer: advisory client-full-scope",
       "customer: mandatory client-lifespan",

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { lastingPort } from "../../development/keycloak/ports.ts";
 import { jsonOf } from "../../services/engine/containerState.ts";
 import { dockerEngine } from "./engine.ts";
-import { answers, LocalServer } from "./localServer.ts";
+import { answers, type LocalServer, startLocalServer } from "./localServer.ts";
 
 /** Of the Debian package of that name. */
 export const PROGRAM = "docker-registry";
@@ -38,7 +38,7 @@ export class Registry {
     const auth = { htpasswd: { realm: "tests", path } };
     await writeFile(configuration, stringify({ version: "0.1", storage, http: { addr: address }, auth }));
     const isReady = () => answers(`http://${address}/v2/`);
-    return new Registry(address, await LocalServer.start(directory, [PROGRAM, "serve", configuration], isReady));
+    return new Registry(address, await startLocalServer(directory, [PROGRAM, "serve", configuration], isReady));
   }
 
   /** Removes from the engine whatever came from here or was to go here. */

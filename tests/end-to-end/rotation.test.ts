@@ -12,7 +12,7 @@ import type { StackFile } from "./project.ts";
 import { startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
 import { Stack } from "./stack.ts";
-import { StandIns } from "./standIns.ts";
+import { startStandIns } from "./standIns.ts";
 import { askForToken, claimsOf } from "./tokens.ts";
 import { until } from "./until.ts";
 
@@ -270,7 +270,7 @@ describe("a customer that moves from the previous to the new secret", () => {
   it("gets its data without a failed call, and the previous one is refused when the overlap is over", async () => {
     await haveOneOldSecret("acme");
     const before = await credentialsOf("acme");
-    const services = await StandIns.start(stack);
+    const services = await startStandIns(stack);
     const answers: number[] = [];
     let isOver = false;
     let used: Credentials = before;
@@ -310,7 +310,7 @@ describe("a customer that moves from the previous to the new secret", () => {
       () => tokenStatus("acme", previous.clientSecret),
       (status) => status === 401,
     );
-    const fresh = await StandIns.start(stack);
+    const fresh = await startStandIns(stack);
     expect((await callBff(fresh.bffUrl, previous)).status).toBe(401);
     expect((await callBff(fresh.bffUrl, await credentialsOf("acme"))).status).toBe(200);
     await fresh.stop();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import type { Credentials } from "../../outputs.ts";
 import type { RunResult } from "../../processes/run.ts";
+import { type ClientRepresentation, identity } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 
 interface RunOptions {
@@ -70,6 +71,19 @@ export class Stack {
   /** @returns what it printed */
   preview(options: RunOptions = {}): Promise<string> {
     return this.run("preview", ...flagsOf(options));
+  }
+
+  /** The customers are so many, those of before with their ids and secrets, and nothing is left to do. */
+  async expectHealed(
+    count: number,
+    before: readonly ClientRepresentation[],
+    after: readonly ClientRepresentation[],
+  ): Promise<void> {
+    expect(before).not.toEqual([]);
+    expect(after).toHaveLength(count);
+    expect(identity(after)).toEqual(expect.arrayContaining(identity(before)));
+    await this.preview({ expectNoChanges: true, refresh: true });
+    expect((await this.exportStack()).deployment["pending_operations"]).toBeUndefined();
   }
 
   async refresh(): Promise<void> {

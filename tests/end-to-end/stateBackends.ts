@@ -11,7 +11,7 @@ import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { goBuild } from "../../development/toolchain/goBuild.ts";
 import { TOOLCHAIN_FOLDER } from "../../development/toolchain/layout.ts";
 import { withLock } from "../../processes/fileLock.ts";
-import { answers, LocalServer } from "./localServer.ts";
+import { answers, startLocalServer } from "./localServer.ts";
 
 /** A server that keeps the state of stacks, empty at first. */
 export interface StateBackend {
@@ -74,7 +74,7 @@ export async function startPostgres(): Promise<StateBackend> {
     });
   const psql = (sql: string, database?: string) => client("psql", ["-qtA", "-v", "ON_ERROR_STOP=1"], sql, database);
   const settings = { listen_addresses: HOST, port, unix_socket_directories: "", fsync: "off" };
-  const server = await LocalServer.start(
+  const server = await startLocalServer(
     directory,
     [
       ...asOwner,
@@ -136,7 +136,7 @@ export async function startS3(): Promise<StateBackend> {
   const accounts = { accessAccounts: { [user.access]: { ...user, role: "user" } } };
   await writeFile(join(folders.iam, "users.json"), JSON.stringify(accounts), { mode: 0o600 });
   const options = ["--port", address, "--region", REGION, "--iam-dir", folders.iam, "--quiet"];
-  const server = await LocalServer.start(
+  const server = await startLocalServer(
     directory,
     [program, ...options, "posix", "--versioning-dir", folders.versions, folders.root],
     () => answers(`http://${address}`),
@@ -210,7 +210,7 @@ export async function startKeyService(): Promise<KeyService> {
   const program = await built("local-kms", "scpcloud/toolchain/local-kms", "key service of the tests");
   const address = `${HOST}:${await lastingPort()}`;
   const directory = await mkdtemp(join(tmpdir(), "scpcloud-keys-"));
-  const server = await LocalServer.start(directory, [program], () => answers(`http://${address}`), {
+  const server = await startLocalServer(directory, [program], () => answers(`http://${address}`), {
     KMS_ADDRESS: address,
     KMS_DATA_PATH: join(directory, "data"),
     KMS_REGION: REGION,

@@ -14,14 +14,11 @@ import { stackValues } from "../stackFile.ts";
  */
 describe.each(["dev", "prod"])("the stack %s", (stack) => {
   it("declares what its golden file says", async () => {
-    expectGolden(stack, await declared(stack));
-  });
-
-  it("has no two resources of one type and name, which Pulumi would refuse", async () => {
-    const { resources } = await declared(stack);
-    const { count } = await run(stack);
-
-    expect(Object.keys(resources)).toHaveLength(count);
+    const { values } = stackValues(stack);
+    pulumi.runtime.setAllConfig({ ...values });
+    process.env["KEYCLOAK_CLIENT_SECRET"] = "the deployer's secret of the tests";
+    const { result, resources } = await underMocks(runProgram, {}, stack);
+    expectGolden(stack, { resources: byName(resources), outputs: result });
   });
 });
 
@@ -48,19 +45,6 @@ function expectGolden(name: string, found: object): void {
   expect(text).toBe(readFileSync(path, "utf8"));
 }
 
-async function declared(stack: string) {
-  const { resources, outputs } = await run(stack);
-  return { resources, outputs };
-}
-
-async function run(stack: string) {
-  const { values } = stackValues(stack);
-  pulumi.runtime.setAllConfig({ ...values });
-  process.env["KEYCLOAK_CLIENT_SECRET"] = "the deployer's secret of the tests";
-  const { result, resources } = await underMocks(runProgram, {}, stack);
-  return { count: resources.length, resources: byName(resources), outputs: result };
-}
-
 async function runProgram(): Promise<unknown> {
   const outputs = await program();
   const credentials = outputs["credentials"] as pulumi.Output<unknown>;
@@ -69,6 +53,7 @@ async function runProgram(): Promise<unknown> {
   return { ...rest, credentials: mask(shown) };
 }
 
+/** No two are of one type and name, which Pulumi would refuse. */
 function byName(resources: readonly RegisteredResource[]): Record<string, unknown> {
   const entries = resources
     .map(({ type, name, parent, inputs, protect }): [string, unknown] => [
@@ -76,7 +61,9 @@ function byName(resources: readonly RegisteredResource[]): Record<string, unknow
       { parent, ...(protect ? { protect } : {}), inputs },
     ])
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries);
+  const byName = Object.fromEntries(entries);
+  expect(Object.keys(byName)).toHaveLength(resources.length);
+  return byName;
 }
 
 function mask(value: unknown): unknown {
