@@ -90,7 +90,7 @@ describeWithEngine("BFF and API in containers", (images) => {
         Config: { Env: string[] };
         HostConfig: Record<string, unknown>;
       };
-      const emitted = Object.entries(outputs[output]?.value as Record<string, string>);
+      const emitted = Object.entries(outputs[output] as Record<string, string>);
       expect(Config.Env).toEqual(expect.arrayContaining(emitted.map(([name, value]) => `${name}=${value}`)));
       expect(HostConfig).toMatchObject({
         ReadonlyRootfs: true,
@@ -101,7 +101,7 @@ describeWithEngine("BFF and API in containers", (images) => {
         ExtraHosts: ["host.docker.internal:host-gateway"],
       });
     }
-    expect((await stack.outputs())["containers"]?.value).toEqual({
+    expect((await stack.outputs())["containers"]).toEqual({
       api: `scpcloud-${STACK}-production-api`,
       bff: `scpcloud-${STACK}-web-production-bff`,
     });

@@ -189,7 +189,7 @@ describe("a change of the stack file", () => {
     expect(after.map(({ clientId }) => clientId)).not.toContain("leaving");
     expect(after.map(({ clientId }) => clientId)).toContain("coming");
     for (const output of ["integrations", "credentials"]) {
-      const value = (outputs: typeof outputsBefore) => outputs[output]?.value as Record<string, unknown>;
+      const value = (outputs: typeof outputsBefore) => outputs[output] as Record<string, unknown>;
       expect(value(await stack.outputs())["first"]).toEqual(value(outputsBefore)["first"]);
       expect(value(await stack.outputs())[CUSTOMER]).toEqual(value(outputsBefore)[CUSTOMER]);
     }

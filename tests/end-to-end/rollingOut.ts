@@ -23,13 +23,13 @@ export class RollingOut {
   readonly project: Project;
   private readonly administrator: Administrator;
 
-  private constructor(project: Project, administrator: Administrator) {
+  private constructor(project: Project, realm: string) {
     this.project = project;
-    this.administrator = administrator;
+    this.administrator = new Administrator(realm);
   }
 
   static async create(realm: string): Promise<RollingOut> {
-    const rollingOut = new RollingOut(await Project.create(realm), new Administrator(realm));
+    const rollingOut = new RollingOut(await Project.create(realm), realm);
     for (const name of STACKS) {
       rollingOut.stacks.push(await rollingOut.project.createStack(name, {}));
     }
@@ -37,8 +37,8 @@ export class RollingOut {
     return rollingOut;
   }
 
-  async remove(): Promise<void> {
-    await this.project.remove();
+  remove(): Promise<void> {
+    return this.project.remove();
   }
 
   async configure(changes: Changes = {}): Promise<void> {

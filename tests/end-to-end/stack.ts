@@ -95,7 +95,7 @@ export class Stack {
   }
 
   /** With the secrets in clear. A state's file that nobody has written since is read once: its key costs a third of a second. */
-  async outputs(): Promise<Readonly<Record<string, { readonly value: unknown }>>> {
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
     const file = join(this.project.directory, ".pulumi", "stacks", "scpcloud", `${this.name}.json`);
     const written = await stat(file).then(
       ({ mtimeMs }) => mtimeMs,
@@ -104,13 +104,12 @@ export class Stack {
     if (this.read?.written !== written) {
       this.read = { written, outputs: await this.run("stack", "output", "--json", "--show-secrets") };
     }
-    const outputs = JSON.parse(this.read.outputs) as object;
-    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value: value as unknown }]));
+    return JSON.parse(this.read.outputs) as Readonly<Record<string, unknown>>;
   }
 
   /** By client id. */
   async credentials(): Promise<Readonly<Record<string, Credentials>>> {
-    return ((await this.outputs())["credentials"]?.value ?? {}) as Record<string, Credentials>;
+    return ((await this.outputs())["credentials"] ?? {}) as Record<string, Credentials>;
   }
 
   /** Empty ones where the customer has none. */

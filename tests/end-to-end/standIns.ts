@@ -33,8 +33,8 @@ export async function startStandIns(stack: Stack) {
     await until(isHealthy, (healthy) => healthy);
     return { url, child };
   };
-  const api = await start("api", apiEnvironment?.value);
-  const bff = await start("bff", bffEnvironment?.value, { ProductionApi__BaseUrl: api.url });
+  const api = await start("api", apiEnvironment);
+  const bff = await start("bff", bffEnvironment, { ProductionApi__BaseUrl: api.url });
   const stop = async () => {
     const children = [api.child, bff.child];
     const ended = children.map((child) => once(child, "exit"));

@@ -6,7 +6,6 @@ import { format } from "prettier";
 import { Administrator } from "../../end-to-end/keycloak.ts";
 import { Project, type StackFile } from "../../end-to-end/project.ts";
 import { startServerOfTests, stopServerOfTests } from "../../end-to-end/server.ts";
-import type { Credentials } from "../../../outputs.ts";
 import { onlyRead } from "./onlyRead.ts";
 
 /**
@@ -66,7 +65,7 @@ async function recordAll(): Promise<void> {
   };
   const stack = await project.createStack(STACK, stackFile);
   await stack.up();
-  const credentials = (await stack.outputs())["credentials"]?.value as Record<string, Credentials>;
+  const credentials = await stack.credentials();
   secrets.push(...Object.values(credentials).flatMap(({ clientSecret, basic }) => [clientSecret, basic]));
 
   for (const [name, changes] of Object.entries(SCENARIOS)) {
