@@ -17,8 +17,8 @@ import { adviceOnSize } from "./settings/size.ts";
 async function program(): Promise<Record<string, unknown>> {
   const settings = readSettings(stackConfiguration());
   const lookups = await lookUp(settings);
-  const { realmId, accountRoleIds, rotation, now } = lookups;
-  const { accessTokenLifespan, allowedOrigins, audience, overlapDays, protect, usedBy } = settings;
+  const { accountRoleIds, rotation, now } = lookups;
+  const { accessTokenLifespan, allowedOrigins, audience, overlapDays, protect, realm: realmId, usedBy } = settings;
 
   const options = explainingRefusals(pulumi.getStack(), now, () => policiesInWords(settings));
   const isRealmStack = settings.realmStack === undefined;
@@ -43,9 +43,16 @@ async function program(): Promise<Record<string, unknown>> {
         ofCustomers,
       ),
   );
-  const { api, backchannelUrl, bff, publicUrl, realm } = settings;
+  const { api, backchannelUrl, bff, publicUrl } = settings;
   const services = isRealmStack
-    ? new ServiceConfiguration("serviceConfiguration", { api, audience, backchannelUrl, bff, publicUrl, realm })
+    ? new ServiceConfiguration("serviceConfiguration", {
+        api,
+        audience,
+        backchannelUrl,
+        bff,
+        publicUrl,
+        realm: realmId,
+      })
     : undefined;
 
   const advice = pulumi.runtime.isDryRun() ? adviceOnSize(settings) : undefined;

@@ -40,7 +40,8 @@ export function clientOf(accessToken: string): string | undefined {
   return typeof client === "string" ? client : undefined;
 }
 
-function payloadOf(accessToken: string): Readonly<Record<string, unknown>> | undefined {
+/** What a signed token (JWT) says, whoever signed it; undefined where it is none. */
+export function payloadOf(accessToken: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const [, payload = ""] = accessToken.split(".");
     return recordOf(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));

@@ -3,12 +3,18 @@ import * as v from "valibot";
 import { recordOf, stringsOf } from "../settings/decode.ts";
 import { type Fault, SettingsError } from "../settings/faults.ts";
 import { ofForm } from "../settings/shapes.ts";
-import { issuedAtOf } from "./accessToken.ts";
+import { issuedAtOf, rolesOf } from "./accessToken.ts";
 import { explainAdmin } from "./adminFaults.ts";
 import { refuseBlindness } from "./blindness.ts";
 import type { KeycloakConnection } from "./http.ts";
 import { login } from "./login.ts";
 import { type Place, refuseWrongServer } from "./wrongServer.ts";
+
+const SERVER_INFO = v.object({
+  features: v.nullish(v.array(v.object({ name: v.string(), enabled: v.nullish(v.boolean()) })), []),
+  systemInfo: v.nullish(v.object({ version: v.nullish(v.string()) }), {}),
+});
+type ServerInfo = v.InferOutput<typeof SERVER_INFO>;
 
 /** Reads what Keycloak's admin REST API has, with the deployer's own rights. */
 export interface KeycloakAdmin {
@@ -18,6 +24,10 @@ export interface KeycloakAdmin {
 
 /** Changes what it has, too. */
 export interface KeycloakManager extends KeycloakAdmin {
+  /** The roles in the deployer's token that the admin REST API goes by; undefined where the token does not tell. */
+  readonly roles: readonly string[] | undefined;
+  /** What the server says of itself; nothing where it does not say it to this deployer. @throws SettingsError as above */
+  serverInfo(): Promise<ServerInfo>;
   /** The time by Keycloak's clock, by which it notes when a secret was made and when one ends. */
   now(): Date;
   /** @returns the answer's JSON, if it is any. @throws SettingsError unless the answer is good. */
@@ -40,23 +50,31 @@ export async function loginAsDeployer(
   let token = accessToken ?? (await logIn(keycloak, asking));
   const ahead = clockDifference(token, asking);
   const base = `/admin/realms/${asking.realm}`;
-  const attempt = (method: string, path: string, json: unknown) =>
-    keycloak.request(`${base}${path}`, { method, headers: { authorization: `Bearer ${token}` }, json });
+  const attempt = (method: string, path: string, json?: unknown) =>
+    keycloak.request(path, { method, headers: { authorization: `Bearer ${token}` }, json });
   const send = async (method: string, path: string, isGood: (status: number) => boolean, json?: unknown) => {
-    let { status, body } = await attempt(method, path, json);
+    let { status, body } = await attempt(method, `${base}${path}`, json);
     if (status === 401) {
       // The token has ended: to recover a large stack takes longer.
       token = await logIn(keycloak, asking);
-      ({ status, body } = await attempt(method, path, json));
+      ({ status, body } = await attempt(method, `${base}${path}`, json));
     }
     if (!isGood(status)) {
-      throw refusal([explainAdmin({ status, path: `${base}${path}`, said: wordsOf(body) }, asking)]);
+      // Without the query: the same refusal of many questions is told once.
+      const [at = ""] = path.split("?");
+      throw refusal([explainAdmin({ status, path: `${base}${at}`, said: wordsOf(body) }, asking)]);
     }
     return body;
   };
   const get = (path: string) => send("GET", path, (status) => status === 200);
   return {
+    roles: rolesOf(token, asking.realm),
     now: () => new Date(Date.now() + ahead),
+    serverInfo: async () => {
+      const path = "/admin/serverinfo";
+      const { body, status } = await attempt("GET", path);
+      return formed(SERVER_INFO, path, status === 200 ? body : {});
+    },
     get: async (path) => {
       const body = await get(path);
       await refuseBlindness(path, body, asking, get);
@@ -78,23 +96,11 @@ export async function read<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const answer = ofForm(schema, await admin.get(path));
-  if ("wrong" in answer) {
-    throw otherAnswer(path, answer.wrong);
-  }
-  return answer.value;
+  return formed(schema, path, await admin.get(path));
 }
 
-const SERVER_INFO = v.object({
-  features: v.nullish(v.array(v.object({ name: v.string(), enabled: v.nullish(v.boolean()) })), []),
-  systemInfo: v.nullish(v.object({ version: v.nullish(v.string()) }), {}),
-});
-
-/** What the server says of itself; nothing where it does not say it to this deployer. @throws SettingsError as above */
-export async function readServerInfo(keycloak: KeycloakConnection, accessToken: string) {
-  const path = "/admin/serverinfo";
-  const { body, status } = await keycloak.request(path, { headers: { authorization: `Bearer ${accessToken}` } });
-  const answer = ofForm(SERVER_INFO, status === 200 ? body : {});
+function formed<Schema extends v.GenericSchema>(schema: Schema, path: string, body: unknown): v.InferOutput<Schema> {
+  const answer = ofForm(schema, body);
   if ("wrong" in answer) {
     throw otherAnswer(path, answer.wrong);
   }

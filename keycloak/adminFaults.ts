@@ -1,10 +1,10 @@
 import type { Fault } from "../settings/faults.ts";
 import type { Deployer, Settings } from "../settings/settings.ts";
 
-/** An answer of Keycloak other than what was asked for, whoever asked: the provider's plugin or a command. */
+/** An answer of Keycloak other than what was asked for, to whoever logs in as the deployer. */
 export interface RefusedAnswer {
   readonly status: number;
-  /** The server's own words, such as `invalid_client: Invalid client credentials`; the plugin keeps them to itself. */
+  /** The server's own words, such as `invalid_client: Invalid client credentials`. */
   readonly said?: string;
   /** What was asked for below Keycloak's base URL, where it is known. */
   readonly path?: string;
@@ -72,13 +72,13 @@ export function explainAdmin(answer: RefusedAnswer, { connection, deployer, real
   }
 }
 
-/** No answer came. The reason is in the words of Go or of Node.js. */
+/** No answer came. The reason is in the words of Node.js. */
 export function explainNoAnswer(reason: string, { connection }: Pick<Asking, "connection">): Fault {
-  if (!/x509|certificate/i.test(reason)) {
+  if (!/certificate/i.test(reason)) {
     return {
       key: "keycloak:url",
       rule: "must be a Keycloak that answers",
-      reason: `it could not be reached: ${NETWORK.exec(reason)?.[0] ?? reason}`,
+      reason: `it could not be reached: ${reason}`,
       value: connection.url,
       remedy: "check the URL and whether the server is up; the embedded one is started by: make up",
     };
@@ -87,7 +87,7 @@ export function explainNoAnswer(reason: string, { connection }: Pick<Asking, "co
   return {
     key: "keycloak:url",
     rule: "must be a server with a certificate that the deployer trusts",
-    reason: `its certificate was refused: ${(isOfTime ? undefined : /x509: [^(]*/.exec(reason)?.[0].trim()) ?? reason}`,
+    reason: `its certificate was refused: ${reason}`,
     value: connection.url,
     remedy: isOfTime
       ? `compare this machine's clock, which says ${new Date().toISOString()}; if it is right, have the certificate renewed`
@@ -96,21 +96,18 @@ export function explainNoAnswer(reason: string, { connection }: Pick<Asking, "co
   };
 }
 
-/** The words of Go that say all; those of Node.js are short. */
-export const NETWORK =
-  /connection refused|connection reset|no such host|i\/o timeout|deadline exceeded|network is unreachable|EOF/;
-
 /** An empty list is no answer to a deployer who may ask, but not look. */
 export function explainBlindness(
   role: "view-clients" | "view-users",
   { deployer, realm }: Pick<Asking, "deployer" | "realm">,
 ): Fault {
   const manages = role.replace("view", "manage");
+  const also = role === "view-clients" ? `, or for up ${manages},` : "";
   return {
     key: "keycloak:clientId",
     rule: `must be a client with the role ${role} or ${manages} of realm-management`,
     reason: `Keycloak shows empty lists to ${deployerName(deployer)}: it hides what is there`,
-    remedy: `give its service account the role ${role}, or for up ${manages}, in realm ${realm}`,
+    remedy: `give its service account the role ${role}${also} in realm ${realm}`,
   };
 }
 

@@ -1,9 +1,7 @@
 import type { Fault } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
-import { rolesOf } from "./accessToken.ts";
-import { readServerInfo } from "./admin.ts";
+import type { KeycloakManager } from "./admin.ts";
 import { deployerName } from "./adminFaults.ts";
-import type { KeycloakConnection } from "./http.ts";
 
 const FEATURE = "CLIENT_SECRET_ROTATION";
 
@@ -12,16 +10,15 @@ const FEATURE = "CLIENT_SECRET_ROTATION";
  * up. Keycloak shows its features to every deployer (tried on 26.1.4 and 26.7.3); what it does not show is no fault.
  */
 export async function rotationFaults(
-  keycloak: KeycloakConnection,
-  accessToken: string,
+  admin: Pick<KeycloakManager, "roles" | "serverInfo">,
   { deployer, overlapDays, realm, realmStack }: Pick<Settings, "deployer" | "overlapDays" | "realm" | "realmStack">,
 ): Promise<Fault[]> {
   if (overlapDays === undefined) {
     return [];
   }
-  const { features } = await readServerInfo(keycloak, accessToken);
+  const { features } = await admin.serverInfo();
   const feature = features.find(({ name }) => name === FEATURE);
-  const roles = rolesOf(accessToken, realm) ?? [];
+  const { roles = [] } = admin;
   return [
     ...(feature?.enabled === false
       ? [

@@ -3,7 +3,11 @@ import * as v from "valibot";
 import type { Settings } from "../settings/settings.ts";
 import { type KeycloakAdmin, read } from "./admin.ts";
 
-const USERS = v.array(v.object({ id: v.string(), username: v.string() }));
+const USER = v.object({ id: v.string(), username: v.string(), enabled: v.optional(v.boolean(), true) });
+const USERS = v.array(USER);
+
+/** A user as Keycloak's admin REST API shows it, as far as it is looked at. */
+export type User = v.InferOutput<typeof USER>;
 
 /** The stack file names an organization by a user, and an `up` wrote that user's id into the tokens. What is true now? */
 export type OrganizationNow =
@@ -56,7 +60,7 @@ export async function otherUsers(
 const IDS_IN_A_REQUEST = 10;
 
 /** The users of these ids, as far as there are such. */
-export async function usersOfIds(admin: KeycloakAdmin, ids: readonly string[]): Promise<v.InferOutput<typeof USERS>> {
+export async function usersOfIds(admin: KeycloakAdmin, ids: readonly string[]): Promise<User[]> {
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_IN_A_REQUEST) }, (_, index) =>
     ids.slice(index * IDS_IN_A_REQUEST, (index + 1) * IDS_IN_A_REQUEST),
   );
@@ -69,10 +73,16 @@ export async function usersOfIds(admin: KeycloakAdmin, ids: readonly string[]): 
   return found.flat();
 }
 
+/** The user of this name, which Keycloak may spell in another case. */
+export async function findUser(admin: KeycloakAdmin, username: string): Promise<User | undefined> {
+  const users = await read(admin, `/users?exact=true&username=${encodeURIComponent(username)}`, USERS);
+  return users.find((user) => user.username === username) ?? users[0];
+}
+
 /** The id of the user of this very name, or nothing. */
 export async function findUserId(admin: KeycloakAdmin, username: string): Promise<string | undefined> {
-  const users = await read(admin, `/users?exact=true&username=${encodeURIComponent(username)}`, USERS);
-  return users.find((user) => user.username === username)?.id;
+  const user = await findUser(admin, username);
+  return user?.username === username ? user.id : undefined;
 }
 
 /** What to tell of an organization that is not the same; nothing where it is. */

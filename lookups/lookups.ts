@@ -1,27 +1,24 @@
 import type { RotationInKeycloak } from "../components/secretRotation.ts";
-import { connect, type KeycloakConnection } from "../keycloak/http.ts";
-import * as keycloak from "../keycloak/provider/index.ts";
+import { explainNoAnswer } from "../keycloak/adminFaults.ts";
+import { connect, type KeycloakConnection, NoAnswerError } from "../keycloak/http.ts";
+import { rotationFaults } from "../keycloak/rotationSupport.ts";
 import { SettingsError } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
-import { explainFailure } from "./failures.ts";
-import { checkLogin, type LoginCheck } from "./loginCheck.ts";
-import {
-  checkOtherStacks,
-  checkResolvedOrganizations,
-  lookUpOrganizations,
-  type ResolvedIntegration,
-} from "./organizations.ts";
-import { checkLifespan, checkScopes, lookUpAccountRoles } from "./realm.ts";
+import { logIn } from "./login.ts";
+import { lookUpOrganizations, type ResolvedIntegration } from "./organizations.ts";
+import { lookUpRotation } from "./policies.ts";
+import { lookUpAccountRoles, readRealm, realmFaults } from "./realm.ts";
+import { serviceAccountFaults } from "./users.ts";
 
 /** What the program needs to know from the server before it declares anything. */
 export interface Lookups {
-  readonly realmId: string;
   readonly integrations: readonly ResolvedIntegration[];
-  /** By name: the ids of the roles that the account client scope maps; empty where the stack wants none. */
+  /** By name: the ids of the roles that the account client scope maps; empty where the stack declares none. */
   readonly accountRoleIds: Readonly<Record<string, string>>;
-  /** Undefined if the program did not look: see {@link checkLogin}. */
+  /** Undefined where the stack has none, or the deployer may not look at the realm. */
   readonly rotation: RotationInKeycloak | undefined;
-  readonly now: LoginCheck["now"];
+  /** The time by Keycloak's clock. */
+  readonly now: () => Date;
 }
 
 /** The provider's own time limit, if the settings do not say one. To wait longer would tell nothing more. */
@@ -29,48 +26,55 @@ const TIMEOUT_SECONDS = 5;
 
 /**
  * Asks Keycloak, in preview too, for what the settings name. Nothing may be declared before this is through, so that a
- * run that fails here creates nothing.
+ * run that fails here creates nothing. It also comes before the provider's own login: from 3.274 on, Pulumi ends the
+ * program at once where the provider cannot log in, mostly before the program has said why.
  * @throws SettingsError with everything that the server does not have or that the deployer may not see.
  */
 export async function lookUp(settings: Settings): Promise<Lookups> {
   const keycloak = connect({ ...settings.connection, timeout: settings.connection.timeout ?? TIMEOUT_SECONDS });
   try {
     return await lookUpBy(keycloak, settings);
+  } catch (error) {
+    if (error instanceof NoAnswerError) {
+      throw new SettingsError([explainNoAnswer(error.reason, settings)]);
+    }
+    // Nothing is declared yet.
+    throw error instanceof SettingsError ? new SettingsError(error.faults) : error;
   } finally {
     await keycloak.close();
   }
 }
 
-async function lookUpBy(connection: KeycloakConnection, settings: Settings): Promise<Lookups> {
-  const { admin, faults: loginFaults, rotation, now } = await checkLogin(connection, settings);
-  const [realm, organizations, accountRoles, scopeFaults] = await Promise.all([
-    // If this fails, the others fail for the same reason: only this one is told.
-    keycloak
-      .getRealm({ realm: settings.realm })
-      .catch((error: unknown) => Promise.reject(new SettingsError([explainFailure(error, settings)]))),
-    lookUpOrganizations(settings),
-    lookUpAccountRoles(settings),
-    checkScopes(settings),
-  ]);
-  const faults = [
-    ...checkLifespan(settings, realm),
-    ...scopeFaults,
-    ...organizations.faults,
-    ...accountRoles.faults,
-    ...loginFaults,
-  ];
-  if (faults.length === 0) {
-    const { found } = organizations;
-    faults.push(...checkResolvedOrganizations(found, settings), ...(await checkOtherStacks(found, settings, admin)));
+async function lookUpBy(keycloak: KeycloakConnection, settings: Settings): Promise<Lookups> {
+  const admin = await logIn(keycloak, settings);
+  // If this fails, all else would fail for the same reason.
+  const realm = await readRealm(admin);
+  const [integrations, accountRoleIds, rotation] = await allOf(
+    lookUpOrganizations(admin, settings),
+    lookUpAccountRoles(admin, settings),
+    lookUpRotation(admin, settings),
+    refuse(realmFaults(admin, realm, settings)),
+    refuse(serviceAccountFaults(admin, settings)),
+    refuse(rotationFaults(admin, settings)),
+  );
+  return { now: () => admin.now(), integrations, accountRoleIds, rotation };
+}
+
+async function refuse(faults: ReturnType<typeof realmFaults>): Promise<void> {
+  const found = await faults;
+  if (found.length > 0) {
+    throw new SettingsError(found);
   }
+}
+
+/** Like Promise.all, but tells the faults of all. */
+async function allOf<T extends unknown[]>(...lookups: { [Key in keyof T]: Promise<T[Key]> }): Promise<T> {
+  const results = await Promise.allSettled(lookups);
+  const faults = results.flatMap((result) =>
+    result.status === "rejected" && result.reason instanceof SettingsError ? result.reason.faults : [],
+  );
   if (faults.length > 0) {
     throw new SettingsError(faults);
   }
-  return {
-    now,
-    realmId: realm.id,
-    integrations: organizations.found,
-    accountRoleIds: Object.fromEntries(accountRoles.found),
-    rotation,
-  };
+  return Promise.all(lookups);
 }

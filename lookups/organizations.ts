@@ -8,18 +8,29 @@ import {
   integrationKey,
 } from "../settings/integrations.ts";
 import type { IntegrationSettings, Settings } from "../settings/settings.ts";
-import type { Found } from "./failures.ts";
-import { DISABLED_USER, lookUpUser } from "./users.ts";
+import { lookUpUser, unlessRefused } from "./users.ts";
 
 /** A customer with the value of its claim `organizationId`. */
 export interface ResolvedIntegration extends IntegrationSettings {
   readonly organizationId: string;
 }
 
-/** Every customer's `organizationId`: given, or that of the user who is named. */
-export async function lookUpOrganizations(settings: Settings): Promise<Found<ResolvedIntegration>> {
+/**
+ * Every customer's `organizationId`: given, or that of the user who is named.
+ * @throws SettingsError also where two names turn out to be one id, or that of another stack's customer
+ */
+export async function lookUpOrganizations(
+  admin: KeycloakAdmin,
+  settings: Settings,
+): Promise<readonly ResolvedIntegration[]> {
   // Several customers may name one user: it is asked for once.
   const lookups = new Map<string, ReturnType<typeof lookUpUser>>();
+  const lookUpOnce = (user: string, retired: boolean) => {
+    const key = JSON.stringify([user, retired]);
+    const lookup = lookups.get(key) ?? lookUpUser(admin, user, retired, settings);
+    lookups.set(key, lookup);
+    return lookup;
+  };
   const results = await Promise.all(
     settings.integrations.map(async (integration): Promise<ResolvedIntegration | Fault> => {
       const { clientId, organization, retired } = integration;
@@ -27,22 +38,21 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
         return { ...integration, organizationId: organization.id };
       }
       const { user } = organization;
-      const lookup = lookups.get(user) ?? lookUpUser(user, settings);
-      lookups.set(user, lookup);
-      const result = await lookup;
-      const outcome = "id" in result && !result.enabled && !retired ? DISABLED_USER : result;
-      if ("id" in outcome) {
-        return { ...integration, organizationId: outcome.id };
-      }
-      const { remedyOfRetired, ...fault } = outcome;
-      const remedy = (retired ? remedyOfRetired : undefined) ?? fault.remedy;
-      return { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...fault, remedy };
+      const result = await lookUpOnce(user, retired);
+      return "id" in result
+        ? { ...integration, organizationId: result.id }
+        : { key: integrationKey(clientId, "organizationUser"), value: shown(user), ...result };
     }),
   );
-  return {
-    found: results.filter((result) => "organizationId" in result),
-    faults: results.filter((result) => "rule" in result),
-  };
+  const found = results.filter((result) => "organizationId" in result);
+  const faults = results.filter((result) => "rule" in result);
+  if (faults.length === 0) {
+    faults.push(...checkResolvedOrganizations(found, settings), ...(await checkOtherStacks(found, settings, admin)));
+  }
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  return found;
 }
 
 /**
@@ -52,13 +62,13 @@ export async function lookUpOrganizations(settings: Settings): Promise<Found<Res
 export async function checkOtherStacks(
   integrations: readonly ResolvedIntegration[],
   { otherStacks }: Pick<Settings, "otherStacks">,
-  admin: () => Promise<KeycloakAdmin>,
+  admin: KeycloakAdmin,
 ): Promise<readonly Fault[]> {
   if (otherStacks === undefined) {
     return [];
   }
   const given = integrations.flatMap(({ organization }) => ("id" in organization ? [organization.id] : []));
-  const users = given.length === 0 ? [] : await usersOf(given, admin);
+  const users = await unlessRefused(usersOfIds(admin, [...new Set(given)]));
   const names = new Map(users.map(({ id, username }) => [id, username]));
   return findTwinsElsewhere(
     integrations.flatMap(({ clientId, organization, organizationId, sharedOrganization, successorOf }) => {
@@ -69,18 +79,6 @@ export async function checkOtherStacks(
     }),
     otherStacks,
   );
-}
-
-/** The users of these ids, or none if the deployer may not view users. */
-async function usersOf(ids: readonly string[], admin: () => Promise<KeycloakAdmin>) {
-  try {
-    return await usersOfIds(await admin(), [...new Set(ids)]);
-  } catch (error) {
-    if (error instanceof SettingsError) {
-      return [];
-    }
-    throw error;
-  }
 }
 
 /** The rules about organizations again: now the ids of all users are known. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { rotationInWords, type RotationInKeycloak, rotationPair } from "../components/secretRotation.ts";
-import { type KeycloakAdmin, loginAsDeployer } from "../keycloak/admin.ts";
+import { type KeycloakManager, loginAsDeployer } from "../keycloak/admin.ts";
 import { foreignPolicies, policyInWords, readClientPolicies, readClientProfiles } from "../keycloak/clientPolicies.ts";
 import { connect } from "../keycloak/http.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -19,8 +19,15 @@ export async function policiesInWords(settings: Settings): Promise<string[]> {
   }
 }
 
-/** What Keycloak has of what makes secrets overlap for so many days. */
-export async function lookUpRotation(admin: KeycloakAdmin, overlapDays: number): Promise<RotationInKeycloak> {
+/** What Keycloak has of what makes secrets overlap; undefined where the stack has none, or the deployer may not look. */
+export async function lookUpRotation(
+  admin: Pick<KeycloakManager, "get" | "roles">,
+  { overlapDays, realmStack }: Pick<Settings, "overlapDays" | "realmStack">,
+): Promise<RotationInKeycloak | undefined> {
+  const mayLook = admin.roles?.some((role) => /^(manage|view)-realm$/.test(role)) === true;
+  if (overlapDays === undefined || realmStack !== undefined || !mayLook) {
+    return undefined;
+  }
   const [profiles, policies] = await Promise.all([readClientProfiles(admin), readClientPolicies(admin)]);
   const declared = rotationPair(overlapDays);
   const executors = declared.profile.executors.map(({ name, configuration }) => ({ executor: name, configuration }));

@@ -1,96 +1,90 @@
-import {
-  ACCOUNT_CLIENT,
-  ACCOUNT_ROLES,
-  administrationClient,
-  BUILT_IN_SCOPES,
-  realmScopeNames,
-} from "../contract/names.ts";
-import { explainBlindness } from "../keycloak/adminFaults.ts";
-import * as keycloak from "../keycloak/provider/index.ts";
-import { type Fault, shown } from "../settings/faults.ts";
+import * as v from "valibot";
+
+import { ACCOUNT_CLIENT, ACCOUNT_ROLES, BUILT_IN_SCOPES, realmScopeNames } from "../contract/names.ts";
+import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
+import { findClient, readClientScopes } from "../keycloak/clients.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
-import { explainFailure, type Found } from "./failures.ts";
-import { lifespanFaults, missingClientScope } from "./realmRules.ts";
 
-/** The ids of the roles that the account client scope maps; none where the stack wants no account access, or no client scope is its own. */
-export async function lookUpAccountRoles(settings: Settings): Promise<Found<[name: string, id: string]>> {
-  if (!settings.accountAccess || settings.realmStack !== undefined) {
-    return { found: [], faults: [] };
+/** A realm as far as it is looked at. Durations in seconds; 0 where there is no limit. */
+const REALM = v.object({
+  ssoSessionMaxLifespan: v.optional(v.number(), 0),
+  clientSessionMaxLifespan: v.optional(v.number(), 0),
+  defaultSignatureAlgorithm: v.exactOptional(v.string()),
+});
+type Realm = v.InferOutput<typeof REALM>;
+const ROLES = v.array(v.object({ id: v.string(), name: v.string() }));
+
+export function readRealm(admin: KeycloakAdmin): Promise<Realm> {
+  return read(admin, "", REALM);
+}
+
+/** What is wrong with the realm's limits, and with its client scopes: an `up` would miss one only after it has made clients. */
+export async function realmFaults(admin: KeycloakAdmin, realm: Realm, settings: Settings): Promise<Fault[]> {
+  const { accessTokenLifespan, realm: realmName, realmStack } = settings;
+  const there = (await readClientScopes(admin)).map(({ name }) => name);
+  const isMissing = (name: string) => !there.includes(name);
+  return [
+    ...lifespanFaults(accessTokenLifespan, realm),
+    ...BUILT_IN_SCOPES.filter(isMissing).map((name) => missingClientScope(name, realmName)),
+    ...(realmStack === undefined ? [] : realmScopeNames(settings).filter(isMissing)).map((name) => ({
+      key: "scpcloud:realmStack",
+      rule: `must be a stack that has deployed the client scope "${name}"`,
+      reason: `every customer's client gets it, and realm ${realmName} has no such client scope yet`,
+      value: shown(realmStack),
+      remedy: `run first: pulumi up --stack ${realmStack}; then this stack again`,
+    })),
+  ];
+}
+
+/** Keycloak ends every session, a service account's too, with the realm's sessions. */
+export function lifespanFaults(accessTokenLifespan: number, realm: Realm): Fault[] {
+  const limits = {
+    "SSO Session Max": realm.ssoSessionMaxLifespan,
+    "Client Session Max": realm.clientSessionMaxLifespan,
+  };
+  return Object.entries(limits)
+    .filter(([, most]) => most !== 0 && accessTokenLifespan > most)
+    .map(([name, most]) => ({
+      key: "scpcloud:accessTokenLifespan",
+      rule: `must not exceed the realm's "${name}" of ${most} seconds`,
+      reason: "Keycloak would silently cut the tokens' lifespan to it",
+      value: shown(accessTokenLifespan),
+      remedy: `write ${most} or less, or have the realm's setting raised`,
+    }));
+}
+
+/** The realm lacks one of Keycloak's own client scopes. */
+export function missingClientScope(name: string, realm: string): Fault {
+  return {
+    key: "scpcloud:realm",
+    rule: `must be a realm with Keycloak's own client scope "${name}"`,
+    reason: "every customer's client gets it; realms have it from Keycloak 26.1 on, unless somebody deleted it",
+    value: shown(realm),
+    remedy: "update Keycloak, or make the client scope again as a new realm has it",
+  };
+}
+
+/** By name: the ids of the roles that the account client scope maps; none where the stack does not declare that scope. */
+export async function lookUpAccountRoles(
+  admin: KeycloakAdmin,
+  { accountAccess, realm, realmStack }: Settings,
+): Promise<Readonly<Record<string, string>>> {
+  if (!accountAccess || realmStack !== undefined) {
+    return {};
   }
-  const { realm } = settings;
-  try {
-    const client = await keycloak.openid.getClient({ realmId: realm, clientId: ACCOUNT_CLIENT });
-    const found = await Promise.all(
-      ACCOUNT_ROLES.map(async (name): Promise<[string, string]> => {
-        const role = await keycloak.getRole({ realmId: realm, clientId: client.id, name });
-        return [name, role.id];
-      }),
-    );
-    return { found, faults: [] };
-  } catch (error) {
-    if (isAbsence(error) && !(await maySeeClients(settings))) {
-      return { found: [], faults: [explainBlindness("view-clients", settings)] };
-    }
-    const { rule, reason, remedy } = explainFailure(error, settings);
-    return { found: [], faults: [{ key: "scpcloud:accountAccess", rule, reason, remedy }] };
+  const client = await findClient(admin, ACCOUNT_CLIENT);
+  const roles = client === undefined ? [] : await read(admin, `/clients/${client.id}/roles`, ROLES);
+  const found = roles.filter(({ name }) => ACCOUNT_ROLES.some((role) => role === name));
+  if (found.length < ACCOUNT_ROLES.length) {
+    throw new SettingsError([
+      {
+        key: "scpcloud:accountAccess",
+        rule: `must be false in a realm whose client ${ACCOUNT_CLIENT} has not the roles ${ACCOUNT_ROLES.join(" and ")}`,
+        reason: `realm ${realm} lacks one of them; every realm has them, unless somebody deleted them`,
+        remedy: "make the roles again as a new realm has them, or write false",
+      },
+    ]);
   }
-}
-
-/** Without this, an `up` would find a missing client scope only after it has made the client. */
-export async function checkScopes(settings: Settings): Promise<Fault[]> {
-  const { realm, realmStack } = settings;
-  const faults = await Promise.all([
-    ...BUILT_IN_SCOPES.map((name) => checkScope(name, settings, missingClientScope(name, realm))),
-    ...(realmStack === undefined ? [] : realmScopeNames(settings)).map((name) =>
-      checkScope(name, settings, {
-        key: "scpcloud:realmStack",
-        rule: `must be a stack that has deployed the client scope "${name}"`,
-        reason: `every customer's client gets it, and realm ${realm} has no such client scope yet`,
-        value: shown(realmStack),
-        remedy: `run first: pulumi up --stack ${realmStack}; then this stack again`,
-      }),
-    ),
-  ]);
-  return faults.filter((fault) => fault !== undefined);
-}
-
-/** @param absent what to tell where it is not there */
-async function checkScope(name: string, settings: Settings, absent: Fault): Promise<Fault | undefined> {
-  try {
-    await keycloak.openid.getClientScope({ realmId: settings.realm, name });
-    return undefined;
-  } catch (error) {
-    if (!isAbsence(error)) {
-      return explainFailure(error, settings);
-    }
-    return (await maySeeClients(settings)) ? absent : explainBlindness("view-clients", settings);
-  }
-}
-
-/** In the provider's own words: it is in no list that Keycloak gave. */
-const isAbsence = (error: unknown) =>
-  /does not exist|not found|matched 0 /.test(String(error)) && !/: \d{3} /.test(String(error));
-
-/** A deployer who may view clients sees this one. */
-function maySeeClients({ realm }: Settings): Promise<boolean> {
-  return keycloak.openid.getClient({ realmId: realm, clientId: administrationClient(realm) }).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The realm's session limits, against the tokens' lifespan. */
-export function checkLifespan({ accessTokenLifespan }: Settings, realm: keycloak.GetRealmResult): Fault[] {
-  return lifespanFaults(accessTokenLifespan, {
-    ssoSessionMax: toSeconds(realm.ssoSessionMaxLifespan),
-    clientSessionMax: toSeconds(realm.clientSessionMaxLifespan),
-  });
-}
-
-/** The provider shows durations as Go does, such as "10h0m0s". */
-function toSeconds(duration: string | undefined): number | undefined {
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(duration ?? "");
-  return match && duration
-    ? Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0)
-    : undefined;
+  return Object.fromEntries(found.map(({ name, id }) => [name, id]));
 }

@@ -1,108 +1,97 @@
-import { deployerName } from "../keycloak/adminFaults.ts";
-import * as keycloak from "../keycloak/provider/index.ts";
-import type { Fault } from "../settings/faults.ts";
+import * as v from "valibot";
+
+import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
+import { findUser, type User } from "../keycloak/users.ts";
+import { type Fault, SettingsError, shown } from "../settings/faults.ts";
+import { integrationKey } from "../settings/integrations.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
-import { explainFailure } from "./failures.ts";
 
-type UserFault = Pick<Fault, "rule" | "reason" | "remedy"> & {
-  /** What to do where the customer is retired, if that is something else. */
-  readonly remedyOfRetired?: string;
-};
+const PREFIX = "service-account-";
 
-/** The user who stands for an organization, or what is wrong with that user. */
+/** What is wrong with a user. */
+export type UserFault = Pick<Fault, "rule" | "reason" | "remedy">;
+
+/** The user who stands for an organization, or what is wrong with that user; of a retired customer's, nearly all is good. */
 export async function lookUpUser(
+  admin: KeycloakAdmin,
   username: string,
+  retired: boolean,
   settings: Settings,
-): Promise<{ readonly id: string; readonly enabled: boolean } | UserFault> {
-  if (username.startsWith("service-account-")) {
-    return SERVICE_ACCOUNT;
+): Promise<User | UserFault> {
+  if (username.startsWith(PREFIX)) {
+    return {
+      rule: "must not be a service account",
+      reason: "it stands for a client, not for a user of the customer's organization",
+      remedy: "name a user of the customer's organization",
+    };
   }
-  try {
-    const user = await keycloak.getUser({ realmId: settings.realm, username });
-    return { id: user.id, enabled: user.enabled };
-  } catch (error) {
-    return explainAbsence(username, settings, error);
+  const user = await findUser(admin, username);
+  if (user === undefined) {
+    return absentUser(retired, settings);
   }
-}
-
-const SERVICE_ACCOUNT: UserFault = {
-  rule: "must not be a service account",
-  reason: "it stands for a client, not for a user of the customer's organization",
-  remedy: "name a user of the customer's organization",
-};
-
-/** What is wrong with a disabled user, unless the customer is retired, too. */
-export const DISABLED_USER: UserFault = {
-  rule: "must not be a disabled user",
-  reason: "a user who was switched off no longer stands for the organization",
-  remedy: "name another user of the organization, or have this one enabled in the admin console",
-};
-
-/**
- * The provider says "not found" for an absent user, for one spelt in another case, for one the deployer may not see, and
- * for one behind a hundred others: it searches for names that contain the name, and Keycloak gives the first hundred.
- */
-async function explainAbsence(username: string, settings: Settings, error: unknown): Promise<UserFault> {
-  const { realm, deployer } = settings;
-  if (!/not found/i.test(String(error))) {
-    const { rule, reason, remedy } = explainFailure(error, settings);
-    return { rule, reason, remedy };
-  }
-  const lowerCase = username.toLowerCase();
-  if (lowerCase !== username && (await exists(realm, lowerCase))) {
+  if (user.username !== username) {
     return {
       rule: "must be spelt in lower case",
-      reason: LOWER_CASE,
-      remedy: `write "${lowerCase}"`,
+      reason: "Keycloak stores user names in lower case, and commands and reviews compare them letter by letter",
+      remedy: `write ${JSON.stringify(user.username)}`,
     };
   }
-  if (!(await maySeeUsers(settings))) {
-    return {
-      rule: `must be visible to the deployer, ${deployerName(deployer)}`,
-      reason: "Keycloak shows the deployer no users: it lacks the role view-users",
-      remedy: `give the service account of ${deployerName(deployer)} the role view-users of the client realm-management`,
-    };
-  }
-  const hasCapitals = lowerCase !== username;
+  return user.enabled || retired
+    ? user
+    : {
+        rule: "must not be a disabled user",
+        reason: "a user who was switched off no longer stands for the organization",
+        remedy: "name another user of the organization, or have this one enabled in the admin console",
+      };
+}
+
+function absentUser(retired: boolean, settings: Settings): UserFault {
+  // A deployer of the realm that may not view users is told that instead.
+  const orHidden = deployersUser(settings) === undefined ? ", or the deployer lacks the role view-users" : "";
   return {
-    rule: `must be a user of realm ${realm}`,
-    reason:
-      "Keycloak shows the deployer no such user: it does not exist, or its name is spelt differently, or the names of " +
-      "more than a hundred users contain this one, and the provider reads only the first hundred" +
-      (hasCapitals ? `. ${LOWER_CASE}` : ""),
-    remedy:
-      (hasCapitals ? `write "${lowerCase}", where that is the user; else ` : "") +
-      "compare the name with the admin console's list of users: if it is there, write organizationId with the user's id " +
-      "instead; if not, have the user made",
-    remedyOfRetired:
-      "if the user was deleted, write organizationId instead, with the id that pulumi stack output integrations shows; or " +
-      "remove the retired customer's entry, by which Pulumi deletes its client",
+    rule: `must be a user of realm ${settings.realm}`,
+    reason: `Keycloak shows the deployer no such user: it does not exist, or its name is spelt differently${orHidden}`,
+    remedy: retired
+      ? "if the user was deleted, write organizationId instead, with the id that pulumi stack output integrations shows; or " +
+        "remove the retired customer's entry, by which Pulumi deletes its client"
+      : "compare the name with the admin console's list of users, or have the user made",
   };
 }
 
-const LOWER_CASE = "Keycloak stores user names in lower case, and the provider compares them letter by letter";
-
-async function exists(realmId: string, username: string): Promise<boolean> {
-  return keycloak.getUser({ realmId, username }).then(
-    () => true,
-    () => false,
-  );
-}
+const USERNAMES = v.array(v.object({ username: v.string() }));
 
 /**
- * A deployer who may view users sees its own. A deployer of another realm has none there: it asks for the roles of nobody,
- * and Keycloak forbids that question only to those who may not view users.
+ * The customers whose service account cannot be made, as an ordinary user has its name. Keycloak then says that the client
+ * exists, which it does not (tried on 26.7.3). Its search leaves service accounts out, so that one request tells all.
  */
-async function maySeeUsers(settings: Settings): Promise<boolean> {
-  const { realm } = settings;
-  const own = deployersUser(settings);
-  return own === undefined
-    ? keycloak.getUserRealmRoles({ realmId: realm, userId: NOBODY }).then(
-        () => true,
-        (error: unknown) => !/\b403 /.test(String(error)),
-      )
-    : exists(realm, own);
+export async function serviceAccountFaults(
+  admin: KeycloakAdmin,
+  { integrations, realm }: Pick<Settings, "integrations" | "realm">,
+): Promise<Fault[]> {
+  const users = await unlessRefused(
+    read(admin, `/users?briefRepresentation=true&max=1000&search=${PREFIX}`, USERNAMES),
+  );
+  const names = new Set(users.map(({ username }) => username));
+  return integrations
+    .map(({ clientId }) => ({ clientId, username: `${PREFIX}${clientId}` }))
+    .filter(({ username }) => names.has(username))
+    .map(({ clientId, username }) => ({
+      key: integrationKey(clientId),
+      rule: "must be a client id whose service account Keycloak can make",
+      reason: `Keycloak names it ${username}, and realm ${realm} has an ordinary user of that name`,
+      value: shown(clientId),
+      remedy: "have that user deleted in the admin console, where nobody needs it; else write another client id",
+    }));
 }
 
-/** The empty UUID, which Keycloak gives to nobody. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** A list for a question that is asked besides: none where the deployer may not ask it. */
+export async function unlessRefused<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await list;
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return [];
+    }
+    throw error;
+  }
+}

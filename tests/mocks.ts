@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import * as loginCheck from "../lookups/loginCheck.ts";
+import * as http from "../keycloak/http.ts";
+import * as wrongServer from "../keycloak/wrongServer.ts";
+import { fakeRealm } from "./fakeRealm.ts";
 
 const sdk = createRequire(import.meta.url)("../pulumiSdk.cjs") as { readonly leaveOutDebugging: () => void };
 
@@ -34,18 +36,9 @@ export interface RegisteredResource {
 /** Answers to the provider's lookups, by the last part of the function's token, such as `getUser`. */
 export type Lookup = (inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
-/** What the realm of the tests has. Ids are recognizable. */
-export const LOOKUPS: Readonly<Record<string, Lookup>> = {
-  getRealm: ({ realm }) => ({ id: realm, realm, enabled: true, ssoSessionMaxLifespan: "10h0m0s" }),
-  getUser: ({ username }) => ({ id: `id-of-${String(username)}`, username, enabled: true }),
-  getUserRealmRoles: ({ userId }) => {
-    throw new Error(
-      `error sending GET request to /admin/realms/x/users/${String(userId)}/role-mappings: 404 Not Found.`,
-    );
-  },
+/** What the hooks of the tests ask for. */
+const LOOKUPS: Readonly<Record<string, Lookup>> = {
   getClient: ({ clientId }) => ({ id: `id-of-client-${String(clientId)}`, clientId }),
-  getClientScope: ({ name }) => ({ id: `id-of-scope-${String(name)}`, name }),
-  getRole: ({ name }) => ({ id: `id-of-role-${String(name)}`, name }),
 };
 
 /** The parts of a registration that the SDK does not hand to newResource. */
@@ -68,7 +61,7 @@ interface MockMonitor {
 }
 
 /**
- * Runs an arrangement under mocks, to the last registration. The program's own requests to Keycloak find no fault.
+ * Runs an arrangement under mocks, to the last registration. Keycloak is one that answers all well.
  * @param lookups further or other answers than LOOKUPS; what has none throws
  * @param isPreview whether nothing is changed, as in `pulumi preview`
  */
@@ -78,11 +71,10 @@ export async function underMocks<T>(
   stack = "test",
   isPreview = false,
 ): Promise<{ readonly result: T; readonly resources: readonly RegisteredResource[] }> {
-  const checkLogin = jest.spyOn(loginCheck, "checkLogin").mockResolvedValue({
-    admin: () => Promise.resolve({ get: () => Promise.resolve([]) }),
-    faults: [],
-    now: () => new Date(),
-  });
+  const spies = [
+    jest.spyOn(http, "connect").mockReturnValue(fakeRealm()),
+    jest.spyOn(wrongServer, "refuseWrongServer").mockResolvedValue(""),
+  ];
   const resources: RegisteredResource[] = [];
   const requests: RegisterRequest[] = [];
   await pulumi.runtime.setMocks(
@@ -137,7 +129,7 @@ export async function underMocks<T>(
   } finally {
     // Registrations are asynchronous: this waits for all of them.
     await pulumi.runtime.disconnect();
-    checkLogin.mockRestore();
+    spies.forEach((spy) => spy.mockRestore());
   }
 }
 

@@ -1,11 +1,11 @@
-import { assertionInWords, clientOf, issuedAtOf, rolesOf } from "../../keycloak/accessToken.ts";
-import { type KeycloakAdmin, loginAsDeployer, readServerInfo } from "../../keycloak/admin.ts";
+import { assertionInWords, clientOf, issuedAtOf } from "../../keycloak/accessToken.ts";
+import { type KeycloakAdmin, type KeycloakManager, loginAsDeployer } from "../../keycloak/admin.ts";
 import { deployerName } from "../../keycloak/adminFaults.ts";
 import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies.ts";
 import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
 import { givenAssertion, login } from "../../keycloak/login.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
-import { serviceAccountFaults } from "../../lookups/serviceAccounts.ts";
+import { serviceAccountFaults } from "../../lookups/users.ts";
 import { SettingsError } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -69,7 +69,7 @@ async function ask(settings: Settings): Promise<Check[]> {
 }
 
 async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
-  const { deployer, integrations, realm } = settings;
+  const { deployer, integrations } = settings;
   let token = "";
   let receivedAt = new Date();
   const logins = await attempt("login", OF_ADMIN, async () => {
@@ -83,26 +83,24 @@ async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): 
   if (token === "") {
     return logins;
   }
+  const admin = await loginAsDeployer(keycloak, settings, token);
   let version: string | undefined;
   const server = await attempt("server version", OF_ADMIN, async () => {
-    version = (await readServerInfo(keycloak, token)).systemInfo?.version ?? undefined;
+    version = (await admin.serverInfo()).systemInfo?.version ?? undefined;
     return [];
   });
-  const roles = rolesOf(token, realm);
+  const { roles } = admin;
   const looksUpUsers = integrations.some(({ organization }) => "user" in organization);
   const ofAdmin = await attempt("admin API", OF_ADMIN, async () => {
-    const admin = await loginAsDeployer(keycloak, settings, token);
     const realmChecks = await checkRealm(admin, settings);
     return [
       right("admin API", "accepts the deployer's token"),
       ...realmChecks,
       ...(await checkOrganizations(admin, roles, settings)),
       await checkSecrets(admin, settings),
-      ...(await serviceAccountFaults(keycloak, token, settings)).map((fault) =>
-        wrongBy("service accounts", fault, OF_ADMIN),
-      ),
+      ...(await serviceAccountFaults(admin, settings)).map((fault) => wrongBy("service accounts", fault, OF_ADMIN)),
       ...(await checkPolicies(admin)),
-      ...(await checkRotation(keycloak, token, settings, admin)),
+      ...(await checkRotation(admin, settings)),
     ];
   });
   return [
@@ -129,14 +127,9 @@ async function checkPolicies(admin: KeycloakAdmin): Promise<Check[]> {
   );
 }
 
-async function checkRotation(
-  keycloak: KeycloakConnection,
-  token: string,
-  settings: Settings,
-  admin: KeycloakAdmin,
-): Promise<Check[]> {
+async function checkRotation(admin: KeycloakManager, settings: Settings): Promise<Check[]> {
   const about = "secret rotation";
-  const faults = await rotationFaults(keycloak, token, settings);
+  const faults = await rotationFaults(admin, settings);
   const { overlapDays, realmStack } = settings;
   if (faults.length > 0 || overlapDays === undefined) {
     return faults.map((fault) => wrongBy(about, fault, OF_ADMIN));

@@ -1,15 +1,13 @@
 import { connect as connectTls } from "node:tls";
 
-import * as v from "valibot";
-
 import { CLOCK_TOLERANCE } from "../../contract/compareClaims.ts";
 import { isKnownSecret } from "../../contract/credentials.ts";
 import { BUILT_IN_SCOPES } from "../../contract/names.ts";
-import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
+import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, readClientScopes } from "../../keycloak/clients.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { refuseWrongServer } from "../../keycloak/wrongServer.ts";
-import { lifespanFaults, missingClientScope } from "../../lookups/realmRules.ts";
+import { lifespanFaults, missingClientScope, readRealm } from "../../lookups/realm.ts";
 import { type Connection, issuerOf, type Settings } from "../../settings/settings.ts";
 import { type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check.ts";
 import { providerAuthorities } from "./providerAuthorities.ts";
@@ -78,21 +76,11 @@ export function checkClock(issuedAt: number | undefined, now: Date): Check {
     : wrong("clock", difference, "set the clock that is wrong; tokens are judged by it", ["verify"]);
 }
 
-/** A realm as the admin REST API shows it, as far as it is looked at here. Durations in seconds. */
-const REALM = v.object({
-  ssoSessionMaxLifespan: v.exactOptional(v.number()),
-  clientSessionMaxLifespan: v.exactOptional(v.number()),
-  defaultSignatureAlgorithm: v.exactOptional(v.string()),
-});
-
 /** Whether the realm lets tokens be as the settings promise. */
 export async function checkRealm(admin: KeycloakAdmin, settings: Settings): Promise<Check[]> {
   const { accessTokenLifespan } = settings;
-  const realm = await read(admin, "", REALM);
-  const faults = lifespanFaults(accessTokenLifespan, {
-    ssoSessionMax: realm.ssoSessionMaxLifespan,
-    clientSessionMax: realm.clientSessionMaxLifespan,
-  });
+  const realm = await readRealm(admin);
+  const faults = lifespanFaults(accessTokenLifespan, realm);
   return [
     ...(faults.length === 0
       ? [right("lifespan", `${accessTokenLifespan} s, within the realm's session limits`)]

@@ -1,5 +1,4 @@
 import { oddityOf } from "../../contract/credentials.ts";
-import { login } from "../../keycloak/login.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
 import { SettingsError } from "../../settings/faults.ts";
 import { plural } from "../changes/markdown.ts";
@@ -60,7 +59,7 @@ export default ofStack(
         };
         const customers = await lookAtSecrets(clientIds, tools);
         if (!end && !withoutOverlap) {
-          const faults = await rotationFaults(keycloak, await login(keycloak, settings), settings);
+          const faults = await rotationFaults(admin, settings);
           if (faults.length > 0) {
             throw new SettingsError(faults);
           }

@@ -188,7 +188,9 @@ export function lockMessage(holder: string): string {
 /** A realm that has what is given here by path, and nothing else. */
 export function fakeAdmin(objects: Readonly<Record<string, object>>): KeycloakManager {
   return {
+    roles: undefined,
     now: () => new Date(),
+    serverInfo: () => Promise.resolve({ features: [], systemInfo: {} }),
     get: (path) => Promise.resolve(objects[path] ?? []),
     change: () => Promise.reject(new Error("read only")),
   };

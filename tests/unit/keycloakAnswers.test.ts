@@ -34,6 +34,7 @@ const start = (realm: Partial<FakeRealm> = {}) =>
 /** What Keycloak 26.7 answered to each of these logins. */
 describe("a login that Keycloak refuses is told by its own words", () => {
   it.each([
+    [400, "", "keycloak:clientId", "forbids this kind of login"],
     [400, "missingNormalization: Request path not normalized", "keycloak:url", "slash"],
     [
       400,

@@ -6,10 +6,10 @@ import { type AddressInfo, connect as connectSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import { connect } from "../../keycloak/http.ts";
-import { checkLogin } from "../../lookups/loginCheck.ts";
+import { lookUp } from "../../lookups/lookups.ts";
 import { issueAuthority, issueServer, type KeyAndCertificate } from "../../development/keycloak/issuing.ts";
 import { explainNoAnswer } from "../../keycloak/adminFaults.ts";
-import { type Connection, type LoginCredentials, issuerOf } from "../../settings/settings.ts";
+import type { Connection } from "../../settings/settings.ts";
 import { accepted, configuration } from "./configuration.ts";
 
 interface Seen {
@@ -36,14 +36,12 @@ afterEach(() => {
   seen.length = 0;
 });
 
-const record =
-  (answer?: object): RequestListener =>
-  (request, response) => {
-    const socket = request.socket as Partial<TLSSocket>;
-    const { method = "", url = "", headers } = request;
-    seen.push({ line: `${method} ${url}`, headers, client: socket.getPeerCertificate?.().fingerprint });
-    response.end(JSON.stringify(answer ?? { answered: url }));
-  };
+const record: RequestListener = (request, response) => {
+  const socket = request.socket as Partial<TLSSocket>;
+  const { method = "", url = "", headers } = request;
+  seen.push({ line: `${method} ${url}`, headers, client: socket.getPeerCertificate?.().fingerprint });
+  response.end(JSON.stringify({ answered: url }));
+};
 
 async function listening(server: Server): Promise<number> {
   servers.push(server);
@@ -53,9 +51,9 @@ async function listening(server: Server): Promise<number> {
 }
 
 const startServer = (options: object = {}) =>
-  listening(createHttpsServer({ key: issued.key, cert: issued.certificate, ...options }, record()));
+  listening(createHttpsServer({ key: issued.key, cert: issued.certificate, ...options }, record));
 
-const startPlain = async (answer?: object) => `http://127.0.0.1:${await listening(createHttpServer(record(answer)))}`;
+const startPlain = async () => `http://127.0.0.1:${await listening(createHttpServer(record))}`;
 
 async function ask(connection: Connection, path = "/realms/x", headers: Record<string, string> = {}) {
   const keycloak = connect(connection);
@@ -66,9 +64,9 @@ async function ask(connection: Connection, path = "/realms/x", headers: Record<s
   }
 }
 
-/** Why the program, which logs in before the provider does, can go no further. */
+/** Why the program can go no further. */
 const faultOf = async (connection: Connection) =>
-  checkLogin(connect(connection), { ...accepted(configuration()), connection }).then(String, String);
+  lookUp({ ...accepted(configuration()), connection }).then(String, String);
 
 /** A proxy for whose clients every host is this machine. */
 async function startProxy(
@@ -109,18 +107,6 @@ describe("the program's own login", () => {
     const reason = "certificate is not yet valid";
     const { remedy } = explainNoAnswer(reason, { connection: { url: "https://keycloak.example.com" } });
     expect(remedy).toMatch(/^compare this machine's clock, which says \d{4}-/);
-  });
-
-  it.each<LoginCredentials>([
-    { kind: "assertion", assertion: "a" },
-    { kind: "assertionFile", path: "/nowhere" },
-  ])("leaves an assertion to the provider, as Keycloak takes it once: $kind", async (credentials) => {
-    const settings = accepted(configuration());
-    const answer = { issuer: issuerOf(settings) };
-    const connection = { url: await startPlain(answer) };
-    const deployer = { ...settings.deployer, credentials };
-    expect(await checkLogin(connect(connection), { ...settings, connection, deployer })).toMatchObject({ faults: [] });
-    expect(seen.map(({ line }) => line)).toEqual(["GET /realms/ScpCloud/.well-known/openid-configuration"]);
   });
 });
 

@@ -7,7 +7,7 @@ import { basicAuthorization } from "../../contract/credentials.ts";
 import type { KeycloakManager } from "../../keycloak/admin.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { accepted, ID, withIntegrations } from "./configuration.ts";
-import { CLIENT } from "./fakePulumi.ts";
+import { CLIENT, fakeAdmin } from "./fakePulumi.ts";
 import { previewOf } from "./reviewRecordings.ts";
 
 const SETTINGS = accepted(withIntegrations({ acme: { organizationId: ID } }));
@@ -55,6 +55,7 @@ class World {
   }
 
   private readonly admin: KeycloakManager = {
+    ...fakeAdmin({}),
     now: () => NOW,
     get: (path) => this.ask(() => (path.endsWith("/rotated") ? { value: this.previous } : [this.client()])),
     change: (method) =>

@@ -1,22 +1,25 @@
 import { rotationInWords, rotationPair } from "../../components/secretRotation.ts";
-import type * as http from "../../keycloak/http.ts";
+import { loginAsDeployer } from "../../keycloak/admin.ts";
+import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
-import { checkLogin } from "../../lookups/loginCheck.ts";
 import { lookUpRotation } from "../../lookups/policies.ts";
-import { issuerOf, type Settings } from "../../settings/settings.ts";
-import { accepted, configuration } from "./configuration.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { fakeAdmin } from "./fakePulumi.ts";
 
-const SETTINGS = { realm: "ScpCloud", overlapDays: 14, deployer: { clientId: "deployer" } } as Settings;
+const SETTINGS = {
+  realm: "ScpCloud",
+  overlapDays: 14,
+  deployer: { clientId: "deployer", credentials: {} },
+} as Settings;
 
-/** A server that says this of its features. */
-const serverWith = (features: unknown) =>
-  ({
-    request: (path: string) => {
-      expect(path).toBe("/admin/serverinfo");
-      return Promise.resolve({ status: 200, body: { features } });
-    },
-  }) as unknown as http.KeycloakConnection;
+/** A deployer with this token, and a server that says this of itself. */
+const deployer = (token: string, body: unknown) => {
+  const request = (path: string) => {
+    expect(path).toBe("/admin/serverinfo");
+    return Promise.resolve({ status: 200, body });
+  };
+  return loginAsDeployer({ request } as unknown as KeycloakConnection, SETTINGS, token);
+};
 const tokenWith = (...roles: string[]) =>
   `.${Buffer.from(JSON.stringify({ resource_access: { "realm-management": { roles } } })).toString("base64url")}.`;
 const rotation = (enabled: boolean) => [
@@ -39,12 +42,15 @@ describe("that secrets overlap", () => {
     ["set up by who may not manage the realm", rotation(true), ["manage-clients"], {}, ["keycloak:clientId"]],
   ])("is judged by the server's features and the deployer's roles: %s", async (_, features, roles, further, keys) => {
     const token = roles.length > 0 ? tokenWith(...roles) : "opaque";
-    const faults = await rotationFaults(serverWith(features), token, { ...SETTINGS, ...further });
+    const faults = await rotationFaults(await deployer(token, { features }), { ...SETTINGS, ...further });
     expect(faults.map(({ key }) => key)).toEqual(keys);
   });
 
   it("is a fault on a server whose feature is off, with the option that switches it on", async () => {
-    const [fault] = await rotationFaults(serverWith(rotation(false)), tokenWith("view-clients"), SETTINGS);
+    const [fault] = await rotationFaults(
+      await deployer(tokenWith("view-clients"), { features: rotation(false) }),
+      SETTINGS,
+    );
 
     expect(fault).toMatchObject({ key: "scpcloud:secretRotation" });
     expect(fault?.remedy).toContain("--features=client-secret-rotation");
@@ -53,16 +59,15 @@ describe("that secrets overlap", () => {
   it.each([[undefined], [[]], [{ features: "none" }], [{ features: [{ enabled: false }] }]])(
     "is not judged by an answer of another form than Keycloak's: %j",
     async (body) => {
-      const server = { request: () => Promise.resolve({ status: 200, body }) } as unknown as http.KeycloakConnection;
-      await expect(rotationFaults(server, "opaque", SETTINGS)).rejects.toThrow("not as Keycloak does");
+      await expect(rotationFaults(await deployer("opaque", body), SETTINGS)).rejects.toThrow("not as Keycloak does");
     },
   );
 
   it("is not asked for where the stack does not want it", async () => {
-    const { deployer, realm } = SETTINGS;
-    const silent = { request: () => Promise.reject(new Error("asked")) } as unknown as http.KeycloakConnection;
+    const silent = { roles: [], serverInfo: () => Promise.reject(new Error("asked")) };
+    const { deployer: who, realm } = SETTINGS;
 
-    expect(await rotationFaults(silent, "opaque", { deployer, realm })).toEqual([]);
+    expect(await rotationFaults(silent, { deployer: who, realm })).toEqual([]);
   });
 });
 
@@ -76,14 +81,15 @@ describe("what makes secrets overlap", () => {
     },
     policy: { ...policy, conditions: policy.conditions.map(({ name, ...one }) => ({ condition: name, ...one })) },
   };
+  const inRealm = (profiles: readonly object[], policies: readonly object[], ...roles: string[]) => ({
+    ...fakeAdmin({
+      "/client-policies/profiles?include-global-profiles=true": { profiles },
+      "/client-policies/policies": { policies },
+    }),
+    roles,
+  });
   const lookUp = (profiles: readonly object[], policies: readonly object[]) =>
-    lookUpRotation(
-      fakeAdmin({
-        "/client-policies/profiles?include-global-profiles=true": { profiles },
-        "/client-policies/policies": { policies },
-      }),
-      14,
-    );
+    lookUpRotation(inRealm(profiles, policies, "view-realm"), { overlapDays: 14 });
 
   it("is known again in Keycloak by its content, beside that of others", async () => {
     const others = { name: "others" };
@@ -105,21 +111,7 @@ describe("what makes secrets overlap", () => {
     ["of customers only", ["view-realm"], { overlapDays: 14, realmStack: "prod" }, undefined],
     ["without secretRotation", ["view-realm"], {}, undefined],
   ])("is looked for before anything is declared, by a deployer %s", async (_, roles, further, missing) => {
-    const settings = accepted(configuration());
-    const path = `/admin/realms/${settings.realm}`;
-    const answers: Readonly<Record<string, unknown>> = {
-      [`/realms/${settings.realm}/.well-known/openid-configuration`]: { issuer: issuerOf(settings) },
-      [path]: { realm: settings.realm },
-      "/admin/serverinfo": {},
-      [`${path}/client-policies/profiles?include-global-profiles=true`]: {},
-      [`${path}/client-policies/policies`]: {},
-    };
-    const server = {
-      request: (asked: string) => Promise.resolve({ status: 200, body: answers[asked] ?? [] }),
-    } as unknown as http.KeycloakConnection;
-    const credentials = { kind: "accessToken", accessToken: tokenWith(...roles) } as const;
-    const deployer = { ...settings.deployer, credentials };
-    const { rotation } = await checkLogin(server, { ...settings, deployer, ...further });
+    const rotation = await lookUpRotation(inRealm([], [], ...roles), further);
     expect(rotation?.missing).toEqual(missing);
   });
 });

@@ -234,7 +234,7 @@ describe("one organization in two stacks, once by the user's id and once by name
   const told = async (stack: string, config: Config) => {
     const settings = settingsOf(stack, config);
     const resolved = settings.integrations.map((integration) => ({ ...integration, organizationId: ID }));
-    const admin = () => Promise.resolve({ get: () => Promise.resolve([{ id: ID, username: "bo" }]) });
+    const admin = { get: () => Promise.resolve([{ id: ID, username: "bo" }]) };
     return checkOtherStacks(resolved, settings, admin);
   };
   const acme = { organizationId: ID };
