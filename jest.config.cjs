@@ -1,6 +1,7 @@
 // Types are checked by `npm run check`; here they are only stripped (isolatedModules in tsconfig.json).
 const common = {
   clearMocks: true,
+  testEnvironment: "<rootDir>/tests/environment.cjs",
   transform: { "\\.[jt]s$": "<rootDir>/tests/transform.cjs" },
   // These are published as ES modules only, which jest cannot require.
   transformIgnorePatterns: ["/node_modules/(?!(commander|jose|age-encryption|@noble|@scure)/)"],
