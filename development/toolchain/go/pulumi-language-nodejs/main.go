@@ -11,39 +11,50 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/logging"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/cmdutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// healthInterval is only a second line of defence; watchStdin notices the death of the CLI at once.
-const healthInterval = time.Minute
+// host implements the part of LanguageRuntimeServer that this project's commands call. The rest (installing packages,
+// code generation, what `pulumi about` and `pulumi new` ask) is answered with "unimplemented".
+type host struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+	tracing, engine string
+}
+
+// healthInterval is how soon the host ends after the CLI was killed.
+const healthInterval = time.Second
 
 func main() {
-	// The CLI passes the engine's address; with --logflow also -logtostderr and -v, which the logging package registers.
+	// The CLI passes the engine's address; with --logflow also -logtostderr and -v, which the SDK's logging registers.
 	tracing := flag.String("tracing", "", "Where the program sends its traces (Zipkin)")
 	flag.Parse()
-	logging.InitLogging(false, 0, false)
-
 	engine := flag.Arg(flag.NArg() - 1)
-	host := newHost(*tracing, engine)
-	go watchSignals(host)
-	// Without an engine there is nothing left to do for this process.
-	if err := rpcutil.Healthcheck(context.Background(), engine, healthInterval, host.shutdown); err != nil {
+
+	go func() {
+		// The CLI asks for the end when it closes: SIGINT to the host's process group. A Ctrl-C in a terminal does not come
+		// here, because the CLI puts each plugin into a group of its own; so node is not torn away from a resource that is
+		// just being created.
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		<-signals
+		end()
+	}()
+	if err := rpcutil.Healthcheck(context.Background(), engine, healthInterval, end); err != nil {
 		fail(err)
 	}
-	go watchStdin(host)
-
 	server, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Init: func(server *grpc.Server) error {
-			pulumirpc.RegisterLanguageRuntimeServer(server, host)
+			pulumirpc.RegisterLanguageRuntimeServer(server, &host{tracing: *tracing, engine: engine})
 			return nil
 		},
 	})
@@ -56,38 +67,26 @@ func main() {
 	}
 }
 
+// end ends the process group: node, what it has started, and this process.
+func end() {
+	// Fails, as it should, where this process is not the leader of its group: the group is then not ours.
+	_ = cmdutil.KillChildren(os.Getpid())
+	os.Exit(0)
+}
+
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
 	os.Exit(1)
 }
 
-// watchSignals ends the host as the CLI asks for it when it closes: SIGINT to the host's process group. A Ctrl-C in a
-// terminal does not come here, because the CLI puts each plugin into a process group of its own; so node is not torn
-// away from a resource that is just being created.
-func watchSignals(host *host) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	<-signals
-	host.shutdown()
+// GetPluginInfo returns the version that the linker set (-X .../sdk/v3/go/common/version.Version=...).
+func (*host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: version.Version}, nil
 }
 
-// watchStdin ends the host as soon as the CLI is gone, also when it was killed and could say nothing: the CLI holds the
-// other end of stdin, and the kernel closes it. Any other kind of stdin (a terminal, /dev/null) says nothing about the
-// CLI; and of a pipe that somebody closed deliberately we are sure only if the engine does not answer either.
-func watchStdin(host *host) {
-	if info, err := os.Stdin.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
-		return
-	}
-	buffer := make([]byte, 64)
-	for {
-		if _, err := os.Stdin.Read(buffer); err != nil {
-			break
-		}
-	}
-	connection, err := net.DialTimeout("tcp", host.engine, time.Second)
-	if err != nil {
-		host.shutdown()
-		return
-	}
-	_ = connection.Close()
+// GetRequiredPackages names none: what a resource asks for must be there, and is not downloaded.
+func (*host) GetRequiredPackages(
+	context.Context, *pulumirpc.GetRequiredPackagesRequest,
+) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
