@@ -13,7 +13,7 @@ import { STACK_LABEL } from "../services/settings/settings.ts";
 import { SERVICE_NAMES } from "../settings/settings.ts";
 import { hostGateway } from "./docker/hostGateway.ts";
 import type { DevelopmentServer } from "./keycloak/development.ts";
-import { ensureRelayRunning, stopRelay } from "./keycloak/relayProcess.ts";
+import { ensureRelayRunning, stopRelay } from "./keycloak/relay.ts";
 import { ensureImages } from "./stand-ins/standInImages.ts";
 
 const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");

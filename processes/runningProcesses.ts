@@ -1,5 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+const STOP_LIMIT_MILLISECONDS = 30_000;
+const POLL_MILLISECONDS = 100;
 
 /** A process of this machine. */
 export interface RunningProcess {
@@ -15,6 +19,27 @@ export function runningProcesses(): RunningProcess[] {
     return process.platform === "linux" ? fromProc() : fromPs();
   } catch {
     return [];
+  }
+}
+
+/** Ends all processes that are found, by force after half a minute; false if there was none. */
+export async function endProcesses(find: () => readonly RunningProcess[]): Promise<boolean> {
+  const deadline = Date.now() + STOP_LIMIT_MILLISECONDS;
+  let running = find();
+  if (running.length === 0) return false;
+  running.forEach((process) => signal(process, "SIGTERM"));
+  while ((running = find()).length > 0) {
+    if (Date.now() > deadline) running.forEach((process) => signal(process, "SIGKILL"));
+    await delay(POLL_MILLISECONDS);
+  }
+  return true;
+}
+
+function signal(target: RunningProcess, name: NodeJS.Signals): void {
+  try {
+    process.kill(target.processId, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

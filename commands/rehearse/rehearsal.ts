@@ -6,7 +6,6 @@ import { stringify } from "yaml";
 
 import { ServerHome } from "../../development/keycloak/home.ts";
 import { lastingPort } from "../../development/keycloak/ports.ts";
-import { endServer } from "../../development/keycloak/processes.ts";
 import { randomSecret } from "../../development/keycloak/secrets.ts";
 import { type EmbeddedServer, startServer } from "../../development/keycloak/server.ts";
 import type { Report } from "../../processes/progress.ts";
@@ -61,7 +60,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
     return await Promise.race([upgrade(options, directory, checkout, deployerSecret), interruption()]);
   } finally {
     // Even one that is still starting.
-    await endServer(await ServerHome.open(directory));
+    await (await ServerHome.open(directory)).endServer();
     await checkout.remove();
     await rm(directory, { recursive: true, force: true });
   }

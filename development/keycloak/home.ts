@@ -3,6 +3,7 @@ import { mkdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { PRIVATE, replaceFile } from "../../processes/files.ts";
+import { endProcesses, type RunningProcess, runningProcesses } from "../../processes/runningProcesses.ts";
 import type { RealmImport } from "./realmImport.ts";
 
 /** A server's own directory (kc.home.dir): its data, and the log of the current run. */
@@ -22,6 +23,24 @@ export class ServerHome {
     const path = ServerHome.pathIn(directory);
     await mkdir(path, { recursive: true, mode: 0o700 });
     return new ServerHome(await realpath(path));
+  }
+
+  /** Stands in the command lines of all processes of the server. */
+  get property(): string {
+    return `kc.home.dir=${this.path}`;
+  }
+
+  /**
+   * The server's processes, found by their command lines. There is no process id file: it could be stale and name a
+   * stranger, and be absent after an interrupt although the server runs.
+   */
+  get processes(): RunningProcess[] {
+    return runningProcesses().filter(({ commandLine }) => commandLine.includes(`${this.property} `));
+  }
+
+  /** Ends the server, by force after half a minute; false if there was none. */
+  endServer(): Promise<boolean> {
+    return endProcesses(() => this.processes);
   }
 
   get data(): string {

@@ -59,7 +59,7 @@ export async function javaRuntime(home: ServerHome, version: string, report: Rep
   // As kc.sh resolves its own path, which the command line of the server shows.
   const distribution = await realpath(await ensureKeycloak(report, version));
   return {
-    command: [join(distribution, "bin", "kc.sh"), "start", "--optimized", `-D${homeProperty(home)}`],
+    command: [join(distribution, "bin", "kc.sh"), "start", "--optimized", `-D${home.property}`],
     origin: `${distribution}/bin/`,
     address: "127.0.0.1",
     prepare: async () => {
@@ -88,7 +88,7 @@ export function containerRuntime(
   const name = `scpcloud-keycloak-${createHash("sha256").update(home.path).digest("hex").slice(0, 12)}`;
   return {
     command: [
-      ...["docker", "run", "--rm", "--name", name, "--label", homeProperty(home)],
+      ...["docker", "run", "--rm", "--name", name, "--label", home.property],
       // The data stay the user's own. The image's files belong to the group 0.
       ...["--user", `${process.getuid?.() ?? 0}:0`, "--security-opt", "label=disable"],
       ...["--volume", `${home.data}:/opt/keycloak/data`, "--volume", `${keys}:${keys}:ro`],
@@ -114,11 +114,6 @@ export function containerRuntime(
 /** Holds the password of the master realm's user `admin`. */
 export function bootstrapAdminPasswordFile(home: ServerHome): string {
   return join(dirname(home.path), "secrets", "bootstrap-admin-password");
-}
-
-/** Stands in the command lines of all processes of a home. */
-export function homeProperty(home: ServerHome): string {
-  return `kc.home.dir=${home.path}`;
 }
 
 /** Why no Docker engine of this machine can run a server. */

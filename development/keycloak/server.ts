@@ -16,7 +16,6 @@ import { ServerHome } from "./home.ts";
 import { withoutServerVariables } from "./installation.ts";
 import { NEWEST_VERSION } from "./keycloakVersions.ts";
 import { assertPortIsFree } from "./ports.ts";
-import { endServer, serverProcesses } from "./processes.ts";
 import type { RealmImport } from "./realmImport.ts";
 import { bootstrapAdminPasswordFile, containerRuntime, javaRuntime, type RuntimeName } from "./runtime.ts";
 import { secretFile } from "./secrets.ts";
@@ -72,7 +71,7 @@ export function ensureServerRunning(options: ServerOptions): Promise<EmbeddedSer
 export async function stopServer(directory: string, report: Report = () => undefined): Promise<boolean> {
   if (!existsSync(ServerHome.pathIn(resolve(directory)))) return false;
   const home = await ServerHome.open(resolve(directory));
-  return withLock(home.path, report, () => endServer(home));
+  return withLock(home.path, report, () => home.endServer());
 }
 
 async function ensure(options: ServerOptions, isAttached: boolean): Promise<EmbeddedServer> {
@@ -116,7 +115,7 @@ async function ensure(options: ServerOptions, isAttached: boolean): Promise<Embe
   const wait = async (): Promise<"ready" | "ended" | "late"> => {
     const deadline = Date.now() + READY_LIMIT_MILLISECONDS;
     while (Date.now() < deadline) {
-      if (serverProcesses(home).length === 0) return "ended";
+      if (home.processes.length === 0) return "ended";
       if (await isReady()) return "ready";
       await delay(POLL_MILLISECONDS);
     }
@@ -125,7 +124,7 @@ async function ensure(options: ServerOptions, isAttached: boolean): Promise<Embe
 
   /** True if the server runs as it should, perhaps after a wait: an interrupted command may have started it just now. */
   const adoptRunning = async (): Promise<boolean> => {
-    const running = serverProcesses(home);
+    const running = home.processes;
     if (running.length === 0) return false;
     const expected = [runtime.origin, `${args.join(" ")} `];
     if (running.every(({ commandLine }) => expected.every((part) => commandLine.includes(part)))) {
@@ -133,7 +132,7 @@ async function ensure(options: ServerOptions, isAttached: boolean): Promise<Embe
       if ((await wait()) === "ready") return true;
     }
     report("Restarting Keycloak, which does not run as it should ...");
-    await endServer(home);
+    await home.endServer();
     return false;
   };
 
@@ -154,7 +153,7 @@ async function ensure(options: ServerOptions, isAttached: boolean): Promise<Embe
     });
     const outcome = await wait();
     if (outcome !== "ready") {
-      await endServer(home);
+      await home.endServer();
       throw await describeFailure(home, outcome, port, [...realms.flatMap(secretsOf), password ?? ""]);
     }
   };
