@@ -93,41 +93,32 @@ function asScalar(schema: JsonSchema): JsonSchema {
   return schema.type === "boolean" ? { anyOf: [schema, { enum: ["true", "false"] }] } : schema;
 }
 
-/** The document with its lists of keys as the schema and Pulumi.yaml have them. */
-export function withKeys(document: string): string {
-  const declared = declaredKeys(read("Pulumi.yaml"));
-  const ofStack = Object.entries(declared).map(([key, { default: fallback, description = "" }]) =>
-    item(key, REQUIRED.includes(key) ? "required" : `\`${JSON.stringify(fallback)}\``, description),
-  );
-  const ofCustomer = Object.entries(customers.value.pipe[0].entries).map(([key, { default: fallback, wrapped }]) =>
-    item(key, fallback === undefined ? "" : `\`${JSON.stringify(fallback)}\``, v.getDescription(wrapped) ?? ""),
-  );
-  return [
-    ["stack", ofStack],
-    ["customer", ofCustomer],
-  ].reduce((text, [name, items]) => {
-    const lines = (items as string[]).join("\n");
-    return text.replace(
-      new RegExp(`(<!-- keys of a ${name as string}[^>]*-->\n)[^]*?(\n<!-- end -->)`),
-      (_, begin: string, end: string) => `${begin}\n${lines}\n${end}`,
-    );
-  }, document);
-}
-
 /** They have a default that the program refuses (Pulumi.yaml). */
 const REQUIRED = ["integrations", "publicUrl"];
 
-/** An item of a list, in lines of 120 characters. */
-function item(key: string, fallback: string, description: string): string {
-  const words = `- \`${key}\`${fallback === "" ? "" : ` (${fallback})`}: ${description}`.split(" ");
-  const lines = words.slice(1).reduce(
-    (all, word) => {
-      const last = all.at(-1) ?? "";
-      return `${last} ${word}`.length > 120 ? [...all, `  ${word}`] : [...all.slice(0, -1), `${last} ${word}`];
-    },
-    [words[0] ?? ""],
+/** The document with its lists of keys as the schema and Pulumi.yaml have them. */
+export function withKeys(document: string): string {
+  const ofStack = Object.entries(declaredKeys(read("Pulumi.yaml"))).map(
+    ([key, { default: fallback, description = "" }]) =>
+      item(key, REQUIRED.includes(key) ? "required" : inCode(fallback), description),
   );
-  return lines.join("\n");
+  const ofCustomer = Object.entries(customers.value.pipe[0].entries).map(([key, { default: fallback, wrapped }]) =>
+    item(key, fallback === undefined ? undefined : inCode(fallback), v.getDescription(wrapped) ?? ""),
+  );
+  return withList("stack", ofStack, withList("customer", ofCustomer, document));
+}
+
+const inCode = (value: unknown) => `\`${JSON.stringify(value)}\``;
+
+/** An item of a list, in lines of at most 120 characters. */
+function item(key: string, note: string | undefined, description: string): string {
+  const text = `\`${key}\`${note === undefined ? "" : ` (${note})`}: ${description}`;
+  return `- ${text.match(/\S.{0,117}(?!\S)/g)?.join("\n  ")}`;
+}
+
+function withList(name: string, items: readonly string[], document: string): string {
+  const place = new RegExp(`(<!-- keys of a ${name}[^>]*-->\n)[^]*?(\n<!-- end -->)`);
+  return document.replace(place, (_, begin: string, end: string) => `${begin}\n${items.join("\n")}\n${end}`);
 }
 
 function read(name: string): string {
