@@ -65,7 +65,8 @@ function entries(list: readonly unknown[]): string {
   return `[${[...list.map((item) => JSON.stringify(item)), "…"].join(", ")}]`;
 }
 
-function without(list: readonly unknown[], other: readonly unknown[]): unknown[] {
+/** The entries of a list that are not in another one. */
+export function without<T>(list: readonly T[], other: readonly T[]): T[] {
   const texts = new Set(other.map((item) => JSON.stringify(item)));
   return list.filter((item) => !texts.has(JSON.stringify(item)));
 }

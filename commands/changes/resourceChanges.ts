@@ -97,6 +97,22 @@ export function ownerTitle(owners: readonly Owner[]): string {
   }
 }
 
+/**
+ * Owners whose changes are alike in words are told together, in the order of the first.
+ * @param textOf the changes in words
+ */
+export function alikeOwners(
+  owners: readonly OwnerChanges[],
+  textOf: (changes: readonly ResourceChange[]) => string,
+): { readonly title: string; readonly text: string }[] {
+  const told = owners.map(({ changes, owner }) => ({ owner, text: textOf(changes) }));
+  const groups = Map.groupBy(told, ({ owner, text }) => `${owner.kind} ${text}`);
+  return [...groups.values()].map((alike) => ({
+    title: ownerTitle(alike.map(({ owner }) => owner)),
+    text: alike[0]?.text ?? "",
+  }));
+}
+
 /** What becomes of one owner's resources; the same text for all customers with the same changes. */
 export function changesText(changes: readonly ResourceChange[]): string {
   const of = (wanted: ResourceChange["action"], isLost = false) =>

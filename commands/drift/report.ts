@@ -1,6 +1,6 @@
 import { TYPES } from "../../contract/types.ts";
 import { code, plural } from "../changes/markdown.ts";
-import { type OwnerChanges, ownerTitle } from "../changes/resourceChanges.ts";
+import { alikeOwners, type OwnerChanges, type ResourceChange } from "../changes/resourceChanges.ts";
 import type { Change } from "./changesByHand.ts";
 import { type Finding, inOrder } from "./finding.ts";
 import type { TokenDifferences } from "./tokenDrift.ts";
@@ -66,17 +66,15 @@ export function driftReport(
   };
 }
 
-/** One line for all owners with the same changes. */
+/** One line for all owners with the same changes. Of a component there is nothing to deploy on any server. */
 function pendingLines(owners: readonly OwnerChanges[]): string[] {
-  const groups = [...Map.groupBy(owners, pendingText)].map(([text, alike]) => {
-    const byName = alike.map(({ owner }) => owner).sort((a, b) => (a.name < b.name ? -1 : 1));
-    // Of a component there is nothing to deploy on any server.
-    return text === "" ? [] : [`${ownerTitle(byName)}: ${text}`];
-  });
-  return groups.flat().sort();
+  const byName = [...owners].sort((a, b) => (a.owner.name < b.owner.name ? -1 : 1));
+  return alikeOwners(byName, pendingText)
+    .flatMap(({ text, title }) => (text === "" ? [] : [`${title}: ${text}`]))
+    .sort();
 }
 
-function pendingText({ changes }: OwnerChanges): string {
+function pendingText(changes: readonly ResourceChange[]): string {
   return changes
     .filter(({ isComponent }) => !isComponent)
     .map(({ action, properties, resource }) => {

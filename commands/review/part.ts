@@ -27,58 +27,60 @@ const DANGER_ENDS = "<!-- scpcloud: end of danger -->";
  * One part: first what is dangerous, between marks that a reader does not see.
  * @param more where that is which the limit leaves out
  */
-export function partText({ heading, dangers, sections }: ReviewPart, limit: number, more: string): string {
-  const marked = dangers.map((danger) => [DANGER_BEGINS, danger, DANGER_ENDS].join("\n"));
-  const title = `### ${heading}`;
-  const { shown, note } = fitting(marked, sections, limit - title.length, more);
-  return [title, ...shown, ...note].join(BETWEEN);
+export function partText(part: ReviewPart, limit: number, more: string): string {
+  const title = `### ${part.heading}`;
+  const dangers = part.dangers.map((danger) => [DANGER_BEGINS, danger, DANGER_ENDS].join("\n"));
+  const { parts, note } = fitting([{ ...part, dangers }], limit - title.length, more);
+  return [title, ...parts.flatMap((shown) => [...shown.dangers, ...shown.sections]), ...note].join(BETWEEN);
 }
 
 /**
  * Several parts as one comment. What is dangerous in any of them comes first, then what changes, then one line for all
  * where nothing does. Where room is short, what comes last is left out.
  */
-export function reviewComment(parts: readonly ReviewPart[], limit: number): string {
-  const isUnchanged = ({ dangers, sections }: ReviewPart) => dangers.length + sections.length === 0;
-  const unchanged = parts.filter(isUnchanged).map(({ heading }) => heading);
-  const dangers = parts.flatMap((part) => part.dangers.map((danger) => `**${part.heading}**${BETWEEN}${danger}`));
-  const changed = parts.filter(({ sections }) => sections.length > 0);
-  const first = dangers.length > 0 ? ["### Dangerous"] : [];
-  const last = unchanged.length > 0 ? ["### Unchanged", unchanged.join(" · ")] : [];
-  // A text of another origin may have no heading.
-  const headings = changed.map(({ heading }) => (heading === "" ? [] : [`### ${heading}`]));
-  const needed = [...first, ...headings.flat(), ...last].join(BETWEEN).length;
-  const sections = changed.flatMap((part) => part.sections);
-  const { isShown, note } = fitting(dangers, sections, limit - needed, "see the run");
-  let next = dangers.length;
+export function reviewComment(all: readonly ReviewPart[], limit: number): string {
+  const unchanged = all.filter(({ dangers, sections }) => dangers.length + sections.length === 0);
+  const headed = all.map((part) => ({
+    ...part,
+    dangers: part.dangers.map((danger) => `**${part.heading}**${BETWEEN}${danger}`),
+    // A text of another origin may have no heading.
+    title: part.sections.length > 0 && part.heading !== "" ? [`### ${part.heading}`] : [],
+  }));
+  const first = headed.some(({ dangers }) => dangers.length > 0) ? ["### Dangerous"] : [];
+  const last = unchanged.length > 0 ? ["### Unchanged", unchanged.map(({ heading }) => heading).join(" · ")] : [];
+  const needed = [...first, ...headed.flatMap(({ title }) => title), ...last].join(BETWEEN).length;
+  const { parts, note } = fitting(headed, limit - needed, "see the run");
   return [
     ...first,
-    ...dangers.filter((_, index) => isShown[index]),
-    ...headings.flatMap((heading, index) => [
-      ...heading,
-      ...(changed[index]?.sections ?? []).filter(() => isShown[next++]),
-    ]),
+    ...parts.flatMap(({ dangers }) => dangers),
+    ...parts.flatMap(({ sections, title }) => [...title, ...sections]),
     ...last,
     ...note,
   ].join(BETWEEN);
 }
 
-/** As many texts, in their order, as there is room for. One that is too long does not keep shorter ones from being shown. */
-function fitting(dangers: readonly string[], sections: readonly string[], limit: number, more: string) {
-  const texts = [...dangers, ...sections];
-  const lengthOf = (some: readonly string[]) => some.reduce((sum, text) => sum + BETWEEN.length + text.length, 0);
-  let room = lengthOf(texts) <= limit ? limit : limit - NOTE;
-  const isShown = texts.map((text) => {
-    const length = BETWEEN.length + text.length;
-    const fits = length <= room;
-    room -= fits ? length : 0;
-    return fits;
-  });
-  const left = isShown.filter((is) => !is).length;
-  const leftDangers = isShown.slice(0, dangers.length).filter((is) => !is).length;
-  const parts = plural(left, "more part") + (leftDangers > 0 ? ` (${leftDangers} dangerous)` : "");
-  const note = left > 0 ? [`… and ${parts}, for which a comment has no room; ${more}.`] : [];
-  return { shown: texts.filter((_, index) => isShown[index]), isShown, note };
+/**
+ * As many texts as there is room for, the dangers of all parts first. One that is too long does not keep shorter ones from
+ * being shown.
+ */
+function fitting<T extends ReviewPart>(all: readonly T[], limit: number, more: string) {
+  const lengthOf = (text: string) => BETWEEN.length + text.length;
+  const texts = all.flatMap(({ dangers, sections }) => [...dangers, ...sections]);
+  const length = texts.reduce((sum, text) => sum + lengthOf(text), 0);
+  let room = length <= limit ? limit : limit - NOTE;
+  const left = { dangers: 0, sections: 0 };
+  const fits = (kind: keyof typeof left) => (text: string) => {
+    const isShown = lengthOf(text) <= room;
+    room -= isShown ? lengthOf(text) : 0;
+    left[kind] += isShown ? 0 : 1;
+    return isShown;
+  };
+  const parts = all
+    .map((part) => ({ ...part, dangers: part.dangers.filter(fits("dangers")) }))
+    .map((part) => ({ ...part, sections: part.sections.filter(fits("sections")) }));
+  const sum = left.dangers + left.sections;
+  const what = plural(sum, "more part") + (left.dangers > 0 ? ` (${left.dangers} dangerous)` : "");
+  return { parts, note: sum > 0 ? [`… and ${what}, for which a comment has no room; ${more}.`] : [] };
 }
 
 /** The parts of some texts. Headings and marks count outside of code only, where nobody but the commands writes them. */

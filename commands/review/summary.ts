@@ -1,5 +1,5 @@
 import { block, plural } from "../changes/markdown.ts";
-import { ACTIONS, changesByOwner, changesText, type OwnerChanges, ownerTitle } from "../changes/resourceChanges.ts";
+import { ACTIONS, alikeOwners, changesByOwner, changesText, type OwnerChanges } from "../changes/resourceChanges.ts";
 import { unprotectedOwners } from "../pulumi/owners.ts";
 import type { Preview } from "../pulumi/preview.ts";
 import { explainProtection } from "../pulumi/protection.ts";
@@ -38,7 +38,11 @@ export function summaryPart(preview: Preview, stack: string, limit: number): Rev
 export function stepsPart(steps: Preview["steps"]): Omit<ReviewPart, "heading"> {
   const owners = changesByOwner({ steps });
   const lines = [...dangers(owners, unprotectedOwners(steps))].map((line) => `- ${line}`);
-  return { dangers: lines.length > 0 ? [lines.join("\n")] : [], sections: sectionsOf(owners) };
+  const alike = alikeOwners(owners.sort(byDanger), changesText);
+  return {
+    dangers: lines.length > 0 ? [lines.join("\n")] : [],
+    sections: alike.map(({ text, title }) => `#### ${title}\n\n${text}`),
+  };
 }
 
 /** Whether anybody asked the policies, and how they answered. */
@@ -50,18 +54,9 @@ function policiesInWords(policies: Preview["policies"]): string {
   return length === 0 ? "; the policies allow it" : `; refused by policies (${plural(length, "violation")})`;
 }
 
-/** Customers whose changes are alike are one section; what is dangerous comes first. */
-function sectionsOf(owners: readonly OwnerChanges[]): string[] {
-  const groups = Map.groupBy([...owners].sort(byDanger), ({ changes, owner }) =>
-    owner.kind === "customer" ? changesText(changes) : owner.kind,
-  );
-  return [...groups.values()].map(
-    (alike) => `#### ${ownerTitle(alike.map(({ owner }) => owner))}\n\n${changesText(alike[0]?.changes ?? [])}`,
-  );
-}
-
 const KINDS = ["shared", "stack", "customer"] as const;
 
+/** What is dangerous comes first. */
 function byDanger(a: OwnerChanges, b: OwnerChanges): number {
   return (
     severity(a) - severity(b) ||

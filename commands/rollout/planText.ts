@@ -1,3 +1,4 @@
+import { without } from "../changes/propertyChanges.ts";
 import { reviewComment } from "../review/part.ts";
 import { stepsPart, summaryPart } from "../review/summary.ts";
 import type { PlannedStack } from "./makePlan.ts";
@@ -43,11 +44,6 @@ function stackDifferences(before: StackPlan, after: StackPlan): string[] {
     ...titled("**It would now do, and the plan has it not or otherwise:**", words(without(after.steps, before.steps))),
     ...titled("**The plan has, and it would not do it now, or otherwise:**", words(without(before.steps, after.steps))),
   ];
-}
-
-function without<T>(some: readonly T[], others: readonly T[]): T[] {
-  const known = new Set(others.map((other) => JSON.stringify(other)));
-  return some.filter((one) => !known.has(JSON.stringify(one)));
 }
 
 function words(steps: readonly PlannedStep[]): string {

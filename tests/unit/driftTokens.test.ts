@@ -23,19 +23,16 @@ const OUTPUTS: StackOutputs = {
 };
 const REFUSED = "no token: 401 invalid_client";
 
-const NOBODY = fakeAdmin({});
+const REFUSAL: { status: number; body: object } = { status: 401, body: { error: "invalid_client" } };
 
-/** A Keycloak that refuses everyone. */
+/** By default at a Keycloak that refuses everyone. */
 const look = async (
   pending: readonly Owner[] = [],
-  outputs = OUTPUTS,
-  settings = SETTINGS,
-  issuer = issuerOf(SETTINGS),
+  { outputs = OUTPUTS, settings = SETTINGS, issuer = issuerOf(SETTINGS), answer = REFUSAL } = {},
 ) => {
-  const tokens = () => Promise.resolve({ status: 401, body: { error: "invalid_client" } });
-  const keycloak = await FakeKeycloak.start({ issuer, tokens });
+  const keycloak = await FakeKeycloak.start({ issuer, tokens: () => Promise.resolve(answer) });
   return {
-    ...(await tokenDifferences(settings, outputs, { admin: NOBODY, keycloak }, pending)),
+    ...(await tokenDifferences(settings, outputs, { admin: fakeAdmin({}), keycloak }, pending)),
     requests: keycloak.requests,
   };
 };
@@ -49,7 +46,7 @@ it("tells once what is true of several customers", async () => {
 });
 
 it("tells what is about the stack as a whole, of no customer", async () => {
-  const { differences } = await look([], OUTPUTS, SETTINGS, "https://elsewhere.example/realms/ScpCloud");
+  const { differences } = await look([], { issuer: "https://elsewhere.example/realms/ScpCloud" });
   expect(differences.slice(0, -1).every(({ customers }) => customers.length === 0)).toBe(true);
   expect(differences[0]?.difference).toContain("https://elsewhere.example");
 });
@@ -70,7 +67,7 @@ describe("a customer is not looked at", () => {
   it("who has never been deployed, or is no longer in the stack file", async () => {
     const { acme, ...others } = OUTPUTS.integrations ?? {};
     const outputs = { ...OUTPUTS, integrations: { ...others, gone: acme as NonNullable<typeof acme> } };
-    expect(await look([], outputs)).toMatchObject({
+    expect(await look([], { outputs })).toMatchObject({
       checked: 2,
       skipped: ["acme"],
       differences: [{ customers: ["globex", "initech"], difference: REFUSED }],
@@ -82,7 +79,7 @@ describe("a customer is not looked at", () => {
     ["while the API's configuration is not deployed yet", [], { ...OUTPUTS, apiEnvironment: { A: "another" } }],
     ["while nothing is deployed", [], {}],
   ])("%s", async (_, pending, outputs) => {
-    expect(await look(pending, outputs)).toEqual({
+    expect(await look(pending, { outputs })).toEqual({
       checked: 0,
       skipped: ["acme", "globex", "initech"],
       differences: [],
@@ -94,11 +91,8 @@ describe("a customer is not looked at", () => {
 it("says of a retired customer who gets tokens no more than that, since a plain up would not help, and counts no token of it", async () => {
   const retired = { ...INTEGRATIONS, acme: { ...INTEGRATIONS.acme, retired: true } };
   const settings = accepted(configuration({ "scpcloud:integrations": retired }));
-  const keycloak = await FakeKeycloak.start({
-    issuer: issuerOf(settings),
-    tokens: () => Promise.resolve({ status: 200, body: { access_token: "token" } }),
-  });
-  const { checked, differences } = await tokenDifferences(settings, OUTPUTS, { admin: NOBODY, keycloak }, []);
+  const answer = { status: 200, body: { access_token: "token" } };
+  const { checked, differences } = await look([], { settings, answer });
   expect(checked).toBe(2);
   expect(differences).toContainEqual({
     customers: ["acme"],
