@@ -128,7 +128,7 @@ function placeOf({ inputs, owner }: Pick<ManagedResource, "inputs" | "owner">): 
 /** Which of the lost resources somebody made anew, so that an `up` would be refused: by URN. */
 export async function remade(changes: readonly Change[], admin: KeycloakAdmin): Promise<ReadonlySet<string>> {
   const lost = changes.filter(({ property }) => property === undefined).map(({ resource }) => resource);
-  const found = await Promise.all(lost.map((resource) => findExisting({ ...resource, isComponent: false }, admin)));
+  const found = await Promise.all(lost.map((resource) => findExisting(resource, admin)));
   return new Set(lost.filter((_, index) => found[index] !== undefined).map(({ urn }) => urn));
 }
 

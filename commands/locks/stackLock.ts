@@ -7,7 +7,7 @@ import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 /** Who holds a stack's lock, and since when (RFC 3339). */
 export interface LockHolder {
   /** Where the CLI tells the lock by its path. */
-  readonly stack?: string;
+  readonly stack?: string | undefined;
   readonly user: string;
   readonly host: string;
   readonly processId: number;
@@ -23,7 +23,7 @@ export function readLockHolders(message: string): LockHolder[] {
     /(?:\/locks\/(?:\S*\/)?([^/\s]+)\/[^/\s]+\.json\S*: )?created by (.+)@(\S+) \(pid (\d+)\) at (\S+)/g,
   );
   return [...holders].map(([, stack, user = "", host = "", processId, since = ""]) => ({
-    ...(stack === undefined ? {} : { stack }),
+    stack,
     user,
     host,
     processId: Number(processId),

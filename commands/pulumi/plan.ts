@@ -8,7 +8,7 @@ export interface PlannedResource {
   readonly type: string;
   /** The logical name: the last part of the URN. */
   readonly name: string;
-  readonly parent?: string;
+  readonly parent?: string | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly isComponent: boolean;
 }
@@ -36,7 +36,7 @@ export function planOf({ steps }: Pick<Preview, "steps">): Plan {
         urn,
         type: typeOf(urn),
         name: nameOf(urn),
-        ...(newState.parent === undefined ? {} : { parent: newState.parent }),
+        parent: newState.parent,
         inputs: newState.inputs ?? {},
         isComponent: newState.custom !== true,
       })),
@@ -78,7 +78,6 @@ export function importFile(
   const missingParents = plan.creates.filter(({ urn, isComponent }) => isComponent && parents.has(urn));
   // The file refers to parents by name. Names need not be unique (a customer may be called "realm"), so each parent is
   // named by its URN.
-  const reference = (parent: string | undefined) => (parent === undefined ? {} : { parent });
   return {
     // Parents that the state has already; the others have an entry below.
     nameTable: Object.fromEntries(
@@ -86,13 +85,7 @@ export function importFile(
     ),
     resources: [
       ...missingParents.map(({ urn, type, name }) => ({ type, name: urn, logicalName: name, component: true })),
-      ...adopted.map(({ type, name, importId, parent }) => ({
-        type,
-        name,
-        id: importId,
-        version,
-        ...reference(parent),
-      })),
+      ...adopted.map(({ type, name, importId: id, parent }) => ({ type, name, id, version, parent })),
     ],
   };
 }

@@ -12,7 +12,10 @@ const NAMED = v.array(v.object({ id: v.string(), name: v.exactOptional(v.string(
  * The import id of the object in Keycloak that a planned resource would collide with, or nothing where there is none.
  * Lists of client scopes and role mappings are not in here: making them again is harmless, as Keycloak adds what is missing.
  */
-export async function findExisting(resource: PlannedResource, admin: KeycloakAdmin): Promise<string | undefined> {
+export async function findExisting(
+  resource: Pick<PlannedResource, "inputs" | "type">,
+  admin: KeycloakAdmin,
+): Promise<string | undefined> {
   const { realmId, clientId, clientScopeId, name } = resource.inputs;
   const importId = (found: { readonly id: string } | undefined, ...owner: string[]) =>
     found && [realmId, ...owner, found.id].join("/");

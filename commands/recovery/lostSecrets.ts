@@ -13,8 +13,7 @@ import type { StateResource } from "../pulumi/exportedState.ts";
  * of the client and the question for its secret, or Keycloak masked it.
  */
 export function clientsWithoutSecret(resources: readonly StateResource[]): string[] {
-  return resources
-    .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
+  return clientsOf(resources)
     .filter(({ outputs }) => !isKnownSecret(plainOf(outputs?.["clientSecret"])))
     .map(({ urn }) => urn);
 }
@@ -31,35 +30,38 @@ export async function clientsWithOtherSecret(
 ): Promise<string[]> {
   const faults: string[] = [];
   const others = await Promise.all(
-    resources
-      .filter(({ type, id }) => type === TYPES.client && id !== undefined && id !== "")
-      .map(async ({ id, outputs, urn }) => {
-        const stored = plainOf(outputs?.["clientSecret"]);
-        // A client that is gone, or another one now, is told by the preview.
-        const found = await findClient(admin, String(outputs?.["clientId"]));
-        if (found === undefined || found.id !== id) {
-          return [];
-        }
-        const isOther = found.secret !== stored;
-        const oddity = isOther || !isKnownSecret(stored) ? oddSecret(found) : undefined;
-        if (isMasked(found.secret)) {
-          faults.push(
-            `${found.clientId}: Keycloak does not show the deployer its secret, so that it cannot be said whether the ` +
-              "state has the present one. Give the deployer the role manage-clients.",
-          );
-        } else if (oddity !== undefined) {
-          const asItIs = `pulumi refresh --stack ${urn.split(/:+/)[2]} --target '${urn}'`;
-          faults.push(
-            `${found.clientId}: its secret in Keycloak ${oddity}, and the state does not have it. Have a new one made: in ` +
-              "the admin console, Clients, Credentials, Regenerate; then run this command again." +
-              (found.secret === "" ? "" : ` To have the state take it as it is, run before: ${asItIs}`),
-          );
-        }
-        return isOther && isKnownSecret(stored) && isKnownSecret(found.secret) ? [urn] : [];
-      }),
+    clientsOf(resources).map(async ({ id, outputs, urn }) => {
+      const stored = plainOf(outputs?.["clientSecret"]);
+      // A client that is gone, or another one now, is told by the preview.
+      const found = await findClient(admin, String(outputs?.["clientId"]));
+      if (found === undefined || found.id !== id) {
+        return [];
+      }
+      const isOther = found.secret !== stored;
+      const oddity = isOther || !isKnownSecret(stored) ? oddSecret(found) : undefined;
+      if (isMasked(found.secret)) {
+        faults.push(
+          `${found.clientId}: Keycloak does not show the deployer its secret, so that it cannot be said whether the ` +
+            "state has the present one. Give the deployer the role manage-clients.",
+        );
+      } else if (oddity !== undefined) {
+        const asItIs = `pulumi refresh --stack ${urn.split(/:+/)[2]} --target '${urn}'`;
+        faults.push(
+          `${found.clientId}: its secret in Keycloak ${oddity}, and the state does not have it. Have a new one made: in ` +
+            "the admin console, Clients, Credentials, Regenerate; then run this command again." +
+            (found.secret === "" ? "" : ` To have the state take it as it is, run before: ${asItIs}`),
+        );
+      }
+      return isOther && isKnownSecret(stored) && isKnownSecret(found.secret) ? [urn] : [];
+    }),
   );
   refuse(faults, "The state gets no secret that nobody may have made.");
   return others.flat();
+}
+
+/** Those that Keycloak has made. */
+function clientsOf(resources: readonly StateResource[]): StateResource[] {
+  return resources.filter(({ type, id = "" }) => type === TYPES.client && id !== "");
 }
 
 const SHOWN_SECRET = v.object({ plaintext: v.pipe(v.string(), v.parseJson(), v.string()) });

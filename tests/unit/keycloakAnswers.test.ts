@@ -209,7 +209,6 @@ describe("a command that Keycloak refuses something", () => {
   });
 });
 
-const CLIENT = { urn: "u", name: "n", isComponent: false };
 const MANAGED = { urn: "u", name: "n", id: "1", owner: { kind: "customer", name: "acme" }, inputs: {} } as const;
 const CUSTOMERS = accepted(
   withIntegrations(
@@ -224,10 +223,9 @@ const CANDIDATE = { client: { id: "1", clientId: "acme" }, integration: CUSTOMER
 /** All that reads the admin REST API. */
 const READERS: Readonly<Record<string, (admin: KeycloakManager, keycloak: KeycloakConnection) => Promise<unknown>>> = {
   customers: (admin) => listCustomers(CUSTOMERS, {}, admin, {}, new Date()),
-  "recover: a client": (admin) => findExisting({ ...CLIENT, type: TYPES.client, inputs: { clientId: "acme" } }, admin),
-  "recover: a client scope": (admin) => findExisting({ ...CLIENT, type: TYPES.clientScope, inputs: {} }, admin),
-  "recover: a mapper": (admin) =>
-    findExisting({ ...CLIENT, type: TYPES.hardcodedClaim, inputs: { clientId: "1" } }, admin),
+  "recover: a client": (admin) => findExisting({ type: TYPES.client, inputs: { clientId: "acme" } }, admin),
+  "recover: a client scope": (admin) => findExisting({ type: TYPES.clientScope, inputs: {} }, admin),
+  "recover: a mapper": (admin) => findExisting({ type: TYPES.hardcodedClaim, inputs: { clientId: "1" } }, admin),
   "drift: a client": (admin) => unmanagedChanges([{ ...MANAGED, type: TYPES.client }], [], {}, admin, new Date()),
   "drift: policies": (admin) => foreignPolicies(admin),
   "rotate: the overlap": (admin) => readOverlap(admin, CUSTOMERS),

@@ -78,6 +78,12 @@ config:
   });
 });
 
+test("an entry is not written into a file that would then not say of it what the other file does", () => {
+  const [entry] = take(TEXT, "acme").entries;
+  const otherwise = { ...entry!, value: { name: "Acme", organizationUser: "somebody else" } };
+  expect(() => addEntries(FILE, "config: {}\n", [otherwise])).toThrow(`${FILE} is written in a way that`);
+});
+
 test.each(["config:\n  integrations: *x\n", "config:\n  integrations:\n    a: &a {}\n", "- config", "config: {"])(
   "a file that cannot be read is refused: %j",
   (text) => expect(() => take(text, "a")).toThrow(/^1 fault .*\n\nPulumi\.prod\.yaml\n {2}must be /),

@@ -96,10 +96,7 @@ describe("an import file", () => {
 
 describe("an object of Keycloak's", () => {
   const find = (type: string, inputs: Record<string, unknown>, admin: KeycloakAdmin) =>
-    findExisting(
-      { urn: urnOf("x", type), type, name: "x", inputs: { realmId: "ScpCloud", ...inputs }, isComponent: false },
-      admin,
-    );
+    findExisting({ type, inputs: { realmId: "ScpCloud", ...inputs } }, admin);
   const REALM = {
     "/clients?clientId=a%26b": [{ id: "1", clientId: "a&b" }],
     "/clients?clientId=c": [{ id: "2", clientId: "c-2" }],
