@@ -21,7 +21,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const pageOf = (bffUrl: string) =>
   sheet({
     clientId: "acme",
-    name: "Acme & Sons",
+    name: "Acme <Sons>",
     bffUrl,
     contact: "ScpCloud support, support@example.com",
     date: new Date(),
@@ -52,7 +52,7 @@ describe("what a customer gets", () => {
     const printed = await browser(`--print-to-pdf=${inDirectory("page.pdf")}`, "--no-pdf-header-footer");
 
     expect(dom.exitCode).toBe(0);
-    expect(dom.stdout).toContain("<h1>Access to ScpCloud: Acme &amp; Sons</h1>");
+    expect(dom.stdout).toContain("<h1>Access to ScpCloud: Acme &lt;Sons&gt;</h1>");
     expect(dom.stdout.match(/<h3>(.*?)<\/h3>/g)).toHaveLength(4);
     expect(dom.stdout).toContain("https://api.example.com/operation-entries");
     expect(dom.stdout).toContain("ScpCloud support, support@example.com");
