@@ -76,7 +76,7 @@ function containerArgs(args: ServiceArgs): docker.ContainerArgs {
     networksAdvanced: [{ name: args.network, aliases: [args.serviceName] }],
     ports: args.ports.map(({ address, host, container }) => ({ ip: address, external: host, internal: container })),
     ...(healthCheck && { healthcheck: healthcheckArgs(healthCheck) }),
-    restart: "unless-stopped",
+    restart: args.restart,
     memory,
     memorySwap: memory,
     readOnly: true,

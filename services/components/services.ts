@@ -28,7 +28,7 @@ export class Services extends pulumi.ComponentResource {
 
     const network = new docker.Network(
       "network",
-      { name: prefix, labels },
+      { name: settings.network ?? prefix, labels },
       // The engine would allow a second network of that name, and then know neither by it.
       { ...childOptions, deleteBeforeReplace: true },
     );

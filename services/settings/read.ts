@@ -49,6 +49,7 @@ export function readSettings(source: ConfigurationSource, main: MainStack): Sett
   });
   return {
     engine,
+    network: values.network,
     caCertificate: values.caCertificate ?? main.caCertificate,
     services: Object.fromEntries(services) as Settings["services"],
   };

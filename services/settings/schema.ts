@@ -145,6 +145,17 @@ const service = mapOf(
     ),
     ports: v.optional(listOf(port), []),
     pull: v.optional(boolean, true),
+    restart: v.optional(
+      v.picklist(
+        ["no", "on-failure", "always", "unless-stopped"],
+        must(
+          "be one of no, on-failure, always, unless-stopped",
+          "the engine knows no other restart policy",
+          'write "unless-stopped", and put "no" in quotes, which YAML takes for false',
+        ),
+      ),
+      "unless-stopped",
+    ),
     writablePaths: v.optional(
       listOf(
         matching(
@@ -171,6 +182,14 @@ export const STACK = mapOf({
   api: v.optional(service),
   bff: v.optional(service),
   caCertificate: v.optional(v.pipe(text, v.check(isCertificates, CERTIFICATE))),
+  network: v.optional(
+    matching(
+      /^[A-Za-z0-9][\w.-]*$/,
+      "be a name of letters, digits, dots, underscores and hyphens",
+      "the engine gives the containers' network this name",
+      "write a name such as scpcloud-prod, or leave the key out",
+    ),
+  ),
   // Beside the services, since Pulumi tells only of a whole key whether it is secret.
   secretEnvironment: v.optional(
     mapOf({ api: v.optional(environment, {}), bff: v.optional(environment, {}) }, ENVIRONMENT),

@@ -34,6 +34,8 @@ export interface EngineSettings {
 /** The validated configuration of one stack. */
 export interface Settings {
   readonly engine: EngineSettings;
+  /** The name of the containers' network; by default the stack's. */
+  readonly network?: string | undefined;
   /** PEM of a private CA that the services trust besides the usual ones. */
   readonly caCertificate?: string | undefined;
   /** One of them at least. */

@@ -36,6 +36,12 @@ describe("the containers", () => {
     expect(containers).toEqual({ [service]: CONTAINERS[service] });
   });
 
+  it("are on a network that is named as the stack file says, if it says so", async () => {
+    const { resources } = await declareServices(accepted({ ...BOTH, network: "other" }));
+
+    expect(findResource(resources, NETWORK, "network").inputs).toEqual({ labels: [STACK], name: "other" });
+  });
+
   it("and all else on the engine have the stack's label and the hook, and are deleted before they are replaced", async () => {
     const { resources } = await declareServices(withCertificate("a"));
 
@@ -59,6 +65,7 @@ describe("a container", () => {
         { container: 8080, host: 18_080 },
         { address: "0.0.0.0", container: 8443, host: 443 },
       ],
+      restart: "no",
       writablePaths: ["/var/cache"],
     };
     const { resources } = await declareServices(accepted(withBff(bff)));
@@ -77,6 +84,7 @@ describe("a container", () => {
         { external: 18_080, internal: 8080, ip: "127.0.0.1" },
         { external: 443, internal: 8443, ip: "0.0.0.0" },
       ],
+      restart: "no",
       tmpfs: { "/var/cache": "rw,noexec,nosuid,nodev" },
     });
     // The provider would only pretend to change it.

@@ -26,11 +26,13 @@ describe("the containers", () => {
       memory: 512,
       ports: [],
       pull: true,
+      restart: "unless-stopped",
       secretEnvironment: {},
       writablePaths: ["/tmp"],
     };
     expect(accepted(BOTH)).toEqual({
       engine: { host: "unix:///var/run/docker.sock", sshOptions: [] },
+      network: undefined,
       caCertificate: undefined,
       services: {
         api: { ...defaults, ...BOTH.api, emittedEnvironment: MAIN.environments.api },
@@ -47,9 +49,15 @@ describe("the containers", () => {
       memory: 1_048_576,
       ports: [{ address: "::1", container: 65_535, host: 1 }],
       pull: false,
+      restart: "no",
       writablePaths: ["/tmp", "/var/lib/..data/keys"],
     };
-    const { services } = accepted({ bff, secretEnvironment: secret({ bff: { A: SECRET } }) });
+    const { network, services } = accepted({
+      bff,
+      network: "a.b_1",
+      secretEnvironment: secret({ bff: { A: SECRET } }),
+    });
+    expect(network).toBe("a.b_1");
     expect(services).toEqual({
       bff: { ...bff, secretEnvironment: { A: SECRET }, emittedEnvironment: MAIN.environments.bff },
     });
@@ -136,6 +144,7 @@ test.each<[place: string, rule: RegExp, values: unknown[]]>([
   ["ports[0].address", /must be an IP address/, ["localhost", "*", "[::1]", "127.0.0.1/8"]],
   ["ports[0].container", /port number from 1 to 65535/, [0, 65_536, 80.5, "80"]],
   ["pull", /true or false/, ["yes", 0]],
+  ["restart", /must be one of no,/, [false, "never", "on-failure:3"]],
   [
     "writablePaths[0]",
     /must be an absolute path/,
