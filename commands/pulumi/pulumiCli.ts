@@ -111,6 +111,8 @@ export async function runPulumi(args: readonly string[], { env, ...options }: Ru
     env: {
       // The plugin is asked for the differences of several resources at a time (docs/performance.md).
       PULUMI_PARALLEL_DIFF: process.env["PULUMI_PARALLEL_DIFF"] ?? "true",
+      // Go's garbage collector runs less often: 0.83 of the CPU time of 400 customers, half as much memory again.
+      GOGC: process.env["GOGC"] ?? "400",
       ...env,
       // Whoever has it set for another command: nothing of ours walks around `protect`.
       [IGNORE_PROTECT]: undefined,
