@@ -137,7 +137,7 @@ describeWithEngine("BFF and API in containers", (images) => {
       "scpcloud:publicUrl": "https://keycloak.moved.example",
       "scpcloud:api": { additionalIssuers: [`https://host.docker.internal:28443/realms/${REALM}`] },
     };
-    await stack.configure(moved);
+    await main.configure(moved);
     const up = ["up", "--yes", "--skip-preview", "--diff", "--stack", STACK];
     const { exitCode, stdout } = await project.services().pulumi(...up);
 
@@ -145,7 +145,7 @@ describeWithEngine("BFF and API in containers", (images) => {
     expect(stdout.match(/^ *\+-docker:index\/container:Container/gm)).toHaveLength(1);
     expect(stdout).toContain("Authentication__Schemes__Bearer__ValidIssuers__1=https://host.docker.internal:28443/");
     expect((await callBff(services.bffUrl, await main.credentialsOf("kestrel"))).status).toBe(200);
-    await stack.configure(mainFile(ORGANIZATIONS));
+    await main.configure(mainFile(ORGANIZATIONS));
   });
 
   it("leave nothing on the engine when the stack is destroyed", async () => {
