@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isRotationName, rotationName } from "../contract/names.ts";
+import { isRotationName } from "../contract/names.ts";
 import { type KeycloakAdmin, read } from "./admin.ts";
 
 const CONFIGURATION = v.optional(v.record(v.string(), v.unknown()), {});
@@ -61,14 +61,4 @@ export async function refusingPolicies(admin: KeycloakAdmin): Promise<ClientPoli
 /** A policy in words. */
 export function policyInWords({ name, profiles }: ClientPolicy): string {
   return `"${name}" (client profiles: ${profiles.join(", ")})`;
-}
-
-/** What Keycloak lacks of what makes secrets overlap, in words. */
-export async function missingForRotation(admin: KeycloakAdmin, overlapDays: number): Promise<string[]> {
-  const name = rotationName(overlapDays);
-  const [policies, profiles] = await Promise.all([readClientPolicies(admin), readClientProfiles(admin)]);
-  return [
-    ...(profiles.some((one) => one.name === name) ? [] : [`client profile ${name}`]),
-    ...(policies.some((one) => one.name === name) ? [] : [`client policy ${name}`]),
-  ];
 }

@@ -14,17 +14,17 @@ export type Admin = Omit<KeycloakManager, "change">;
  * @throws SettingsError where the server is not the stack's own, or the deployer cannot log in
  */
 export async function logIn(keycloak: KeycloakConnection, settings: Settings): Promise<Admin> {
-  await refuseWrongServer(keycloak, settings);
   const assertion = await givenAssertion(settings.deployer);
   const claims = payloadOf(assertion ?? "");
   if (claims?.["iss"] !== undefined && claims["iss"] === claims["sub"]) {
+    await refuseWrongServer(keycloak, settings);
     // Its client has signed it itself (RFC 7523). Keycloak always takes such a one once only: the provider needs it.
     return adminOfProvider(settings);
   }
-  const accessToken = await login(keycloak, settings);
+  const admin = await loginAsDeployer(keycloak, settings);
   if (assertion !== undefined) {
     // The provider logs in besides. If Keycloak takes the assertion once only, this tells it, as the provider could not.
     await login(keycloak, settings);
   }
-  return loginAsDeployer(keycloak, settings, accessToken);
+  return admin;
 }

@@ -53,14 +53,14 @@ async function lookUpBy(keycloak: KeycloakConnection, settings: Settings): Promi
     lookUpOrganizations(admin, settings),
     lookUpAccountRoles(admin, settings),
     lookUpRotation(admin, settings),
-    refuse(realmFaults(admin, realm, settings)),
-    refuse(serviceAccountFaults(admin, settings)),
-    refuse(rotationFaults(admin, settings)),
+    refuseFaults(realmFaults(admin, realm, settings)),
+    refuseFaults(serviceAccountFaults(admin, settings)),
+    refuseFaults(rotationFaults(admin, settings)),
   );
   return { now: () => admin.now(), integrations, accountRoleIds, rotation };
 }
 
-async function refuse(faults: ReturnType<typeof realmFaults>): Promise<void> {
+async function refuseFaults(faults: ReturnType<typeof realmFaults>): Promise<void> {
   const found = await faults;
   if (found.length > 0) {
     throw new SettingsError(found);

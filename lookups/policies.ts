@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { rotationInWords, type RotationInKeycloak, rotationPair } from "../components/secretRotation.ts";
-import { type KeycloakManager, loginAsDeployer } from "../keycloak/admin.ts";
+import { type KeycloakAdmin, type KeycloakManager, loginAsDeployer } from "../keycloak/admin.ts";
 import { foreignPolicies, policyInWords, readClientPolicies, readClientProfiles } from "../keycloak/clientPolicies.ts";
 import { connect } from "../keycloak/http.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -25,9 +25,11 @@ export async function lookUpRotation(
   { overlapDays, realmStack }: Pick<Settings, "overlapDays" | "realmStack">,
 ): Promise<RotationInKeycloak | undefined> {
   const mayLook = admin.roles?.some((role) => /^(manage|view)-realm$/.test(role)) === true;
-  if (overlapDays === undefined || realmStack !== undefined || !mayLook) {
-    return undefined;
-  }
+  return overlapDays === undefined || realmStack !== undefined || !mayLook ? undefined : rotationIn(admin, overlapDays);
+}
+
+/** What the realm has of what makes secrets overlap for so many days. */
+export async function rotationIn(admin: KeycloakAdmin, overlapDays: number): Promise<RotationInKeycloak> {
   const [profiles, policies] = await Promise.all([readClientProfiles(admin), readClientPolicies(admin)]);
   const declared = rotationPair(overlapDays);
   const executors = declared.profile.executors.map(({ name, configuration }) => ({ executor: name, configuration }));

@@ -1,10 +1,11 @@
 import { assertionInWords, clientOf, issuedAtOf } from "../../keycloak/accessToken.ts";
 import { type KeycloakAdmin, type KeycloakManager, loginAsDeployer } from "../../keycloak/admin.ts";
 import { deployerName } from "../../keycloak/adminFaults.ts";
-import { missingForRotation, policyInWords, refusingPolicies } from "../../keycloak/clientPolicies.ts";
+import { policyInWords, refusingPolicies } from "../../keycloak/clientPolicies.ts";
 import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
 import { givenAssertion, login } from "../../keycloak/login.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
+import { rotationIn } from "../../lookups/policies.ts";
 import { serviceAccountFaults } from "../../lookups/users.ts";
 import { SettingsError } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
@@ -134,7 +135,7 @@ async function checkRotation(admin: KeycloakManager, settings: Settings): Promis
   if (faults.length > 0 || overlapDays === undefined) {
     return faults.map((fault) => wrongBy(about, fault, OF_ADMIN));
   }
-  const missing = await missingForRotation(admin, overlapDays);
+  const { missing } = await rotationIn(admin, overlapDays);
   if (missing.length === 0) {
     return [right(about, `a previous secret works for ${overlapDays} days`)];
   }

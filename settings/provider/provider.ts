@@ -147,11 +147,11 @@ export function* checkProvider(values: Decoded, login: boolean): Generator<Fault
     remedy,
   });
   if (!isSet("url")) {
-    yield missing("url", "run: pulumi config set keycloak:url … (or export KEYCLOAK_URL)");
+    yield missing("url", `run: pulumi config set keycloak:url … (or export ${VARIABLES.url})`);
   }
   // Keycloak finds the client by an assertion's subject.
   if (!isSet("clientId", "jwtToken", "jwtTokenFile")) {
-    yield missing("clientId", "run: pulumi config set keycloak:clientId … (or export KEYCLOAK_CLIENT_ID)");
+    yield missing("clientId", `run: pulumi config set keycloak:clientId … (or export ${VARIABLES.clientId})`);
   }
   const isSetBeside = isSet("clientSecret", "jwtToken", "jwtTokenFile");
   if (!isSet("accessToken") && !isSetBeside) {

@@ -55,8 +55,7 @@ export function isWrittenPlainly(text: string): boolean {
 const load = createRequire(import.meta.url);
 
 /**
- * A configuration with what the stack files in the current folder add to it, where Pulumi runs the program and npm the
- * commands: the settings of the realm's stack, and what is wrong with the files though Pulumi takes them.
+ * A configuration with what the stack files in the current folder add to it, which is the project's: the settings of the realm's stack, and what is wrong with the files though Pulumi takes them.
  * @param stack its name, with or without organization and project
  * @throws SettingsError where its realm stack cannot be told
  */
