@@ -55,12 +55,13 @@ const CONFIGURATION = v.record(
 export async function loadConfiguration(name: string): Promise<ConfigurationSource> {
   const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
   const entries = Object.entries(await readJson(pulumi, CONFIGURATION, ["config", "--show-secrets", "--json"]));
-  return withStackFiles(name, {
+  const source = {
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
     hasParts: Object.fromEntries(entries.map(([key, { objectValue }]) => [key, objectValue !== undefined])),
     secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
     environment: process.env,
-  });
+  };
+  return withStackFiles(name, source, PROJECT_DIRECTORY);
 }
 
 const STACKS = v.array(v.object({ name: v.string(), current: v.boolean() }));

@@ -55,13 +55,15 @@ export function isWrittenPlainly(text: string): boolean {
 const load = createRequire(import.meta.url);
 
 /**
- * A configuration with what the stack files in the current folder add to it, which is the project's: the settings of the realm's stack, and what is wrong with the files though Pulumi takes them.
+ * A configuration with what the project's stack files add to it: the settings of the realm's stack, and what is wrong with
+ * the files though Pulumi takes them.
  * @param stack its name, with or without organization and project
+ * @param directory the project's folder; Pulumi runs the program there
  * @throws SettingsError where its realm stack cannot be told
  */
-export function withStackFiles(stack: string, source: ConfigurationSource): ConfigurationSource {
+export function withStackFiles(stack: string, source: ConfigurationSource, directory?: string): ConfigurationSource {
   const name = stack.split("/").at(-1) ?? stack;
-  const files = readStackFiles();
+  const files = readStackFiles(directory);
   const fileFaults = [...embeddedStateFaults(name, source.environment), ...stackFileFaults(name, source.values, files)];
   const own = { ...source, fileFaults };
   const realmStack = source.values["scpcloud:realmStack"];

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import type { RunResult } from "../../processes/run.ts";
+import { run, type RunResult } from "../../processes/run.ts";
 import { Project, type StackFile } from "./project.ts";
 import type { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
@@ -75,6 +75,12 @@ it("gives tokens as the realm's stack says, from a stack that says nothing but i
   });
   const outputs = await stacks.get("prod-b")?.outputs();
   expect(Object.keys(outputs ?? {}).sort()).toEqual(["credentials", "integrations", "issuer", "tokenEndpoint"]);
+});
+
+it("has its settings from the realm's stack also where a command is called in another folder", async () => {
+  const command = [join(project.directory, "scpcloud"), "verify", "--stack", "prod-b"];
+  const elsewhere = { cwd: join(project.directory, "services"), env: project.environment };
+  expectSuccess(await run(process.execPath, command, elsewhere));
 });
 
 it("keeps to the policy pack with a stack of customers", async () => {
