@@ -4,11 +4,13 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 /**
- * From the bottom to the top: what Pulumi runs, what several commands need, one folder a command, what this project is
- * developed with. The lookups ask Keycloak as the commands do where the provider has no lookup. The rehearsal stands
- * behind the development: it starts servers.
+ * From the bottom to the top: what all others use, what Pulumi runs, what several commands need, one folder a command,
+ * what this project is developed with. The lookups ask Keycloak as the commands do where the provider has no lookup. The
+ * rehearsal stands behind the development: it starts servers.
  */
 const FOLDERS = [
+  "values",
+  "faults",
   "settings",
   "contract",
   "keycloak",
@@ -84,14 +86,14 @@ export default tseslint.config(
   },
   // Each folder may import those that stand before it in this list, and none behind it; so no two import each other.
   ...FOLDERS.map((folder, index) => importsNothingOf(folder, FOLDERS.slice(index + 1))),
-  // The folders in settings/ import these alone from outside of their own.
+  // The folders in settings/ import no other files of settings/.
   ...Object.entries({
-    schema: "faults",
-    provider: "decode|faults|settings|schema/\\w+|source",
-    stackFile: "decode|embeddedState|faults|integrations|read|settings|source|schema/\\w+",
+    schema: "",
+    provider: "decode|settings|schema/\\w+|source",
+    stackFile: "embeddedState|integrations|read|settings|source|schema/\\w+",
   }).map(([folder, allowed]) => ({
     files: [`settings/${folder}/*.ts`],
-    rules: refusing([`^\\.\\./(?!(${allowed})(\\.ts)?$)`]),
+    rules: refusing([`^\\.\\./(?!\\.\\./(faults|values)/|(${allowed})(\\.ts)?$)`]),
   })),
   {
     files: ["index.ts", "outputs.ts"],

@@ -6,12 +6,12 @@ import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { messageOf, UsageError } from "../commands/cli/errors.ts";
-import { isStarted } from "../processes/program.ts";
 import { STACK_NAME } from "../commands/cli/stackName.ts";
 import { type Changes, changesSince } from "../commands/rollout/changedStacks.ts";
-import { type Fault, SettingsError, shown } from "../settings/faults.ts";
-import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks.ts";
+import { type Fault, SettingsError, shown } from "../faults/faults.ts";
+import { isStarted } from "../processes/program.ts";
 import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFile/files.ts";
+import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks.ts";
 
 /** It lives on the embedded Keycloak of `make up`. */
 const DEVELOPMENT = "dev";

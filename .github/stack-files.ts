@@ -9,10 +9,10 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
 import { messageOf, UsageError } from "../commands/cli/errors.ts";
+import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import { isStarted } from "../processes/program.ts";
-import { type Fault, SettingsError, shown } from "../settings/faults.ts";
-import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile.ts";
 import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFile/files.ts";
+import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile.ts";
 
 /** What a customer's pull request is about. All else says where something is, who logs in, or what is a secret. */
 const HARMLESS: ReadonlySet<string> = new Set(

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ORGANIZATION_MAPPER } from "../contract/names.ts";
 import { TYPES } from "../contract/types.ts";
-import { shown } from "../settings/faults.ts";
+import { shown } from "../faults/faults.ts";
 import type { IntegrationSettings } from "../settings/settings.ts";
 import { withHooks } from "./hooks.ts";
 

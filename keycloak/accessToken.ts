@@ -1,5 +1,5 @@
-import { recordOf, stringsOf } from "../settings/decode.ts";
-import { shown } from "../settings/faults.ts";
+import { shown } from "../faults/faults.ts";
+import { recordOf, stringsOf } from "../values/shapes.ts";
 
 /** The roles in an access token that the admin REST API goes by; nothing where the token does not tell. */
 export function rolesOf(accessToken: string, realm: string): readonly string[] | undefined {

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 
-import { recordOf, stringsOf } from "../settings/decode.ts";
-import { type Fault, SettingsError } from "../settings/faults.ts";
-import { ofForm } from "../settings/shapes.ts";
+import { type Fault, SettingsError } from "../faults/faults.ts";
+import { ofForm, recordOf, stringsOf } from "../values/shapes.ts";
 import { issuedAtOf, rolesOf } from "./accessToken.ts";
 import { explainAdmin } from "./adminFaults.ts";
 import { refuseBlindness } from "./blindness.ts";

@@ -1,4 +1,4 @@
-import type { Fault } from "../settings/faults.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { Deployer, Settings } from "../settings/settings.ts";
 
 /** An answer of Keycloak other than what was asked for, to whoever logs in as the deployer. */

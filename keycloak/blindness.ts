@@ -1,5 +1,5 @@
 import { administrationClient } from "../contract/names.ts";
-import { SettingsError } from "../settings/faults.ts";
+import { SettingsError } from "../faults/faults.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
 import { explainBlindness } from "./adminFaults.ts";
 

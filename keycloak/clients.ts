@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { isMasked, oddityOf } from "../contract/credentials.ts";
-import { stringsOf } from "../settings/decode.ts";
+import { stringsOf } from "../values/shapes.ts";
 import { type KeycloakAdmin, read } from "./admin.ts";
 
 /** A mapper of a client or a client scope. */

@@ -3,9 +3,9 @@ import { Agent as EncryptedAgent, type AgentOptions, request as encryptedRequest
 import { text } from "node:stream/consumers";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
+import { UserError } from "../faults/userError.ts";
 import { isFollowed } from "../settings/provider/proxy.ts";
 import type { Connection } from "../settings/settings.ts";
-import { UserError } from "../settings/userError.ts";
 
 /** Keycloak does not answer, or refuses. */
 export class KeycloakError extends UserError {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { basicAuthorization } from "../contract/credentials.ts";
-import { SettingsError } from "../settings/faults.ts";
+import { SettingsError } from "../faults/faults.ts";
 import type { Deployer, Settings } from "../settings/settings.ts";
 import { assertionInWords } from "./accessToken.ts";
 import { type KeycloakConnection, KeycloakError } from "./http.ts";

@@ -1,4 +1,4 @@
-import type { Fault } from "../settings/faults.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { Deployer } from "../settings/settings.ts";
 import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults.ts";
 

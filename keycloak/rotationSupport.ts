@@ -1,4 +1,4 @@
-import type { Fault } from "../settings/faults.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { KeycloakManager } from "./admin.ts";
 import { deployerName } from "./adminFaults.ts";

@@ -2,10 +2,9 @@ import type { createLocalJWKSet, JSONWebKeySet } from "jose";
 import * as v from "valibot";
 
 import type { Claims } from "../contract/tokenContract.ts";
-import { recordOf, stringsOf } from "../settings/decode.ts";
 import { discoveryDocumentOf, realmUrl, tokenEndpointOf } from "../settings/settings.ts";
-import { ofForm } from "../settings/shapes.ts";
-import { KeycloakError, type KeycloakConnection } from "./http.ts";
+import { ofForm, recordOf, stringsOf } from "../values/shapes.ts";
+import { type KeycloakConnection, KeycloakError } from "./http.ts";
 
 const DISCOVERY = v.object({ issuer: v.string() });
 

@@ -1,6 +1,6 @@
-import { recordOf } from "../settings/decode.ts";
-import { type Fault, SettingsError } from "../settings/faults.ts";
+import { type Fault, SettingsError } from "../faults/faults.ts";
 import { discoveryDocumentOf, issuerOf, realmUrl, type Settings } from "../settings/settings.ts";
+import { recordOf } from "../values/shapes.ts";
 import { explainAdmin, explainNoAnswer, explainNotReady } from "./adminFaults.ts";
 import { type Answer, type KeycloakConnection, NoAnswerError } from "./http.ts";
 

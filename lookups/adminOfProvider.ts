@@ -1,6 +1,6 @@
 import { ACCOUNT_ROLES, BUILT_IN_SCOPES, realmScopeNames } from "../contract/names.ts";
+import { SettingsError } from "../faults/faults.ts";
 import * as keycloak from "../keycloak/provider/index.ts";
-import { SettingsError } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Admin } from "./login.ts";
 

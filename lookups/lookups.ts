@@ -1,8 +1,8 @@
 import type { RotationInKeycloak } from "../components/secretRotation.ts";
+import { SettingsError } from "../faults/faults.ts";
 import { explainNoAnswer } from "../keycloak/adminFaults.ts";
 import { connect, type KeycloakConnection, NoAnswerError } from "../keycloak/http.ts";
 import { rotationFaults } from "../keycloak/rotationSupport.ts";
-import { SettingsError } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 import { logIn } from "./login.ts";
 import { lookUpOrganizations, type ResolvedIntegration } from "./organizations.ts";

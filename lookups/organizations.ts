@@ -1,6 +1,6 @@
+import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import type { KeycloakAdmin } from "../keycloak/admin.ts";
 import { usersOfIds } from "../keycloak/users.ts";
-import { type Fault, SettingsError, shown } from "../settings/faults.ts";
 import {
   findTwinsElsewhere,
   findUnsharedTwins,

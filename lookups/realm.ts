@@ -1,9 +1,9 @@
 import * as v from "valibot";
 
 import { ACCOUNT_CLIENT, ACCOUNT_ROLES, BUILT_IN_SCOPES, realmScopeNames } from "../contract/names.ts";
+import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
 import { findClient, readClientScopes } from "../keycloak/clients.ts";
-import { type Fault, SettingsError, shown } from "../settings/faults.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** A realm as far as it is looked at. Durations in seconds; 0 where there is no limit. */

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
+import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
 import { findUser, type User } from "../keycloak/users.ts";
-import { type Fault, SettingsError, shown } from "../settings/faults.ts";
 import { integrationKey } from "../settings/integrations.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
 

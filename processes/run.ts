@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
-import { UserError } from "../settings/userError.ts";
+import { UserError } from "../faults/userError.ts";
 import { attached } from "./attached.ts";
 
 /** How a command is run. */

@@ -1,5 +1,6 @@
-import { type Decoded, recordOf } from "./decode.ts";
-import { type Fault, shown } from "./faults.ts";
+import { type Fault, shown } from "../faults/faults.ts";
+import { recordOf } from "../values/shapes.ts";
+import type { Decoded } from "./decode.ts";
 import { must, partsOf } from "./schema/checks.ts";
 import { issuerOf } from "./settings.ts";
 

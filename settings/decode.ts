@@ -53,13 +53,3 @@ function parsed(json: string): unknown {
     return json;
   }
 }
-
-/** The value if it is a map, else an empty one: rules across keys look at what is usable. */
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** The value's texts if it is a list, else none. */
-export function stringsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}

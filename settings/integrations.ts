@@ -1,5 +1,5 @@
-import { recordOf, stringsOf } from "./decode.ts";
-import { type Fault, shown } from "./faults.ts";
+import { type Fault, shown } from "../faults/faults.ts";
+import { recordOf, stringsOf } from "../values/shapes.ts";
 import { SUCCESSOR } from "./schema/customers.ts";
 
 /** The other stacks of a stack's realm. */

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 
+import { type Fault, SettingsError, shown, withoutValue } from "../faults/faults.ts";
+import { recordOf } from "../values/shapes.ts";
 import { checkUrls } from "./checkUrls.ts";
-import { type Decoded, decodeNamespace, recordOf } from "./decode.ts";
-import { type Fault, SettingsError, shown, withoutValue } from "./faults.ts";
+import { type Decoded, decodeNamespace } from "./decode.ts";
 import { checkIntegrations } from "./integrations.ts";
 import { checkRealm, toLogin } from "./provider/login.ts";
 import { checkProvider, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";

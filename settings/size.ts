@@ -1,4 +1,4 @@
-import type { Fault } from "./faults.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { OfflineSettings } from "./settings.ts";
 import type { ConfigurationSource } from "./source.ts";
 

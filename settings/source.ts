@@ -1,4 +1,4 @@
-import type { Fault } from "./faults.ts";
+import type { Fault } from "../faults/faults.ts";
 import type { OtherStacks } from "./integrations.ts";
 
 /** A stack's configuration as Pulumi hands it out, before anything is checked. */

@@ -1,4 +1,4 @@
-import { refuse } from "../../settings/userError.ts";
+import { refuse } from "../../faults/userError.ts";
 import { changesByOwner, ownerTitle } from "../changes/resourceChanges.ts";
 import type { Preview } from "../pulumi/preview.ts";
 import type { AdoptionReview } from "./adoptionReview.ts";

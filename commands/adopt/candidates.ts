@@ -1,7 +1,7 @@
+import { UserError } from "../../faults/userError.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
 import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
 
 /** A customer of the stack file whose client Keycloak has, and the stack's state has not. */
 export interface Candidate {

@@ -2,7 +2,7 @@
  * Markdown out of texts that a stranger may have written, in a stack file of a fork: every such text goes through one of
  * these functions. In code, GitHub makes neither links nor mentions nor HTML of it.
  */
-import { visible } from "../../settings/faults.ts";
+import { visible } from "../../faults/faults.ts";
 
 /** Characters of a value or a line. */
 const LONGEST = 300;

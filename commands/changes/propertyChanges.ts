@@ -1,4 +1,4 @@
-import { recordOf } from "../../settings/decode.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { type Step, UNKNOWN } from "../pulumi/preview.ts";
 
 /** A property that changes, its values ready to print. */

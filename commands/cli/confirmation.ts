@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 
+import { UserError } from "../../faults/userError.ts";
 import { InterruptedError } from "../../processes/run.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
 import { pulumiCli, withoutPasswords } from "../pulumi/pulumiCli.ts";
 import { UsageError } from "./errors.ts";
 import type { OptionSpecs, Values } from "./options.ts";

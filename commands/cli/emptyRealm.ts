@@ -1,8 +1,8 @@
 import { CLIENT_SCOPE } from "../../contract/names.ts";
+import { UserError } from "../../faults/userError.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, readClientScopes } from "../../keycloak/clients.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
 import type { StackOutputs } from "./stack.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 
+import { UserError } from "../../faults/userError.ts";
 import { InterruptedError } from "../../processes/run.ts";
-import { UserError } from "../../settings/userError.ts";
 import { explainMissingCli, withoutPasswords } from "../pulumi/pulumiCli.ts";
 
 /** What every command exits with, besides 0, and 128 + n where signal n ended it. */

@@ -1,4 +1,4 @@
-import type { Fault } from "../../settings/faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 
 /** What one does with a stack. */
 export const ACTIVITIES = ["preview", "up", "verify", "drift"] as const;

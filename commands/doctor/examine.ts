@@ -1,3 +1,5 @@
+import { SettingsError } from "../../faults/faults.ts";
+import { UserError } from "../../faults/userError.ts";
 import { assertionInWords, clientOf, issuedAtOf } from "../../keycloak/accessToken.ts";
 import { type KeycloakAdmin, type KeycloakManager, loginAsDeployer } from "../../keycloak/admin.ts";
 import { deployerName } from "../../keycloak/adminFaults.ts";
@@ -7,10 +9,8 @@ import { givenAssertion, login } from "../../keycloak/login.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
 import { rotationIn } from "../../lookups/policies.ts";
 import { serviceAccountFaults } from "../../lookups/users.ts";
-import { SettingsError } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { UserError } from "../../settings/userError.ts";
 import { plural } from "../changes/markdown.ts";
 import { messageOf } from "../cli/errors.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";

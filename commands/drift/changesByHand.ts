@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { CLIENT_SCOPE, ACCOUNT_CLIENT_SCOPE } from "../../contract/names.ts";
+import { ACCOUNT_CLIENT_SCOPE, CLIENT_SCOPE } from "../../contract/names.ts";
 import { TYPES } from "../../contract/types.ts";
-import { recordOf, stringsOf } from "../../settings/decode.ts";
+import { recordOf, stringsOf } from "../../values/shapes.ts";
 import { changedNames, maskedAs, textInput } from "../changes/propertyChanges.ts";
 import { nameOf, type Owner, ownerOf, parentsOf, typeOf } from "../pulumi/owners.ts";
 import { changingSteps, type Preview, type Step } from "../pulumi/preview.ts";

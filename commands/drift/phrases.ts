@@ -1,5 +1,5 @@
 import { inWords, TYPES } from "../../contract/types.ts";
-import { recordOf, stringsOf } from "../../settings/decode.ts";
+import { recordOf, stringsOf } from "../../values/shapes.ts";
 import { code, plural } from "../changes/markdown.ts";
 import { textInput } from "../changes/propertyChanges.ts";
 import { type Change, type ManagedResource, scopeOf } from "./changesByHand.ts";

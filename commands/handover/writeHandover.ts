@@ -2,12 +2,12 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isMasked, oddityOf } from "../../contract/credentials.ts";
+import { didYouMean, SettingsError } from "../../faults/faults.ts";
+import { refuse, UserError } from "../../faults/userError.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, secretTimes } from "../../keycloak/clients.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
-import { didYouMean, SettingsError } from "../../settings/faults.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
 import type { Stack } from "../cli/stack.ts";
 import { addToRecord, readRecord } from "../repository/handoverRecord.ts";
 import { differenceLines, verifyStack } from "../tokens/verification.ts";

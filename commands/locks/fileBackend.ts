@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
-import { recordOf } from "../../settings/decode.ts";
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { backendUrl } from "../cli/stack.ts";
 import { projectName } from "../cli/stackName.ts";
 import type { PulumiCli } from "../pulumi/pulumiCli.ts";

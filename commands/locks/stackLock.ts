@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 
+import { refuse } from "../../faults/userError.ts";
 import { runningProcesses } from "../../processes/runningProcesses.ts";
-import { refuse } from "../../settings/userError.ts";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 
 /** Who holds a stack's lock, and since when (RFC 3339). */

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 
 import { isMap, isNode, type Pair, parseDocument, YAMLMap } from "yaml";
 
-import { recordOf } from "../../settings/decode.ts";
+import { UserError } from "../../faults/userError.ts";
 import { fullKey } from "../../settings/stackFile/stackFile.ts";
 import { keyOf, readYamlTree } from "../../settings/stackFile/yaml.ts";
-import { UserError } from "../../settings/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 
 const CUSTOMERS = "scpcloud:integrations";
 const BY_HAND = "Do: move these entries by hand from the one file to the other, and run this command again.";

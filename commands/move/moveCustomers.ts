@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
+import { UserError } from "../../faults/userError.ts";
 import { replaceFile } from "../../processes/files.ts";
 import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts";
-import { UserError } from "../../settings/userError.ts";
 import { plural } from "../changes/markdown.ts";
 import { nameOf } from "../pulumi/owners.ts";
 import { changingSteps } from "../pulumi/preview.ts";

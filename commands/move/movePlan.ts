@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { recordOf } from "../../settings/decode.ts";
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
+import { refuse, UserError } from "../../faults/userError.ts";
 import { checkIntegrations } from "../../settings/integrations.ts";
-import { type StackFiles, stackFileName } from "../../settings/stackFile/files.ts";
+import { stackFileName, type StackFiles } from "../../settings/stackFile/files.ts";
 import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { addEntries, newStackFile, readStackFile, takeEntries } from "./editedFile.ts";
 
 /** What becomes of the two stack files. */

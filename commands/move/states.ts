@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import { unlocked } from "../locks/stackLock.ts";
 import { exportState, type StateResource } from "../pulumi/exportedState.ts";
 import { CUSTOMER_TYPE, nameOf, typeOf } from "../pulumi/owners.ts";

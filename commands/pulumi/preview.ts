@@ -1,4 +1,4 @@
-import { recordOf } from "../../settings/decode.ts";
+import { recordOf } from "../../values/shapes.ts";
 
 /** What Pulumi writes for a value that only an `up` will know. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

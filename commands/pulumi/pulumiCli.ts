@@ -2,9 +2,9 @@ import { constants } from "node:os";
 
 import type * as v from "valibot";
 
+import { UserError } from "../../faults/userError.ts";
 import { run, type RunOptions } from "../../processes/run.ts";
-import { ofJson } from "../../settings/shapes.ts";
-import { UserError } from "../../settings/userError.ts";
+import { ofJson } from "../../values/shapes.ts";
 import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview.ts";
 import { explainProtection } from "./protection.ts";
 import { remedyFor } from "./remedies.ts";

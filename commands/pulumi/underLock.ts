@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import { pulumiCli } from "./pulumiCli.ts";
 
 /** Runs the action while no other run of Pulumi can change the stack. */

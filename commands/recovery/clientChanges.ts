@@ -1,6 +1,6 @@
 import { BUILT_IN_SCOPES, ORGANIZATION_CLAIM } from "../../contract/names.ts";
 import { type ClientRepresentation, oddSecret } from "../../keycloak/clients.ts";
-import { stringsOf } from "../../settings/decode.ts";
+import { stringsOf } from "../../values/shapes.ts";
 import { code, names } from "../changes/markdown.ts";
 
 /** What is off on every customer's client (components/integration.ts), by Keycloak's own names. */

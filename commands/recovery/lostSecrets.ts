@@ -1,11 +1,11 @@
 import * as v from "valibot";
 
-import { isMasked, isKnownSecret } from "../../contract/credentials.ts";
+import { isKnownSecret, isMasked } from "../../contract/credentials.ts";
 import { TYPES } from "../../contract/types.ts";
+import { refuse } from "../../faults/userError.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { findClient, oddSecret } from "../../keycloak/clients.ts";
-import { ofForm } from "../../settings/shapes.ts";
-import { refuse } from "../../settings/userError.ts";
+import { ofForm } from "../../values/shapes.ts";
 import type { StateResource } from "../pulumi/exportedState.ts";
 
 /**

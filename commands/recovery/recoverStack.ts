@@ -1,6 +1,6 @@
+import { refuse, UserError } from "../../faults/userError.ts";
 import { oddSecret } from "../../keycloak/clients.ts";
 import { type OtherUser, otherUsers } from "../../keycloak/users.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns.ts";

@@ -1,9 +1,9 @@
-import packageJson from "../../package.json" with { type: "json" };
 import { TYPES } from "../../contract/types.ts";
+import { refuse, UserError } from "../../faults/userError.ts";
 import type { KeycloakManager } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient } from "../../keycloak/clients.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import { withTemporaryFile } from "../../processes/files.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
 import { plural } from "../changes/markdown.ts";
 import { namesLock, unlocked } from "../locks/stackLock.ts";
 import { exportState } from "../pulumi/exportedState.ts";

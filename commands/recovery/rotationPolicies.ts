@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 
 import { TYPES } from "../../contract/types.ts";
+import { UserError } from "../../faults/userError.ts";
 import { type KeycloakManager, read } from "../../keycloak/admin.ts";
-import { recordOf } from "../../settings/decode.ts";
-import { UserError } from "../../settings/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 import type { StateResource } from "../pulumi/exportedState.ts";
 import type { PlannedResource } from "../pulumi/plan.ts";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import * as v from "valibot";
 
+import { UserError } from "../../faults/userError.ts";
 import { readIfThere, replaceFile } from "../../processes/files.ts";
-import { ofJson } from "../../settings/shapes.ts";
-import { UserError } from "../../settings/userError.ts";
+import { ofJson } from "../../values/shapes.ts";
 
 const HANDOVER = v.looseObject({
   /** ISO 8601. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 
+import { UserError } from "../../faults/userError.ts";
 import { readIfThere } from "../../processes/files.ts";
 import { run } from "../../processes/run.ts";
-import { readStackFiles, type StackFiles, stackFileName, stackOfFile } from "../../settings/stackFile/files.ts";
-import { UserError } from "../../settings/userError.ts";
+import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../../settings/stackFile/files.ts";
 import { UsageError } from "../cli/errors.ts";
 
 /** The files that a stack's configuration is written in, at one revision. */

@@ -1,4 +1,4 @@
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { readWrittenStack, type WrittenStack } from "../../settings/stackFile/writtenStack.ts";
 import { UsageError } from "../cli/errors.ts";
 import type { RevisionFiles } from "../repository/revision.ts";

@@ -1,6 +1,6 @@
 import type { SharedSettings } from "../../contract/tokenContract.ts";
-import { recordOf } from "../../settings/decode.ts";
 import { isSecret, type StackFile, toText, type WrittenConfiguration } from "../../settings/stackFile/stackFile.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { countChanged, type TokenChanges } from "./claimsDiff.ts";
 
 /** A revision's stack file: its configuration over the defaults, and what else stands in it. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
 import { resolveCommit } from "../repository/revision.ts";
 import { changesSince } from "./changedStacks.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import { changedNames, maskedAs } from "../changes/propertyChanges.ts";
 import { loadConfiguration } from "../cli/stack.ts";
 import { changesByHand, withoutConsequences } from "../drift/changesByHand.ts";

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 
 import * as v from "valibot";
 
+import { UserError } from "../../faults/userError.ts";
 import { replaceFile } from "../../processes/files.ts";
-import { ofJson } from "../../settings/shapes.ts";
-import { UserError } from "../../settings/userError.ts";
+import { ofJson } from "../../values/shapes.ts";
 
 const STATE = v.object({
   custom: v.optional(v.boolean()),

@@ -1,5 +1,5 @@
 import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import { isHalfWritten } from "../locks/fileBackend.ts";
 import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";

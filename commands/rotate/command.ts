@@ -1,6 +1,6 @@
 import { oddityOf } from "../../contract/credentials.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { rotationFaults } from "../../keycloak/rotationSupport.ts";
-import { SettingsError } from "../../settings/faults.ts";
 import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";

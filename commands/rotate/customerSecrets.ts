@@ -1,12 +1,12 @@
 import * as v from "valibot";
 
-import { isMasked, isKnownSecret } from "../../contract/credentials.ts";
+import { isKnownSecret, isMasked } from "../../contract/credentials.ts";
+import { didYouMean } from "../../faults/faults.ts";
+import { refuse } from "../../faults/userError.ts";
 import { type KeycloakManager, read } from "../../keycloak/admin.ts";
 import { type ClientRepresentation, findClient, secretTimes } from "../../keycloak/clients.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
-import { didYouMean } from "../../settings/faults.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { refuse } from "../../settings/userError.ts";
 import type { StackOutputs } from "../cli/stack.ts";
 import type { PulumiCli } from "../pulumi/pulumiCli.ts";
 import type { UnderLock } from "../pulumi/underLock.ts";

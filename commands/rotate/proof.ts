@@ -1,7 +1,7 @@
 import { basicAuthorization, isKnownSecret } from "../../contract/credentials.ts";
+import { refuse, UserError } from "../../faults/userError.ts";
 import { minutes } from "../../keycloak/clients.ts";
 import { fetchToken, TokenRefusedError } from "../../keycloak/tokens.ts";
-import { refuse, UserError } from "../../settings/userError.ts";
 import type { RotationTools } from "./customerSecrets.ts";
 import type { RotationStep } from "./rotationPlan.ts";
 

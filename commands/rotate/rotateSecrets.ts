@@ -1,9 +1,9 @@
 import { isKnownSecret } from "../../contract/credentials.ts";
 import { TYPES } from "../../contract/types.ts";
+import { UserError } from "../../faults/userError.ts";
 import { findClient, secretTimes } from "../../keycloak/clients.ts";
 import { InterruptedError } from "../../processes/run.ts";
-import { recordOf } from "../../settings/decode.ts";
-import { UserError } from "../../settings/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { readOutputs } from "../cli/stack.ts";
 import { unlocked } from "../locks/stackLock.ts";
 import { exportState, type StateResource } from "../pulumi/exportedState.ts";

@@ -1,11 +1,11 @@
 import { oddityOf } from "../../contract/credentials.ts";
 import { ROTATION_ATTRIBUTE, rotationName } from "../../contract/names.ts";
+import { refuse } from "../../faults/userError.ts";
 import type { KeycloakAdmin } from "../../keycloak/admin.ts";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies.ts";
 import { minutes } from "../../keycloak/clients.ts";
-import { recordOf } from "../../settings/decode.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { refuse } from "../../settings/userError.ts";
+import { recordOf } from "../../values/shapes.ts";
 import type { HandoverRecord } from "../repository/handoverRecord.ts";
 import type { CustomerSecrets } from "./customerSecrets.ts";
 

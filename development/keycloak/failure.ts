@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { withoutSecrets } from "../../settings/faults.ts";
+import { withoutSecrets } from "../../faults/faults.ts";
 import type { ServerHome } from "./home.ts";
 import { portInUse } from "./ports.ts";
 import type { RealmImport } from "./realmImport.ts";

@@ -1,6 +1,6 @@
 import { valid } from "semver";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 
 /** A Keycloak server that the tests prove, as the table in docs/keycloak-versions.md has it. */
 export interface ProvedVersion {

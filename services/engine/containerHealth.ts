@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { withoutSecrets } from "../../settings/faults.ts";
+import { withoutSecrets } from "../../faults/faults.ts";
 import { type ContainerState, inspectContainer, lastLogLines } from "./containerState.ts";
 import { type DockerEngine, DockerEngineError } from "./engineConnection.ts";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { ofForm } from "../../settings/shapes.ts";
+import { ofForm } from "../../values/shapes.ts";
 import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection.ts";
 
 /** What the engine tells of a container, as far as it is used here (GET /containers/{id}/json). */

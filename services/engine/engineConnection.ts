@@ -3,7 +3,7 @@ import { type ClientRequestArgs, request as httpRequest } from "node:http";
 import { Duplex, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 import type { EngineSettings } from "../settings/settings.ts";
 
 /** The Docker engine does not answer, or refuses. */

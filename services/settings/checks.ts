@@ -1,9 +1,9 @@
-import { type Fault, shown } from "../../settings/faults.ts";
+import { type Fault, shown } from "../../faults/faults.ts";
 import { partsOf } from "../../settings/schema/checks.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import type { MainStack } from "./mainStack.ts";
 import { CERTIFICATE, isCertificates, type Values } from "./schema.ts";
-import { CA_FILE_VARIABLE, SERVICES, type Service } from "./settings.ts";
+import { CA_FILE_VARIABLE, type Service, SERVICES } from "./settings.ts";
 
 /** What is wrong between the keys, or between them and the main stack's file. A value that its schema refuses is absent. */
 export function* checkServices(values: Partial<Values>, main: MainStack): Generator<Fault> {

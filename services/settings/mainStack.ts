@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { serviceEnvironments } from "../../components/serviceConfiguration.ts";
-import { SettingsError, shown } from "../../settings/faults.ts";
+import { SettingsError, shown } from "../../faults/faults.ts";
 import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts";
 import { isSecret } from "../../settings/stackFile/stackFile.ts";
 import { readWrittenStack } from "../../settings/stackFile/writtenStack.ts";

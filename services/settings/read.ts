@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
+import { SettingsError, withoutValue } from "../../faults/faults.ts";
 import { decodeNamespace } from "../../settings/decode.ts";
-import { SettingsError, withoutValue } from "../../settings/faults.ts";
 import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { checkSecrets, checkServices } from "./checks.ts";

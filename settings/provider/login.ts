@@ -1,4 +1,4 @@
-import { type Fault, shown } from "../faults.ts";
+import { type Fault, shown } from "../../faults/faults.ts";
 import type { LoginCredentials, Settings } from "../settings.ts";
 import type { ConfigurationSource } from "../source.ts";
 import type { ProviderValues } from "./provider.ts";

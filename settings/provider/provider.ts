@@ -1,8 +1,9 @@
 import type { ProviderArgs } from "@pulumi/keycloak";
 import * as v from "valibot";
 
-import { type Decoded, decodeNamespace, recordOf } from "../decode.ts";
-import { type Fault, plainSecret } from "../faults.ts";
+import { type Fault, plainSecret } from "../../faults/faults.ts";
+import { recordOf } from "../../values/shapes.ts";
+import { type Decoded, decodeNamespace } from "../decode.ts";
 import { boolean, form, holds, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
 import { ofServer } from "../schema/urls.ts";
 import type { ConfigurationSource } from "../source.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { didYouMean, type Fault, shown, visible } from "../faults.ts";
+import { didYouMean, type Fault, shown, visible } from "../../faults/faults.ts";
 
 /** What a value must be, why, and what to do. */
 type Message = readonly [rule: string, reason: string, remedy: string];

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-import { shown } from "../faults.ts";
-import { boolean, inOrder, mapOf, mapOfAny, must, RESERVED, text, form, holds } from "./checks.ts";
+import { shown } from "../../faults/faults.ts";
+import { boolean, form, holds, inOrder, mapOf, mapOfAny, must, RESERVED, text } from "./checks.ts";
 
 /** A user's id is a UUID, and that of a user from a federated storage has the storage's id before its own (StorageId). */
 export const userId = inOrder(

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { type Fault, SettingsError } from "../../faults/faults.ts";
 import { embeddedStateFaults } from "../embeddedState.ts";
-import { type Fault, SettingsError } from "../faults.ts";
 import type { ConfigurationSource } from "../source.ts";
 
 /** The texts of a project's stack files, by the stacks' names. */

@@ -1,5 +1,5 @@
-import { recordOf } from "../decode.ts";
-import { didYouMean, type Fault, SettingsError, shown } from "../faults.ts";
+import { didYouMean, type Fault, SettingsError, shown } from "../../faults/faults.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { comparedCustomers, type OtherStacks } from "../integrations.ts";
 import { STACK } from "../schema/stack.ts";
 import type { ConfigurationSource } from "../source.ts";

@@ -1,7 +1,7 @@
 import { isMap, isPair, isScalar, isSeq, type Node, visit } from "yaml";
 
-import { recordOf } from "../decode.ts";
-import { type Fault, shown } from "../faults.ts";
+import { type Fault, shown } from "../../faults/faults.ts";
+import { recordOf } from "../../values/shapes.ts";
 import { MAP, partsOf } from "../schema/checks.ts";
 import type { ConfigurationSource } from "../source.ts";
 import { keyOf, misread, readYamlTree, type YamlTree } from "./yaml.ts";

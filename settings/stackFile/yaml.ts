@@ -12,8 +12,8 @@ import {
   visit,
 } from "yaml";
 
-import { recordOf } from "../decode.ts";
-import { type Fault, SettingsError } from "../faults.ts";
+import { type Fault, SettingsError } from "../../faults/faults.ts";
+import { recordOf } from "../../values/shapes.ts";
 
 /** A file as a tree of nodes, and what it means. */
 export interface YamlTree {

@@ -1,4 +1,4 @@
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { stackValues } from "../stackFile.ts";

@@ -1,6 +1,6 @@
+import { SettingsError } from "../../faults/faults.ts";
 import * as http from "../../keycloak/http.ts";
 import { lookUp } from "../../lookups/lookups.ts";
-import { SettingsError } from "../../settings/faults.ts";
 import type { IntegrationSettings, Settings } from "../../settings/settings.ts";
 import { answered, fakeRealm, type RealmAnswers } from "../fakeRealm.ts";
 import { underMocks } from "../mocks.ts";

@@ -7,8 +7,8 @@ import { changesSince } from "../../commands/rollout/changedStacks.ts";
 import { lineOf, rolloutOutcome, showProgress } from "../../commands/rollout/results.ts";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut.ts";
 import { customersThrough, tellFailure } from "../../commands/rollout/runStack.ts";
+import { UserError } from "../../faults/userError.ts";
 import { InterruptedError, run } from "../../processes/run.ts";
-import { UserError } from "../../settings/userError.ts";
 import { lockMessage } from "./fakePulumi.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 

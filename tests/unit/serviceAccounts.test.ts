@@ -1,7 +1,7 @@
+import { formatFaults } from "../../faults/faults.ts";
 import { loginAsDeployer } from "../../keycloak/admin.ts";
 import type { KeycloakConnection } from "../../keycloak/http.ts";
 import { serviceAccountFaults } from "../../lookups/users.ts";
-import { formatFaults } from "../../settings/faults.ts";
 import { accepted, withIntegrations } from "./configuration.ts";
 
 const SETTINGS = accepted(withIntegrations({ acme: { organizationUser: "anna" }, globex: { organizationUser: "bo" } }));

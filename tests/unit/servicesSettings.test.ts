@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { issueAuthority } from "../../development/keycloak/issuing.ts";
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { readSettings } from "../../services/settings/read.ts";
 import {
   accepted,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { readSettings } from "../../settings/read.ts";
 import { STACK } from "../../settings/schema/stack.ts";
 import { validConfiguration } from "./arbitraries.ts";

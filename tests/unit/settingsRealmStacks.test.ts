@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 
 import { stringify } from "yaml";
 
+import { formatFaults } from "../../faults/faults.ts";
 import { checkOtherStacks } from "../../lookups/organizations.ts";
-import { formatFaults } from "../../settings/faults.ts";
 import { readSettings } from "../../settings/read.ts";
-import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { readStackFiles, withStackFiles } from "../../settings/stackFile/files.ts";
+import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { stackValues } from "../stackFile.ts";
 import { ID, MINIMAL, refusalBy } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";

@@ -2,7 +2,7 @@ import { Command } from "commander";
 
 import { UsageError } from "../../commands/cli/errors.ts";
 import { ofStacks, type StackReport } from "../../commands/cli/verb.ts";
-import { UserError } from "../../settings/userError.ts";
+import { UserError } from "../../faults/userError.ts";
 
 const REPORTS: Readonly<Record<string, StackReport | Error>> = {
   prod: { text: "prod is well", data: { stack: "prod" }, exitCode: 0 },

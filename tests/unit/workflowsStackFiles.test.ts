@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 
 import { checkedFiles } from "../../.github/stack-files.ts";
-import { SettingsError } from "../../settings/faults.ts";
+import { SettingsError } from "../../faults/faults.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 
 const MAIN = `encryptionsalt: v1:abc

@@ -1,6 +1,6 @@
 import { changedNames } from "../../../commands/changes/propertyChanges.ts";
 import type { Step } from "../../../commands/pulumi/preview.ts";
-import { recordOf } from "../../../settings/decode.ts";
+import { recordOf } from "../../../values/shapes.ts";
 
 /** What readPreview and its callers look at, without the order of what runs at once; most of a preview is something else. */
 export function onlyRead(json: string): object {

@@ -1,5 +1,15 @@
 import * as v from "valibot";
 
+/** The value if it is a map, else an empty one: rules across keys look at what is usable. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** The value's texts if it is a list, else none. */
+export function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
 /** A value of a form; or what keeps it from being one, in words that quote nothing: it may hold secrets. */
 export function ofForm<Schema extends v.GenericSchema>(
   schema: Schema,
