@@ -89,8 +89,9 @@ export default tseslint.config(
   // The folders in settings/ import no other files of settings/.
   ...Object.entries({
     schema: "",
-    provider: "decode|settings|schema/\\w+|source",
-    stackFile: "embeddedState|integrations|read|settings|source|schema/\\w+",
+    rules: "schema/\\w+|settings|source",
+    provider: "schema/\\w+|settings|source",
+    stackFile: "read|rules/\\w+|schema/\\w+|settings|source",
   }).map(([folder, allowed]) => ({
     files: [`settings/${folder}/*.ts`],
     rules: refusing([`^\\.\\./(?!\\.\\./(faults|values)/|(${allowed})(\\.ts)?$)`]),

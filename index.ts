@@ -11,7 +11,7 @@ import { policiesInWords } from "./lookups/policies.ts";
 import { stackOutputs } from "./outputs.ts";
 import { stackConfiguration, toRunError } from "./settings/pulumi.ts";
 import { readSettings } from "./settings/read.ts";
-import { adviceOnSize } from "./settings/size.ts";
+import { adviceOnSize } from "./settings/rules/size.ts";
 
 /** Stack file → settings → lookups → components → outputs. */
 async function program(): Promise<Record<string, unknown>> {

@@ -81,16 +81,6 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
     .reduce((rest, part) => rest.replaceAll(part, "[secret]"), text);
 }
 
-/** The fault of a secret that the stack file has in plain text. */
-export function plainSecret(key: string): Fault {
-  return {
-    key,
-    rule: "must be stored as a secret",
-    reason: "the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text",
-    remedy: `run: pulumi config set --secret ${key} (and renew the value: it has been readable)`,
-  };
-}
-
 /** The remedy for an unknown name: the known one that was probably meant, else the list of all. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const lowerCased = known.map((one) => one.toLowerCase());

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
 import { findUser, type User } from "../keycloak/users.ts";
-import { integrationKey } from "../settings/integrations.ts";
+import { integrationKey } from "../settings/schema/customers.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
 
 const PREFIX = "service-account-";

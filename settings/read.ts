@@ -2,18 +2,17 @@ import * as v from "valibot";
 
 import { type Fault, SettingsError, shown, withoutValue } from "../faults/faults.ts";
 import { recordOf } from "../values/shapes.ts";
-import { checkUrls } from "./checkUrls.ts";
-import { type Decoded, decodeNamespace } from "./decode.ts";
-import { checkIntegrations } from "./integrations.ts";
-import { checkRealm, toLogin } from "./provider/login.ts";
-import { checkProvider, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
+import { checkLogin, toLogin } from "./provider/login.ts";
+import { checkClientCertificate, plainSecrets, PROVIDER, providerValues, SILENT_KEYS } from "./provider/provider.ts";
 import { checkProxies } from "./provider/proxy.ts";
+import { checkIntegrations } from "./rules/customers.ts";
+import { checkSize } from "./rules/size.ts";
+import { checkUrls } from "./rules/urls.ts";
 import { faultOf, lostNames, must, partsOf, unknownNamespaces } from "./schema/checks.ts";
 import { NO_CUSTOMER } from "./schema/customers.ts";
 import { STACK, type Values } from "./schema/stack.ts";
 import type { IntegrationSettings, OfflineSettings, OrganizationSource, Settings } from "./settings.ts";
-import { checkSize } from "./size.ts";
-import { type ConfigurationSource, keysOf } from "./source.ts";
+import { type ConfigurationSource, type Decoded, decodeNamespace } from "./source.ts";
 
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];
@@ -46,13 +45,12 @@ export function readSettings(source: ConfigurationSource, { login = true } = {})
       ...lostNames(stack, "scpcloud:"),
       ...lostNames(provider, "keycloak:"),
       ...checkSecrecy(source),
-      ...checkProvider(provider, login),
+      ...checkClientCertificate(provider),
       ...plainSecrets(provider, source),
       ...checkCount(stack, source),
       ...checkIntegrations(stack, deployerRealm === stack["realm"] && provider["clientId"], source.otherStacks),
       ...checkUrls(stack, provider),
-      ...(login ? checkRealm(deployerRealm, stack["realm"]) : []),
-      ...(login ? checkProxies(provider, source.environment) : []),
+      ...(login ? [...checkLogin(provider, stack["realm"]), ...checkProxies(provider, source.environment)] : []),
     ].map((fault) => (MOVED.test(fault.key) ? { key: fault.key, ...partsOf(IN_SERVICES) } : inItsFile(fault, source))),
   ];
   if (!ofStack.success || !ofProvider.success || faults.length > 0) {
@@ -95,10 +93,9 @@ function isOfSecret({ key }: Fault, { secretKeys }: ConfigurationSource): boolea
 }
 
 /** Nothing in the namespace `scpcloud` is secret: every value ends up in tokens, outputs or reviews. */
-function checkSecrecy(source: ConfigurationSource): Fault[] {
-  return keysOf(source, "scpcloud")
-    .map((key) => `scpcloud:${key}`)
-    .filter((key) => source.secretKeys.has(key))
+function checkSecrecy({ secretKeys, values }: ConfigurationSource): Fault[] {
+  return Object.keys(values)
+    .filter((key) => key.startsWith("scpcloud:") && secretKeys.has(key))
     .map((key) => ({
       key,
       rule: "must not be stored as a secret",

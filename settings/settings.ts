@@ -1,5 +1,5 @@
-import type { OtherStacks } from "./integrations.ts";
 import type { Values } from "./schema/stack.ts";
+import type { OtherStacks } from "./source.ts";
 
 /** Where a customer's `organizationId` comes from: a user to be looked up by name, or the user's id itself. */
 export type OrganizationSource = { readonly user: string } | { readonly id: string };

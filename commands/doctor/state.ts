@@ -1,6 +1,6 @@
 import { access, constants, statfs } from "node:fs/promises";
 
-import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/embeddedState.ts";
+import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/rules/embeddedState.ts";
 import { backendUrl, listStacks } from "../cli/stack.ts";
 import { type Place, placeOf, readLocks } from "../locks/fileBackend.ts";
 import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock.ts";

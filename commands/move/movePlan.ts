@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { SettingsError } from "../../faults/faults.ts";
 import { refuse, UserError } from "../../faults/userError.ts";
-import { checkIntegrations } from "../../settings/integrations.ts";
+import { checkIntegrations } from "../../settings/rules/customers.ts";
 import { stackFileName, type StackFiles } from "../../settings/stackFile/files.ts";
 import { sharedRealm } from "../../settings/stackFile/realmStacks.ts";
 import { recordOf } from "../../values/shapes.ts";

@@ -2,9 +2,8 @@ import type { ProviderArgs } from "@pulumi/docker";
 import * as v from "valibot";
 
 import { type Fault, shown } from "../../faults/faults.ts";
-import { decodeAs } from "../../settings/decode.ts";
 import { unknownKey } from "../../settings/schema/checks.ts";
-import { type ConfigurationSource, keysOf } from "../../settings/source.ts";
+import { type ConfigurationSource, decodeAs, keysOf } from "../../settings/source.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**

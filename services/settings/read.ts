@@ -1,9 +1,8 @@
 import * as v from "valibot";
 
 import { SettingsError, withoutValue } from "../../faults/faults.ts";
-import { decodeNamespace } from "../../settings/decode.ts";
 import { faultOf, lostNames, unknownNamespaces } from "../../settings/schema/checks.ts";
-import type { ConfigurationSource } from "../../settings/source.ts";
+import { type ConfigurationSource, decodeNamespace } from "../../settings/source.ts";
 import { checkSecrets, checkServices } from "./checks.ts";
 import { decodeEngine } from "./engine.ts";
 import type { MainStack } from "./mainStack.ts";

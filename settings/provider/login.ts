@@ -1,6 +1,6 @@
 import { type Fault, shown } from "../../faults/faults.ts";
 import type { LoginCredentials, Settings } from "../settings.ts";
-import type { ConfigurationSource } from "../source.ts";
+import type { ConfigurationSource, Decoded } from "../source.ts";
 import type { ProviderValues } from "./provider.ts";
 import { proxyFor } from "./proxy.ts";
 
@@ -49,8 +49,40 @@ function credentialsOf({ accessToken, clientSecret, jwtToken, jwtTokenFile }: Pr
     : { kind: "clientSecret", clientSecret };
 }
 
-/** Keycloak answers 403 to all that such a deployer asks for, whichever roles it has. */
-export function* checkRealm(realm: unknown, administered: unknown): Generator<Fault> {
+/** What is wrong with the login. @param administered the realm that the stack declares customers in */
+export function* checkLogin(values: Decoded, administered: unknown): Generator<Fault> {
+  const isSet = (...keys: (keyof ProviderValues)[]) => keys.some((key) => values[key] !== undefined);
+  const missing = (key: "clientId" | "clientSecret" | "url", remedy: string): Fault => ({
+    key: `keycloak:${key}`,
+    rule: "must be set",
+    reason: "the deployer has to log in to Keycloak",
+    remedy,
+  });
+  if (!isSet("url")) {
+    yield missing("url", "run: pulumi config set keycloak:url … (or export KEYCLOAK_URL)");
+  }
+  // Keycloak finds the client by an assertion's subject.
+  if (!isSet("clientId", "jwtToken", "jwtTokenFile")) {
+    yield missing("clientId", "run: pulumi config set keycloak:clientId … (or export KEYCLOAK_CLIENT_ID)");
+  }
+  const isSetBeside = isSet("clientSecret", "jwtToken", "jwtTokenFile");
+  if (!isSet("accessToken") && !isSetBeside) {
+    yield missing(
+      "clientSecret",
+      "run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
+        'for the embedded Keycloak: eval "$(make env)")',
+    );
+  }
+  if (isSet("accessToken") && isSetBeside) {
+    yield {
+      key: "keycloak:accessToken",
+      rule: "must not be set beside another credential",
+      reason: "the provider would not log in because of the token, and not send the token because of the other (401)",
+      remedy: "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
+    };
+  }
+  // Keycloak answers 403 to all that any other deployer asks for, whichever roles it has.
+  const { realm = "master" } = values;
   if (typeof administered === "string" && typeof realm === "string" && ![administered, "master"].includes(realm)) {
     yield {
       key: "scpcloud:realm",

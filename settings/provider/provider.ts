@@ -1,12 +1,11 @@
 import type { ProviderArgs } from "@pulumi/keycloak";
 import * as v from "valibot";
 
-import { type Fault, plainSecret } from "../../faults/faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 import { recordOf } from "../../values/shapes.ts";
-import { type Decoded, decodeNamespace } from "../decode.ts";
 import { boolean, form, holds, inOrder, mapOf, mapOfAny, matching, must, text, whole } from "../schema/checks.ts";
 import { ofServer } from "../schema/urls.ts";
-import type { ConfigurationSource } from "../source.ts";
+import { type ConfigurationSource, type Decoded, decodeNamespace } from "../source.ts";
 
 const NO_URL = must(
   "be an absolute http(s) URL",
@@ -101,10 +100,8 @@ const ENTRIES = {
   username: refusedLogin("KEYCLOAK_USER"),
 } as const satisfies { readonly [Key in keyof ProviderArgs]-?: v.GenericSchema };
 
-type ProviderKey = keyof ProviderArgs;
-
 /** Where the provider looks for what the stack file leaves out (its documentation, "Argument Reference"). */
-const VARIABLES: { readonly [Key in ProviderKey]?: string } = {
+const VARIABLES: { readonly [Key in keyof ProviderArgs]?: string } = {
   accessToken: "KEYCLOAK_ACCESS_TOKEN",
   adminUrl: "KEYCLOAK_ADMIN_URL",
   basePath: "KEYCLOAK_BASE_PATH",
@@ -126,50 +123,15 @@ export const PROVIDER = mapOf(ENTRIES);
 
 export type ProviderValues = v.InferOutput<typeof PROVIDER>;
 
-/** What is wrong between the settings; and what is missing for those who log in. */
-export function* checkProvider(values: Decoded, login: boolean): Generator<Fault> {
-  const isSet = (...keys: ProviderKey[]) => keys.some((key) => values[key] !== undefined);
-  const pair = ["tlsClientCertificate", "tlsClientPrivateKey"] as const;
-  for (const half of isSet(...pair) ? pair.filter((key) => !isSet(key)) : []) {
-    yield {
-      key: `keycloak:${half}`,
-      rule: "must be set",
-      reason: "the other half of the TLS client's certificate is set, and the provider would silently use neither",
-      remedy: "set both (PEM), or remove the other one",
-    };
-  }
-  if (!login) {
-    return;
-  }
-  const missing = (key: "clientId" | "clientSecret" | "url", remedy: string): Fault => ({
-    key: `keycloak:${key}`,
+/** The provider takes a client's certificate and its key together. */
+export function checkClientCertificate(values: Decoded): Fault[] {
+  const missing = ["tlsClientCertificate", "tlsClientPrivateKey"].filter((key) => values[key] === undefined);
+  return (missing.length === 1 ? missing : []).map((half) => ({
+    key: `keycloak:${half}`,
     rule: "must be set",
-    reason: "the deployer has to log in to Keycloak",
-    remedy,
-  });
-  if (!isSet("url")) {
-    yield missing("url", `run: pulumi config set keycloak:url … (or export ${VARIABLES.url})`);
-  }
-  // Keycloak finds the client by an assertion's subject.
-  if (!isSet("clientId", "jwtToken", "jwtTokenFile")) {
-    yield missing("clientId", `run: pulumi config set keycloak:clientId … (or export ${VARIABLES.clientId})`);
-  }
-  const isSetBeside = isSet("clientSecret", "jwtToken", "jwtTokenFile");
-  if (!isSet("accessToken") && !isSetBeside) {
-    yield missing(
-      "clientSecret",
-      "run: pulumi config set --secret keycloak:clientSecret (or export KEYCLOAK_CLIENT_SECRET; " +
-        'for the embedded Keycloak: eval "$(make env)")',
-    );
-  }
-  if (isSet("accessToken") && isSetBeside) {
-    yield {
-      key: "keycloak:accessToken",
-      rule: "must not be set beside another credential",
-      reason: "the provider would not log in because of the token, and not send the token because of the other (401)",
-      remedy: "remove it (or unset KEYCLOAK_ACCESS_TOKEN), or remove the others",
-    };
-  }
+    reason: "the other half of the TLS client's certificate is set, and the provider would silently use neither",
+    remedy: "set both (PEM), or remove the other one",
+  }));
 }
 
 /** The provider's settings: from the namespace `keycloak`, else from the environment. */
@@ -198,5 +160,11 @@ export function plainSecrets({ additionalHeaders }: Decoded, { values, secretKey
   return [...SECRETS, ...(isSecretHeader ? ["additionalHeaders"] : [])]
     .map((key) => `keycloak:${key}`)
     .filter((key) => Boolean(values[key]) && !secretKeys.has(key))
-    .map((key) => plainSecret(key));
+    .map((key) => ({
+      key,
+      rule: "must be stored as a secret",
+      reason:
+        "the stack file goes into git, and Pulumi's state keeps everything that is not marked secret in plain text",
+      remedy: `run: pulumi config set --secret ${key} (and renew the value: it has been readable)`,
+    }));
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 import { type Fault, shown } from "../../faults/faults.ts";
-import type { Decoded } from "../decode.ts";
+import type { Decoded } from "../source.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

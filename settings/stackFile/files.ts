@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import { type Fault, SettingsError } from "../../faults/faults.ts";
-import { embeddedStateFaults } from "../embeddedState.ts";
+import { embeddedStateFaults } from "../rules/embeddedState.ts";
 import type { ConfigurationSource } from "../source.ts";
 
 /** The texts of a project's stack files, by the stacks' names. */

@@ -1,12 +1,12 @@
-import { didYouMean, type Fault, SettingsError, shown } from "../../faults/faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 import { recordOf } from "../../values/shapes.ts";
-import { comparedCustomers, type OtherStacks } from "../integrations.ts";
+import { comparedCustomers } from "../rules/customers.ts";
 import { STACK } from "../schema/stack.ts";
-import type { ConfigurationSource } from "../source.ts";
+import type { ConfigurationSource, OtherStacks } from "../source.ts";
 import { isWrittenPlainly, stackFileName, type StackFiles } from "./files.ts";
+import { REALM_STACK, realmStacks, refuseRealmStack, stacksNaming } from "./namedRealmStacks.ts";
 import { ENVIRONMENT, parseStackFile, toSource, toText, type WrittenConfiguration } from "./stackFile.ts";
 
-const REALM_STACK = "scpcloud:realmStack";
 /** Whether a stack of customers has it from its realm stack. */
 const isShared = (key: string) => key.startsWith("scpcloud:") && ![REALM_STACK, "scpcloud:integrations"].includes(key);
 
@@ -113,103 +113,12 @@ export function withSharedRealm(source: ConfigurationSource, realm: SharedRealm 
   };
 }
 
-/** By stack, the realm stack that its file names; empty where it names none. */
-type Named = ReadonlyMap<string, string>;
-
-function realmStacks(files: StackFiles): Named {
-  return new Map([...files.keys()].map((stack) => [stack, realmStackIn(stack, files)]));
-}
-
-// A file in plain lines is not parsed, here and below: that of many customers takes longer than all the rest.
-function realmStackIn(stack: string, files: StackFiles): string {
-  const text = files.get(stack) ?? "";
-  if (!text.includes("realmStack")) {
-    return "";
-  }
-  const named = isWrittenPlainly(text)
-    ? /^ {2}scpcloud:realmStack: +(["']?)(?<name>[\w.-]+)\1/m.exec(text)?.groups?.["name"]
-    : parseStackFile(stackFileName(stack), text).config[REALM_STACK];
-  return typeof named === "string" ? named : "";
-}
-
-function stacksNaming(realmStack: string, named: Named): string[] {
-  return [...named].filter(([, name]) => name === realmStack).map(([stack]) => stack);
-}
-
-/** A stack without any does not use the realm (yet, or any more). */
+/** A stack without customers does not use the realm. A file in plain lines is not parsed (namedRealmStacks.ts). */
 function hasCustomers(stack: string, files: StackFiles): boolean {
   const text = files.get(stack) ?? "";
   return isWrittenPlainly(text)
     ? /^ {2}scpcloud:integrations:(?! +\{\})/m.test(text)
     : Object.keys(readStack(stack, files).integrations).length > 0;
-}
-
-/**
- * @param stack the one that names it, if it is known
- * @throws SettingsError where it cannot be the realm stack
- */
-function refuseRealmStack(realmStack: string, named: Named, stack?: string): void {
-  const faults = Array.from(checkRealmStack(realmStack, named, stack), ([rule, reason, value, remedy]) => ({
-    key: REALM_STACK,
-    rule,
-    reason,
-    value,
-    remedy,
-  }));
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
-  }
-}
-
-type Parts = readonly [rule: string, reason: string, value: string, remedy: string];
-
-function* checkRealmStack(realmStack: string, named: Named, stack?: string): Generator<Parts> {
-  const realmFile = stackFileName(realmStack);
-  if (stack !== undefined) {
-    const file = stackFileName(stack);
-    if (realmStack === stack) {
-      yield [
-        "must be the name of another stack",
-        "a stack that declares the client scopes of the realm itself has no realmStack",
-        `${shown(stack)} in ${file}`,
-        "remove it, or write the stack that declares them",
-      ];
-      return;
-    }
-    if (named.get(stack) !== realmStack) {
-      yield [
-        `must stand in ${file}, in the project's folder`,
-        "the other stacks of the realm read there which customers this one has",
-        shown(realmStack),
-        "write it there; a file that is named by --config-file cannot say it",
-      ];
-    }
-    const users = stacksNaming(stack, named).map(stackFileName);
-    if (users.length > 0) {
-      yield [
-        "must not be set in a stack that others name as theirs",
-        "they have their settings from it, and it has none itself",
-        `${file} has ${shown(realmStack)}, and ${users.join(", ")} ${REALM_STACK}: ${stack}`,
-        `remove it here, or write ${shown(realmStack)} there`,
-      ];
-    }
-  }
-  const further = named.get(realmStack);
-  if (further === undefined) {
-    yield [
-      "must be the name of another stack, whose stack file is in the project's folder",
-      `there is no ${realmFile}`,
-      shown(realmStack),
-      didYouMean(realmStack, stacksNaming("", named)),
-    ];
-  } else if (further !== "") {
-    yield [
-      "must be a stack that has no realmStack itself",
-      "it has to declare the client scopes of the realm",
-      `${shown(realmStack)}, but ${realmFile} has ${REALM_STACK}: ${further}`,
-      `write ${shown(further)} here, or remove ${REALM_STACK} from ${realmFile}`,
-    ];
-  }
 }
 
 /** Pulumi hands out the defaults of Pulumi.yaml with the rest; only the file tells what was written. */

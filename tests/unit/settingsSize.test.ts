@@ -1,5 +1,5 @@
+import { adviceOnSize } from "../../settings/rules/size.ts";
 import type { IntegrationSettings } from "../../settings/settings.ts";
-import { adviceOnSize } from "../../settings/size.ts";
 import { accepted, configuration, keyAndRule, refusal, withIntegrations } from "./configuration.ts";
 
 /** A configuration whose variable, as Pulumi hands it out, has so many bytes; no value has what Go would write otherwise. */

@@ -1,4 +1,4 @@
-import type { Fault } from "../faults/faults.ts";
+import type { Fault } from "../../faults/faults.ts";
 
 /** Where `make up` keeps the state (development/environment.ts), by its URL. */
 export function isEmbeddedState(backendUrl = ""): boolean {

@@ -1,6 +1,6 @@
-import type { Fault } from "../faults/faults.ts";
-import type { OfflineSettings } from "./settings.ts";
-import type { ConfigurationSource } from "./source.ts";
+import type { Fault } from "../../faults/faults.ts";
+import type { OfflineSettings } from "../settings.ts";
+import type { ConfigurationSource } from "../source.ts";
 
 /** MAX_ARG_STRLEN of Linux: one variable with its name and the zero byte at its end. */
 const MOST_BYTES = 131_072;

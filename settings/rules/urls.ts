@@ -1,8 +1,8 @@
-import { type Fault, shown } from "../faults/faults.ts";
-import { recordOf } from "../values/shapes.ts";
-import type { Decoded } from "./decode.ts";
-import { must, partsOf } from "./schema/checks.ts";
-import { issuerOf } from "./settings.ts";
+import { type Fault, shown } from "../../faults/faults.ts";
+import { recordOf } from "../../values/shapes.ts";
+import { must, partsOf } from "../schema/checks.ts";
+import { issuerOf } from "../settings.ts";
+import type { Decoded } from "../source.ts";
 
 const HTTPS = must(
   "begin with https:",
