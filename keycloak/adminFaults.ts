@@ -28,48 +28,42 @@ export function deployerName({ clientId, realm }: Deployer): string {
 
 /** Why the admin REST API did not do what the deployer asked for, whose login was accepted. */
 export function explainAdmin(answer: RefusedAnswer, { connection, deployer, realm }: Asking): Fault {
-  const { status, said = "", path = "the admin REST API" } = answer;
+  const { status, said, path = "the admin REST API" } = answer;
   const who = deployerName(deployer);
-  const key = "keycloak:clientId";
-  switch (status) {
-    case 401:
-      return {
-        key,
-        rule: "must be a client whose tokens the admin REST API accepts",
-        reason:
-          `Keycloak accepted the login of ${who}, but answered 401 at ${path}; from 26.8.2 on a token needs the ` +
-          "audience that the client scope kc-admin-api gives",
-        value: deployer.clientId ?? who,
-        remedy: `add kc-admin-api to the default client scopes of ${who}, where the realm has that scope`,
-      };
-    case 403:
-      return {
-        key,
-        rule: `must be a client with the roles ${DEPLOYER_ROLES} of realm-management`,
-        reason: `Keycloak forbade (403) ${path} to ${who}`,
-        value: deployer.clientId ?? who,
-        remedy: `give its service account these roles in realm ${realm}`,
-      };
-    case 404:
-      return {
-        key: "scpcloud:realm",
-        rule: "must be a realm of the server that has all that the program asks for",
-        reason: `Keycloak answered 404 at ${path}${said === "" ? "" : `: ${said}`}`,
-        value: realm,
-        remedy: "write the realm's name as in the admin console; the case of its letters matters",
-      };
-    case 400:
-    case 409:
-      return {
-        key: "keycloak:url",
-        rule: "must be a Keycloak that does what is asked of it",
-        reason: `it refused ${path}: ${status}${said === "" ? "" : ` ${said}`}`,
-        value: connection.url,
-        remedy: "see what its words name; its log tells more for the time of this run",
-      };
-    default:
-      return explainNotReady(answer, { connection });
-  }
+  const client = { key: "keycloak:clientId", value: deployer.clientId ?? who };
+  const refused: Fault = {
+    key: "keycloak:url",
+    rule: "must be a Keycloak that does what is asked of it",
+    reason: `it refused ${path}: ${status}${after(" ", said)}`,
+    value: connection.url,
+    remedy: "see what its words name; its log tells more for the time of this run",
+  };
+  const meanings: Readonly<Record<number, Fault>> = {
+    400: refused,
+    401: {
+      ...client,
+      rule: "must be a client whose tokens the admin REST API accepts",
+      reason:
+        `Keycloak accepted the login of ${who}, but answered 401 at ${path}; from 26.8.2 on a token needs the ` +
+        "audience that the client scope kc-admin-api gives",
+      remedy: `add kc-admin-api to the default client scopes of ${who}, where the realm has that scope`,
+    },
+    403: {
+      ...client,
+      rule: `must be a client with the roles ${DEPLOYER_ROLES} of realm-management`,
+      reason: `Keycloak forbade (403) ${path} to ${who}`,
+      remedy: `give its service account these roles in realm ${realm}`,
+    },
+    404: {
+      key: "scpcloud:realm",
+      rule: "must be a realm of the server that has all that the program asks for",
+      reason: `Keycloak answered 404 at ${path}${after(": ", said)}`,
+      value: realm,
+      remedy: "write the realm's name as in the admin console; the case of its letters matters",
+    },
+    409: refused,
+  };
+  return meanings[status] ?? explainNotReady(answer, { connection });
 }
 
 /** No answer came. The reason is in the words of Node.js. */
@@ -113,15 +107,20 @@ export function explainBlindness(
 
 /** The server, or a proxy before it, answers, but not to what was asked. */
 export function explainNotReady(
-  { status, said = "", path }: RefusedAnswer,
+  { status, said, path }: RefusedAnswer,
   { connection }: Pick<Asking, "connection">,
 ): Fault {
-  const at = path === undefined ? "" : ` at ${path}`;
+  const what = status >= 500 ? "it, or a proxy before it, failed" : "it gave an unexpected answer";
   return {
     key: "keycloak:url",
     rule: "must be a Keycloak that answers",
-    reason: `${status >= 500 ? "it, or a proxy before it, failed" : "it gave an unexpected answer"}${at}: ${status}${said === "" ? "" : ` ${said}`}`,
+    reason: `${what}${after(" at ", path)}: ${status}${after(" ", said)}`,
     value: connection.url,
     remedy: "look into the log of Keycloak, and of the proxy, for the time of this run",
   };
+}
+
+/** A text with what stands before it; nothing where there is none. */
+export function after(before: string, text = ""): string {
+  return text === "" ? "" : `${before}${text}`;
 }

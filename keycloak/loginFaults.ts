@@ -1,6 +1,6 @@
 import type { Fault } from "../faults/faults.ts";
 import type { Deployer } from "../settings/settings.ts";
-import { type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults.ts";
+import { after, type Asking, deployerName, explainNotReady, type RefusedAnswer } from "./adminFaults.ts";
 
 /** What answers of the token endpoint mean: those that `says` fits by their words, or those of a status. */
 interface Meaning extends Omit<Fault, "reason"> {
@@ -26,8 +26,7 @@ export function explainLogin(
     return explainNotReady({ status, said }, { connection });
   }
   const { says, because, key, rule, value, remedy } = meaning;
-  const by = presented === undefined ? "" : ` by ${presented}`;
-  const answer = `Keycloak refused the login${by} (${status}${said === "" ? "" : ` ${said}`})`;
+  const answer = `Keycloak refused the login${after(" by ", presented)} (${status}${after(" ", said)})`;
   const reason = says === undefined ? `${answer}${because}` : answer;
   return { key, rule, reason, ...(value === undefined ? {} : { value }), remedy };
 }
