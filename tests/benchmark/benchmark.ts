@@ -10,6 +10,7 @@ import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
 import { run, type RunResult } from "../../processes/run.ts";
 import { numberedCustomers, Project, type StackFile } from "../end-to-end/project.ts";
 import { serverOfTests, startServerOfTests, stopServerOfTests } from "../end-to-end/server.ts";
+import { Stack } from "../end-to-end/stack.ts";
 
 /**
  * How long the daily commands take on an embedded Keycloak of their own, as medians of whole processes. Machines differ:
@@ -141,7 +142,7 @@ async function benchmarkPlain(connection: StackFile, customers: number, runs: nu
 async function benchmarkStack(customers: number, runs: number, empty: () => Promise<RunResult>): Promise<void> {
   const name = `benchmark-${customers}`;
   const project = await Project.create(name);
-  const stack = await project.createStack(name, {
+  const stack = await Stack.createIn(project, name, {
     "scpcloud:accessTokenLifespan": 300,
     "scpcloud:integrations": numberedCustomers(customers),
   });
@@ -193,7 +194,7 @@ async function benchmarkStacks(customers: number, stacks: number, runs: number):
   const project = await Project.create(`benchmark-${customers}-${stacks}`, {}, LIMIT_MILLISECONDS);
   const [first, last] = ["many-1", `many-${stacks}`];
   for (let number = 1; number <= stacks; number++) {
-    await project.createStack(`many-${number}`, {
+    await Stack.createIn(project, `many-${number}`, {
       ...(number === 1 ? { "scpcloud:accessTokenLifespan": 300 } : { "scpcloud:realmStack": first }),
       "scpcloud:integrations": numberedCustomers(customers / stacks, {
         first: ((number - 1) * customers) / stacks + 1,

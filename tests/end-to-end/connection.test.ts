@@ -17,7 +17,7 @@ import { Administrator } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
 import { type Listener, listen, programOf, startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 
 const REALM = "Connection";
 const STACK = "connection";
@@ -51,7 +51,7 @@ beforeAll(async () => {
     return undefined;
   });
   project = await Project.create(REALM, { HTTPS_PROXY: proxy.url });
-  stack = await project.createStack(STACK, stackFile({ "keycloak:url": BEYOND_PROXY }));
+  stack = await Stack.createIn(project, STACK, stackFile({ "keycloak:url": BEYOND_PROXY }));
 });
 
 afterAll(async () => {

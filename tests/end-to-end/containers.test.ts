@@ -17,7 +17,7 @@ import {
 import { describeWithEngine, dockerEngine, namesOnEngine } from "./engine.ts";
 import { Project } from "./project.ts";
 import { DEPLOYERS, serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { connected, otherTokens } from "./tokens.ts";
 
 const REALM = "Containers";
@@ -40,9 +40,9 @@ describeWithEngine("BFF and API in containers", (images) => {
   beforeAll(async () => {
     project = await Project.create(REALM);
     services = await containersOf(images);
-    main = await project.createStack(STACK, mainFile(ORGANIZATIONS));
+    main = await Stack.createIn(project, STACK, mainFile(ORGANIZATIONS));
     await main.up();
-    stack = await project.services().createStack(STACK, containersFile(services));
+    stack = await Stack.createIn(project.services(), STACK, containersFile(services));
     await stack.up();
   });
 

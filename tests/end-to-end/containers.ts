@@ -8,7 +8,7 @@ import { namesOnEngine } from "./engine.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { Project, type StackFile } from "./project.ts";
 import { serverOfTests } from "./server.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 
 /** What a service answered. */
 export interface ServiceAnswer {
@@ -82,7 +82,7 @@ export async function withContainers(
   const project = main.services();
   const containers = await containersOf(images);
   await main.configure(name, mainFile({ kestrel: "11111111-1111-4111-8111-111111111111" }));
-  const stack = await project.createStack(name, containersFile(containers));
+  const stack = await Stack.createIn(project, name, containersFile(containers));
   try {
     await action({
       name,

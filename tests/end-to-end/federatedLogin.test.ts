@@ -16,6 +16,7 @@ import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { Project, REPOSITORY, type StackFile } from "./project.ts";
 import { type Listener, listen, programOf, startProxy } from "./proxy.ts";
 import { serverOfTests } from "./server.ts";
+import { Stack } from "./stack.ts";
 import { missing } from "./tools.ts";
 
 const REALM = "Federated";
@@ -73,7 +74,7 @@ let holdsBack = false;
     });
     project = await Project.create(REALM);
     keycloak = connect(serverOfTests());
-    await project.createStack(STACK, stackFile({ acme: "anna" }));
+    await Stack.createIn(project, STACK, stackFile({ acme: "anna" }));
   });
 
   afterAll(async () => {

@@ -7,6 +7,7 @@ import { containersFile, containersOf, ownStackName } from "./containers.ts";
 import { describeWithEngine } from "./engine.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import { committedStackFile, Project, REPOSITORY } from "./project.ts";
+import { Stack } from "./stack.ts";
 
 const PACK = join(REPOSITORY, "policy-pack");
 
@@ -136,7 +137,7 @@ describe("this program", () => {
     project.pulumi(...command, "--stack", stack, "--policy-pack", "policy-pack");
 
   it("violates nothing in the stack dev", async () => {
-    await project.createStack("dev", await committedStackFile("dev"));
+    await Stack.createIn(project, "dev", await committedStackFile("dev"));
     expectSilence(await withPack(["preview"], "dev"));
   });
 
@@ -146,7 +147,8 @@ describe("this program", () => {
       const { bff, api } = await containersOf(images);
       const own = project.services();
       await project.configure(name, await committedStackFile("prod"));
-      await own.createStack(
+      await Stack.createIn(
+        own,
         name,
         containersFile({
           bff,

@@ -13,7 +13,6 @@ import { Administrator } from "./keycloak.ts";
 import { STEP_LIMIT_MILLISECONDS } from "./limits.ts";
 import type { RunResult } from "../../processes/run.ts";
 import { serverOfTests } from "./server.ts";
-import { Stack } from "./stack.ts";
 
 export const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 
@@ -182,18 +181,5 @@ export class Project extends Checkout {
     );
     const values = { ...Object.fromEntries(connection), ...config };
     await writeFile(path, stringify({ ...old, config: values }, { aliasDuplicateObjects: false }));
-  }
-
-  /**
-   * Makes a stack with this configuration.
-   * @param secretsProvider what encrypts its secrets, else the passphrase
-   */
-  async createStack(name: string, config: StackFile, secretsProvider = "passphrase"): Promise<Stack> {
-    const { exitCode, stderr } = await this.pulumi("stack", "init", name, "--secrets-provider", secretsProvider);
-    if (exitCode !== 0) {
-      throw new Error(`The stack ${name} cannot be made: ${stderr}`);
-    }
-    await this.configure(name, config);
-    return new Stack(this, name);
   }
 }

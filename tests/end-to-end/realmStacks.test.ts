@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { run, type RunResult } from "../../processes/run.ts";
 import { Project, type StackFile } from "./project.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { claimsOf } from "./tokens.ts";
 
 const REALM = "RealmStacks";
@@ -43,9 +43,9 @@ async function tokenOf(stack: string, clientId: string) {
 
 beforeAll(async () => {
   project = await Project.create(REALM);
-  stacks.set(PROD, await project.createStack(PROD, realmFile()));
+  stacks.set(PROD, await Stack.createIn(project, PROD, realmFile()));
   for (const [name, integrations] of Object.entries({ "prod-b": ACME, "prod-c": GLOBEX })) {
-    stacks.set(name, await project.createStack(name, customersFile(integrations)));
+    stacks.set(name, await Stack.createIn(project, name, customersFile(integrations)));
   }
 });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { killTree } from "./interruption.ts";
 import { Administrator, identity } from "./keycloak.ts";
 import { Project, type StackFile } from "./project.ts";
-import type { Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 const STACKS = ["rollout", "rollout-b", "rollout-c"] as const;
@@ -31,7 +31,7 @@ export class RollingOut {
   static async create(realm: string): Promise<RollingOut> {
     const rollingOut = new RollingOut(await Project.create(realm), realm);
     for (const name of STACKS) {
-      rollingOut.stacks.push(await rollingOut.project.createStack(name, {}));
+      rollingOut.stacks.push(await Stack.createIn(rollingOut.project, name, {}));
     }
     await rollingOut.configure();
     return rollingOut;

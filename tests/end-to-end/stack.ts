@@ -36,7 +36,22 @@ export class Stack {
 
   /** A stack of a project and a realm of its own. */
   static async create(realm: string, name: string, config: StackFile): Promise<Stack> {
-    return (await Project.create(realm)).createStack(name, config);
+    return Stack.createIn(await Project.create(realm), name, config);
+  }
+
+  /** A further stack of a project. @param secretsProvider what encrypts its secrets, else the passphrase */
+  static async createIn(
+    project: Project,
+    name: string,
+    config: StackFile,
+    secretsProvider = "passphrase",
+  ): Promise<Stack> {
+    const { exitCode, stderr } = await project.pulumi("stack", "init", name, "--secrets-provider", secretsProvider);
+    if (exitCode !== 0) {
+      throw new Error(`The stack ${name} cannot be made: ${stderr}`);
+    }
+    await project.configure(name, config);
+    return new Stack(project, name);
   }
 
   configure(config: StackFile): Promise<void> {

@@ -8,7 +8,7 @@ import { type Containers, containersFile, containersOf, mainFile, ownStackName }
 import { describeWithEngine, dockerEngine, namesOnEngine } from "../engine.ts";
 import { Project, type StackFile } from "../project.ts";
 import { inspectImage, PROGRAM, publish, Registry, REGISTRY_USER } from "../registry.ts";
-import type { Stack } from "../stack.ts";
+import { Stack } from "../stack.ts";
 import { missing } from "../tools.ts";
 
 const STACK = ownStackName("registry");
@@ -65,7 +65,7 @@ const tests = (images: Readonly<Record<Service, string>>) => {
     containers = await containersOf(images);
     await main.configure(STACK, mainFile({ kestrel: "11111111-1111-4111-8111-111111111111" }));
     const { username, password } = REGISTRY_USER;
-    stack = await project.createStack(STACK, { "docker:registryAuth": [{ address: registry.address, username }] });
+    stack = await Stack.createIn(project, STACK, { "docker:registryAuth": [{ address: registry.address, username }] });
     await stack.setSecret("docker:registryAuth[0].password", password, { path: true });
     const text = await readFile(join(project.directory, `Pulumi.${STACK}.yaml`), "utf8");
     login = (parse(text) as { config: StackFile }).config["docker:registryAuth"];

@@ -7,7 +7,7 @@ import { interruptUp } from "../interruption.ts";
 import { Administrator, type ClientRepresentation } from "../keycloak.ts";
 import { numberedCustomers, Project, SHOWN_BEFORE_CHANGE, type StackFile } from "../project.ts";
 import { serverOfTests } from "../server.ts";
-import type { Stack } from "../stack.ts";
+import { Stack } from "../stack.ts";
 import {
   hasPostgres,
   type KeyService,
@@ -78,7 +78,7 @@ for (const { title, start, startKeys, reason } of BACKENDS) {
       project = await Project.create(realm, environment);
       expect(await project.pulumi("login", backend.url)).toMatchObject({ exitCode: 0 });
       count = 2;
-      stack = await project.createStack(STACK, stackFile(), keys?.secretsProvider);
+      stack = await Stack.createIn(project, STACK, stackFile(), keys?.secretsProvider);
       await stack.setSecret("keycloak:clientSecret", serverOfTests().deployerSecret);
       await stack.up();
     });

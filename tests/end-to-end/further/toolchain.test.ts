@@ -10,6 +10,7 @@ import { PLUGIN_VERSIONS } from "../../../development/toolchain/versions.ts";
 import { run, type RunResult } from "../../../processes/run.ts";
 import { STEP_LIMIT_MILLISECONDS } from "../limits.ts";
 import { Project, REPOSITORY } from "../project.ts";
+import { Stack } from "../stack.ts";
 
 const VERSION = PLUGIN_VERSIONS.keycloak;
 
@@ -97,7 +98,7 @@ async function preview(folders: readonly string[], variables?: Record<string, st
   const path = [...(await linesOf(pathFile)), ...folders, process.env["PATH"]].join(delimiter);
   const project = await Project.create();
   try {
-    await project.createStack("fresh", {
+    await Stack.createIn(project, "fresh", {
       "scpcloud:integrations": { acme: { organizationId: "5e6a1a1e-3c59-4c2e-9a2f-0d6c0f0b7a11" } },
     });
     return await run("pulumi", ["preview", "--stack", "fresh", "--non-interactive", "--color", "never"], {

@@ -6,6 +6,7 @@ import { format } from "prettier";
 import { Administrator } from "../../end-to-end/keycloak.ts";
 import { Project, type StackFile } from "../../end-to-end/project.ts";
 import { startServerOfTests, stopServerOfTests } from "../../end-to-end/server.ts";
+import { Stack } from "../../end-to-end/stack.ts";
 import { onlyRead } from "./onlyRead.ts";
 
 /**
@@ -63,7 +64,7 @@ async function recordAll(): Promise<void> {
     "scpcloud:integrations": CUSTOMERS,
     "scpcloud:protect": false,
   };
-  const stack = await project.createStack(STACK, stackFile);
+  const stack = await Stack.createIn(project, STACK, stackFile);
   await stack.up();
   const credentials = await stack.credentials();
   secrets.push(...Object.values(credentials).flatMap(({ clientSecret, basic }) => [clientSecret, basic]));
