@@ -2,8 +2,8 @@
  * Refuses a deployment where a GitHub environment of its realm does not exist, asks nobody, or lets any branch in:
  * environments.ts REALM-STACKS, a JSON list
  */
+import { isStarted, runToExitCode } from "../processes/program.ts";
 import { run } from "../processes/run.ts";
-import { isStarted } from "../processes/program.ts";
 
 /** As GitHub's REST API has it, as far as it is looked at. */
 interface Environment {
@@ -37,7 +37,7 @@ async function check(name: string, withoutApproval: boolean): Promise<string[]> 
     : [`The GitHub environment ${name} cannot be read: ${stderr.trim()}. Create it, if it does not exist.`];
 }
 
-async function main(realmStacks: string): Promise<void> {
+async function main(realmStacks: string): Promise<number> {
   const withoutApproval = process.env["WITHOUT_APPROVAL"] === "true";
   const checks = (JSON.parse(realmStacks) as string[]).flatMap((stack) => [
     check(stack, withoutApproval),
@@ -46,12 +46,13 @@ async function main(realmStacks: string): Promise<void> {
     check(`drift-${stack}`, true),
   ]);
   const found = (await Promise.all(checks)).flat();
-  if (found.length > 0) {
-    console.error(["Nothing is deployed (.github/workflows/README.md).", ...found].join("\n"));
-    process.exitCode = 1;
+  if (found.length === 0) {
+    return 0;
   }
+  console.error(["Nothing is deployed (.github/workflows/README.md).", ...found].join("\n"));
+  return 1;
 }
 
 if (isStarted(import.meta.filename)) {
-  void main(process.argv[2] ?? "[]");
+  runToExitCode(() => main(process.argv[2] ?? "[]"));
 }

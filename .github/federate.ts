@@ -11,6 +11,7 @@ import { type KeycloakManager, loginAsDeployer, read } from "../keycloak/admin.t
 import { findClient } from "../keycloak/clients.ts";
 import { connect } from "../keycloak/http.ts";
 import { fetchToken } from "../keycloak/tokens.ts";
+import { runToExitCode } from "../processes/program.ts";
 
 /** The CI system that vouches for its jobs. The issuer is letter by letter as in the tokens. */
 const ALIAS = "github-actions";
@@ -139,7 +140,4 @@ async function main([url, realm, repository, stack]: readonly string[]): Promise
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(messageOf(error));
-  process.exitCode = 1;
-});
+runToExitCode(() => main(process.argv.slice(2)), messageOf);

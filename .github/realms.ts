@@ -9,7 +9,7 @@ import { messageOf, UsageError } from "../commands/cli/errors.ts";
 import { STACK_NAME } from "../commands/cli/stackName.ts";
 import { type Changes, changesSince } from "../commands/rollout/changedStacks.ts";
 import { type Fault, SettingsError, shown } from "../faults/faults.ts";
-import { isStarted } from "../processes/program.ts";
+import { isStarted, runToExitCode } from "../processes/program.ts";
 import { readStackFiles, stackFileName, type StackFiles } from "../settings/stackFile/files.ts";
 import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks.ts";
 
@@ -76,8 +76,5 @@ async function main(revision = ""): Promise<void> {
 }
 
 if (isStarted(import.meta.filename)) {
-  main(process.argv[2]).catch((error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  });
+  runToExitCode(() => main(process.argv[2]), messageOf);
 }

@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 
 import { messageOf, UsageError } from "../commands/cli/errors.ts";
 import { type Fault, SettingsError, shown } from "../faults/faults.ts";
-import { isStarted } from "../processes/program.ts";
+import { isStarted, runToExitCode } from "../processes/program.ts";
 import { readStackFiles, stackFileName, type StackFiles, stackOfFile } from "../settings/stackFile/files.ts";
 import { parseStackFile, type StackFile } from "../settings/stackFile/stackFile.ts";
 
@@ -154,10 +154,5 @@ function main(folder: string | undefined, isChecked: boolean): void {
 }
 
 if (isStarted(import.meta.filename)) {
-  try {
-    main(process.argv[2], process.argv.includes("--checked"));
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  }
+  runToExitCode(() => main(process.argv[2], process.argv.includes("--checked")), messageOf);
 }

@@ -1,6 +1,6 @@
+import { runToExitCode } from "../processes/program.ts";
 import { stopServices } from "./developmentServices.ts";
 import { stopDevelopmentServer } from "./keycloak/development.ts";
-import { runToExitCode } from "./setup.ts";
 
 runToExitCode(async () => {
   const containers = await stopServices();
@@ -9,5 +9,4 @@ runToExitCode(async () => {
   }
   const stopped = await stopDevelopmentServer((line) => console.log(line));
   console.log(stopped ? "The embedded Keycloak is stopped; its data stays." : "The embedded Keycloak was not running.");
-  return 0;
 });

@@ -41,14 +41,3 @@ export async function ensureDevelopment(report: Report): Promise<Development> {
   }
   return { server, variables: developmentEnvironment(toolchain, server), pathEntries: toolchain.pathEntries };
 }
-
-/** Runs a command to its exit code; an error is told by its message, which is written for the user. */
-export function runToExitCode(action: () => Promise<number>): void {
-  action().then(
-    (exitCode) => process.exit(exitCode),
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : String(error));
-      process.exit(1);
-    },
-  );
-}

@@ -3,11 +3,12 @@ import { existsSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
 import { PRIVATE, replaceFile } from "../processes/files.ts";
+import { runToExitCode } from "../processes/program.ts";
 import { run } from "../processes/run.ts";
 import { callLine } from "./call.ts";
 import { SERVICES_DIRECTORY } from "./developmentServices.ts";
 import { processEnvironment, stateDirectory } from "./environment.ts";
-import { ensureDevelopment, runToExitCode, WITH_APPS } from "./setup.ts";
+import { ensureDevelopment, WITH_APPS } from "./setup.ts";
 
 const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
 const STACK = "dev";

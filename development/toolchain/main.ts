@@ -1,16 +1,23 @@
+import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { InterruptedError } from "../../processes/run.ts";
+import { runToExitCode } from "../../processes/program.ts";
 import { ensureToolchain } from "./install.ts";
 
-async function main(): Promise<void> {
-  const { docker } = parseArgs({ options: { docker: { type: "boolean" } } }).values;
-  const { source } = await ensureToolchain((line) => console.log(line), { docker: docker ?? false });
+runToExitCode(async () => {
+  const { values } = parseArgs({ options: { docker: { type: "boolean" }, github: { type: "boolean" } } });
+  const { docker = false, github = false } = values;
+  const { environment, pathEntries, source } = await ensureToolchain((line) => console.log(line), { docker });
+  if (github) {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    tellNextSteps("GITHUB_ENV", variables);
+    tellNextSteps("GITHUB_PATH", pathEntries);
+  }
   const dockerPlugin = source.docker === undefined ? "" : `, Docker plugin (${source.docker})`;
   console.log(`Toolchain ready: Pulumi CLI (${source.cli}), Keycloak plugin (${source.keycloak})${dockerPlugin}.`);
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof InterruptedError ? 130 : 1;
 });
+
+/** What makes plain `pulumi` work in the next steps of a job stands in files whose names GitHub tells each step. */
+function tellNextSteps(variable: string, lines: readonly string[]): void {
+  appendFileSync(process.env[variable] ?? "/dev/stdout", lines.map((line) => `${line}\n`).join(""));
+}

@@ -37,13 +37,13 @@ afterEach(async () => {
   await rm(checkout, { recursive: true, force: true });
 });
 
-/** Runs one of the checkout's TypeScript files where these folders are in front of PATH, and nothing of Pulumi behind. */
-function runFresh(file: string, folders: readonly string[], variables: Record<string, string> = {}) {
+/** Obtains the checkout's toolchain where these folders are in front of PATH, and nothing of Pulumi behind. */
+function main(folders: readonly string[], variables: Record<string, string> = {}, ...options: string[]) {
   const programs = ["pulumi", ...PLUGINS.map(pluginProgram)];
   const path = (process.env["PATH"] ?? "")
     .split(delimiter)
     .filter((folder) => !programs.some((program) => existsSync(join(folder, program))));
-  return run(process.execPath, [file], {
+  return run(process.execPath, ["development/toolchain/main.ts", ...options], {
     cwd: checkout,
     env: {
       PULUMI_HOME: home,
@@ -55,9 +55,6 @@ function runFresh(file: string, folders: readonly string[], variables: Record<st
     timeoutMilliseconds: STEP_LIMIT_MILLISECONDS,
   });
 }
-
-const main = (folders: readonly string[], variables?: Record<string, string>) =>
-  runFresh("development/toolchain/main.ts", folders, variables);
 
 /** A folder with links to these programs. */
 async function folderOf(...files: readonly string[]): Promise<string> {
@@ -88,11 +85,7 @@ const ready = (cli: string, keycloak: string) => ({
 /** Previews a customer with what the checkout's toolchain tells a workflow's following steps. */
 async function preview(folders: readonly string[], variables?: Record<string, string>): Promise<RunResult> {
   const [environmentFile, pathFile] = ["environment", "path"].map((name) => join(checkout, name)) as [string, string];
-  await runFresh(".github/toolchain.ts", folders, {
-    ...variables,
-    GITHUB_ENV: environmentFile,
-    GITHUB_PATH: pathFile,
-  });
+  await main(folders, { ...variables, GITHUB_ENV: environmentFile, GITHUB_PATH: pathFile }, "--github");
   const linesOf = async (file: string) => (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
   const environment = (await linesOf(environmentFile)).map((line) => line.split(/=(.*)/s).slice(0, 2));
   const path = [...(await linesOf(pathFile)), ...folders, process.env["PATH"]].join(delimiter);
