@@ -69,7 +69,7 @@ function toChange(step: ChangingStep, wasKnown: boolean): ResourceChange {
     action,
     resource: [inWords(type), ...(name === undefined ? [] : [name])].join(" "),
     isClient,
-    isComponent: custom === false,
+    isComponent: custom !== true,
     enabled: enabled === undefined ? undefined : enabled === "true",
     claim: claim === undefined || value === undefined ? undefined : { name: claim, value },
     isLost: action === "create" && wasKnown,

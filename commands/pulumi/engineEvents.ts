@@ -1,5 +1,5 @@
 import { nameOf } from "./owners.ts";
-import { plain, type Policies } from "./preview.ts";
+import { plain, type Policies, type Step } from "./preview.ts";
 import { type PulumiCli, PulumiError } from "./pulumiCli.ts";
 
 /** An event of Pulumi's engine, as far as it is read. */
@@ -11,13 +11,19 @@ export interface EngineEvent {
     readonly message: string;
     readonly enforcementLevel: string;
   };
-  readonly resOutputsEvent?: {
-    readonly metadata: { readonly urn: string; readonly old?: State; readonly new?: State };
-  };
+  readonly resourcePreEvent?: { readonly metadata: StepMetadata };
+  readonly resOutputsEvent?: { readonly metadata: Pick<StepMetadata, "new" | "old" | "urn"> };
   readonly summaryEvent?: { readonly resourceChanges?: Readonly<Record<string, number>> };
 }
 
-type State = { readonly parent?: string } | null;
+/** A step as the events tell it. */
+export interface StepMetadata extends Pick<Step, "op" | "urn"> {
+  readonly old?: Step["oldState"] | null;
+  readonly new?: Step["newState"] | null;
+  readonly diffs?: readonly string[];
+  readonly keys?: readonly string[];
+  readonly detailedDiff?: Readonly<Record<string, { readonly diffKind: string }>> | null;
+}
 
 /** With this, `preview --json` prints the engine's events as they come, as `up --json` always does. */
 export const STREAMING = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };

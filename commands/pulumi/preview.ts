@@ -18,9 +18,9 @@ export interface Step {
   readonly urn: string;
   readonly oldState?: State | undefined;
   readonly newState?: State | undefined;
-  readonly diffReasons?: readonly string[] | null;
-  readonly replaceReasons?: readonly string[] | null;
-  readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null;
+  readonly diffReasons?: readonly string[] | null | undefined;
+  readonly replaceReasons?: readonly string[] | null | undefined;
+  readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null | undefined;
 }
 
 /** What `pulumi preview --json` wrote. */
@@ -86,6 +86,11 @@ export function readPreview(text: string, isRefresh = false): Preview {
       said === "" ? ["pulumi preview wrote nothing; its own message is in the log of the run"] : [NO_PREVIEW, said],
     );
   }
+  return previewOf(json, isRefresh);
+}
+
+/** The same of an output that is read already. */
+export function previewOf(json: unknown, isRefresh = false): Preview {
   const { steps, changeSummary, diagnostics, duration } = recordOf(json);
   const messages = (severity: string) =>
     listOf(diagnostics).flatMap((diagnostic) => {

@@ -130,14 +130,14 @@ describe("preview.sh", () => {
     ],
     [
       "a program that refuses",
-      `echo '{"diagnostics":[{"severity":"error","message":"the user"}]}'; exit 1`,
+      `echo '{"sequence":1,"diagnosticEvent":{"severity":"error","message":"the user"}}'; exit 1`,
       "the user",
     ],
     [
       "a policy that refuses",
-      `echo '{"steps":[],"changeSummary":{"same":9},"diagnostics":[{"severity":"error","message":"preview failed"}]}'
-      for option in "$@"; do [ "$last" != --event-log ] || log=$option; last=$option; done
-      echo '{"policyEvent":{"policyName":"a-policy","message":"no","enforcementLevel":"mandatory"}}' >"$log"; exit 1`,
+      `echo '{"sequence":1,"policyEvent":{"policyName":"a-policy","message":"no","enforcementLevel":"mandatory"}}'
+      echo '{"sequence":2,"diagnosticEvent":{"severity":"error","message":"preview failed"}}'
+      echo '{"sequence":3,"summaryEvent":{"resourceChanges":{"same":9}}}'; exit 1`,
       "a-policy: no",
     ],
   ])("writes a failure below the heading of its own stack, as dangerous: %s", (_name, pulumi, told) => {
