@@ -43,7 +43,6 @@ const FOLDERS = [
   "commands/rollout",
   "development/toolchain",
   "development/keycloak",
-  "development/docker",
   "development/stand-ins",
   "development",
   "commands/rehearse",

@@ -11,7 +11,7 @@ interface Environment {
   readonly deployment_branch_policy?: unknown;
 }
 
-/** What is wrong with an environment, each with what to do. Without approval where GitHub has no reviewers for a repository. */
+/** What is wrong with an environment, and what to do. @param withoutApproval it may do without reviewers */
 export function refusals(name: string, environment: Environment, withoutApproval: boolean): string[] {
   const asks = environment.protection_rules?.some(({ type }) => type === "required_reviewers") ?? false;
   const isForMain = (environment.deployment_branch_policy ?? null) !== null;

@@ -11,7 +11,7 @@ import { connectToEngine, type DockerEngine, DockerEngineError } from "../servic
 import { decodeEngine } from "../services/settings/engine.ts";
 import { STACK_LABEL } from "../services/settings/settings.ts";
 import { SERVICE_NAMES } from "../settings/settings.ts";
-import { hostGateway } from "./docker/hostGateway.ts";
+import { hostGateway } from "./hostGateway.ts";
 import type { DevelopmentServer } from "./keycloak/development.ts";
 import { ensureRelayRunning, stopRelay } from "./keycloak/relay.ts";
 import { ensureImages } from "./stand-ins/standInImages.ts";

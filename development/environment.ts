@@ -73,7 +73,7 @@ function withEntry(list: string, entry: string): string {
   return list.split(delimiter).includes(entry) ? list : [list, entry].join(delimiter);
 }
 
-/** Node reads one file only: what the shell names already, be it ours of earlier, is put before our CA. */
+/** Node.js reads one file only: the certificates of the one that the shell names already are put before our CA. */
 function extraCertificates(caCertificateFile: string, existing: string | undefined): string {
   const certificate = readFileSync(caCertificateFile, "utf8");
   const others = existing !== undefined && existsSync(existing) ? readFileSync(existing, "utf8").trimEnd() + "\n" : "";

@@ -13,12 +13,13 @@ import { declaredKeys } from "../settings/stackFile/stackFile.ts";
 type JsonSchema = ReturnType<typeof toJsonSchema>;
 
 const ROOT = join(import.meta.dirname, "..");
+const PROJECT_FILE = join(ROOT, "Pulumi.yaml");
 export const SCHEMA_FILE = join(ROOT, "docs", "stack-file.schema.json");
 export const DOCUMENT = join(ROOT, "docs", "configuration.md");
 
 /** What editors know of a stack file: keys, values and descriptions, from what the program holds the file to. */
 export function stackFileSchema(): string {
-  const declared = declaredKeys(read("Pulumi.yaml"));
+  const declared = declaredKeys(readFileSync(PROJECT_FILE, "utf8"));
   const ofStack = Object.entries(entriesOf(STACK)).flatMap(([key, schema]) => {
     const { default: fallback, description } = declared[key] ?? {};
     const described = { ...asScalar(schema), description, default: fallback } as JsonSchema;
@@ -98,7 +99,7 @@ const REQUIRED = ["integrations", "publicUrl"];
 
 /** The document with its lists of keys as the schema and Pulumi.yaml have them. */
 export function withKeys(document: string): string {
-  const ofStack = Object.entries(declaredKeys(read("Pulumi.yaml"))).map(
+  const ofStack = Object.entries(declaredKeys(readFileSync(PROJECT_FILE, "utf8"))).map(
     ([key, { default: fallback, description = "" }]) =>
       item(key, REQUIRED.includes(key) ? "required" : inCode(fallback), description),
   );
@@ -119,10 +120,6 @@ function item(key: string, note: string | undefined, description: string): strin
 function withList(name: string, items: readonly string[], document: string): string {
   const place = new RegExp(`(<!-- keys of a ${name}[^>]*-->\n)[^]*?(\n<!-- end -->)`);
   return document.replace(place, (_, begin: string, end: string) => `${begin}\n${items.join("\n")}\n${end}`);
-}
-
-function read(name: string): string {
-  return readFileSync(join(ROOT, name), "utf8");
 }
 
 if (isStarted(import.meta.filename)) {

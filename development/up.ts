@@ -5,8 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { PRIVATE, replaceFile } from "../processes/files.ts";
 import { runToExitCode } from "../processes/program.ts";
 import { run } from "../processes/run.ts";
-import { callLine } from "./call.ts";
-import { SERVICES_DIRECTORY } from "./developmentServices.ts";
+import { BFF_URL, SERVICES_DIRECTORY } from "./developmentServices.ts";
 import { processEnvironment, stateDirectory } from "./environment.ts";
 import { ensureDevelopment, WITH_APPS } from "./setup.ts";
 
@@ -81,9 +80,14 @@ async function isEmpty(env: NodeJS.ProcessEnv): Promise<boolean> {
   return stacks.some(({ name, resourceCount }) => name === STACK && resourceCount === 0);
 }
 
-/** Types what a customer would type. */
+/**
+ * Types what a customer would type in bash: the secret goes from the stack's outputs to curl through a pipe, so that it is
+ * neither on the screen nor in an argument of a process, which others can read.
+ */
 async function callAsCustomer(env: NodeJS.ProcessEnv): Promise<number> {
-  const line = callLine(STACK, CUSTOMER);
+  const outputs = `pulumi stack output credentials --stack ${STACK} --show-secrets --json`;
+  const toUser = `node -p '"user = ${CUSTOMER}:" + JSON.parse(fs.readFileSync(0))["${CUSTOMER}"].clientSecret'`;
+  const line = `curl --config <(${outputs} | ${toUser}) ${BFF_URL}/operation-entries`;
   console.log(`\nA customer's call:\n\n  ${line}\n`);
   const exitCode = await runHere("bash", ["-c", `${line} --silent --show-error --include --fail-with-body`], env);
   console.log("\n");

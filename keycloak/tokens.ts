@@ -17,11 +17,7 @@ export class NoTokenError extends KeycloakError {
   /** The server's error code and description (RFC 6749, 5.2), if it gave any. */
   readonly said: string;
 
-  constructor(
-    status: number,
-    /** The server's error code and description (RFC 6749, 5.2), if it gave any. */
-    said: string,
-  ) {
+  constructor(status: number, said: string) {
     super(`no token: ${status}${said === "" ? "" : ` ${said}`}`);
     this.status = status;
     this.said = said;

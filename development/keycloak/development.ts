@@ -23,8 +23,8 @@ export function versionSuffix(version = requestedVersion()): string {
 }
 
 /**
- * Starts the development stack's Keycloak, unless it runs already. Each version has its data to itself, since no server
- * reads what a newer one has written; all have one port, so that one of another version is stopped.
+ * Starts the development stack's Keycloak, unless it runs already. Each version has data of its own, since no server reads
+ * what a newer one has written. All have the same port, so a server of another version is stopped.
  */
 export async function ensureDevelopmentServer(report: Report, runtime: RuntimeName): Promise<DevelopmentServer> {
   const version = requestedVersion();

@@ -23,7 +23,7 @@ export const BUILD_OPTIONS = [
 const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const STEP_LIMIT_MILLISECONDS = 15 * 60_000;
 
-/** The directory of the built distribution. The feature belongs to the name: one of an older checkout lacks it. */
+/** The directory of the built distribution. The feature is part of the name: that of an older checkout lacks it. */
 function distributionOf(version: string): string {
   return join(KEYCLOAK_DIRECTORY, `distribution-${version}-${FEATURE}`);
 }

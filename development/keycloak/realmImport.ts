@@ -56,8 +56,8 @@ export interface RealmOptions {
 }
 
 /**
- * The realm as an import file. It names no client scopes, lifespans or roles, hence Keycloak makes
- * those of every new realm: the client scopes `basic`, `roles`, `service_account` and the others, `default-roles-<realm>`, SSO Session Max 10 h.
+ * The realm as an import file. It names no client scopes, lifespans or roles, so Keycloak makes those of every new realm:
+ * the client scopes `basic`, `roles`, `service_account` and the others, `default-roles-<realm>`, SSO Session Max 10 h.
  */
 export function buildRealm(options: RealmOptions): RealmImport {
   const realm = options.realm ?? REALM_NAME;

@@ -64,7 +64,7 @@ export async function javaRuntime(home: ServerHome, version: string, report: Rep
     address: "127.0.0.1",
     prepare: async () => {
       checkPrerequisites(["java"]);
-      // Where it finds out that it was built.
+      // Keycloak finds out there that it was built.
       const libraries = join(home.path, "lib");
       await rm(libraries, { recursive: true, force: true });
       await symlink(join(distribution, "lib"), libraries);

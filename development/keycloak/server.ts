@@ -6,10 +6,12 @@ import type { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { connect, NoAnswerError } from "../../keycloak/http.ts";
+import { connect, KeycloakError } from "../../keycloak/http.ts";
+import { fetchDiscovery } from "../../keycloak/tokens.ts";
 import { attached } from "../../processes/attached.ts";
 import { withLock } from "../../processes/fileLock.ts";
 import type { Report } from "../../processes/progress.ts";
+import { issuerOf } from "../../settings/settings.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { describeFailure, secretsOf } from "./failure.ts";
 import { ServerHome } from "./home.ts";
@@ -102,10 +104,10 @@ async function ensure(options: ServerOptions, isAttached: boolean): Promise<Embe
   const isReady = async (): Promise<boolean> => {
     const keycloak = connect({ url, caCertificate });
     try {
-      const { body } = await keycloak.request(`/realms/${realms[0].realm}/.well-known/openid-configuration`);
-      return (body as { issuer?: unknown } | undefined)?.issuer === `${publicUrl}/realms/${realms[0].realm}`;
+      const { issuer } = await fetchDiscovery(keycloak, realms[0].realm);
+      return issuer === issuerOf({ publicUrl, realm: realms[0].realm });
     } catch (error) {
-      if (error instanceof NoAnswerError) return false;
+      if (error instanceof KeycloakError) return false;
       throw error;
     } finally {
       await keycloak.close();

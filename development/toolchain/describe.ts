@@ -47,8 +47,8 @@ export function describeToolchain({ cli, ...plugins }: Chosen): Toolchain {
 }
 
 /**
- * Whether the CLI has to be kept from the plugins on PATH, which it would prefer to the chosen ones. It can be kept from
- * all of them only, so that a chosen one must not be among them then.
+ * Whether the CLI has to be kept from the plugins on PATH, which it would prefer to the chosen ones. It can only be kept
+ * from all of them, so none of the chosen ones may be among them then.
  */
 export function mustIgnorePath(
   plugins: Readonly<Partial<Record<PluginName, Part>>>,

@@ -23,8 +23,8 @@ const TAIL_LINES = 15;
 const TIME_LIMIT_MILLISECONDS = 60 * 60_000;
 
 /**
- * Half of the time for the CLI goes into these, for clouds and pages of help that nobody waits for: without inlining the
- * compiler is done in half the time. Nobody debugs the programs, hence no DWARF.
+ * The CLI's build spends half of its time on these, for clouds and pages of help. Nobody waits for what they do. Without
+ * inlining, the compiler is done in half the time. Nobody debugs the programs, hence no DWARF.
  */
 const RARELY_RUN = [
   "github.com/pb33f/libopenapi",

@@ -18,8 +18,8 @@ export const OWN_PULUMI_HOME = join(TOOLCHAIN_FOLDER, "pulumi-home");
 export const HOST_PROGRAM = "pulumi-language-nodejs";
 
 /**
- * Where a part from a source lies: its program, the CLI's language host behind it; then what they were built from, if they
- * were. The user's own are on PATH, a plugin perhaps in the user's PULUMI_HOME.
+ * The files of a part from a source: its program first, then the CLI's language host, then what they were built from. The
+ * user's own programs are on PATH; a plugin may be in the user's PULUMI_HOME.
  * @param cli where the CLI comes from
  */
 export function filesOf(name: PartName, source: Source, cli: Source = source): string[] {

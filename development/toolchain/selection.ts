@@ -58,7 +58,7 @@ export function forcedSource(value: string | undefined): Source | undefined {
 
 /**
  * The sources to try for a part, in this order. All CLIs serve the same stacks, so that one which is gone may be replaced
- * by any other. Of the plugins the kind stays, once the Keycloak plugin is chosen: the built one cannot read what the
+ * by any other. The plugins' kind stays, once the Keycloak plugin is chosen: the built one cannot read what the
  * official one has written to a stack's state (a newer schema version), nor is the opposite to be relied on. Every other
  * plugin is of that kind too: there is one PULUMI_HOME, and where one had to be built, none can be downloaded.
  */

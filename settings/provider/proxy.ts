@@ -6,8 +6,8 @@ import type { Decoded } from "../source.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy for an address, as the provider chooses it: for this machine none, for an address of https by HTTPS_PROXY alone.
- * Node.js itself would choose otherwise, so that it is told.
+ * The proxy for an address, as the provider chooses it: none for this machine, and that of HTTPS_PROXY alone for https.
+ * Node.js itself would choose otherwise, and so is told.
  */
 export function proxyFor(address: string, environment: Environment): string | undefined {
   const url = new URL(address);

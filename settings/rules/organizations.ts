@@ -61,7 +61,7 @@ function unsharedTwin(customer: OrganizationOfClient, group: readonly Organizati
 
 /**
  * The same of organizations as Keycloak knows them: one stack may name by a user's id what another names by the user.
- * @param own with the ids of users that the stack names, and the names of users whose ids it says
+ * @param own each by the id of the user that the stack names, and by the name of the user whose id it says
  */
 export function findTwinsElsewhere(
   own: readonly OrganizationOfClient[],

@@ -51,7 +51,7 @@ export function isWrittenPlainly(text: string): boolean {
   return text.split(/\r?\n/).every((line) => PLAIN_LINE.test(line));
 }
 
-/** What loads the YAML library is loaded where it is needed only. */
+/** These files load the YAML library, so they are loaded only where they are needed. */
 const load = createRequire(import.meta.url);
 
 /**
@@ -77,8 +77,8 @@ export function withStackFiles(stack: string, source: ConfigurationSource, direc
 }
 
 /**
- * What is wrong with a stack's file. Nothing where the values come from another file (`--config-file`), of which nobody
- * is told.
+ * What is wrong with a stack's file. Nothing where the values come from another file (`--config-file`): Pulumi does not
+ * tell which.
  */
 function stackFileFaults(stack: string, values: ConfigurationSource["values"], files: StackFiles): readonly Fault[] {
   const text = files.get(stack);

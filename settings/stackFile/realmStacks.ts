@@ -81,8 +81,8 @@ export function sharedRealm(stack: string, named: unknown, files: StackFiles): S
 }
 
 /**
- * The customers of the stacks whose files may have one of these names. YAML spells a text otherwise than it is only with
- * a backslash, two single quotes, or a line's end for a blank. Reading all files would take longer than all the rest.
+ * The customers of the stacks whose files may have one of these names. To read all files would take longer than all the
+ * rest. A name stands there as it is, unless YAML spells it with a backslash, two single quotes or a line's end.
  */
 function customersNaming(names: readonly string[], stacks: readonly string[], files: StackFiles) {
   const lowerCased = names.map((name) => name.toLowerCase());

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 
-import { hostGateway } from "../../development/docker/hostGateway.ts";
+import { hostGateway } from "../../development/hostGateway.ts";
 import { startRelay } from "../../development/keycloak/relay.ts";
 import { ensureImages, type StandInImages } from "../../development/stand-ins/standInImages.ts";
 import type { Report } from "../../processes/progress.ts";

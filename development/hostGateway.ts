@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 
 import * as v from "valibot";
 
-import { readEngine } from "../../services/engine/containerState.ts";
-import type { DockerEngine } from "../../services/engine/engineConnection.ts";
+import { readEngine } from "../services/engine/containerState.ts";
+import type { DockerEngine } from "../services/engine/engineConnection.ts";
 
 const SUBNET = v.object({ Gateway: v.exactOptional(v.string()), Subnet: v.exactOptional(v.string()) });
 const NETWORK = v.object({ IPAM: v.object({ Config: v.array(SUBNET) }) });
