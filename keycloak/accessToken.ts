@@ -1,5 +1,5 @@
 import { shown } from "../faults/faults.ts";
-import { recordOf, stringsOf } from "../values/shapes.ts";
+import { parseJson, recordOf, stringsOf } from "../values/shapes.ts";
 
 /** The roles in an access token that the admin REST API goes by; nothing where the token does not tell. */
 export function rolesOf(accessToken: string, realm: string): readonly string[] | undefined {
@@ -42,10 +42,7 @@ export function clientOf(accessToken: string): string | undefined {
 
 /** What a signed token (JWT) says, whoever signed it; undefined where it is none. */
 export function payloadOf(accessToken: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const [, payload = ""] = accessToken.split(".");
-    return recordOf(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
-  } catch {
-    return undefined;
-  }
+  const [, payload = ""] = accessToken.split(".");
+  const claims = parseJson(Buffer.from(payload, "base64url").toString("utf8"));
+  return claims === undefined ? undefined : recordOf(claims);
 }

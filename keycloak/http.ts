@@ -6,6 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { UserError } from "../faults/userError.ts";
 import { isFollowed } from "../settings/provider/proxy.ts";
 import type { Connection } from "../settings/settings.ts";
+import { parseJson } from "../values/shapes.ts";
 
 /** Keycloak does not answer, or refuses. */
 export class KeycloakError extends UserError {
@@ -58,7 +59,7 @@ export function connect(connection: Connection): KeycloakConnection {
       const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
       const all = headersOf(connection.headers, headers, contentType(form, json));
       const answer = await client.send(path, { method, headers: all }, body);
-      return { status: answer.status, body: parse(answer.text) };
+      return { status: answer.status, body: parseJson(answer.text) };
     },
     close: () => {
       [main, ofAdmin].forEach((client) => client.close());
@@ -128,14 +129,6 @@ function contentType(form: unknown, json: unknown): Record<string, string> {
 function headersOf(...maps: (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
   const entries = maps.flatMap((map) => Object.entries(map ?? {}));
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Some reasons stand in the error's cause. If several addresses were tried, there is only a code. */

@@ -1,6 +1,7 @@
 import type { GenericSchema } from "valibot";
 
 import type { Fault } from "../faults/faults.ts";
+import { parseJson } from "../values/shapes.ts";
 
 /** A stack's configuration as Pulumi hands it out, before anything is checked. */
 export interface ConfigurationSource {
@@ -96,10 +97,7 @@ export function decodeAs(schema: GenericSchema, raw: string, hasParts?: boolean)
   }
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return json;
-  }
+function parsed(text: string): unknown {
+  const json = parseJson(text);
+  return json === undefined ? text : json;
 }

@@ -32,15 +32,18 @@ export function ofForm<Schema extends v.GenericSchema>(
   return { wrong: `${path ?? "it"} is ${not}` };
 }
 
-/** The same of a JSON text; the reason that JavaScript gives for one that is none quotes it. */
+/** The same of a JSON text. */
 export function ofJson<Schema extends v.GenericSchema>(schema: Schema, text: string) {
-  let json: unknown;
+  return ofForm(schema, parseJson(text));
+}
+
+/** What a text says as JSON; undefined where it is none. JavaScript's reason quotes the text, which may hold secrets. */
+export function parseJson(text: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    json = undefined;
+    return undefined;
   }
-  return ofForm(schema, json);
 }
 
 function typeOf(value: unknown): string {

@@ -23,10 +23,8 @@ export interface Certificates {
  */
 export async function ensureCertificates(directory: string): Promise<Certificates> {
   const caCertificateFile = join(directory, "ca", "ca.crt");
-  const [certificateFile, keyFile] = ["server.crt", "server.key"].map((name) => join(directory, "keys", name)) as [
-    string,
-    string,
-  ];
+  const certificateFile = join(directory, "keys", "server.crt");
+  const keyFile = join(directory, "keys", "server.key");
   if (!areUsable(caCertificateFile, certificateFile, keyFile)) {
     const authority = await issueAuthority();
     const server = await issueServer(authority);

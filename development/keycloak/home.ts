@@ -9,9 +9,20 @@ import type { RealmImport } from "./realmImport.ts";
 /** A server's own directory (kc.home.dir): its data, and the log of the current run. */
 export class ServerHome {
   readonly path: string;
+  /** Stands in the command lines of all processes of the server. */
+  readonly property: string;
+  readonly data: string;
+  readonly logFile: string;
+  private readonly imports: string;
+  private readonly marker: string;
 
   private constructor(path: string) {
     this.path = path;
+    this.property = `kc.home.dir=${path}`;
+    this.data = join(path, "data");
+    this.logFile = join(path, "keycloak.log");
+    this.imports = join(this.data, "import");
+    this.marker = join(this.data, "initialized");
   }
 
   static pathIn(directory: string): string {
@@ -25,11 +36,6 @@ export class ServerHome {
     return new ServerHome(await realpath(path));
   }
 
-  /** Stands in the command lines of all processes of the server. */
-  get property(): string {
-    return `kc.home.dir=${this.path}`;
-  }
-
   /**
    * The server's processes, found by their command lines. There is no process id file: it could be stale and name a
    * stranger, and be absent after an interrupt although the server runs.
@@ -41,14 +47,6 @@ export class ServerHome {
   /** Ends the server, by force after half a minute; false if there was none. */
   endServer(): Promise<boolean> {
     return endProcesses(() => this.processes);
-  }
-
-  get data(): string {
-    return join(this.path, "data");
-  }
-
-  get logFile(): string {
-    return join(this.path, "keycloak.log");
   }
 
   /** True once the server was ready for the first time: from then on its data are never discarded. */
@@ -69,13 +67,5 @@ export class ServerHome {
   async markInitialized(): Promise<void> {
     replaceFile(this.marker, `${new Date().toISOString()}\n`, PRIVATE);
     await rm(this.imports, { recursive: true, force: true });
-  }
-
-  private get imports(): string {
-    return join(this.data, "import");
-  }
-
-  private get marker(): string {
-    return join(this.data, "initialized");
   }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../values/shapes.ts";
 import { type Environment, port, readEnvironment, url } from "./environment.ts";
 import { json, listen, type Log, logToStandardOutput, reasonOf, type Reply, route, type Service } from "./service.ts";
 
@@ -100,16 +101,8 @@ async function ask(address: string, init: RequestInit) {
       ...init,
     });
     const text = await response.text();
-    return { status: response.status, text, body: parse(text) };
+    return { status: response.status, text, body: parseJson(text) };
   } catch (error) {
     return { status: reasonOf(error), text: "", body: undefined };
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

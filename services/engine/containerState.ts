@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { ofForm } from "../../values/shapes.ts";
+import { ofForm, parseJson, recordOf } from "../../values/shapes.ts";
 import { type DockerEngine, DockerEngineError, type EngineAnswer } from "./engineConnection.ts";
 
 /** What the engine tells of a container, as far as it is used here (GET /containers/{id}/json). */
@@ -53,21 +53,14 @@ export async function lastLogLines(engine: DockerEngine, id: string, count: numb
 export function jsonOf({ status, body }: EngineAnswer): unknown {
   const text = body.toString("utf8");
   if (status < 200 || status > 299) {
-    throw new DockerEngineError(`The Docker engine answered ${status}: ${messageOf(text)}`);
+    const { message = text } = recordOf(parseJson(text));
+    throw new DockerEngineError(`The Docker engine answered ${status}: ${String(message)}`);
   }
-  try {
-    return text === "" ? undefined : (JSON.parse(text) as unknown);
-  } catch {
+  const json = parseJson(text);
+  if (json === undefined && text !== "") {
     throw new DockerEngineError("What answers in the Docker engine's place does not speak JSON.");
   }
-}
-
-function messageOf(text: string): string {
-  try {
-    return (JSON.parse(text) as { message?: string }).message ?? text;
-  } catch {
-    return text;
-  }
+  return json;
 }
 
 /** Each piece of output comes after 8 bytes: the stream's number, three zeros, the length (Engine API, "attach"). */
