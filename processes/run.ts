@@ -4,7 +4,6 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
 import { UserError } from "../faults/userError.ts";
-import { attached } from "./attached.ts";
 
 /** How a command is run. */
 export interface RunOptions {
@@ -140,4 +139,18 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // The group has ended by itself.
   }
+}
+
+// The pipe on standard input closes when the process at its other end is gone, in whatever way.
+const END_WITH_INPUT = `
+exec 3<&0
+"$@" 3<&- </dev/null & command=$!
+( cat <&3; kill "$command" ) >/dev/null 2>&1 & watch=$!
+wait "$command"; code=$?
+kill "$watch"
+exit "$code"`;
+
+/** A command that ends with the process that starts it with a pipe as standard input, also where that one is killed. */
+export function attached(command: readonly string[]): [string, ...string[]] {
+  return ["sh", "-c", END_WITH_INPUT, "sh", ...command];
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { UserError } from "../faults/userError.ts";
 import type { ConfigurationSource } from "./source.ts";
-import { withStackFiles } from "./stackFile/files.ts";
+import { withStackFiles } from "./stackFile/withStackFiles.ts";
 
 /** The configuration of the stack that Pulumi is running: the only place where a program takes any. */
 export function stackConfiguration(): ConfigurationSource {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import type { ConfigurationSource } from "../../settings/source.ts";
-import { withStackFiles } from "../../settings/stackFile/files.ts";
+import { withStackFiles } from "../../settings/stackFile/withStackFiles.ts";
 import { UNKNOWN } from "../pulumi/preview.ts";
 import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";

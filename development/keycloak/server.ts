@@ -8,9 +8,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { connect, KeycloakError } from "../../keycloak/http.ts";
 import { fetchDiscovery } from "../../keycloak/tokens.ts";
-import { attached } from "../../processes/attached.ts";
 import { withLock } from "../../processes/fileLock.ts";
 import type { Report } from "../../processes/progress.ts";
+import { attached } from "../../processes/run.ts";
 import { issuerOf } from "../../settings/settings.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { describeFailure, secretsOf } from "./failure.ts";

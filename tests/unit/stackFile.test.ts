@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { isWrittenPlainly, withStackFiles } from "../../settings/stackFile/files.ts";
+import { isWrittenPlainly } from "../../settings/stackFile/files.ts";
 import { parseStackFile } from "../../settings/stackFile/stackFile.ts";
+import { withStackFiles } from "../../settings/stackFile/withStackFiles.ts";
 import { accepted, configuration, refusalBy } from "./configuration.ts";
 import { useTemporaryFolder } from "./temporaryFolder.ts";
 

@@ -24,7 +24,7 @@ let home: string;
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), "scpcloud-fresh-"));
   home = join(checkout, "home");
-  const folders = ["development", "processes", "settings", ".github"];
+  const folders = ["development", "faults", "processes"];
   await Promise.all(
     [...folders, "pulumiSdk.cjs", "package.json"].map((name) =>
       cp(join(REPOSITORY, name), join(checkout, name), { recursive: true }),
