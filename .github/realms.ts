@@ -15,7 +15,7 @@ import { realmsOf, stacksOfRealm } from "../settings/stackFile/realmStacks.ts";
 
 /** It lives on the embedded Keycloak of `make up`. */
 const DEVELOPMENT = "dev";
-/** Of other jobs' environments, which do not ask anybody. */
+/** The names of other jobs' environments begin so; these ask nobody for approval. */
 const TAKEN = /^(preview|drift)-/i;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Takes a pull request's stack files into this checkout of main, whose program reads them: stack-files.ts FOLDER [--checked]
- * With --checked, only what leads a preview nowhere else: the program that looks may decrypt secrets and log in.
+ * With --checked, it takes only what leads a preview nowhere else: the program may decrypt secrets and log in.
  */
 import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -25,7 +25,7 @@ export const BFF_URL = "http://127.0.0.1:28080";
 export const SERVICES_DIRECTORY = join(PROJECT_DIRECTORY, "services");
 
 /**
- * Asks for life, before anybody waits for what is of no use without an engine.
+ * Asks whether an engine answers, before anybody waits for what is of no use without one.
  * @throws DockerEngineError if none answers on this machine, whose Keycloak the containers have to reach
  */
 export async function checkEngineAnswers(engine = developmentEngine()): Promise<void> {

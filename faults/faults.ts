@@ -62,7 +62,7 @@ export function shown(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }
 
-/** What a reader could not see, or what would change the direction of what he reads, is spelt out; line ends, too. */
+/** Spells out what a reader could not see, line ends too, and what would change the direction of the text. */
 export function visible(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => {
     return `\\u{${character.codePointAt(0)?.toString(16)}}`;

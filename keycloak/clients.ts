@@ -12,7 +12,7 @@ const MAPPER = v.object({
   config: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
-/** The claim that a mapper writes, if it says so; of one within another, the outer one. A dot in a name has a `\\` before. */
+/** The claim that a mapper writes, if it says so; of a claim within another, the outer one. A name's own dot is `\\.`. */
 export function claimOf({ config, protocolMapper }: Pick<v.InferOutput<typeof MAPPER>, "config" | "protocolMapper">) {
   if (protocolMapper === "oidc-audience-mapper") {
     return "aud";

@@ -20,12 +20,13 @@ export async function logIn(connection: KeycloakConnection, settings: Settings):
   const claims = payloadOf(assertion ?? "");
   if (claims?.["iss"] !== undefined && claims["iss"] === claims["sub"]) {
     await refuseWrongServer(connection, settings);
-    // Its client has signed it itself (RFC 7523). Keycloak always takes such a one once only: the provider needs it.
+    // The deployer's client has signed it itself (RFC 7523). Keycloak takes such an assertion once only, and the provider
+    // needs it.
     return adminOfProvider(settings);
   }
   const admin = await loginAsDeployer(connection, settings);
   if (assertion !== undefined) {
-    // The provider logs in besides. If Keycloak takes the assertion once only, this tells it, as the provider could not.
+    // The provider logs in, too. If Keycloak takes the assertion once only, this login says so, as the provider could not.
     await login(connection, settings);
   }
   return admin;
@@ -34,8 +35,8 @@ export async function logIn(connection: KeycloakConnection, settings: Settings):
 type Answers = readonly (readonly [path: RegExp, answer: (name: string) => Promise<object>])[];
 
 /**
- * What the program cannot do without, by the provider's login: for a deployer who can log in only once. All other questions
- * are refused, as to a deployer who may not ask them.
+ * Asks by the provider's login, for a deployer who can log in only once. It answers what the program cannot do without. It
+ * refuses all other questions, as Keycloak refuses them to a deployer who may not ask.
  */
 function adminOfProvider(settings: Settings): Admin {
   const { realm: realmId } = settings;

@@ -1,8 +1,12 @@
 import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import type { KeycloakAdmin } from "../keycloak/admin.ts";
 import { usersOfIds } from "../keycloak/users.ts";
-import { findTwinsElsewhere, findUnsharedTwins, forbiddenOrganization } from "../settings/rules/organizations.ts";
-import { integrationKey } from "../settings/schema/customers.ts";
+import {
+  findTwinsElsewhere,
+  findUnsharedTwins,
+  forbiddenOrganization,
+  integrationKey,
+} from "../settings/rules/organizations.ts";
 import type { IntegrationSettings, Settings } from "../settings/settings.ts";
 import { lookUpUser, unlessRefused } from "./users.ts";
 

@@ -19,7 +19,7 @@ export async function policiesInWords(settings: Settings): Promise<string[]> {
   }
 }
 
-/** What Keycloak has of what makes secrets overlap; undefined where the stack has none, or the deployer may not look. */
+/** What Keycloak has of the rotation of secrets; undefined where the stack has none, or the deployer may not look. */
 export async function lookUpRotation(
   admin: Pick<KeycloakManager, "get" | "roles">,
   { overlapDays, realmStack }: Pick<Settings, "overlapDays" | "realmStack">,

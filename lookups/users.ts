@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type Fault, SettingsError, shown } from "../faults/faults.ts";
 import { type KeycloakAdmin, read } from "../keycloak/admin.ts";
 import { findUser, type User } from "../keycloak/users.ts";
-import { integrationKey } from "../settings/schema/customers.ts";
+import { integrationKey } from "../settings/rules/organizations.ts";
 import { deployersUser, type Settings } from "../settings/settings.ts";
 
 const PREFIX = "service-account-";
@@ -11,7 +11,7 @@ const PREFIX = "service-account-";
 /** What is wrong with a user. */
 export type UserFault = Pick<Fault, "rule" | "reason" | "remedy">;
 
-/** The user who stands for an organization, or what is wrong with that user; of a retired customer's, nearly all is good. */
+/** The user who stands for an organization, or what is wrong with that user. A retired customer's may be disabled. */
 export async function lookUpUser(
   admin: KeycloakAdmin,
   username: string,
@@ -84,7 +84,7 @@ export async function serviceAccountFaults(
     }));
 }
 
-/** A list for a question that is asked besides: none where the deployer may not ask it. */
+/** The answer to a question that the program can do without: an empty list where the deployer may not ask it. */
 export async function unlessRefused<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await list;

@@ -12,8 +12,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly timeoutMilliseconds?: number;
   /**
-   * An interrupt or a time-out is passed on to the command alone, as SIGINT, and waited for, because it then saves what
-   * it has done. A second interrupt is passed on as well; what comes at once is the same one.
+   * The command alone gets an interrupt or a time-out, as SIGINT. It is waited for, because it then saves what it has
+   * done. It gets a second interrupt as well; one that comes at once counts as the same.
    */
   readonly savesOnInterrupt?: boolean;
   /** Ends the command as well when this process is killed. */

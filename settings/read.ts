@@ -17,7 +17,7 @@ import { type ConfigurationSource, type Decoded, decodeNamespace } from "./sourc
 /** The namespaces that the program's providers and Pulumi itself read. */
 const NAMESPACES = ["scpcloud", "keycloak", "pulumi"];
 
-/** What moved to the project in services/, with the containers. Its values may be secret. */
+/** These keys moved to the project in services/, with the containers. Their values may be secret. */
 const MOVED = /^(scpcloud:(apps|secretEnvironment)$|docker:)/;
 
 /**

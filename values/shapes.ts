@@ -10,7 +10,7 @@ export function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-/** A value of a form; or what keeps it from being one, in words that quote nothing: it may hold secrets. */
+/** A value, if it is of a form; else why it is not, in words that quote nothing, since it may hold secrets. */
 export function ofForm<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,

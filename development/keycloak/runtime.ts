@@ -74,7 +74,7 @@ export async function javaRuntime(home: ServerHome, version: string, report: Rep
   };
 }
 
-/** In a container that ends with the command. The folders have the same paths there, but for the data. */
+/** In a container that ends with the command. The folders except the data have the same paths there. */
 export function containerRuntime(
   home: ServerHome,
   version: string,

@@ -70,7 +70,7 @@ function keptParts(wanted: readonly PartName[], forced: Source | undefined): Cho
   return parts.every(([, part]) => part !== undefined) ? (Object.fromEntries(parts) as unknown as Chosen) : undefined;
 }
 
-/** Records each part as soon as it is there, so that a later one's failure does not cost it. */
+/** Records each part as soon as it is there, so that it is kept where a later one fails. */
 async function install(wanted: readonly PartName[], forced: Source | undefined, report: Report): Promise<Chosen> {
   // What a killed run has left.
   rmSync(PARTIAL_FOLDER, { recursive: true, force: true });

@@ -54,8 +54,8 @@ export class Service extends pulumi.ComponentResource {
 }
 
 /**
- * Makes the run fail and lets it go on: an error that is thrown where somebody waits would keep the other container from
- * being told of and the stack from saving its outputs; one that is only logged would not fail the run.
+ * Makes the run fail, but lets it go on. A thrown error would keep the run from telling of the other container, and the
+ * stack from saving its outputs. An error that is only logged would not fail the run.
  */
 function failRun(reason: string, resource: pulumi.Resource): void {
   const error = new pulumi.ResourceError(reason, resource, true);

@@ -45,7 +45,7 @@ const headerName = v.pipe(
 );
 const headerValue = v.pipe(v.string(must(...HEADERS)), form(/^[\t\x20-\x7e\x80-\xff]*$/, ...HEADERS));
 
-/** What the provider could be told, and the commands do not follow. */
+/** What the provider could be told, but the commands do not follow. */
 const refused = (reason: string, remedy = "remove it") =>
   v.optional(v.custom<undefined>(() => false, must("not be set", reason, remedy)));
 
@@ -55,7 +55,7 @@ const refusedLogin = (variable?: string) =>
     `remove it${variable === undefined ? "" : ` (or unset ${variable})`}, and set keycloak:clientSecret or jwtTokenFile`,
   );
 
-/** All that the provider can be told. A version of it that can be told more does not compile. */
+/** All that the provider can be told. With a version of it that can be told more, this does not compile. */
 const ENTRIES = {
   accessToken: v.optional(text),
   additionalHeaders: v.optional(mapOfAny(headerName, headerValue, must(...HEADERS))),

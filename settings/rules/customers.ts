@@ -1,8 +1,8 @@
 import { type Fault, shown } from "../../faults/faults.ts";
 import { recordOf, stringsOf } from "../../values/shapes.ts";
-import { integrationKey, SUCCESSOR } from "../schema/customers.ts";
+import { SUCCESSOR } from "../schema/customers.ts";
 import type { ComparedCustomer, OtherStacks } from "../source.ts";
-import { findUnsharedTwins, forbiddenOrganization, organizationsOf } from "./organizations.ts";
+import { findUnsharedTwins, forbiddenOrganization, integrationKey, organizationsOf } from "./organizations.ts";
 
 /** The customers of a stack file. @param file its name, where the customers of several are compared */
 export function comparedCustomers(integrations: unknown, file?: string): ComparedCustomer[] {

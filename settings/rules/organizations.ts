@@ -1,6 +1,10 @@
 import { type Fault, shown } from "../../faults/faults.ts";
-import { integrationKey } from "../schema/customers.ts";
 import type { ComparedCustomer, OtherStacks } from "../source.ts";
+
+/** The full key of a customer's entry, or of one of its settings. */
+export function integrationKey(clientId: string, setting?: string): string {
+  return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
+}
 
 /** A customer and what identifies its organization: a user's name before the lookup, its id after. */
 type OrganizationOfClient = Pick<ComparedCustomer, "clientId" | "sharedOrganization"> & {

@@ -34,7 +34,7 @@ export function checkSize({ values: all, ownValues: values = all }: Configuratio
 /** Pulumi saves the whole state at each step of an `up`, whose time so grows with the square of the customers. */
 const ADVISED_CUSTOMERS = 200;
 
-/** What is to be said of a stack that has many customers; nothing of any other. */
+/** The advice for a stack that has many customers. */
 export function adviceOnSize({ integrations }: Pick<OfflineSettings, "integrations">): string | undefined {
   return integrations.length > ADVISED_CUSTOMERS
     ? `This stack has ${number(integrations.length)} customers. Above ${ADVISED_CUSTOMERS}, several stacks on one realm ` +

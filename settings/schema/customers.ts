@@ -194,8 +194,3 @@ export const NO_CUSTOMER = must(
 
 /** The customers by client id. */
 export const customers = mapOfAny(clientId, customer, NO_CUSTOMER);
-
-/** The full key of a customer's entry, or of one of its settings. */
-export function integrationKey(clientId: string, setting?: string): string {
-  return ["scpcloud:integrations", clientId, ...(setting === undefined ? [] : [setting])].join(".");
-}

@@ -45,7 +45,7 @@ export function readWrittenStack(stack: string, files: ProjectFiles, text: strin
   };
 }
 
-/** What may be secret is as if it were not set: the program checks its form, which a ciphertext has not. */
+/** Takes what may be secret as not set: the program checks a value's form, and a ciphertext has another one. */
 function readable(config: WrittenConfiguration): WrittenConfiguration {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key, isSecret(value) && key.startsWith("keycloak:") ? "" : value]),

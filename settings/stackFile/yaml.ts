@@ -34,7 +34,7 @@ export class DisputedFileError extends SettingsError {
   }
 }
 
-/** What only one of two readers takes, or each in its own way: Pulumi's (yaml.v3 of Go) and the package yaml. */
+/** What one of two readers refuses, or reads in another way: Pulumi's (yaml.v3 of Go) and the package yaml. */
 const DISPUTED: readonly (readonly [RegExp, string])[] = [
   [/^%/m, "a directive"],
   [/^ *(?:[-?:] *)*\t/m, "a tab where a line begins"],
