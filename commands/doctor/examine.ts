@@ -26,19 +26,23 @@ import { checkState } from "./state.ts";
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string, asksForLock = false): Promise<Check[]> {
   const pulumi = pulumiCli(stack, PROJECT_DIRECTORY);
-  const state = await attempt("state", ACTIVITIES, () => checkState(pulumi, asksForLock));
-  if (state.some(({ about, outcome }) => about === "state" && outcome === "right")) {
-    state.push(...(await attempt("encryption", ACTIVITIES, () => checkEncryption(pulumi))));
+  const checks = [
+    ...checkProtection(process.env),
+    ...(await attempt("state", ACTIVITIES, () => checkState(pulumi, asksForLock))),
+  ];
+  if (checks.some(({ about, outcome }) => about === "state" && outcome === "right")) {
+    checks.push(...(await attempt("encryption", ACTIVITIES, () => checkEncryption(pulumi))));
   }
-  let settings: Settings | undefined;
-  const configuration = await attempt("settings", ACTIVITIES, async () => {
-    settings = readSettings(await loadConfiguration(stack));
-    const count = settings.integrations.length;
-    return [right("settings", `valid; ${plural(count, "customer")}`), ...describeRealm(settings)];
-  });
-  const rest =
-    settings === undefined ? [unknown("Keycloak", "not asked, as the settings are not valid")] : await ask(settings);
-  return [...checkProtection(process.env), ...state, ...configuration, ...rest];
+  const settings = await attempt("settings", ACTIVITIES, async () => readSettings(await loadConfiguration(stack)));
+  if (Array.isArray(settings)) {
+    return [...checks, ...settings, unknown("Keycloak", "not asked, as the settings are not valid")];
+  }
+  const keycloak = connect(settings.connection);
+  try {
+    return [...checks, ...describeSettings(settings), ...(await checkKeycloak(keycloak, settings))];
+  } finally {
+    await keycloak.close();
+  }
 }
 
 /** Without that variable there is nothing to say: hardly anybody has heard of it. */
@@ -47,74 +51,63 @@ export function checkProtection({ [IGNORE_PROTECT]: value = "" }: NodeJS.Process
   return /^(true|1)$/i.test(value) ? [wrong("protect", found, `unset ${IGNORE_PROTECT}`, ["up"])] : [];
 }
 
-/** The stacks that share the realm. */
-function describeRealm({ realmStack, usedBy }: Settings): Check[] {
+/** With the stacks that share the realm. */
+function describeSettings({ integrations, realmStack, usedBy }: Settings): Check[] {
+  const valid = right("settings", `valid; ${plural(integrations.length, "customer")}`);
   if (realmStack !== undefined) {
-    return [right("realm stack", `${realmStack}, which declares the realm's client scopes`)];
+    return [valid, right("realm stack", `${realmStack}, which declares the realm's client scopes`)];
   }
-  return usedBy.length === 0 ? [] : [right("realm stack", `this one; used by ${usedBy.join(", ")}`)];
+  return usedBy.length === 0 ? [valid] : [valid, right("realm stack", `this one; used by ${usedBy.join(", ")}`)];
 }
 
-async function ask(settings: Settings): Promise<Check[]> {
-  const keycloak = connect(settings.connection);
-  try {
-    const server = await attempt("Keycloak", ACTIVITIES, () => checkServer(keycloak, settings));
-    const isThere = !server.some(({ about, outcome }) => outcome === "wrong" && about === "Keycloak");
-    const deployer = isThere
-      ? await checkDeployer(keycloak, settings)
-      : [unknown("login", "not tried, as the stack's own Keycloak or the realm is not there")];
-    return [...server, ...deployer];
-  } finally {
-    await keycloak.close();
+async function checkKeycloak(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
+  const server = await attempt("Keycloak", ACTIVITIES, () => checkServer(keycloak, settings));
+  if (server.some(({ about, outcome }) => outcome === "wrong" && about === "Keycloak")) {
+    return [...server, unknown("login", "not tried, as the stack's own Keycloak or the realm is not there")];
   }
+  const token = await attempt("login", OF_ADMIN, () => login(keycloak, settings));
+  return Array.isArray(token)
+    ? [...server, ...token]
+    : [...server, ...(await checkDeployer(keycloak, settings, token, new Date()))];
 }
 
-async function checkDeployer(keycloak: KeycloakConnection, settings: Settings): Promise<Check[]> {
+async function checkDeployer(
+  keycloak: KeycloakConnection,
+  settings: Settings,
+  token: string,
+  receivedAt: Date,
+): Promise<Check[]> {
   const { deployer, integrations } = settings;
-  let token = "";
-  let receivedAt = new Date();
-  const logins = await attempt("login", OF_ADMIN, async () => {
-    token = await login(keycloak, settings);
-    receivedAt = new Date();
-    const name = deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId });
-    const given = await givenAssertion(deployer);
-    const by = given === undefined ? "" : `, by ${assertionInWords(given)}`;
-    return [right("login", `${name} is accepted${by}`)];
-  });
-  if (token === "") {
-    return logins;
-  }
   const admin = await loginAsDeployer(keycloak, settings, token);
-  let version: string | undefined;
-  const server = await attempt("server version", OF_ADMIN, async () => {
-    version = (await admin.serverInfo()).systemInfo?.version ?? undefined;
-    return [];
-  });
-  const { roles } = admin;
+  const info = await attempt("server version", OF_ADMIN, () => admin.serverInfo());
+  const version = Array.isArray(info) ? undefined : (info.systemInfo?.version ?? undefined);
   const looksUpUsers = integrations.some(({ organization }) => "user" in organization);
-  const ofAdmin = await attempt("admin API", OF_ADMIN, async () => {
-    const realmChecks = await checkRealm(admin, settings);
-    return [
+  return [
+    ...(await attempt("login", OF_ADMIN, () => describeLogin(deployer, token))),
+    // A token that was given, not fetched, may be old.
+    ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(token), receivedAt)]),
+    ...(Array.isArray(info) ? info : []),
+    version === undefined
+      ? unknown("server version", "Keycloak hides it from this deployer; the provider does without")
+      : right("server version", version),
+    ...checkRights(admin.roles, { version, looksUpUsers }),
+    ...(await attempt("admin API", OF_ADMIN, async () => [
       right("admin API", "accepts the deployer's token"),
-      ...realmChecks,
-      ...(await checkOrganizations(admin, roles, settings)),
+      ...(await checkRealm(admin, settings)),
+      ...(await checkOrganizations(admin, admin.roles, settings)),
       await checkSecrets(admin, settings),
       ...(await serviceAccountFaults(admin, settings)).map((fault) => wrongBy("service accounts", fault, OF_ADMIN)),
       ...(await checkPolicies(admin)),
       ...(await checkRotation(admin, settings)),
-    ];
-  });
-  return [
-    ...logins,
-    // A token that was given, not fetched, may be old.
-    ...(deployer.credentials.kind === "accessToken" ? [] : [checkClock(issuedAtOf(token), receivedAt)]),
-    ...server,
-    version === undefined
-      ? unknown("server version", "Keycloak hides it from this deployer; the provider does without")
-      : right("server version", version),
-    ...checkRights(roles, { version, looksUpUsers }),
-    ...ofAdmin,
+    ])),
   ];
+}
+
+async function describeLogin(deployer: Settings["deployer"], token: string): Promise<Check[]> {
+  const name = deployerName({ ...deployer, clientId: clientOf(token) ?? deployer.clientId });
+  const given = await givenAssertion(deployer);
+  const by = given === undefined ? "" : `, by ${assertionInWords(given)}`;
+  return [right("login", `${name} is accepted${by}`)];
 }
 
 /** Only Keycloak can tell which clients a policy picks: it may except ours. */
@@ -145,8 +138,8 @@ async function checkRotation(admin: KeycloakManager, settings: Settings): Promis
   return [warning(about, found, remedy)];
 }
 
-/** What a step finds. A failure that the user can mend becomes a check, too. */
-async function attempt(about: string, prevents: readonly Activity[], step: () => Promise<Check[]>): Promise<Check[]> {
+/** What a step finds; or else checks, where it fails in a way that the user can mend. */
+async function attempt<T>(about: string, prevents: readonly Activity[], step: () => Promise<T>): Promise<T | Check[]> {
   try {
     return await step();
   } catch (error) {
