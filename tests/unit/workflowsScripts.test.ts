@@ -149,6 +149,33 @@ describe("preview.sh", () => {
     expect(status).toBe(1);
   });
 
+  it("tells what the engine's events say of a resource, and no secret", () => {
+    const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+    const state = { custom: true, parent: "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration::acme" };
+    const metadata = {
+      op: "update",
+      urn: "urn:pulumi:prod::scpcloud::scpcloud:keycloak:Integration$keycloak:openid/client:Client::acme-client",
+      old: { ...state, protect: true, inputs: { accessTokenLifespan: "300", clientSecret: SECRET } },
+      new: { ...state, inputs: { accessTokenLifespan: "600", clientSecret: SECRET } },
+      diffs: ["accessTokenLifespan", "clientSecret"],
+      detailedDiff: { accessTokenLifespan: { diffKind: "update" }, clientSecret: { diffKind: "update-replace" } },
+    };
+    const events = [{ resourcePreEvent: { metadata } }, { summaryEvent: { resourceChanges: { update: 1, same: 9 } } }];
+    const lines = events.map((event, sequence) => `echo '${JSON.stringify({ sequence, ...event })}'`);
+    fake("pulumi", lines.join("\n"));
+    const { status, stdout } = runScript("preview.sh", ["prod", MAIN]);
+    expect([status, stdout.split("\n").filter((line) => /^(###|- |\| `)/.test(line))]).toEqual([
+      0,
+      [
+        "### prod: 1 to update; 9 unchanged; the policies allow it",
+        "- **No longer protected against deletion: `acme`**",
+        "#### `acme`",
+        '| `client` | `accessTokenLifespan` | `"300"` | `"600"` |',
+        "| `client` | `clientSecret` **(replaces it)** | `[secret]` | `[secret]` |",
+      ],
+    ]);
+  });
+
   it("previews no pull request that leads elsewhere, and says so below the stack's heading, as dangerous", () => {
     fake("scpcloud", "echo must not run");
     const { status, stdout } = runScript("preview.sh", ["prod", process.cwd()]);
