@@ -1,7 +1,6 @@
 import { CHANGE_OPTIONS, agreed } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { readOutputs } from "../cli/stack.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
@@ -35,7 +34,7 @@ export default ofStack(
   },
   ({ stack: name, options }) =>
     withKeycloak(name, async ({ settings, keycloak, admin }) => {
-      const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+      const pulumi = pulumiCli(name);
       const deployed = await clientIdsInState(pulumi);
       const candidates = await findCandidates(settings, deployed, admin, options.customer ?? []);
       const reviews = await Promise.all(

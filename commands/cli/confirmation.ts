@@ -6,7 +6,6 @@ import type { Settings } from "../../settings/settings.ts";
 import { pulumiCli, withoutPasswords } from "../pulumi/pulumiCli.ts";
 import { UsageError } from "./errors.ts";
 import type { OptionSpecs, Values } from "./options.ts";
-import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { backendUrl } from "./stack.ts";
 
 /** The options of each verb that changes something. */
@@ -34,7 +33,7 @@ export interface Change {
  */
 export async function agreed(change: Change, options: ChangeOptions): Promise<boolean> {
   const [stack = ""] = change.stacks;
-  const backend = withoutPasswords(await backendUrl(pulumiCli(stack, PROJECT_DIRECTORY)));
+  const backend = withoutPasswords(await backendUrl(pulumiCli(stack)));
   const { keycloak, stacks, steps } = change;
   console.error(
     [

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 
 import { UserError } from "../../faults/userError.ts";
@@ -23,6 +24,15 @@ export function refuseMistakes(mistakes: readonly (readonly [isMade: boolean, me
   const [, message] = mistakes.find(([isMade]) => isMade) ?? [];
   if (message !== undefined) {
     throw new UsageError(message);
+  }
+}
+
+/** The text of a file that an option names. @throws UsageError where it cannot be read */
+export async function readNamedFile(option: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--${option} ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

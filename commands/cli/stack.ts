@@ -4,7 +4,7 @@ import type { ConfigurationSource } from "../../settings/source.ts";
 import { withStackFiles } from "../../settings/stackFile/withStackFiles.ts";
 import { UNKNOWN } from "../pulumi/preview.ts";
 import { type PulumiCli, pulumiCli, readJson } from "../pulumi/pulumiCli.ts";
-import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 
 const CREDENTIALS = v.object({ basic: v.string(), clientSecret: v.string() });
 const DEPLOYED = v.object({ organizationId: v.string(), serviceAccountUserId: v.string() });
@@ -33,10 +33,7 @@ export type Stack = Awaited<ReturnType<typeof loadStack>>;
 
 /** Asks the Pulumi CLI, without selecting the stack, so that the user's choice stays as it is. */
 export async function loadStack(name: string) {
-  const [source, outputs] = await Promise.all([
-    loadConfiguration(name),
-    readOutputs(pulumiCli(name, PROJECT_DIRECTORY)),
-  ]);
+  const [source, outputs] = await Promise.all([loadConfiguration(name), readOutputs(pulumiCli(name))]);
   return { source, outputs };
 }
 
@@ -53,8 +50,9 @@ const CONFIGURATION = v.record(
 
 /** The stack's configuration; its state is not read. */
 export async function loadConfiguration(name: string): Promise<ConfigurationSource> {
-  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
-  const entries = Object.entries(await readJson(pulumi, CONFIGURATION, ["config", "--show-secrets", "--json"]));
+  const entries = Object.entries(
+    await readJson(pulumiCli(name), CONFIGURATION, ["config", "--show-secrets", "--json"]),
+  );
   const source = {
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
     hasParts: Object.fromEntries(entries.map(([key, { objectValue }]) => [key, objectValue !== undefined])),
@@ -73,7 +71,7 @@ export function listStacks(pulumi: PulumiCli): Promise<v.InferOutput<typeof STAC
 
 /** The stack that is selected in the project's folder, if any. */
 export async function selectedStack(): Promise<string | undefined> {
-  return (await listStacks(pulumiCli("", PROJECT_DIRECTORY))).find(({ current }) => current)?.name;
+  return (await listStacks(pulumiCli(""))).find(({ current }) => current)?.name;
 }
 
 /** The URL of the backend that is logged in to; empty where the CLI tells none. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { UsageError } from "./errors.ts";
-import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 
 /** No slash: a name must not lead out of the folder. */
 export const STACK_NAME = /^[A-Za-z0-9._-]+$/;

@@ -5,7 +5,7 @@ import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
 import { exitCodeOf, messageOf, UsageError, worstOf } from "./errors.ts";
 import { declareOptions, type OptionSpecs, STACK_VALUE, type Values } from "./options.ts";
-import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { selectedStack } from "./stack.ts";
 import { stackNameOf } from "./stackName.ts";
 

@@ -1,6 +1,6 @@
 import { withKeycloak } from "../cli/connected.ts";
 import { EXIT_CODES, UsageError } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { ofStacks } from "../cli/verb.ts";
 import { clientIdsInState } from "../pulumi/exportedState.ts";
 import { pulumiCli } from "../pulumi/pulumiCli.ts";
@@ -29,7 +29,7 @@ export default ofStacks(
     return withKeycloak(name, async ({ stack, settings, admin }) => {
       const record = await readRecord(PROJECT_DIRECTORY, name);
       const listed = await listCustomers(settings, stack.outputs, admin, record, admin.now());
-      const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name, PROJECT_DIRECTORY)));
+      const customers = await withInterrupted(listed, () => clientIdsInState(pulumiCli(name)));
       const old = customersWithOldSecret(customers, days);
       return {
         text: [customersTable(customers), ...oldSecretLines(old, days, name)].join("\n"),

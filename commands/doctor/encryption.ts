@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { withTemporaryFile } from "../../processes/files.ts";
 import { stackFileName } from "../../settings/stackFile/files.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { exportState, otherStackOf, ownStateAgain, type State } from "../pulumi/exportedState.ts";
 import { type PulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 import { type Check, right, warning, wrong } from "./check.ts";

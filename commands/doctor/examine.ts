@@ -13,7 +13,6 @@ import { readSettings } from "../../settings/read.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { plural } from "../changes/markdown.ts";
 import { messageOf } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
 import { loadConfiguration } from "../cli/stack.ts";
 import { IGNORE_PROTECT, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
 import { ACTIVITIES, type Activity, type Check, OF_ADMIN, right, unknown, warning, wrong, wrongBy } from "./check.ts";
@@ -25,7 +24,7 @@ import { checkState } from "./state.ts";
 
 /** Everything that has to be right before a stack can be worked on. Changes nothing. */
 export async function examine(stack: string, asksForLock = false): Promise<Check[]> {
-  const pulumi = pulumiCli(stack, PROJECT_DIRECTORY);
+  const pulumi = pulumiCli(stack);
   const checks = [
     ...checkProtection(process.env),
     ...(await attempt("state", ACTIVITIES, () => checkState(pulumi, asksForLock))),

@@ -4,7 +4,7 @@ import { isEmbeddedState, LEAVE_EMBEDDED_STATE } from "../../settings/rules/embe
 import { backendUrl, listStacks } from "../cli/stack.ts";
 import { type Place, placeOf, readLocks } from "../locks/fileBackend.ts";
 import { howToEnd, howToJudge, isDead, type LockHolder, nameHolder, readLockHolders } from "../locks/stackLock.ts";
-import { type PulumiCli, PulumiError, withoutPasswords } from "../pulumi/pulumiCli.ts";
+import { type PulumiCli, pulumiErrorOf, withoutPasswords } from "../pulumi/pulumiCli.ts";
 import { type Check, right, unknown, warning, wrong } from "./check.ts";
 
 const ABOUT = "state";
@@ -78,17 +78,15 @@ async function checkLock(url: string, pulumi: PulumiCli, asksForLock: boolean): 
     await pulumi.run(["stack", "rename", stack]);
     return [];
   } catch (error) {
-    if (!(error instanceof PulumiError)) {
-      throw error;
-    }
-    if (/deleting the lock/.test(error.output)) {
+    const { message, output } = pulumiErrorOf(error);
+    if (/deleting the lock/.test(output)) {
       const remedy = `let the login delete (docs/state.md), then run: pulumi cancel --stack ${stack}`;
       return [wrong("lock", "the login may not delete, so that each lock stays, this one too", remedy, ["up"])];
     }
-    const locks = readLockHolders(error.output);
-    if (locks.length === 0 && !error.output.includes("already exists")) {
+    const locks = readLockHolders(output);
+    if (locks.length === 0 && !output.includes("already exists")) {
       const remedy = "see docs/state.md for what the login to the backend must be able to do";
-      return [wrong("lock", error.message, remedy, ["up"])];
+      return [wrong("lock", message, remedy, ["up"])];
     }
     return lockChecks(stack, locks);
   }

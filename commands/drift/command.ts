@@ -7,7 +7,7 @@ import type { Settings } from "../../settings/settings.ts";
 import { changesByOwner } from "../changes/resourceChanges.ts";
 import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { loadStack, type Stack } from "../cli/stack.ts";
 import { ofStacks } from "../cli/verb.ts";
 import { changingSteps } from "../pulumi/preview.ts";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { recordFile } from "../repository/handoverRecord.ts";

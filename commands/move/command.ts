@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-
 import { stackFileName } from "../../settings/stackFile/files.ts";
 import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
-import { UsageError } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { readNamedFile, UsageError } from "../cli/errors.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofProject } from "../cli/verb.ts";
 import { lookAhead, moveCustomers } from "./moveCustomers.ts";
@@ -38,7 +35,7 @@ export default ofProject(
     if (clientIds.length === 0) {
       throw new UsageError("Say which customers: --customer ID, or --customers-file FILE with an id in each line");
     }
-    const move = { directory: PROJECT_DIRECTORY, from, to, clientIds };
+    const move = { from, to, clientIds };
     const { say, end } = teller(options);
     const prospect = await lookAhead(move);
     const { inState, isNewStack, plan } = prospect;
@@ -66,13 +63,7 @@ export default ofProject(
 
 /** Empty lines and comments are left out. */
 async function readIds(file: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`--customers-file ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return text
+  return (await readNamedFile("customers-file", file))
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
     .map((line) => line.replace(/#.*/, "").trim())

@@ -6,15 +6,15 @@ import { readStackFiles, stackFileName } from "../../settings/stackFile/files.ts
 import { plural } from "../changes/markdown.ts";
 import { nameOf } from "../pulumi/owners.ts";
 import { changingSteps } from "../pulumi/preview.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { pulumiCli, runPreview } from "../pulumi/pulumiCli.ts";
 import { moveRecord } from "../repository/handoverRecord.ts";
 import { readStackFile } from "./editedFile.ts";
 import { type MovePlan, planMove } from "./movePlan.ts";
 import { customersInState, moveInStates } from "./states.ts";
 
-/** A move between two stacks of the project in a folder. */
+/** A move between two stacks of the project. */
 export interface Move {
-  readonly directory: string;
   readonly from: string;
   readonly to: string;
   readonly clientIds: readonly string[];
@@ -35,16 +35,16 @@ export interface Prospect {
 export async function lookAhead(move: Move): Promise<Prospect> {
   const plan = makePlan(move);
   const [source, destination] = await Promise.all([
-    customersInState(pulumiCli(move.from, move.directory)),
-    customersInState(pulumiCli(move.to, move.directory)),
+    customersInState(pulumiCli(move.from)),
+    customersInState(pulumiCli(move.to)),
   ]);
   if (source === undefined) {
     throw new UserError(`There is no stack ${move.from} in the state that Pulumi is logged in to.`);
   }
   if (!plan.isBegun) {
-    await refuseChanges(move, move.from);
+    await refuseChanges(move.from);
     if (destination !== undefined && destination.size > 0) {
-      await refuseChanges(move, move.to);
+      await refuseChanges(move.to);
     }
   }
   return {
@@ -54,8 +54,8 @@ export async function lookAhead(move: Move): Promise<Prospect> {
   };
 }
 
-function makePlan({ clientIds, from, to, directory }: Move): MovePlan {
-  return planMove(clientIds, from, to, readStackFiles(directory));
+function makePlan({ clientIds, from, to }: Move): MovePlan {
+  return planMove(clientIds, from, to, readStackFiles(PROJECT_DIRECTORY));
 }
 
 /**
@@ -63,19 +63,19 @@ function makePlan({ clientIds, from, to, directory }: Move): MovePlan {
  * the state is moved; then they go from the file that they leave. So a run may be killed anywhere, and the next finishes.
  */
 export async function moveCustomers(move: Move, prospect: Prospect, report: (line: string) => void): Promise<void> {
-  const { directory, from, to, clientIds } = move;
+  const { from, to, clientIds } = move;
   if (prospect.plan.newFile !== undefined) {
-    write(move, to, prospect.plan.newFile);
+    write(to, prospect.plan.newFile);
   }
   await makeStack(move, prospect, report);
   // Pulumi has added to the file of a new stack.
   const plan = makePlan(move);
-  write(move, to, plan.to);
-  await moveInStates(pulumiCli(from, move.directory), pulumiCli(to, move.directory), clientIds, report);
-  await moveRecord(directory, from, to, clientIds);
-  write(move, from, plan.from);
+  write(to, plan.to);
+  await moveInStates(pulumiCli(from), pulumiCli(to), clientIds, report);
+  await moveRecord(PROJECT_DIRECTORY, from, to, clientIds);
+  write(from, plan.from);
   for (const stack of [to, from]) {
-    const { customers, realmStack } = fileOf(move, stack);
+    const { customers, realmStack } = fileOf(stack);
     if (realmStack !== undefined && Object.keys(customers).length === 0) {
       report(
         `${stack} has no customers any more. Take it down: pulumi destroy --stack ${stack}, ` +
@@ -83,32 +83,32 @@ export async function moveCustomers(move: Move, prospect: Prospect, report: (lin
       );
       continue;
     }
-    await refuseChanges(move, stack);
+    await refuseChanges(stack);
     // It changes no resource, but the outputs, such as the customers' credentials, and who uses the realm.
-    await pulumiCli(stack, move.directory).run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+    await pulumiCli(stack).run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
     report(`${stack}: the preview has no changes, and the outputs are those of its customers`);
   }
 }
 
 async function makeStack(move: Move, { isNewStack }: Prospect, report: (line: string) => void): Promise<void> {
   const { from, to } = move;
-  const { secretConnectionKeys, secretsProvider } = fileOf(move, from);
+  const { secretConnectionKeys, secretsProvider } = fileOf(from);
   if (isNewStack) {
     const choice = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
-    await pulumiCli(to, move.directory).run(["stack", "init", to, "--no-select", ...choice], { global: true });
+    await pulumiCli(to).run(["stack", "init", to, "--no-select", ...choice], { global: true });
     report(`made the stack ${to}`);
   }
-  const written = fileOf(move, to).secretConnectionKeys;
+  const written = fileOf(to).secretConnectionKeys;
   for (const key of secretConnectionKeys.filter((key) => !written.includes(key))) {
     // Each stack's secrets are encrypted with a key of its own.
-    await pulumiCli(from, move.directory).run(["config", "cp", key, "--dest", to]);
+    await pulumiCli(from).run(["config", "cp", key, "--dest", to]);
     report(`copied the secret ${key}, encrypted for ${to}`);
   }
 }
 
 /** A preview that changes a resource stands in the way of a move before it, and tells a fault of it afterwards. */
-async function refuseChanges(move: Move, stack: string): Promise<void> {
-  const changes = [...changingSteps(await runPreview(pulumiCli(stack, move.directory))).values()];
+async function refuseChanges(stack: string): Promise<void> {
+  const changes = [...changingSteps(await runPreview(pulumiCli(stack))).values()];
   const [first] = changes;
   if (first !== undefined) {
     throw new UserError(
@@ -118,16 +118,16 @@ async function refuseChanges(move: Move, stack: string): Promise<void> {
   }
 }
 
-function textOf({ directory }: Move, stack: string): string {
-  return readStackFiles(directory).get(stack) ?? "";
+function textOf(stack: string): string {
+  return readStackFiles(PROJECT_DIRECTORY).get(stack) ?? "";
 }
 
-function fileOf(move: Move, stack: string) {
-  return readStackFile(stackFileName(stack), textOf(move, stack));
+function fileOf(stack: string) {
+  return readStackFile(stackFileName(stack), textOf(stack));
 }
 
-function write(move: Move, stack: string, text: string): void {
-  if (textOf(move, stack) !== text) {
-    replaceFile(join(move.directory, stackFileName(stack)), text);
+function write(stack: string, text: string): void {
+  if (textOf(stack) !== text) {
+    replaceFile(join(PROJECT_DIRECTORY, stackFileName(stack)), text);
   }
 }

@@ -1,6 +1,6 @@
 import { nameOf } from "./owners.ts";
 import { plain, type Policies, type Step } from "./preview.ts";
-import { type PulumiCli, PulumiError } from "./pulumiCli.ts";
+import { type PulumiCli, PulumiError, pulumiErrorOf } from "./pulumiCli.ts";
 
 /** An event of Pulumi's engine, as far as it is read. */
 export interface EngineEvent {
@@ -48,10 +48,9 @@ export async function runWithEvents(
   try {
     await pulumi.run([...args, "--json"], { onLine });
   } catch (error) {
-    if (!(error instanceof PulumiError)) {
-      throw error;
-    }
-    const besides = error.output.split("\n").filter((line) => !isEvent(line));
+    const besides = pulumiErrorOf(error)
+      .output.split("\n")
+      .filter((line) => !isEvent(line));
     throw new PulumiError(args, [...errors.map((message) => `error: ${message}`), ...besides].join("\n"));
   }
 }

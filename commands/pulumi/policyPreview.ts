@@ -1,20 +1,17 @@
 import { type EngineEvent, policiesIn, runWithEvents, type StepMetadata, STREAMING } from "./engineEvents.ts";
 import { type Preview, previewOf, type Step, withPolicies } from "./preview.ts";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { pulumiCli, PulumiError } from "./pulumiCli.ts";
 
 /**
  * What an `up` of a stack would do, and what a policy pack says of it. A preview that failed tells its errors.
  * @throws PulumiError where there is no preview at all
  */
-export async function previewWithPolicies(
-  stack: string,
-  directory: string,
-  policyPack: string | undefined,
-): Promise<Preview> {
+export async function previewWithPolicies(stack: string, policyPack: string | undefined): Promise<Preview> {
   const asking = policyPack === undefined ? [] : ["--policy-pack", policyPack];
   const events: EngineEvent[] = [];
   try {
-    const pulumi = pulumiCli(stack, directory, STREAMING);
+    const pulumi = pulumiCli(stack, PROJECT_DIRECTORY, STREAMING);
     await runWithEvents(pulumi, ["preview", ...asking], (event) => events.push(event));
   } catch (error) {
     const isTold = events.some(({ diagnosticEvent }) => diagnosticEvent?.severity === "error");

@@ -6,6 +6,7 @@ import { UserError } from "../../faults/userError.ts";
 import { run, type RunOptions } from "../../processes/run.ts";
 import { ofJson } from "../../values/shapes.ts";
 import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview.ts";
+import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { explainProtection } from "./protection.ts";
 import { remedyFor } from "./remedies.ts";
 
@@ -50,6 +51,14 @@ export class PulumiError extends UserError {
   }
 }
 
+/** A failure of the CLI, which its caller knows what to do about. @throws whatever else it is */
+export function pulumiErrorOf(error: unknown): PulumiError {
+  if (error instanceof PulumiError) {
+    return error;
+  }
+  throw error;
+}
+
 /** Of all arguments those that tell what was run, as in `pulumi stack export --stack prod`. */
 function commandOf(args: readonly string[]): string {
   const words = args.slice(0, 2).filter((arg, index) => index === 0 || !arg.startsWith("-"));
@@ -70,10 +79,15 @@ export function withoutPasswords(text: string): string {
 }
 
 /**
- * The CLI on a stack of the project in a folder. An interrupt reaches the CLI, which saves its state before it ends.
+ * The CLI on a stack of the project. An interrupt reaches the CLI, which saves its state before it ends.
+ * @param cwd the folder of another project
  * @param env added to this process's environment
  */
-export function pulumiCli(stack: string, cwd: string, env: Readonly<Record<string, string>> = {}): PulumiCli {
+export function pulumiCli(
+  stack: string,
+  cwd = PROJECT_DIRECTORY,
+  env: Readonly<Record<string, string>> = {},
+): PulumiCli {
   return {
     stack,
     async run(args, { onLine, global = false } = {}) {

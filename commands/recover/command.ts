@@ -4,7 +4,7 @@ import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { loadConfiguration } from "../cli/stack.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
-import { PulumiError } from "../pulumi/pulumiCli.ts";
+import { pulumiErrorOf } from "../pulumi/pulumiCli.ts";
 import { recoverStack } from "../recovery/recoverStack.ts";
 
 export default ofStack(
@@ -31,12 +31,7 @@ export default ofStack(
   async ({ stack, options }) => {
     const { say, end } = teller(options);
     // Pulumi tells no configuration where the state cannot be read, which is mended first.
-    const source = await loadConfiguration(stack).catch((error: unknown) => {
-      if (error instanceof PulumiError) {
-        return undefined;
-      }
-      throw error;
-    });
+    const source = await loadConfiguration(stack).catch((error: unknown) => void pulumiErrorOf(error));
     const where = source === undefined ? {} : { keycloak: readSettings(source) };
     const steps = [
       ...(source === undefined ? [`work on the Keycloak that ${stackFileName(stack)} names`] : []),

@@ -2,7 +2,7 @@ import { refuse, UserError } from "../../faults/userError.ts";
 import { oddSecret } from "../../keycloak/clients.ts";
 import { type OtherUser, otherUsers } from "../../keycloak/users.ts";
 import { withKeycloak } from "../cli/connected.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { endPluginsOfDeadRuns } from "../locks/deadRuns.ts";
 import { mendFileBackend } from "../locks/fileBackend.ts";
 import { exportState, otherStackOf, ownStateAgain } from "../pulumi/exportedState.ts";

@@ -9,7 +9,7 @@ import { namesLock, unlocked } from "../locks/stackLock.ts";
 import { exportState } from "../pulumi/exportedState.ts";
 import { nameOf } from "../pulumi/owners.ts";
 import { importFile, type Plan, type PlannedResource, planOf } from "../pulumi/plan.ts";
-import { type PulumiCli, PulumiError, runPreview } from "../pulumi/pulumiCli.ts";
+import { type PulumiCli, type PulumiError, pulumiErrorOf, runPreview } from "../pulumi/pulumiCli.ts";
 import { findExisting } from "./adoptable.ts";
 import { madeByHand } from "./clientChanges.ts";
 import { clientsWithOtherSecret, clientsWithoutSecret } from "./lostSecrets.ts";
@@ -108,16 +108,13 @@ export async function recover(
       onLine: (line) => void (namesLock(line) || report(line)),
     });
   } catch (error) {
-    throw await withMissingSecrets(error, pulumi);
+    throw await withMissingSecrets(pulumiErrorOf(error), pulumi);
   }
   return { adopted, pendingOperations: pending.length };
 }
 
 /** Why `up` failed. Only it can tell: a client that somebody made public gets a secret from it. */
-async function withMissingSecrets(failure: unknown, pulumi: PulumiCli): Promise<unknown> {
-  if (!(failure instanceof PulumiError)) {
-    return failure;
-  }
+async function withMissingSecrets(failure: PulumiError, pulumi: PulumiCli): Promise<UserError> {
   const { resources = [] } = (await exportState(pulumi, "--show-secrets")).deployment;
   const lacking = clientsWithoutSecret(resources);
   return lacking.length === 0

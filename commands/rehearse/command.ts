@@ -3,7 +3,7 @@ import { lt, valid } from "semver";
 import { NEWEST_VERSION } from "../../development/keycloak/keycloakVersions.ts";
 import { ensureToolchain, toolchainEnvironment } from "../../development/toolchain/install.ts";
 import { EXIT_CODES, refuseMistakes, UsageError } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { workingTreeFiles } from "../repository/revision.ts";
 import { readStackFile } from "../review/claimsReview.ts";

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 
 import { SettingsError } from "../../faults/faults.ts";
 import { readStackFiles } from "../../settings/stackFile/files.ts";
 import { stacksOfRealm } from "../../settings/stackFile/realmStacks.ts";
-import { EXIT_CODES, refuseMistakes, UsageError, worstOf } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { EXIT_CODES, readNamedFile, refuseMistakes, UsageError, worstOf } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { ofStacks, type StackReport } from "../cli/verb.ts";
 import { previewWithPolicies } from "../pulumi/policyPreview.ts";
 import { failed, type Preview, readPreview } from "../pulumi/preview.ts";
@@ -127,7 +126,7 @@ async function previewOf(stack: string, ofRealm: string | undefined, policyPack:
     if (ofRealm !== undefined) {
       stacksOfRealm(ofRealm, readStackFiles(PROJECT_DIRECTORY));
     }
-    return await previewWithPolicies(stack, PROJECT_DIRECTORY, policyPack);
+    return await previewWithPolicies(stack, policyPack);
   } catch (error) {
     if (error instanceof SettingsError || error instanceof PulumiError) {
       return failed([error.message]);
@@ -143,9 +142,5 @@ async function readFrom(file: string): Promise<Preview> {
     }
     return readPreview(await textOf(process.stdin));
   }
-  try {
-    return readPreview(await readFile(file, "utf8"));
-  } catch (error) {
-    throw new UsageError(`--preview ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return readPreview(await readNamedFile("preview", file));
 }

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 
 import { UserError } from "../../faults/userError.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { resolveCommit } from "../repository/revision.ts";
 import { changesSince } from "./changedStacks.ts";
 import { type PlannedStack, planStack } from "./makePlan.ts";
@@ -13,7 +14,6 @@ import { type Part, rollOut, type RolloutOptions } from "./rollOut.ts";
 
 /** Of which stacks a plan is made, and how. */
 export interface PlanRequest extends Pick<RolloutOptions, "parallel" | "tell"> {
-  readonly directory: string;
   readonly realmStack: string;
   readonly parts: readonly Part[];
   readonly policyPack: string | undefined;
@@ -50,22 +50,22 @@ export async function holdPlan(request: PlanRequest, approved: RolloutPlan): Pro
 }
 
 /** The commit of the working tree, and what is not as the commit has it and could change a deployment. */
-async function committed({ directory, file }: PlanRequest) {
-  const commit = await resolveCommit(directory, "HEAD", "--save-plan");
-  const { program, stackFiles } = await changesSince(directory, commit);
+async function committed({ file }: PlanRequest) {
+  const commit = await resolveCommit(PROJECT_DIRECTORY, "HEAD", "--save-plan");
+  const { program, stackFiles } = await changesSince(PROJECT_DIRECTORY, commit);
   return { commit, others: [...program, ...stackFiles].filter((name) => name !== basename(file)).sort() };
 }
 
 /** Makes the plan of all stacks, several at a time, as none waits for another; none where a stack's preview failed. */
 async function make(
-  { directory, parallel, parts, policyPack, realmStack, tell }: PlanRequest,
+  { parallel, parts, policyPack, realmStack, tell }: PlanRequest,
   commit: string,
   salt: string,
   then: (plan: RolloutPlan, planned: readonly PlannedStack[]) => Outcome,
 ): Promise<Outcome> {
   const byStack = new Map<string, PlannedStack>();
   const planPart = async (part: Part) => {
-    const planned = await planStack(part, directory, policyPack, salt);
+    const planned = await planStack(part, policyPack, salt);
     byStack.set(part.stack, planned);
     return { changes: planned.preview.counts };
   };

@@ -5,7 +5,7 @@ import { type StackOfRealm, stacksOfRealm } from "../../settings/stackFile/realm
 import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS, refuseWithoutTerminal } from "../cli/confirmation.ts";
 import { refuseMistakes } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofProject } from "../cli/verb.ts";
 import { holdPlan, saveNewPlan } from "./approval.ts";
@@ -92,7 +92,7 @@ export default ofProject(
       return endWith({ data: { stacks: [] }, exitCode: 0 });
     }
     const parts = chosen.map(({ stack, integrations }) => ({ stack, customers: Object.keys(integrations).length }));
-    const how = { directory: PROJECT_DIRECTORY, policyPack, parallel: Number(parallel) };
+    const how = { policyPack, parallel: Number(parallel) };
     const shown = async (act: (tell: Progress["tell"]) => Promise<Outcome>) => {
       const progress = showProgress(process.stderr);
       const outcome = await act(progress.tell).finally(progress.end);

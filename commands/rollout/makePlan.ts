@@ -25,17 +25,12 @@ export interface PlannedStack {
  */
 export async function planStack(
   { stack, customers }: Part,
-  directory: string,
   policyPack: string | undefined,
   salt: string,
 ): Promise<PlannedStack> {
-  const pulumi = pulumiCli(stack, directory);
+  const pulumi = pulumiCli(stack);
   const state = stateHash(await exportState(pulumi));
-  const looks = [
-    previewWithPolicies(stack, directory, policyPack),
-    runRefreshPreview(pulumi),
-    loadConfiguration(stack),
-  ] as const;
+  const looks = [previewWithPolicies(stack, policyPack), runRefreshPreview(pulumi), loadConfiguration(stack)] as const;
   await Promise.allSettled(looks);
   const preview = await looks[0];
   const refused = [...preview.errors, ...(preview.policies?.violations ?? [])];

@@ -1,11 +1,11 @@
 import { createHash, scryptSync } from "node:crypto";
-import { readFile } from "node:fs/promises";
 
 import * as v from "valibot";
 
 import { UserError } from "../../faults/userError.ts";
 import { replaceFile } from "../../processes/files.ts";
 import { ofJson } from "../../values/shapes.ts";
+import { readNamedFile } from "../cli/errors.ts";
 
 const STATE = v.object({
   custom: v.optional(v.boolean()),
@@ -69,13 +69,10 @@ export function savePlan(file: string, plan: RolloutPlan): void {
 
 /**
  * @param digest by which it was approved, where that is known
- * @throws UserError where it is no plan, or not the approved one
+ * @throws UsageError where it cannot be read; UserError where it is no plan, or not the approved one
  */
 export async function readPlan(file: string, digest: string | undefined): Promise<RolloutPlan> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new UserError(`--plan ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  const read = ofJson(FILE, text);
+  const read = ofJson(FILE, await readNamedFile("plan", file));
   if ("wrong" in read) {
     throw new UserError(`--plan ${file} is no plan of this command: ${read.wrong}. Make it by: --save-plan ${file}`);
   }

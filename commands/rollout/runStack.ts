@@ -5,13 +5,13 @@ import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
 import { exportState } from "../pulumi/exportedState.ts";
 import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners.ts";
-import { diagnosticsOf, type PulumiCli, pulumiCli, PulumiError } from "../pulumi/pulumiCli.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
+import { diagnosticsOf, type PulumiCli, pulumiCli, pulumiErrorOf } from "../pulumi/pulumiCli.ts";
 import { recoverStack } from "../recovery/recoverStack.ts";
 import type { RunPart } from "./rollOut.ts";
 
 /** What is done with each stack. */
 export interface RunOptions {
-  readonly directory: string;
   /** Whether it is deployed, not only previewed. */
   readonly deploys: boolean;
   /** Whether Pulumi saves the state at the end only; then what fails is recovered. */
@@ -26,16 +26,16 @@ export interface RunOptions {
  * customers. A kill then leaves an empty state, with its lock or, without that, what Keycloak refuses to make twice: by
  * either the next run knows, and adopts.
  */
-export function stackRunner({ directory, deploys, fast, policyPack }: RunOptions): RunPart {
+export function stackRunner({ deploys, fast, policyPack }: RunOptions): RunPart {
   const policies = policyPack === undefined ? [] : ["--policy-pack", policyPack];
   return async ({ stack: name }, tell) => {
-    const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name, directory))));
+    const savesOnce = fast || (deploys && (await isEmpty(pulumiCli(name))));
     const variables: Readonly<Record<string, string>> = savesOnce ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
     tell({ savesOnce });
     const through = customersThrough();
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
-    const pulumi = pulumiCli(name, directory, { ...variables, ...STREAMING });
+    const pulumi = pulumiCli(name, PROJECT_DIRECTORY, { ...variables, ...STREAMING });
     const run = (...command: readonly string[]) =>
       runWithEvents(pulumi, [...command, ...policies], (event) => {
         changes = event.summaryEvent?.resourceChanges ?? changes;
@@ -49,16 +49,14 @@ export function stackRunner({ directory, deploys, fast, policyPack }: RunOptions
       await (deploys ? run("up", "--yes", "--skip-preview", "--suppress-outputs") : run("preview"));
       return { changes };
     } catch (error) {
-      if (!(error instanceof PulumiError)) {
-        throw error;
-      }
-      const isLeftByKill = async () => namesKill(error.output) ?? isHalfWritten(pulumiCli(name, directory));
+      const { output } = pulumiErrorOf(error);
+      const isLeftByKill = async () => namesKill(output) ?? isHalfWritten(pulumiCli(name));
       const isRefused = () => policiesIn(events).violations.length > 0;
       if (deploys && !isRefused() && (fast || (await isLeftByKill()))) {
         tell({ recovers: true });
         if (policyPack !== undefined) {
           // recover asks none; whatever else keeps the preview from being made, recover mends or tells.
-          await run("preview").catch(unlessOfPulumi);
+          await run("preview").catch(pulumiErrorOf);
         }
         if (!isRefused()) {
           const did: string[] = [];
@@ -73,23 +71,16 @@ export function stackRunner({ directory, deploys, fast, policyPack }: RunOptions
       if (isRefused()) {
         throw new UserError(policiesIn(events).violations.join("\n"));
       }
-      tellFailure(name, error.output);
+      tellFailure(name, output);
     }
   };
 }
 
 /** Whether the state has nothing that a server has; no, where that cannot be read, which the run will tell. */
 async function isEmpty(pulumi: PulumiCli): Promise<boolean> {
-  const state = await exportState(pulumi).catch(unlessOfPulumi);
+  const state = await exportState(pulumi).catch((error: unknown) => void pulumiErrorOf(error));
   const { resources = [] } = state?.deployment ?? {};
   return state !== undefined && resources.every(({ id = "", type = "" }) => id === "" || type.startsWith("pulumi:"));
-}
-
-function unlessOfPulumi(error: unknown): undefined {
-  if (!(error instanceof PulumiError)) {
-    throw error;
-  }
-  return undefined;
 }
 
 /** Counts the customers with whose resources Pulumi is through, event by event. */

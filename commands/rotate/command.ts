@@ -5,7 +5,7 @@ import { plural } from "../changes/markdown.ts";
 import { agreed, CHANGE_OPTIONS } from "../cli/confirmation.ts";
 import { withKeycloak } from "../cli/connected.ts";
 import { EXIT_CODES, UsageError } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../cli/projectDirectory.ts";
+import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { teller } from "../cli/teller.ts";
 import { JSON_OPTION, ofStack } from "../cli/verb.ts";
 import { pulumiCli } from "../pulumi/pulumiCli.ts";
