@@ -2,25 +2,18 @@ import { mkdirSync } from "node:fs";
 
 import type { Report } from "../processes/progress.ts";
 import { checkEngineAnswers, prepareServices } from "./developmentServices.ts";
-import { developmentEnvironment, stateDirectory, type Variable } from "./environment.ts";
-import { type DevelopmentServer, ensureDevelopmentServer } from "./keycloak/development.ts";
+import { developmentEnvironment, stateDirectory } from "./environment.ts";
+import { ensureDevelopmentServer } from "./keycloak/development.ts";
 import { requestedVersion } from "./keycloak/keycloakVersions.ts";
 import { chooseRuntime } from "./keycloak/runtime.ts";
 import { ensureToolchain, toolchainFaults } from "./toolchain/install.ts";
 import { PrerequisiteError } from "./toolchain/prerequisites.ts";
 
-/** Everything that the dev stack stands on. */
-export interface Development {
-  readonly server: DevelopmentServer;
-  readonly variables: Readonly<Record<string, Variable>>;
-  readonly pathEntries: readonly string[];
-}
-
 /** Whether the services' containers are asked for: `make up APPS=1`. */
 export const WITH_APPS = !["", "0", undefined].includes(process.env["APPS"]);
 
-/** Sets up what is missing: toolchain, embedded Keycloak, the folder of the state. Quick where nothing is. */
-export async function ensureDevelopment(report: Report): Promise<Development> {
+/** Sets up what the dev stack stands on: toolchain, embedded Keycloak, the folder of the state. Quick where it is there. */
+export async function ensureDevelopment(report: Report) {
   // Asked first, so that nobody waits for a build before hearing what else is missing.
   const { runtime, faults, alternative } = await chooseRuntime(requestedVersion());
   const missing = [...faults, ...(await toolchainFaults({ docker: WITH_APPS }))];
