@@ -1,7 +1,7 @@
 import { type EngineEvent, policiesIn, runWithEvents, type StepMetadata, STREAMING } from "./engineEvents.ts";
 import { type Preview, previewOf, type Step, withPolicies } from "./preview.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
-import { pulumiCli, PulumiError } from "./pulumiCli.ts";
+import { pulumiCli, pulumiErrorOf } from "./pulumiCli.ts";
 
 /**
  * What an `up` of a stack would do, and what a policy pack says of it. A preview that failed tells its errors.
@@ -9,15 +9,12 @@ import { pulumiCli, PulumiError } from "./pulumiCli.ts";
  */
 export async function previewWithPolicies(stack: string, policyPack: string | undefined): Promise<Preview> {
   const asking = policyPack === undefined ? [] : ["--policy-pack", policyPack];
+  const pulumi = pulumiCli(stack, PROJECT_DIRECTORY, STREAMING);
   const events: EngineEvent[] = [];
-  try {
-    const pulumi = pulumiCli(stack, PROJECT_DIRECTORY, STREAMING);
-    await runWithEvents(pulumi, ["preview", ...asking], (event) => events.push(event));
-  } catch (error) {
-    const isTold = events.some(({ diagnosticEvent }) => diagnosticEvent?.severity === "error");
-    if (!(error instanceof PulumiError && isTold)) {
-      throw error;
-    }
+  const run = runWithEvents(pulumi, ["preview", ...asking], (event) => events.push(event));
+  const failure = await run.then(() => undefined, pulumiErrorOf);
+  if (failure !== undefined && !events.some(({ diagnosticEvent }) => diagnosticEvent?.severity === "error")) {
+    throw failure;
   }
   const preview = previewOf({
     steps: events.flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [stepOf(resourcePreEvent.metadata)] : [])),
