@@ -83,6 +83,17 @@ export async function loginAsDeployer(
   };
 }
 
+/** The same, who asks for each path once: for a command that only looks, and looks at one object for several reasons. */
+export function askingOnce<Admin extends KeycloakAdmin>(admin: Admin): Admin {
+  const answers = new Map<string, Promise<unknown>>();
+  const get = (path: string) => {
+    const answer = answers.get(path) ?? admin.get(path);
+    answers.set(path, answer);
+    return answer;
+  };
+  return { ...admin, get };
+}
+
 /** By how many milliseconds Keycloak's clock is ahead of this machine's: a new token tells it, a ready one does not (0). */
 function clockDifference(token: string, { deployer }: Pick<Place, "deployer">): number {
   const issuedAt = deployer.credentials.kind === "accessToken" ? undefined : issuedAtOf(token);

@@ -36,6 +36,8 @@ export const CLIENT = v.looseObject({
   name: v.exactOptional(v.string()),
   enabled: v.exactOptional(v.boolean()),
   secret: v.exactOptional(v.string()),
+  clientAuthenticatorType: v.exactOptional(v.string()),
+  publicClient: v.exactOptional(v.boolean()),
 });
 
 export type ClientRepresentation = v.InferOutput<typeof CLIENT>;

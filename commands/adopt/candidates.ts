@@ -37,7 +37,7 @@ export async function findCandidates(
     looked.map(async (integration) => ({ integration, client: await findClient(admin, integration.clientId) })),
   );
   const candidates = found.flatMap(({ integration, client }): Candidate[] => {
-    if (client?.secret === "" && client["publicClient"] !== true) {
+    if (client?.secret === "" && client.publicClient !== true) {
       faults.push(
         `${integration.clientId}: the client's secret is empty, so that anybody gets its tokens by the client id. Make one ` +
           "before: in the admin console, Clients, Credentials, Regenerate",

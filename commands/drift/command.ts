@@ -1,4 +1,4 @@
-import { loginAsDeployer } from "../../keycloak/admin.ts";
+import { askingOnce, loginAsDeployer } from "../../keycloak/admin.ts";
 import { foreignPolicies } from "../../keycloak/clientPolicies.ts";
 import { connect, type KeycloakConnection } from "../../keycloak/http.ts";
 import { otherUsers } from "../../keycloak/users.ts";
@@ -13,6 +13,7 @@ import { ofStacks } from "../cli/verb.ts";
 import { changingSteps } from "../pulumi/preview.ts";
 import { pulumiCli, runBothPreviews } from "../pulumi/pulumiCli.ts";
 import { changesByHand, followingChanges, managedResources, withoutConsequences } from "./changesByHand.ts";
+import { isAllDeployed } from "./deployed.ts";
 import { type DriftReport, driftReport, driftText, findingsOf, mayBePolicy } from "./report.ts";
 import { tokenDifferences } from "./tokenDrift.ts";
 import { remade, tellOtherUser, unmanagedChanges } from "./unmanaged.ts";
@@ -46,13 +47,14 @@ export default ofStacks(
 
 async function findDrift(
   name: string,
-  { outputs }: Stack,
+  { outputs, source }: Stack,
   settings: Settings,
   keycloak: KeycloakConnection,
 ): Promise<DriftReport> {
-  const admin = await loginAsDeployer(keycloak, settings);
+  const admin = askingOnce(await loginAsDeployer(keycloak, settings));
   await refuseEmptyRealm(name, outputs, settings, admin);
-  const { plain, refreshed } = await runBothPreviews(pulumiCli(name, PROJECT_DIRECTORY));
+  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+  const { plain, refreshed } = await runBothPreviews(pulumi, [], () => isAllDeployed(pulumi, source));
   const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);
   const pending = changesByOwner(plain);

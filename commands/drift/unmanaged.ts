@@ -4,7 +4,7 @@ import { isKnownSecret } from "../../contract/credentials.ts";
 import { TYPES } from "../../contract/types.ts";
 import { type KeycloakAdmin, read } from "../../keycloak/admin.ts";
 import { readClientPolicies, readClientProfiles } from "../../keycloak/clientPolicies.ts";
-import { WITH_MAPPERS } from "../../keycloak/clients.ts";
+import { CLIENT, findClient } from "../../keycloak/clients.ts";
 import type { OtherUser } from "../../keycloak/users.ts";
 import { code } from "../changes/markdown.ts";
 import type { StackOutputs } from "../cli/stack.ts";
@@ -16,12 +16,7 @@ import { phrase, whom } from "./phrases.ts";
 import { tell } from "./words.ts";
 
 /** A client or a client scope as Keycloak shows it, as far as Pulumi does not look at it. */
-const REPRESENTATION = v.object({
-  ...WITH_MAPPERS.entries,
-  secret: v.exactOptional(v.string()),
-  clientAuthenticatorType: v.exactOptional(v.string()),
-  publicClient: v.exactOptional(v.boolean()),
-});
+const REPRESENTATION = v.omit(CLIENT, ["id", "clientId"]);
 type Representation = v.InferOutput<typeof REPRESENTATION>;
 
 export interface UnmanagedChanges {
@@ -52,8 +47,7 @@ export async function unmanagedChanges(
   const looked = managed.filter(({ type }) => type === TYPES.client || type === TYPES.clientScope);
   const findings = await Promise.all(
     looked.map(async (resource) => {
-      const kind = resource.type === TYPES.client ? "clients" : "client-scopes";
-      const found = await read(admin, `/${kind}/${resource.id}`, REPRESENTATION);
+      const found = await representationOf(resource, admin);
       const handedOver = resource.type === TYPES.client ? credentials?.[resource.owner.name]?.clientSecret : undefined;
       if (handedOver !== undefined && usesSecret(found) && !isKnownSecret(found.secret)) {
         hiddenSecrets.push(resource.owner.name);
@@ -70,6 +64,13 @@ export async function unmanagedChanges(
     hiddenSecrets: hiddenSecrets.sort(),
     unfinishedRotations: unfinishedRotations.sort(),
   };
+}
+
+/** Of a client as verification asks for it, so that `askingOnce` helps; by its id where it has another name. */
+async function representationOf({ id, owner, type }: ManagedResource, admin: KeycloakAdmin): Promise<Representation> {
+  const client = type === TYPES.client ? await findClient(admin, owner.name) : undefined;
+  const kind = type === TYPES.client ? "clients" : "client-scopes";
+  return client?.id === id ? client : read(admin, `/${kind}/${id}`, REPRESENTATION);
 }
 
 /** Official versions of the provider read a client profile or client policy that is gone as if it were there. */

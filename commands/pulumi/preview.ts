@@ -113,6 +113,9 @@ export function previewOf(json: unknown, isRefresh = false): Preview {
   return read.errors.length > 0 ? read : { ...read, errors: contradictions(read, Array.isArray(steps), isRefresh) };
 }
 
+/** A preview of an `up` that would change nothing. */
+export const NOTHING_CHANGES: Preview = failed([]);
+
 /** A preview that could not be made. */
 export function failed(errors: readonly string[]): Preview {
   return { steps: [], counts: {}, errors, warnings: [] };

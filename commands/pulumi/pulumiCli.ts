@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import { UserError } from "../../faults/userError.ts";
 import { run, type RunOptions } from "../../processes/run.ts";
 import { ofJson } from "../../values/shapes.ts";
-import { NO_PREVIEW, plain, type Preview, readPreview } from "./preview.ts";
+import { NO_PREVIEW, NOTHING_CHANGES, plain, type Preview, readPreview } from "./preview.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { explainProtection } from "./protection.ts";
 import { remedyFor } from "./remedies.ts";
@@ -174,10 +174,17 @@ export async function runRefreshPreview(pulumi: PulumiCli, ...options: readonly 
 /**
  * What the stack file changes (`plain`, which asks no server), and what the servers have otherwise than the state
  * (`refreshed`): together what `preview --refresh` tells, whose time grows with the square of the resources.
+ * @param isAllDeployed finds out, sooner than a preview, that the stack file changes nothing
  * @throws PulumiError
  */
-export async function runBothPreviews(pulumi: PulumiCli, ...options: readonly string[]) {
-  const plain = runPreview(pulumi, "--refresh=false", ...options);
+export async function runBothPreviews(
+  pulumi: PulumiCli,
+  options: readonly string[] = [],
+  isAllDeployed: () => Promise<boolean> = () => Promise.resolve(false),
+) {
+  const plain = isAllDeployed().then((isAll) =>
+    isAll ? NOTHING_CHANGES : runPreview(pulumi, "--refresh=false", ...options),
+  );
   const refreshed = runRefreshPreview(pulumi, ...options);
   await Promise.allSettled([plain, refreshed]);
   return { plain: await plain, refreshed: await refreshed };

@@ -29,7 +29,7 @@ export function* whatCloses(client: ClientRepresentation, scopeNames: readonly s
   yield* listed("optional client scopes, which a caller could ask for", client["optionalClientScopes"]);
   const lost = stringsOf(client["defaultClientScopes"]).filter((name) => !scopeNames.includes(name));
   yield* listed("default client scopes", lost);
-  if (client["publicClient"] === true) {
+  if (client.publicClient === true) {
     yield "use without a secret: the client is public today, and gets one";
   }
 }
@@ -98,7 +98,7 @@ export function* obstacles(client: ClientRepresentation, hasOrganization: boolea
     yield `its protocol is ${code(String(protocol))}; make another client`;
   }
   if (clientAuthenticatorType !== "client-secret") {
-    yield `it logs in by ${code(String(clientAuthenticatorType))}, and not by a secret; its secret has to be set first`;
+    yield `it logs in by ${code(clientAuthenticatorType)}, and not by a secret; its secret has to be set first`;
   }
   if (!hasOrganization) {
     yield "Keycloak has no such user as its organizationUser";

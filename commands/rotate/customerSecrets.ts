@@ -61,7 +61,7 @@ async function lookAt(
     return `${clientId}: it is not deployed yet; run: pulumi up --stack ${stack}`;
   }
   const client = await findClient(admin, clientId);
-  if (client?.enabled !== true || client["publicClient"] === true) {
+  if (client?.enabled !== true || client.publicClient === true) {
     return `${clientId}: its client is not as the stack has it; run: scpcloud drift --stack ${stack}`;
   }
   const { secret: present = "" } = client;

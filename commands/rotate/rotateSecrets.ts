@@ -121,7 +121,10 @@ async function refuseOtherChanges(urns: readonly string[], { pulumi }: RotationT
   if (urns.length === 0) {
     return;
   }
-  const { plain, refreshed } = await runBothPreviews(pulumi, ...urns.flatMap((urn) => ["--target", urn]));
+  const { plain, refreshed } = await runBothPreviews(
+    pulumi,
+    urns.flatMap((urn) => ["--target", urn]),
+  );
   const changing = [plain, refreshed].flatMap((preview) => [...changingSteps(preview).keys()]);
   if (changing.length > 0) {
     const parents = parentsOf([...refreshed.steps, ...plain.steps]);

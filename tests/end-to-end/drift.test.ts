@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import type { Credentials } from "../../outputs.ts";
 import { Administrator } from "./keycloak.ts";
 import type { StackFile } from "./project.ts";
@@ -57,6 +60,22 @@ const expectNoDrift = async () => {
 const repair = () => stack.up({ refresh: true });
 
 it("tells none where there is none", expectNoDrift);
+
+it("takes a preview of what is not deployed only where the program declares something else than the state has", async () => {
+  const previewed = async (name: string) => {
+    const file = join(stack.project.directory, name);
+    // An option that only a preview has.
+    await stack.project.with({ PULUMI_OPTION_SAVE_PLAN: file }).command("drift", "--stack", STACK);
+    return existsSync(file);
+  };
+  expect(await previewed("all.json")).toBe(false);
+  await stack.configure(stackFile({ "scpcloud:accessTokenLifespan": 600 }));
+  try {
+    expect(await previewed("pending.json")).toBe(true);
+  } finally {
+    await stack.configure(stackFile());
+  }
+});
 
 it("takes what is not deployed yet for no drift", async () => {
   await stack.configure(stackFile({ "scpcloud:accessTokenLifespan": 600, "scpcloud:audience": "another" }));

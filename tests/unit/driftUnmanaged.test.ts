@@ -21,7 +21,8 @@ const adminOf = (answers: Record<string, unknown>): KeycloakAdmin => ({
 
 const found = (client: object, lostOnes: readonly Had[] = [], outputs = OUTPUTS) => {
   const state = [clientOf("acme"), ...(lostOnes.length > 0 ? [] : [mapperOf("acme")])].map(managed);
-  const admin = adminOf({ "/clients/id of acme-client": client });
+  const representation = { id: "id of acme-client", clientId: "acme", ...client };
+  const admin = adminOf({ "/clients?clientId=acme": [representation] });
   return unmanagedChanges(state, lostOnes.map(managed), outputs, admin, NOW);
 };
 
@@ -56,6 +57,15 @@ describe("a further mapper of a client", () => {
     });
     expect((await unmanagedChanges([managed(SCOPE_OF_ALL)], [], OUTPUTS, admin, NOW)).findings).toMatchObject([
       { sentence: "someone added the mapper `debug` to the client scope scpCloud, which all customers have" },
+    ]);
+  });
+
+  it("is told of a client that has another client id by now", async () => {
+    const renamed = { protocolMappers: [OWN_MAPPER, { id: "1", name: "debug" }] };
+    const admin = adminOf({ "/clients?clientId=acme": [], "/clients/id of acme-client": renamed });
+    const state = [clientOf("acme"), mapperOf("acme")].map(managed);
+    expect((await unmanagedChanges(state, [], OUTPUTS, admin, NOW)).findings).toMatchObject([
+      { sentence: "someone added the mapper `debug` to customer acme" },
     ]);
   });
 
