@@ -11,7 +11,7 @@ export interface PropertyChange {
 }
 
 /** The key of the objects that Pulumi writes instead of secret values, whatever else is in them. */
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+export const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const SECRET = "[secret]";
 
 /** Texts that are never shown, even if somebody ran the preview with --show-secrets. */

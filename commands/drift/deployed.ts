@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import packageJson from "../../package.json" with { type: "json" };
 import type { ConfigurationSource } from "../../settings/source.ts";
 import { recordOf } from "../../values/shapes.ts";
+import { SECRET_MARK } from "../changes/propertyChanges.ts";
 import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { projectName } from "../cli/stackName.ts";
 import { exportState, type State } from "../pulumi/exportedState.ts";
@@ -76,15 +77,13 @@ export function deployedIn({ deployment }: State): Task["deployed"] | undefined 
 /** Marks of a resource that an `up` would delete, replace or finish. */
 const UNFINISHED = ["delete", "pendingReplacement", "taint", "initErrors"];
 
-/** What Pulumi writes in place of a secret has this key (sdk/go/common/resource/sig). */
-const MARK = "4dabf18193072939515e22adb298388d";
 const SOME_SECRET = "a secret that the state has encrypted";
 
 /** Without the provider's defaults, which the program does not say, and with a text for each secret. */
 function plainOf(properties: unknown): Readonly<Record<string, unknown>> {
   const plain = JSON.stringify(recordOf(properties), (_, value: unknown) => {
     const { __defaults: defaults, ...own } = recordOf(value);
-    if (MARK in own) {
+    if (SECRET_MARK in own) {
       return SOME_SECRET;
     }
     return Array.isArray(defaults)
