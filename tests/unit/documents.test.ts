@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { intersects } from "semver";
 
 import packageJson from "../../package.json" with { type: "json" };
-const { engines, scripts } = packageJson;
+const { dependencies, devDependencies, engines, scripts } = packageJson;
 
 const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 const DOCUMENTS = [
@@ -73,4 +73,32 @@ test("README.md names every command of package.json, or else docs/architecture.m
   const helpers = ["format", "test", ...Object.keys(scripts).filter((name) => name.startsWith("check:"))];
   const unnamed = Object.keys(scripts).filter((name) => !readme.includes(`npm run ${name}`) && !helpers.includes(name));
   expect(unnamed.filter((name) => !readme.includes(`run --silent ${name}`))).toEqual([]);
+});
+
+test("docs/decisions.md says why each package is there", () => {
+  const packages = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith("@types/"));
+  expect(packages.filter((name) => !read("docs/decisions.md").includes(`\`${name}\``))).toEqual([]);
+});
+
+test("what users run imports no package that is only there for development", () => {
+  const files = [
+    "components",
+    "commands",
+    "contract",
+    "faults",
+    "keycloak",
+    "lookups",
+    "services",
+    "settings",
+    "values",
+  ]
+    .flatMap((folder) =>
+      readdirSync(join(REPOSITORY, folder), { recursive: true }).map((name) => join(folder, String(name))),
+    )
+    // A rehearsal starts servers, as development does.
+    .filter((file) => file.endsWith(".ts") && !/rehearse|node_modules/.test(file));
+  const imported = files.flatMap((file) => [...read(file).matchAll(/ from "((?:@[^/"]+\/)?[^./":][^/":]*)["/]/g)]);
+  const packages = new Set(imported.map(([, name = ""]) => name));
+  expect([...packages].filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
+  expect(packages).toContain("commander");
 });
