@@ -3,7 +3,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 
 import { PRIVATE, replaceFile } from "../processes/files.ts";
 import { type DevelopmentServer, versionSuffix } from "./keycloak/development.ts";
-import type { Toolchain } from "./toolchain/install.ts";
+import type { Toolchain } from "./toolchain/describe.ts";
 import { pathWith } from "./toolchain/layout.ts";
 
 const LOCAL_DIRECTORY = resolve(import.meta.dirname, "..", ".local");

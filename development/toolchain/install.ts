@@ -19,8 +19,6 @@ import {
 } from "./selection.ts";
 import { type PartName, type Source, SOURCES } from "./sources.ts";
 
-export type { Toolchain } from "./describe.ts";
-
 /** What a run may need besides the CLI and the Keycloak plugin. */
 export interface ToolchainOptions {
   readonly docker?: boolean;

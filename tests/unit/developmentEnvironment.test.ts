@@ -10,7 +10,7 @@ import {
   type Variable,
 } from "../../development/environment.ts";
 import { replaceFile } from "../../processes/files.ts";
-import type { Toolchain } from "../../development/toolchain/install.ts";
+import type { Toolchain } from "../../development/toolchain/describe.ts";
 
 // What developmentEnvironment writes goes into .local, which a running development server uses.
 jest.mock("../../processes/files.ts");
