@@ -3,14 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { inWords, TYPES } from "../contract/types.ts";
 import { MAPPER_ROLES } from "../keycloak/adminFaults.ts";
 import { keepingSecrets } from "./clientSecret.ts";
-import { withHooks } from "./hooks.ts";
+import { explaining, withHooks } from "./hooks.ts";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "failedOperation" | "name" | "newInputs" | "type">;
 
 /**
- * An option of the outermost components, for all resources below them. If a server refuses one, it says what to do, since
- * Keycloak's provider says only 409 or 403. It never retries. It also refuses an update that would end a secret.
+ * An option of the outermost components: explains refusals, of which Keycloak's provider says only 409 or 403. It also
+ * refuses an update that would end a secret.
  * @param now the time by Keycloak's clock
  * @param policies asks for the realm's client policies that may have refused it, in words
  */
@@ -19,17 +19,10 @@ export function explainingRefusals(
   now: () => Date,
   policies: () => Promise<readonly string[]> = () => Promise.resolve([]),
 ): pulumi.ComponentResourceOptions {
-  const hook = new pulumi.ErrorHook("refusal", async (refusal) => {
-    const explanation = isOfPolicy(refusal)
-      ? explainPolicies(refusal, await policies())
-      : explainRefusal(refusal, stack);
-    if (explanation !== undefined) {
-      await pulumi.log.error(explanation);
-    }
-    return false;
-  });
   return pulumi.mergeOptions(
-    withHooks({ onError: [hook] }),
+    explaining(async (refusal) =>
+      isOfPolicy(refusal) ? explainPolicies(refusal, await policies()) : explainRefusal(refusal, stack),
+    ),
     withHooks({ beforeUpdate: [keepingSecrets(stack, now)] }, TYPES.client),
   );
 }

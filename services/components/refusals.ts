@@ -1,25 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
-import { withHooks } from "../../components/hooks.ts";
 import { inWords } from "../../contract/types.ts";
 
 /** What a failed operation is explained from. */
 export type Refusal = Pick<pulumi.ErrorHookArgs, "errors" | "name" | "newInputs" | "type">;
-
-/**
- * An option of the outermost component, for all that is declared below it: says what to do when the engine refuses an
- * object. Never retries.
- */
-export function explainingRefusals(): pulumi.ComponentResourceOptions {
-  const hook = new pulumi.ErrorHook("refusal", async (refusal) => {
-    const explanation = explainRefusal(refusal);
-    if (explanation !== undefined) {
-      await pulumi.log.error(explanation);
-    }
-    return false;
-  });
-  return withHooks({ onError: [hook] });
-}
 
 /** The refusal in the user's words; nothing where the provider's own words have to do. */
 export function explainRefusal({ errors, name, newInputs, type }: Refusal): string | undefined {

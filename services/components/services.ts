@@ -1,10 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { explaining } from "../../components/hooks.ts";
 import { SERVICE_NAMES } from "../../settings/settings.ts";
 import { SERVICES, type Settings, STACK_LABEL } from "../settings/settings.ts";
 import { Certificates } from "./certificates.ts";
-import { explainingRefusals } from "./refusals.ts";
+import { explainRefusal } from "./refusals.ts";
 import { Service } from "./service.ts";
 
 export interface ServicesArgs {
@@ -20,7 +21,7 @@ export class Services extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServicesArgs) {
     // The type is the one of the time when the main project declared containers: so their state can be moved here.
-    super("scpcloud:apps:Apps", name, {}, explainingRefusals());
+    super("scpcloud:apps:Apps", name, {}, explaining(explainRefusal));
     const { settings, stack } = args;
     const prefix = `scpcloud-${stack}`;
     const labels = [{ label: STACK_LABEL, value: stack }];
