@@ -239,9 +239,9 @@ describe("verify", () => {
 });
 
 describe("drift", () => {
-  it("tells what keeps it from looking, one cause once for all resources", async () => {
+  it("tells once what keeps it from looking", async () => {
     const proxy = await startProxy(({ url = "" }) =>
-      /\/clients\/[0-9a-f-]{36}/.test(url) ? { status: 503, body: { error: "no such luck" } } : undefined,
+      /\/client-scopes\/[0-9a-f-]{36}/.test(url) ? { status: 503, body: { error: "no such luck" } } : undefined,
     );
     await stack.configure(stackFile({ "keycloak:url": proxy.url, "scpcloud:requireHttps": false }));
 
