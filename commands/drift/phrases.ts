@@ -1,5 +1,5 @@
 import { inWords, TYPES } from "../../contract/types.ts";
-import { recordOf, stringsOf } from "../../values/shapes.ts";
+import { parseJson, recordOf, stringsOf } from "../../values/shapes.ts";
 import { code, plural } from "../changes/markdown.ts";
 import { textInput } from "../changes/propertyChanges.ts";
 import { type Change, type ManagedResource, scopeOf } from "./changesByHand.ts";
@@ -147,10 +147,10 @@ function duration(value: unknown): string {
 
 /** Keycloak has them as JSON in a text, and somebody may have written anything there. */
 function attributes(value: unknown): string {
-  try {
-    const list = (JSON.parse(String(value)) as unknown[]).map(recordOf);
-    return list.map((one) => code(`${String(one["key"])}=${String(one["value"])}`)).join(", ") || shown(undefined);
-  } catch {
+  const list = parseJson(String(value));
+  if (!Array.isArray(list)) {
     return shown(value);
   }
+  const texts = list.map(recordOf).map((one) => code(`${String(one["key"])}=${String(one["value"])}`));
+  return texts.join(", ") || shown(undefined);
 }

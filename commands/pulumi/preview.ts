@@ -1,4 +1,4 @@
-import { recordOf } from "../../values/shapes.ts";
+import { parseJson, recordOf } from "../../values/shapes.ts";
 
 /** What Pulumi writes for a value that only an `up` will know. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -73,10 +73,8 @@ export function changingSteps({ steps }: Pick<Preview, "steps">): ReadonlyMap<st
  * @param isRefresh for `pulumi refresh --preview-only`, which prints neither steps nor counts where the state is empty
  */
 export function readPreview(text: string, isRefresh = false): Preview {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
+  const json = parseJson(text);
+  if (json === undefined) {
     const said = text.trim();
     if (said.startsWith("{")) {
       // Not quoted: it may be a megabyte, and have secrets where somebody asked for them.
