@@ -8,7 +8,7 @@ import { recordOf } from "../../values/shapes.ts";
 import { SECRET_MARK } from "../changes/propertyChanges.ts";
 import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { projectName } from "../cli/stackName.ts";
-import { exportState, type State } from "../pulumi/exportedState.ts";
+import { exportState, type State, type StateResource } from "../pulumi/exportedState.ts";
 import { nameOf, typeOf } from "../pulumi/owners.ts";
 import type { PulumiCli } from "../pulumi/pulumiCli.ts";
 
@@ -42,7 +42,7 @@ export function keyOf(type: string, name: string): string {
  * engine and the provider, in a quarter of a preview's CPU time. False also where that cannot be told: then a preview tells.
  */
 export async function isAllDeployed(pulumi: PulumiCli, source: ConfigurationSource): Promise<boolean> {
-  const deployed = deployedIn(await exportState(pulumi));
+  const deployed = deployedIn(await exportState(pulumi), pulumi.stack);
   const declared = deployed && (await declare(pulumi.stack, source, deployed));
   return declared !== undefined && isDeployed(declared, deployed ?? {});
 }
@@ -55,12 +55,14 @@ export function isDeployed(declared: Declared, deployed: Task["deployed"]): bool
 }
 
 /** What a state has that its program declares; undefined where an `up` would change something whatever the program says. */
-export function deployedIn({ deployment }: State): Task["deployed"] | undefined {
+export function deployedIn({ deployment }: State, stack: string): Task["deployed"] | undefined {
   const { pending_operations: pending = [], resources = [] } = deployment;
   const isOfProgram = ({ type = "" }: { readonly type?: string }) => !type.startsWith("pulumi:");
   const providers = resources.filter(({ type }) => type === "pulumi:providers:keycloak");
   const version = packageJson.dependencies["@pulumi/keycloak"];
   const own = resources.filter(isOfProgram);
+  // Somebody may have imported the state of another stack, of whose resources an `up` keeps none.
+  const isOfStack = ({ urn }: StateResource) => urn.startsWith(`urn:pulumi:${stack}::${projectName()}::`);
   const found = own.map(({ id, inputs, outputs, urn }): [string, DeployedResource] => [
     keyOf(typeOf(urn), nameOf(urn)),
     { ...(id === undefined ? {} : { id }), inputs: plainOf(inputs), outputs: plainOf(outputs) },
@@ -68,6 +70,7 @@ export function deployedIn({ deployment }: State): Task["deployed"] | undefined 
   const deployed = Object.fromEntries(found);
   return pending.length === 0 &&
     providers.every(({ inputs }) => recordOf(inputs)["version"] === version) &&
+    own.every(isOfStack) &&
     own.every((resource) => UNFINISHED.every((mark) => !resource[mark])) &&
     Object.keys(deployed).length === own.length
     ? deployed

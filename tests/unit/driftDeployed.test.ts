@@ -31,7 +31,7 @@ const DECLARED = {
 
 const stateOf = (...resources: { readonly urn: string }[]) => ({ deployment: { resources } });
 const isSame = (declared: typeof DECLARED, state = stateOf(STACK, PROVIDER, ACME, CLIENT)) =>
-  isDeployed(declared, deployedIn(state) ?? {});
+  isDeployed(declared, deployedIn(state, "dev") ?? {});
 
 it("all is deployed where the program declares what the state has, but for the provider's own defaults", () => {
   expect(isSame(DECLARED)).toBe(true);
@@ -46,17 +46,20 @@ it.each<[string, object]>([
 });
 
 it("the program gets a text for each secret of the state, which is encrypted", () => {
-  const { outputs } = deployedIn(stateOf(PROVIDER, CLIENT))?.[`${TYPES.client} acme-client`] ?? {};
+  const { outputs } = deployedIn(stateOf(PROVIDER, CLIENT), "dev")?.[`${TYPES.client} acme-client`] ?? {};
   expect(outputs).toEqual({ clientId: "acme", clientSecret: expect.stringMatching(/^\D+$/) as string });
 });
 
+const of = (project: string) => ({ ...CLIENT, urn: CLIENT.urn.replace("dev::scpcloud", project) });
 const WITHOUT_CLIENT = stateOf(STACK, PROVIDER, ACME);
 it.each<[string, State["deployment"]]>([
   ["was left by a run that was killed", { ...WITHOUT_CLIENT.deployment, pending_operations: [{}] }],
   ["is of another version of the provider", stateOf(STACK, provider("6.0.0"), ACME, CLIENT).deployment],
   ["has a client that has yet to be deleted", stateOf(PROVIDER, { ...CLIENT, ...{ delete: true } }).deployment],
   ["has a client that has yet to be replaced", stateOf(PROVIDER, { ...CLIENT, ...{ taint: true } }).deployment],
+  ["is of another stack", stateOf(PROVIDER, of("prod::scpcloud")).deployment],
+  ["is of another project", stateOf(PROVIDER, of("dev::another")).deployment],
   ["has two of one type and name", stateOf(PROVIDER, CLIENT, { ...CLIENT, urn: `${CLIENT.urn}` }).deployment],
 ])("only a preview can tell what an up would do, where the state %s", (_, deployment) => {
-  expect(deployedIn({ deployment })).toBeUndefined();
+  expect(deployedIn({ deployment }, "dev")).toBeUndefined();
 });
