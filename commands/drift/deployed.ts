@@ -104,6 +104,8 @@ function declare(
 ): Promise<Declared | undefined> {
   const index = join(PROJECT_DIRECTORY, "index.ts");
   const task: Task = { project: projectName(), stack, index, values: ownValues ?? values, deployed };
+  // As Pulumi does, since the program reads the stack files of the folder that it runs in. A thread shares this process's.
+  process.chdir(PROJECT_DIRECTORY);
   return new Promise((resolve) => {
     const worker = new Worker(new URL("./declare.ts", import.meta.url), {
       workerData: task,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -81,6 +82,15 @@ it("has its settings from the realm's stack also where a command is called in an
   const command = [join(project.directory, "scpcloud"), "verify", "--stack", "prod-b"];
   const elsewhere = { cwd: join(project.directory, "services"), env: project.environment };
   expectSuccess(await run(process.execPath, command, elsewhere));
+});
+
+it("is run by drift with the project's stack files where drift is called in another folder, so that no preview is taken", async () => {
+  const preview = join(project.directory, "preview.json");
+  const command = [join(project.directory, "scpcloud"), "drift", "--stack", "prod-b"];
+  // An option that only a preview has.
+  const env = { ...project.environment, PULUMI_OPTION_SAVE_PLAN: preview };
+  expectSuccess(await run(process.execPath, command, { cwd: join(project.directory, "services"), env }));
+  expect(existsSync(preview)).toBe(false);
 });
 
 it("keeps to the policy pack with a stack of customers", async () => {
