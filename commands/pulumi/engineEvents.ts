@@ -51,7 +51,8 @@ export async function runWithEvents(
     const besides = pulumiErrorOf(error)
       .output.split("\n")
       .filter((line) => !isEvent(line));
-    throw new PulumiError(args, [...errors.map((message) => `error: ${message}`), ...besides].join("\n"));
+    const command = [...args, "--stack", pulumi.stack];
+    throw new PulumiError(command, [...errors.map((message) => `error: ${message}`), ...besides].join("\n"));
   }
 }
 

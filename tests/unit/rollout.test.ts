@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 
 import { type EngineEvent, runWithEvents } from "../../commands/pulumi/engineEvents.ts";
-import { type PulumiCli, PulumiError } from "../../commands/pulumi/pulumiCli.ts";
+import { type PulumiCli, PulumiError, pulumiErrorOf } from "../../commands/pulumi/pulumiCli.ts";
 import { changesSince } from "../../commands/rollout/changedStacks.ts";
 import { lineOf, rolloutOutcome, showProgress } from "../../commands/rollout/results.ts";
 import { type PartState, rollOut, type RunPart } from "../../commands/rollout/rollOut.ts";
@@ -175,11 +175,11 @@ test("the first cause of a failure is the first error, wholly, and not that ther
     diagnostic("error", "Another."),
   ];
   const seen: EngineEvent[] = [];
-  const output = await runWithEvents(failing(lines, "error: update failed"), ["up"], (event) => seen.push(event)).catch(
-    (error: unknown) => (error as PulumiError).output,
-  );
+  const run = runWithEvents(failing(lines, "error: update failed"), ["up"], (event) => seen.push(event));
+  const { message = "", output } = (await run.then(() => undefined, pulumiErrorOf)) ?? {};
   const failure = (text: string) => () => tellFailure("prod", text);
 
+  expect(message).toMatch(/^pulumi up --stack prod failed:$/m);
   expect(seen.map((event) => JSON.stringify(event))).toEqual(lines);
   expect(failure(String(output))).toThrow(new UserError('Keycloak already has a client "acme".\nDo: scpcloud recover'));
   expect(failure("error: no stack named 'x' found")).toThrow(new UserError("no stack named 'x' found"));
