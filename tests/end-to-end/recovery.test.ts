@@ -156,7 +156,7 @@ it("Ctrl-C ends drift with one line, and the CLI that it has started with it", a
   const group = child.pid ?? 0;
   const argumentsOf = (id: number) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
   const started = async () => (await Promise.all(descendantsOf(child.pid).map(argumentsOf))).join("\n");
-  await until(started, (commands) => /^pulumi\0preview\0/m.test(commands));
+  await until(started, (commands) => /^pulumi\0refresh\0/m.test(commands));
 
   process.kill(-group, "SIGINT");
 
