@@ -23,7 +23,7 @@ export function claimOf({ config, protocolMapper }: Pick<v.InferOutput<typeof MA
 }
 
 /** What a client and a client scope have in common. */
-export const WITH_MAPPERS = v.looseObject({
+const WITH_MAPPERS = v.looseObject({
   attributes: v.exactOptional(v.record(v.string(), v.string())),
   protocolMappers: v.exactOptional(v.array(MAPPER)),
 });
