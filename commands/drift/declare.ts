@@ -1,4 +1,4 @@
-// Runs the program in a thread, where an `up` would end as the last one did: each resource is at once what the state has.
+// Runs the program in a thread. Each resource that it declares is at once what the state has, as after an `up`.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
