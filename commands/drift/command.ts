@@ -7,7 +7,6 @@ import type { Settings } from "../../settings/settings.ts";
 import { changesByOwner } from "../changes/resourceChanges.ts";
 import { refuseEmptyRealm } from "../cli/emptyRealm.ts";
 import { EXIT_CODES } from "../cli/errors.ts";
-import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
 import { loadStack, type Stack } from "../cli/stack.ts";
 import { ofStacks } from "../cli/verb.ts";
 import { changingSteps } from "../pulumi/preview.ts";
@@ -53,7 +52,7 @@ async function findDrift(
 ): Promise<DriftReport> {
   const admin = askingOnce(await loginAsDeployer(keycloak, settings));
   await refuseEmptyRealm(name, outputs, settings, admin);
-  const pulumi = pulumiCli(name, PROJECT_DIRECTORY);
+  const pulumi = pulumiCli(name);
   const { plain, refreshed } = await runBothPreviews(pulumi, [], () => isAllDeployed(pulumi, source));
   const changes = changesByHand(refreshed, plain);
   const causes = withoutConsequences(changes);

@@ -1,6 +1,5 @@
 import { type EngineEvent, policiesIn, runWithEvents, type StepMetadata, STREAMING } from "./engineEvents.ts";
 import { type Preview, previewOf, type Step, withPolicies } from "./preview.ts";
-import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
 import { pulumiCli, pulumiErrorOf } from "./pulumiCli.ts";
 
 /**
@@ -9,7 +8,7 @@ import { pulumiCli, pulumiErrorOf } from "./pulumiCli.ts";
  */
 export async function previewWithPolicies(stack: string, policyPack: string | undefined): Promise<Preview> {
   const asking = policyPack === undefined ? [] : ["--policy-pack", policyPack];
-  const pulumi = pulumiCli(stack, PROJECT_DIRECTORY, STREAMING);
+  const pulumi = pulumiCli(stack, STREAMING);
   const events: EngineEvent[] = [];
   const run = runWithEvents(pulumi, ["preview", ...asking], (event) => events.push(event));
   const failure = await run.then(() => undefined, pulumiErrorOf);

@@ -5,9 +5,9 @@ import type * as v from "valibot";
 import { UserError } from "../../faults/userError.ts";
 import { run, type RunOptions } from "../../processes/run.ts";
 import { ofJson } from "../../values/shapes.ts";
-import { NO_PREVIEW, NOTHING_CHANGES, plain, type Preview, readPreview } from "./preview.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
+import { NOTHING_CHANGES, type Preview, readPreview } from "./preview.ts";
 import { PROJECT_DIRECTORY } from "./projectDirectory.ts";
-import { explainProtection } from "./protection.ts";
 import { remedyFor } from "./remedies.ts";
 
 /** From CLI 3.256 on, each option can be set so: this one lets `up` and `destroy` delete what is protected. */
@@ -80,13 +80,13 @@ export function withoutPasswords(text: string): string {
 
 /**
  * The CLI on a stack of the project. An interrupt reaches the CLI, which saves its state before it ends.
- * @param cwd the folder of another project
  * @param env added to this process's environment
+ * @param cwd the folder of another project
  */
 export function pulumiCli(
   stack: string,
-  cwd = PROJECT_DIRECTORY,
   env: Readonly<Record<string, string>> = {},
+  cwd = PROJECT_DIRECTORY,
 ): PulumiCli {
   return {
     stack,
@@ -198,35 +198,4 @@ async function readSteps(pulumi: PulumiCli, command: readonly string[], isRefres
     throw new PulumiError(args, text);
   }
   return preview;
-}
-
-/** What an output of the CLI says of its failure: the errors of a preview as JSON, its diagnostics, or "error:" lines. */
-export function diagnosticsOf(output: string): string[] {
-  if (/^\s*\{/.test(output)) {
-    const end = output.lastIndexOf("}") + 1;
-    const { errors } = readPreview(output.slice(0, end));
-    const outside = markedErrors(output.slice(end));
-    // Half a preview is the consequence of what is told outside of it.
-    const causing = errors.filter((error) => outside.length === 0 || error !== NO_PREVIEW);
-    return linesOf([...new Set(causing)].concat(outside));
-  }
-  const section = /^Diagnostics:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(output)?.[1];
-  const said = section === undefined ? markedErrors(output) : causes(section);
-  return linesOf(said.length > 0 ? said : [output]);
-}
-
-/** From the first "error:" on, as the reason may take several lines. */
-function markedErrors(output: string): string[] {
-  const first = output.search(/^ *error: /m);
-  return first < 0 ? [] : causes(output.slice(first)).map(plain);
-}
-
-/** A provider that cannot log in says so once for each resource; what two errors have in common stays in both. */
-function causes(output: string): string[] {
-  return [...new Set(output.split(/^(?= *error: | +\S+ \(.+\):$)/m).map((part) => part.trimEnd()))];
-}
-
-function linesOf(texts: readonly string[]): string[] {
-  const lines = explainProtection(texts.join("\n")).split("\n");
-  return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
 }

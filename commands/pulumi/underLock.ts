@@ -16,7 +16,7 @@ export type UnderLock = (urns: readonly string[], action: () => Promise<void>) =
  * the state and deploys nothing. The program of that run waits, before it declares anything, until the action is done
  * (holdProgram.mjs). Where this process is killed, the program fails, and the run ends.
  */
-export function underLockOf(stack: string, directory: string): UnderLock {
+export function underLockOf(stack: string): UnderLock {
   return async (urns, action) => {
     const folder = await mkdtemp(join(tmpdir(), "scpcloud-lock-"));
     const path = join(folder, "socket");
@@ -36,7 +36,7 @@ export function underLockOf(stack: string, directory: string): UnderLock {
     try {
       await once(server.listen(path), "listening");
       const holding = `--import=${pathToFileURL(join(import.meta.dirname, "holdProgram.mjs")).href}`;
-      const pulumi = pulumiCli(stack, directory, {
+      const pulumi = pulumiCli(stack, {
         NODE_OPTIONS: [process.env["NODE_OPTIONS"] ?? "", holding].join(" ").trim(),
         SCPCLOUD_LOCK_SOCKET: path,
       });

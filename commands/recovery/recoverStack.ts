@@ -20,7 +20,7 @@ export async function recoverStack(
   ended: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Recovery> {
-  const pulumi = pulumiCli(name, PROJECT_DIRECTORY, variables);
+  const pulumi = pulumiCli(name, variables);
   for (const plugin of await endPluginsOfDeadRuns(PROJECT_DIRECTORY)) {
     report(`ended what a killed run had left: ${plugin}`);
   }

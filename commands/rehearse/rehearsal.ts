@@ -126,7 +126,7 @@ class RehearsalCheckout extends Checkout {
   }
 
   get cli(): PulumiCli {
-    return pulumiCli(STACK, this.directory, this.environment);
+    return pulumiCli(STACK, this.environment, this.directory);
   }
 
   async deploy(config: WrittenConfiguration): Promise<void> {

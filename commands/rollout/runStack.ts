@@ -2,11 +2,11 @@ import { RESOURCES_PER_CUSTOMER } from "../../contract/names.ts";
 import { UserError } from "../../faults/userError.ts";
 import { isHalfWritten } from "../locks/fileBackend.ts";
 import { isDead, readLockHolders, refuseLiving } from "../locks/stackLock.ts";
+import { diagnosticsOf } from "../pulumi/diagnostics.ts";
 import { type EngineEvent, policiesIn, runWithEvents, STREAMING } from "../pulumi/engineEvents.ts";
 import { exportState } from "../pulumi/exportedState.ts";
 import { CUSTOMER_TYPE, typeOf } from "../pulumi/owners.ts";
-import { PROJECT_DIRECTORY } from "../pulumi/projectDirectory.ts";
-import { diagnosticsOf, type PulumiCli, pulumiCli, pulumiErrorOf } from "../pulumi/pulumiCli.ts";
+import { type PulumiCli, pulumiCli, pulumiErrorOf } from "../pulumi/pulumiCli.ts";
 import { recoverStack } from "../recovery/recoverStack.ts";
 import type { RunPart } from "./rollOut.ts";
 
@@ -35,7 +35,7 @@ export function stackRunner({ deploys, fast, policyPack }: RunOptions): RunPart 
     const through = customersThrough();
     const events: EngineEvent[] = [];
     let changes: Readonly<Record<string, number>> = {};
-    const pulumi = pulumiCli(name, PROJECT_DIRECTORY, { ...variables, ...STREAMING });
+    const pulumi = pulumiCli(name, { ...variables, ...STREAMING });
     const run = (...command: readonly string[]) =>
       runWithEvents(pulumi, [...command, ...policies], (event) => {
         changes = event.summaryEvent?.resourceChanges ?? changes;

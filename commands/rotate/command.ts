@@ -53,8 +53,8 @@ export default ofStack(
           outputs,
           keycloak,
           admin,
-          pulumi: pulumiCli(name, PROJECT_DIRECTORY),
-          underLock: underLockOf(name, PROJECT_DIRECTORY),
+          pulumi: pulumiCli(name),
+          underLock: underLockOf(name),
           report: say,
         };
         const customers = await lookAtSecrets(clientIds, tools);

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 
 import { messageOf } from "../../commands/cli/errors.ts";
 import { readOutputs } from "../../commands/cli/stack.ts";
+import { diagnosticsOf } from "../../commands/pulumi/diagnostics.ts";
 import { exportState } from "../../commands/pulumi/exportedState.ts";
 import { UNKNOWN } from "../../commands/pulumi/preview.ts";
 import {
-  diagnosticsOf,
   type PulumiCli,
   PulumiError,
   pulumiCli,
@@ -105,7 +105,7 @@ afterEach(() => void (process.env["PATH"] = PATH));
 function cli(script: string): PulumiCli {
   writeFileSync("pulumi", `#!/bin/sh\n${script}`, { mode: 0o700 });
   process.env["PATH"] = `${process.cwd()}:${PATH}`;
-  return pulumiCli("prod", process.cwd());
+  return pulumiCli("prod", {}, process.cwd());
 }
 
 describe("a look at what the servers have", () => {
